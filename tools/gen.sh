@@ -61,7 +61,11 @@ finish_python() { # the packages themselves, which protoc does not write
   done
 }
 finish_rust() { rm -f "$1/google.rpc.rs"; } # empty: tonic-types has it
-finish_typescript() { # one module to import everything of the contract from
+finish_typescript() {
+  # What google.rpc.Status carries: no message of the contract imports it, and no npm package ships it.
+  buf generate third_party --path third_party/google/rpc/error_details.proto --output "$1" --template '
+    {"version": "v2", "plugins": [{"local": "protoc-gen-es", "out": ".", "opt": ["target=js+dts", "import_extension=js"]}]}'
+  # One module to import everything of the contract from.
   local dir=$1/trunkline/v1 file
   for file in $(cd "$dir" && ls *_pb.js | LC_ALL=C sort); do
     echo "export * from \"./$file\";"

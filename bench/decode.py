@@ -1,0 +1,78 @@
+"""Prints the CPU cost of the chat completions wire: microseconds per request, answer and streamed chunk.
+
+Run: `python bench/decode.py`. It asserts nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import orjson
+from trunkline.v1.completion_pb2 import CompleteRequest
+from trunkline.v1.content_pb2 import Message, Part, Role
+from trunkline_server.providers.openai_compatible import request, response
+from trunkline_server.providers.openai_compatible.stream import Decoder
+from trunkline_server.providers.profiles import builtin
+from trunkline_server.providers.sse import SseParser
+
+_HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "system_fingerprint": "f"}
+_USAGE = {"prompt_tokens": 12, "completion_tokens": 5, "total_tokens": 17}
+_TOKENS = 500
+
+
+def _chunk(delta: dict[str, str], finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    return b"data: " + orjson.dumps(_HEAD | {"choices": [choice], "usage": None}) + b"\n\n"
+
+
+def _best(run: Callable[[], object], units: int = 1, rounds: int = 7, calls: int = 400) -> float:
+    """The least time of several rounds, in microseconds per unit."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        for _ in range(calls):
+            run()
+        times.append(time.perf_counter() - start)
+    return min(times) / calls / units * 1e6
+
+
+def main() -> None:
+    """Measure and print."""
+    profile = builtin()["openai"]
+    ask = CompleteRequest(
+        messages=[
+            Message(role=Role.ROLE_SYSTEM, parts=[Part(text="Be brief.")]),
+            Message(role=Role.ROLE_USER, parts=[Part(text="Why is the sky blue?")]),
+        ],
+        max_tokens=100,
+        temperature=0.2,
+    )
+    message = {"role": "assistant", "content": "Because of scattering.", "refusal": None}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+    answer = orjson.dumps(_HEAD | {"choices": [choice], "usage": _USAGE})
+    frames = [_chunk({"role": "assistant", "content": ""})]
+    frames += [_chunk({"content": f" t{i}"}) for i in range(_TOKENS)]
+    frames += [_chunk({}, "stop"), b"data: [DONE]\n\n"]
+    events = SseParser().feed(b"".join(frames))
+
+    def parse() -> None:
+        parser = SseParser()
+        for frame in frames:
+            parser.feed(frame)
+
+    def stream() -> None:
+        decoder = Decoder("openai")
+        for event in events:
+            for _ in decoder.feed(event):
+                pass
+
+    print(f"encode a small chat     {_best(lambda: request.encode(ask, 'm', profile, 'openai', True)):6.1f} µs")
+    print(f"decode a small answer   {_best(lambda: response.decode(answer, Decoder('openai'))):6.1f} µs")
+    print(f"find what is unsupported{_best(lambda: request.unsupported(ask, profile)):6.1f} µs")
+    print(f"parse one SSE event     {_best(parse, len(frames), calls=20):6.2f} µs")
+    print(f"decode one chunk        {_best(stream, len(frames), calls=20):6.2f} µs")
+
+
+if __name__ == "__main__":
+    main()

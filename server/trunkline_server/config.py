@@ -1,0 +1,210 @@
+"""Settings: `trunkline.toml`, then the environment over it. Frozen once read; unknown keys and bad values are refused.
+
+Every key can be set as `TRUNKLINE__<SECTION>__<KEY>`; the names in ENVIRONMENT are shorter and win.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+MIB = 1024 * 1024
+
+Seconds = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Tls(_Section):
+    """Inbound TLS. Files are read anew for each handshake when they change; a broken file keeps the old certificate."""
+
+    certificate: Path = Field(description="PEM chain of the server.")
+    key: Path = Field(description="PEM key of the server.")
+    client_ca: Path | None = Field(None, description="PEM roots of client certificates; with it, mTLS is required.")
+
+
+class Server(_Section):
+    """The wire."""
+
+    listen: str = Field("0.0.0.0:50051", description="gRPC address. Workers share it by SO_REUSEPORT.")
+    admin: str = Field("0.0.0.0:8080", description="HTTP address of /health, /ready, /cache-status and /metrics.")
+    workers: int = Field(0, ge=0, le=256, description="Worker processes; 0 is one for each core.")
+    max_concurrent_requests: int = Field(1000, ge=1, description="Calls in flight in one worker; health is exempt.")
+    max_message_bytes: int = Field(4 * MIB, ge=1024, le=64 * MIB, description="The largest request that is accepted.")
+    default_deadline_seconds: Seconds = Field(600, description="For callers that set none, and the most one may set.")
+    write_timeout_seconds: Seconds = Field(30, description="A caller that does not read for this long is cut off.")
+    drain_seconds: float = Field(2, ge=0, description="After SIGTERM: NOT_SERVING for this long before refusing calls.")
+    grace_seconds: Seconds = Field(30, description="After that, calls in flight have this long to end.")
+    keepalive_seconds: Seconds = Field(60, description="Idle time before an HTTP/2 ping.")
+    reflection: bool = Field(True, description="Serve gRPC reflection.")
+    tls: Tls | None = Field(None, description="Absent: plaintext.")
+
+
+class Stores(_Section):
+    """Postgres and Redis."""
+
+    database_url: SecretStr = Field(SecretStr(""), description="postgresql://…, of the owner or the run-time role.")
+    redis_urls: tuple[str, ...] = Field((), description="One URL is a single node; more are the seeds of a cluster.")
+    pool_size: int = Field(4, ge=1, le=100, description="Postgres connections of one worker.")
+
+
+class Security(_Section):
+    """Credentials and outbound addresses."""
+
+    credential_keys: SecretStr = Field(
+        SecretStr(""), description="Key-encryption keys `id:base64(32 bytes)`, the current one first, comma-separated."
+    )
+    allow_http: bool = Field(False, description="Allow http:// endpoints for integrations.")
+    allowed_addresses: tuple[str, ...] = Field(
+        (), description="Private networks that integrations may reach, as CIDR, for example 10.1.0.0/16."
+    )
+
+
+class Routing(_Section):
+    """Routes and providers."""
+
+    cost_optimization_enabled: bool = Field(True, description="Cheapest candidate first; else in the order declared.")
+    provider_timeout_seconds: Seconds = Field(30, description="One attempt, where the integration sets no timeout.")
+    stream_idle_timeout_seconds: Seconds = Field(30, description="The longest pause between two chunks of a stream.")
+    aliases: dict[str, tuple[str, ...]] = Field({}, description="Alias = models in the order of preference.")
+
+
+class Budgets(_Section):
+    """Money."""
+
+    alert_threshold: Share = Field(0.8, description="Alert at this share, where a budget names none.")
+
+
+class Cache(_Section):
+    """The response cache."""
+
+    ttl_seconds: int = Field(3600, ge=1, le=2_592_000, description="How long answers stay.")
+    semantic_similarity_threshold: Share = Field(0.9, description="The least similarity of a semantic match.")
+
+
+class Observability(_Section):
+    """Logs and traces."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level written.")
+    access_log: Literal["all", "failed", "off"] = Field("all", description="One line for each call.")
+    otlp_endpoint: str = Field("", description="OTLP/gRPC collector; empty: no spans are made.")
+    trace_sample_ratio: float = Field(0.01, ge=0, le=1, description="Of calls that arrive without a sampling decision.")
+
+
+class Settings(_Section):
+    """All settings."""
+
+    server: Server = Server()
+    stores: Stores = Stores()
+    security: Security = Security()
+    routing: Routing = Routing()
+    budgets: Budgets = Budgets()
+    cache: Cache = Cache()
+    observability: Observability = Observability()
+    portkey_api_key: SecretStr = Field(SecretStr(""), description="Registers Portkey Gateway in `trunkline dev`.")
+
+
+# The names that operators know -> where they go.
+ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
+    "DATABASE_URL": ("stores", "database_url"),
+    "REDIS_CLUSTER_URLS": ("stores", "redis_urls"),
+    "PORTKEY_API_KEY": ("portkey_api_key",),
+    "COST_OPTIMIZATION_ENABLED": ("routing", "cost_optimization_enabled"),
+    "CACHE_TTL_SECONDS": ("cache", "ttl_seconds"),
+    "MAX_CONCURRENT_REQUESTS": ("server", "max_concurrent_requests"),
+    "BUDGET_ALERT_THRESHOLD": ("budgets", "alert_threshold"),
+    "SEMANTIC_CACHE_SIMILARITY_THRESHOLD": ("cache", "semantic_similarity_threshold"),
+    "PROVIDER_TIMEOUT_SECONDS": ("routing", "provider_timeout_seconds"),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ("observability", "otlp_endpoint"),
+}
+_PREFIX = "TRUNKLINE__"
+_LISTS = {("stores", "redis_urls"), ("security", "allowed_addresses")}
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; the message names each key and what is wrong with it."""
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Without `path`, `trunkline.toml` of the working directory is read if there is one.
+
+    Raises ConfigError.
+    """
+    environ = os.environ if environ is None else environ
+    source = path or Path(environ.get("TRUNKLINE_CONFIG", "trunkline.toml"))
+    values: dict[str, Any] = {}
+    names: dict[tuple[str, ...], str] = {}
+    if path is not None or source.exists():
+        try:
+            values = tomllib.loads(source.read_text())
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{source}: {error}") from None
+    for name, value in environ.items():
+        place = ENVIRONMENT.get(name)
+        if place is None and name.startswith(_PREFIX):
+            place = tuple(name[len(_PREFIX) :].lower().split("__"))
+        if place is not None and value != "":
+            names[place] = name
+            _put(values, place, _parse(place, value))
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, names, source)) from None
+
+
+def _parse(place: tuple[str, ...], value: str) -> Any:
+    if place in _LISTS:
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if place[:2] == ("routing", "aliases"):
+        return orjson.loads(value)
+    return value
+
+
+def _put(values: dict[str, Any], place: tuple[str, ...], value: Any) -> None:
+    for part in place[:-1]:
+        inner = values.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return
+        values = inner
+    values[place[-1]] = value
+
+
+def _explain(error: ValidationError, names: Mapping[tuple[str, ...], str], source: Path) -> str:
+    lines = []
+    for found in error.errors(include_url=False, include_input=False):
+        place = tuple(str(part) for part in found["loc"])
+        key = next((name for at, name in names.items() if place[: len(at)] == at), None)
+        text = "unknown key" if found["type"] == "extra_forbidden" else found["msg"]
+        lines.append(f"{key or f'{source}: ' + '.'.join(place)}: {text}")
+    return "\n".join(lines)
+
+
+def reference() -> str:
+    """Every key with its default and meaning, as a commented `trunkline.toml`."""
+    lines: list[str] = []
+
+    def describe(section: type[BaseModel], name: str) -> None:
+        lines.extend(("", f"[{name}]"))
+        for key, field in section.model_fields.items():
+            if key == "tls":
+                continue
+            default = field.get_default()
+            shown = default.get_secret_value() if isinstance(default, SecretStr) else default
+            value = list(shown) if isinstance(shown, tuple) else shown
+            text = "{}" if value == {} else orjson.dumps(value).decode()
+            lines.append(f"# {field.description}")
+            lines.append(f"# {key} = {text}")
+
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            describe(field.annotation, name)
+    return "\n".join(lines).lstrip() + "\n"

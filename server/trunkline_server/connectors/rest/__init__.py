@@ -1,0 +1,1 @@
+"""One REST engine; each API is data."""

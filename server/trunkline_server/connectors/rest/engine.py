@@ -1,0 +1,213 @@
+"""The REST engine: every integration of type `api`, by its template and configuration."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration
+
+from trunkline_server.connectors.outbound import dialling, guarded_session
+from trunkline_server.connectors.rest.answers import MAX_BODY, HttpAnswer, error_of, tool_answer
+from trunkline_server.connectors.rest.configuration import (
+    check_template,
+    endpoint_problem,
+    target_of,
+    timeout_of,
+    violations_of,
+)
+from trunkline_server.connectors.rest.pacing import Pacer
+from trunkline_server.connectors.rest.request import HttpRequest, Target, build, build_check
+from trunkline_server.connectors.rest.schemas import read_parameters
+from trunkline_server.connectors.rest.templates import ErrorMap, Template, load_templates
+from trunkline_server.domain.addresses import OutboundPolicy, address_forbidden
+from trunkline_server.domain.deadline import Deadline, caller_deadline
+from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.ports import ToolAnswer
+
+_PLAIN_HTTP = ErrorMap()
+_CHUNK = 64 * 1024
+# What makes a check fail below 500.
+_UNHEALTHY = (Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE)
+# A wait that an upstream asks for is passed on exactly; calls are held back here for at most this long (seconds), so
+# that an upstream's mistake does not shut its integration off until a restart.
+_MAX_HOLD = 3600.0
+
+
+class RestConnector:
+    """HTTP APIs as tools; implements `ApiConnector` of domain/ports.py.
+
+    An asynchronous context manager, as it owns a pool of connections: enter it in the running loop. `templates` are by
+    name; by default those that are shipped. `resolver` and `tls` replace name resolution and the TLS settings.
+    """
+
+    def __init__(
+        self,
+        policy: OutboundPolicy,
+        *,
+        templates: Mapping[str, Template] | None = None,
+        resolver: AbstractResolver | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._policy = policy
+        self._templates = dict(load_templates() if templates is None else templates)
+        for template in self._templates.values():
+            check_template(template)
+        self._template_tools = {
+            name: [tool.message() for tool in template.tools] for name, template in self._templates.items()
+        }
+        self._resolver = resolver
+        self._tls = tls
+        self._pacer = Pacer()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = guarded_session(self._policy, resolver=self._resolver, tls=self._tls)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def tools(self, integration: Integration) -> Sequence[ApiTool]:
+        """The template's tools in its order, then the integration's own; an own one replaces one of the same name."""
+        api = integration.configuration.api
+        tools = {tool.name: tool for tool in self._template_tools.get(api.template, [])}
+        return list((tools | {tool.name: tool for tool in api.tools}).values())
+
+    def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
+        """(field path, what is wrong) of the configuration; paths start at `configuration`."""
+        return violations_of(integration, self._template(integration), self._policy)
+
+    def connectors(self) -> Sequence[Connector]:
+        """The templates, by name."""
+        return [template.connector() for _, template in sorted(self._templates.items())]
+
+    async def execute(
+        self, integration: Integration, secret: str, tool: ApiTool, parameters_json: bytes, deadline: Deadline
+    ) -> ToolAnswer:
+        """See the port. Also raises CALLER_DEADLINE where that is sooner than the timeout, UPSTREAM_MALFORMED for an
+        answer that calls itself JSON and is not, and MESSAGE_TOO_LARGE for one above 8 MiB."""
+        template = self._template(integration)
+        target = self._target(integration)
+        parameters = read_parameters(tool.parameters_schema_json, parameters_json)
+        request = build(target, secret, tool, parameters)
+        timeout = timeout_of(integration, template)
+        key = _pace_key(target, secret)
+        await self._pacer.turn(key, template.rate_per_second if template else None, deadline.sooner(timeout))
+        answer = await self._exchange(request, deadline, timeout)
+        error = error_of(answer, template.errors if template else _PLAIN_HTTP, secret)
+        if error is None:
+            return tool_answer(answer)
+        if error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED and error.retry_after is not None:
+            self._pacer.hold(key, min(error.retry_after, _MAX_HOLD))
+        raise error
+
+    async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
+        """Call the check path. A failed check is a finding, not an error: never raises TrunklineError."""
+        template = self._template(integration)
+        errors = template.errors if template else _PLAIN_HTTP
+        path = integration.configuration.api.check_path or (template.check_path if template else "/")
+        check = HealthCheck()
+        check.check_time.GetCurrentTime()
+        started = time.monotonic()
+        try:
+            request = build_check(self._target(integration), secret, path)
+            answer = await self._exchange(request, deadline, timeout_of(integration, template))
+        except TrunklineError as error:
+            check.detail = error.message
+        else:
+            check.http_status = answer.status
+            found = error_of(answer, errors, secret)
+            check.healthy = answer.status < 500 and (found is None or found.reason not in _UNHEALTHY)
+            check.detail = found.message if found else f"answered with HTTP {answer.status}"
+        check.latency.FromNanoseconds(round((time.monotonic() - started) * 1e9))
+        return check
+
+    def _template(self, integration: Integration) -> Template | None:
+        return self._templates.get(integration.configuration.api.template)
+
+    def _target(self, integration: Integration) -> Target:
+        """The target, judged again: the policy may have changed since the integration was stored."""
+        target = target_of(integration, self._template(integration))
+        if problem := endpoint_problem(target.endpoint, self._policy):
+            raise TrunklineError(Reason.ERROR_REASON_ADDRESS_FORBIDDEN, f"the integration's endpoint {problem}")
+        return target
+
+    async def _exchange(self, request: HttpRequest, deadline: Deadline, seconds: float) -> HttpAnswer:
+        """One call of at most `seconds`, to the end of its body. Leaving early closes the connection."""
+        if self._session is None:
+            raise AssertionError("the connector is not entered")
+        deadline.check()
+        host = request.url.host or ""
+        bound = deadline.sooner(seconds)
+        limit = bound.timeout()
+        with dialling(host) as dial:
+            try:
+                async with limit:
+                    return await _send(self._session, request)
+            except aiohttp.InvalidURL:
+                # A number that is one address to some and another to others, such as 127.1.
+                raise address_forbidden(host) from None
+            except (aiohttp.ClientError, OSError, UnicodeError) as error:
+                if limit.expired():
+                    raise (caller_deadline() if bound.at == deadline.at else _timed_out(seconds)) from None
+                if dial.refused:
+                    raise address_forbidden(host) from None
+                raise _unreachable(error) from None
+
+
+async def _send(session: aiohttp.ClientSession, request: HttpRequest) -> HttpAnswer:
+    async with session.request(
+        request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
+    ) as response:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            if len(body) + len(chunk) > MAX_BODY:
+                return HttpAnswer(response.status, headers, b"", complete=False)
+            body += chunk
+        return HttpAnswer(response.status, headers, bytes(body))
+
+
+def _pace_key(target: Target, secret: str) -> bytes:
+    """Upstreams count by credential; the key does not hold it."""
+    return hashlib.blake2b(f"{target.endpoint}\0{secret}".encode(), digest_size=16).digest()
+
+
+def _timed_out(seconds: float) -> TrunklineError:
+    return TrunklineError(
+        Reason.ERROR_REASON_UPSTREAM_TIMEOUT,
+        f"the integration did not answer within its timeout of {seconds:g} s; try again or allow it more",
+        metadata={"timeout_seconds": f"{seconds:g}"},
+    )
+
+
+# The first that fits; texts of the driver would show addresses.
+_FINDINGS: Sequence[tuple[type[BaseException], str]] = (
+    (aiohttp.ClientConnectorDNSError, "its name cannot be resolved"),
+    (UnicodeError, "its name cannot be resolved"),
+    (aiohttp.ClientSSLError, "its TLS certificate or version is not accepted"),
+    (aiohttp.ClientConnectorError, "it refuses the connection"),
+    (aiohttp.ClientConnectionError, "the connection broke before the answer"),
+    (aiohttp.ClientPayloadError, "the connection broke within the answer"),
+    (aiohttp.ClientError, "its answer is not HTTP"),
+    (OSError, "the connection broke"),
+)
+
+
+def _unreachable(error: BaseException) -> TrunklineError:
+    finding = next(text for kind, text in _FINDINGS if isinstance(error, kind))
+    return TrunklineError(
+        Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE,
+        f"the integration is not reachable: {finding}; try again shortly",
+        metadata={"finding": finding},
+    )

@@ -1,0 +1,64 @@
+"""What is known of one call, filled in by the interceptors and read by the domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from trunkline.v1.common_pb2 import CallContext
+
+from trunkline_server.domain.deadline import Deadline
+
+if TYPE_CHECKING:
+    from trunkline_server.domain.tab import Tab
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: an API key of a tenant. `permissions` are names, `<area>.*` or `*`. Limits are calls per minute."""
+
+    tenant_id: str
+    key_id: str
+    permissions: frozenset[str]
+    operator: bool = False
+    team_id: str = ""
+    key_requests_per_minute: int | None = None
+    tenant_requests_per_minute: int | None = None
+    data_residency: str = ""
+
+    def may(self, permission: str) -> bool:
+        """Whether the caller holds a permission such as `llm.complete`."""
+        held = self.permissions
+        return permission in held or "*" in held or f"{permission.partition('.')[0]}.*" in held
+
+
+@dataclass(slots=True)
+class Call:
+    """One call. `arrived` is `time.monotonic()`; `arrived_wall` is Unix time (s); `hold_id` never comes twice."""
+
+    method: str
+    request_id: str
+    trace_id: str
+    deadline: Deadline
+    arrived: float
+    arrived_wall: float
+    hold_id: str
+    span_id: str = ""
+    caller: Caller | None = None
+    context: CallContext = field(default_factory=CallContext)
+    tab: Tab | None = None
+    # Facts for the access log, the span and the metrics, by the field's standard names.
+    facts: dict[str, str | int | float | bool] = field(default_factory=dict)
+    trailers: list[tuple[str, str | bytes]] = field(default_factory=list)
+
+    @property
+    def identity(self) -> Caller:
+        """The caller, once authenticated."""
+        if self.caller is None:
+            raise AssertionError("the call is not authenticated")
+        return self.caller
+
+    @property
+    def tenant_id(self) -> str:
+        """The caller's tenant."""
+        return self.identity.tenant_id

@@ -1,0 +1,136 @@
+"""Events that follow from a settled call. Pure; ids are derived, so that building an event twice gives one event."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from uuid import UUID, uuid5
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
+from trunkline.v1.analytics_pb2 import RecordedRequest
+from trunkline.v1.common_pb2 import Attempt, AttemptOutcome
+from trunkline.v1.event_pb2 import CostBudgetAlert, Event, IntegrationRequestCompleted, ProviderFailover
+
+from trunkline_server.domain.money import to_money
+
+REQUEST_COMPLETED = "integration.request_completed"
+BUDGET_ALERT = "cost.budget_alert"
+FAILOVER = "provider.failover"
+
+SCHEMA_VERSION = 1
+# Any fixed UUID serves; changing it would give every event a second id.
+_NAMESPACE = UUID("6f1d3c52-9a0e-5c0b-8a57-3f2f0c9d7e41")
+# The names that domain.admission.window gives, and the period each stands for.
+_PERIODS = (
+    (re.compile(r"\d{4}-\d\d-\d\d"), "day"),
+    (re.compile(r"\d{4}-W\d\d"), "week"),
+    (re.compile(r"\d{4}-\d\d"), "month"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A threshold that a charge crossed. `threshold` is a share of `limit`; `spent` is after the charge, nano-USD."""
+
+    budget_id: str
+    window: str
+    threshold: float
+    spent: int
+    limit: int
+
+
+def events_of(entry: str, tenant_id: str, record: RecordedRequest, alerts: Sequence[Alert]) -> tuple[Event, ...]:
+    """Every event of a settled call: its completion (of an integration), failovers, budget alerts.
+
+    `entry` names the settlement for good, see domain.ports.Settled. Times are those of the record, so that the events
+    of an entry are the same each time.
+    """
+    at = Timestamp()
+    at.FromNanoseconds(record.create_time.ToNanoseconds() + record.latency.ToNanoseconds())
+    found: list[Event] = []
+
+    def add(type_: str, key: str, **payload: object) -> None:
+        event_id = str(uuid5(_NAMESPACE, f"{type_}/{key}"))
+        found.append(
+            Event(
+                event_id=event_id,
+                type=type_,
+                tenant_id=tenant_id,
+                schema_version=SCHEMA_VERSION,
+                trace_id=record.trace_id,
+                create_time=at,
+                **payload,  # type: ignore[arg-type]
+            )
+        )
+
+    if record.integration_id:
+        add(REQUEST_COMPLETED, entry, integration_request_completed=_completed(record, at))
+    for failed, following in failovers(record.attempts):
+        payload = _failover(failed, following, record.request_id, at)
+        add(FAILOVER, f"{entry}/{failed.number}", provider_failover=payload)
+    for alert in alerts:
+        # By window and not by entry: a threshold is reported once in a window, even if counters are rebuilt.
+        key = f"{tenant_id}/{alert.budget_id}/{alert.window}/{alert.threshold!r}/{alert.limit}"
+        add(BUDGET_ALERT, key, cost_budget_alert=_budget_alert(tenant_id, alert, at))
+    return tuple(found)
+
+
+def failovers(attempts: Sequence[Attempt]) -> Iterator[tuple[Attempt, Attempt]]:
+    """(failed attempt, the next one that was made), where the next went to another provider."""
+    made = [one for one in attempts if one.outcome != AttemptOutcome.ATTEMPT_OUTCOME_SKIPPED]
+    for failed, following in pairwise(made):
+        if failed.outcome == AttemptOutcome.ATTEMPT_OUTCOME_FAILED and failed.provider != following.provider:
+            yield failed, following
+
+
+def period_of(window: str) -> str:
+    """`day`, `week`, `month` or `total`, from the name of a window."""
+    return next((period for pattern, period in _PERIODS if pattern.fullmatch(window)), "total")
+
+
+def _completed(record: RecordedRequest, at: Timestamp) -> IntegrationRequestCompleted:
+    return IntegrationRequestCompleted(
+        integration_id=record.integration_id,
+        tool_name=record.tool_name or "complete",
+        execution_time=Duration(seconds=record.latency.seconds, nanos=record.latency.nanos),
+        cost=to_money(record.cost_details.nano_usd),
+        success=record.status_code == 0,
+        timestamp=at,
+        request_id=record.request_id,
+    )
+
+
+def _failover(failed: Attempt, following: Attempt, request_id: str, at: Timestamp) -> ProviderFailover:
+    return ProviderFailover(
+        original_provider=failed.provider,
+        fallback_provider=following.provider,
+        reason=_reason(failed.error),
+        request_id=request_id,
+        timestamp=at,
+    )
+
+
+def _budget_alert(tenant_id: str, alert: Alert, at: Timestamp) -> CostBudgetAlert:
+    return CostBudgetAlert(
+        tenant_id=tenant_id,
+        current_spend=to_money(alert.spent),
+        budget_limit=to_money(alert.limit),
+        utilization_percentage=100 * alert.spent / alert.limit if alert.limit else 100.0,
+        period=period_of(alert.window),
+        timestamp=at,
+        budget_id=alert.budget_id,
+        threshold=alert.threshold,
+    )
+
+
+def _reason(error: Status) -> str:
+    info = ErrorInfo()
+    for detail in error.details:
+        if detail.Unpack(info):
+            return info.reason
+    return ""

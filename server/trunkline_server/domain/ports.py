@@ -1,0 +1,337 @@
+"""What the domain asks of the world. Adapters in providers/, connectors/ and stores/ answer; app.py joins them.
+
+Errors: every method may raise `TrunklineError`; stores raise STORE_UNAVAILABLE when their server cannot be reached,
+and never let a driver's exception through. Amounts are nano-USD, times are seconds, unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from trunkline.v1.access_pb2 import ApiKey, Tenant
+from trunkline.v1.analytics_pb2 import RecordedRequest
+from trunkline.v1.budget_pb2 import Budget
+from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
+from trunkline.v1.event_pb2 import Event
+from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration, IntegrationType
+from trunkline.v1.model_pb2 import Model
+
+from trunkline_server.domain.call import Caller
+from trunkline_server.domain.deadline import Deadline
+
+# ── Who calls, and what a tenant has ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class TenantView:
+    """All that routing and admission need of a tenant, read together. `secrets` holds decrypted credentials by
+    integration id; they never leave the process."""
+
+    tenant: Tenant
+    integrations: Mapping[str, Integration]
+    secrets: Mapping[str, str] = field(repr=False)
+    budgets: Sequence[Budget]
+
+
+class Directory(Protocol):
+    """Cached reads of keys and tenants: at most 10 s old, sooner when another worker announces a change."""
+
+    async def caller(self, token: str) -> Caller:
+        """The holder of an API key. Raises CREDENTIAL_INVALID for unknown, revoked, expired or suspended."""
+        ...
+
+    async def tenant(self, tenant_id: str) -> TenantView:
+        """The tenant. Raises NOT_FOUND."""
+        ...
+
+    async def changed(self, tenant_id: str) -> None:
+        """Forget the tenant here and in every other worker."""
+        ...
+
+
+# ── Durable state (Postgres) ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """On whose behalf something is changed; goes to the audit log in the same transaction."""
+
+    tenant_id: str
+    key_id: str
+    trace_id: str = ""
+
+
+class Tenants(Protocol):
+    """Tenants, by id. Not bound to one tenant: for operators and set-up."""
+
+    async def create(self, actor: Actor, tenant: Tenant) -> Tenant: ...
+    async def get(self, tenant_id: str) -> Tenant: ...
+    async def list(self, page_size: int, page_token: str) -> tuple[Sequence[Tenant], str]: ...
+    async def update(self, actor: Actor, tenant: Tenant, paths: Sequence[str]) -> Tenant:
+        """Set the fields named by `paths`. Raises NOT_FOUND, ETAG_MISMATCH (`tenant.etag` set and not current)."""
+        ...
+
+
+class Keys(Protocol):
+    """API keys. Of a secret only its SHA-256 is kept (256 random bits need no slow hash)."""
+
+    async def create(self, actor: Actor, key: ApiKey, secret_hash: bytes) -> ApiKey: ...
+    async def get(self, tenant_id: str, key_id: str) -> ApiKey: ...
+    async def list(
+        self, tenant_id: str, page_size: int, page_token: str, include_ended: bool
+    ) -> tuple[Sequence[ApiKey], str]: ...
+    async def revoke(self, actor: Actor, key_id: str) -> ApiKey:
+        """Revoke now; revoking twice changes nothing. Raises NOT_FOUND."""
+        ...
+
+    async def expire(self, actor: Actor, key_id: str, at: Timestamp) -> ApiKey:
+        """Set the expiry, for rotation with overlap."""
+        ...
+
+
+class Integrations(Protocol):
+    """A tenant's integrations and their encrypted credentials. Integrations are returned without secrets
+    (`authentication.secret` empty, `secret_set` and `secret_hint` filled)."""
+
+    async def create(self, actor: Actor, integration: Integration, secret: str) -> Integration:
+        """Raises ALREADY_EXISTS. An empty secret stores none."""
+        ...
+
+    async def get(self, tenant_id: str, integration_id: str) -> Integration: ...
+    async def list(
+        self, tenant_id: str, page_size: int, page_token: str, type: IntegrationType.ValueType
+    ) -> tuple[Sequence[Integration], str]: ...
+    async def update(self, actor: Actor, integration: Integration, secret: str | None) -> Integration:
+        """Replace the row with `integration`. `secret` None keeps the stored one. Raises NOT_FOUND, ETAG_MISMATCH."""
+        ...
+
+    async def delete(self, actor: Actor, integration_id: str, etag: str) -> None: ...
+    async def secret(self, tenant_id: str, integration_id: str) -> str:
+        """The decrypted credential, or an empty string."""
+        ...
+
+    async def record_check(self, tenant_id: str, integration_id: str, check: HealthCheck) -> None:
+        """Keep the finding as the last check and in the history of checks."""
+        ...
+
+
+class Budgets(Protocol):
+    """A tenant's budgets."""
+
+    async def create(self, actor: Actor, budget: Budget) -> Budget: ...
+    async def get(self, tenant_id: str, budget_id: str) -> Budget: ...
+    async def list(self, tenant_id: str, page_size: int, page_token: str) -> tuple[Sequence[Budget], str]: ...
+    async def update(self, actor: Actor, budget: Budget, paths: Sequence[str]) -> Budget: ...
+    async def delete(self, actor: Actor, budget_id: str, etag: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One settled call, as it leaves the usage stream. `budgets` are (budget id, window) pairs that it was charged to;
+    `events` go to the outbox in the same transaction. `entry` is unique: writing it twice changes nothing."""
+
+    entry: str
+    tenant_id: str
+    record: RecordedRequest
+    budgets: Sequence[tuple[str, str]]
+    events: Sequence[Event] = ()
+
+
+class Ledger(Protocol):
+    """The ledger and the request log: the truth about money."""
+
+    async def write(self, batch: Sequence[Settled]) -> None:
+        """Write all or nothing, idempotent by `entry`."""
+        ...
+
+    async def spent(self, tenant_id: str, windows: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """Nano-USD charged so far, by (budget id, window)."""
+        ...
+
+
+# ── Admission (Redis) ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Calls per minute of a subject, for example `key/<id>` or `tenant`."""
+
+    subject: str
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLimit:
+    """One budget in one window, for example (`monthly`, `2026-11`). `ends_at` is Unix time, None for never."""
+
+    budget_id: str
+    window: str
+    limit: int
+    hard: bool
+    thresholds: tuple[float, ...]
+    ends_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one call asks of admission: a hold of `amount` on every budget, and one call of every rate."""
+
+    tenant_id: str
+    hold_id: str
+    amount: int
+    rates: tuple[RateLimit, ...]
+    budgets: tuple[BudgetLimit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLevel:
+    """The state of one budget."""
+
+    budget_id: str
+    limit: int
+    spent: int
+    held: int
+
+
+class Admission(Protocol):
+    """Rate limits and budget holds. Exact under concurrency and over all workers."""
+
+    async def admit(self, ask: Ask) -> None:
+        """All or nothing. Raises RATE_LIMITED (with retry_after) or BUDGET_EXCEEDED, naming the subject."""
+        ...
+
+    async def settle(self, ask: Ask, spent: int, record: bytes) -> Sequence[BudgetLevel]:
+        """Release the hold, charge `spent`, and append `record` (a serialised RecordedRequest) to the usage stream,
+        in one step. Idempotent by hold id. A hold whose lease ran out is still charged. Spent 0 voids."""
+        ...
+
+    async def levels(self, tenant_id: str, budgets: Sequence[BudgetLimit]) -> Sequence[BudgetLevel]:
+        """The state of budgets now."""
+        ...
+
+
+class Replay(Enum):
+    """What is known of an idempotency key."""
+
+    NEW = "new"
+    IN_FLIGHT = "in_flight"
+    REUSED = "reused"
+    DONE = "done"
+
+
+class ReplayStore(Protocol):
+    """Answers kept by idempotency key, for 24 hours."""
+
+    async def begin(self, tenant_id: str, key: str, digest: bytes) -> tuple[Replay, Sequence[bytes]]:
+        """Claim the key, with a lease that is renewed until `finish` or `abandon`. With DONE come the kept answers."""
+        ...
+
+    async def finish(self, tenant_id: str, key: str, digest: bytes, answers: Sequence[bytes]) -> None: ...
+    async def abandon(self, tenant_id: str, key: str, digest: bytes) -> None: ...
+
+
+# ── Models and providers ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Catalogue(Protocol):
+    """Facts and prices of models. In memory: no method waits."""
+
+    def find(self, provider: str, model: str) -> Model | None:
+        """The model as `provider` names it, dated variants included (`gpt-4o-2024-08-06` finds `gpt-4o`)."""
+        ...
+
+    def models(self) -> Sequence[Model]:
+        """Every model, by name."""
+        ...
+
+    def by_name(self, model: str) -> Sequence[Model]:
+        """Every provider's model of this bare name."""
+        ...
+
+    def of_provider(self, provider: str) -> Sequence[Model]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one attempt goes. `profile` names the provider profile (the wire), `provider` whose models are called:
+    through the profile `portkey` the provider may be `openai`. `timeout` is that of one attempt."""
+
+    integration_id: str
+    profile: str
+    provider: str
+    model: str
+    endpoint: str
+    timeout: float
+    secret: str = field(repr=False)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+class Providers(Protocol):
+    """Calls of language models."""
+
+    async def complete(self, target: Target, request: CompleteRequest, deadline: Deadline) -> CompleteResponse:
+        """One attempt. Fills completion, content, candidates, model_used, completion_id, usage, finish and
+        provider_events.
+        Raises ProviderError."""
+        ...
+
+    def stream(
+        self, target: Target, request: CompleteRequest, deadline: Deadline
+    ) -> AsyncGenerator[StreamCompleteResponse, None]:
+        """One attempt: started, content, usage, `finished` with finish and usage; sequence and attempt are left to
+        the caller. Raises ProviderError, STREAM_TRUNCATED when the provider's end mark is missing. Closing it
+        aborts the upstream request at once."""
+        ...
+
+    def unsupported(self, profile: str, provider: str, request: CompleteRequest) -> Sequence[tuple[str, str]]:
+        """(field path, why) of every option of the request that the provider cannot honour."""
+        ...
+
+    async def check(self, target: Target, deadline: Deadline) -> HealthCheck:
+        """Ask the provider for its models. Never raises for what the provider does; the finding tells."""
+        ...
+
+    def connectors(self) -> Sequence[Connector]: ...
+
+
+# ── Integrations of type `api` ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """What a tool answered. Exactly one of `json` (JSON text) and `raw` is set."""
+
+    http_status: int
+    content_type: str
+    json: bytes = b""
+    raw: bytes = b""
+
+
+class ApiConnector(Protocol):
+    """HTTP APIs as tools."""
+
+    def tools(self, integration: Integration) -> Sequence[ApiTool]:
+        """The tools of the integration, those of its template included."""
+        ...
+
+    async def execute(
+        self, integration: Integration, secret: str, tool: ApiTool, parameters_json: bytes, deadline: Deadline
+    ) -> ToolAnswer:
+        """Check the parameters against the schema, call, classify. Raises INVALID_PARAMETERS (field paths below
+        `parameters_json`), UPSTREAM_TIMEOUT, INTEGRATION_UNAVAILABLE, UPSTREAM_REJECTED, UPSTREAM_AUTHENTICATION,
+        ADDRESS_FORBIDDEN, UPSTREAM_RATE_LIMITED."""
+        ...
+
+    async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
+        """Call the check path. Any answer below 500 other than 401 and 403 is healthy."""
+        ...
+
+    def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
+        """(field path, what is wrong) of the configuration; paths start at `configuration`."""
+        ...
+
+    def connectors(self) -> Sequence[Connector]: ...

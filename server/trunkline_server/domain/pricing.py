@@ -1,0 +1,142 @@
+"""What tokens cost: exact bills from usage, and sound upper bounds before a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from trunkline.v1.common_pb2 import CostDetails, CostItem, TokenClass, Usage
+from trunkline.v1.completion_pb2 import CompleteRequest
+from trunkline.v1.model_pb2 import TokenPrice
+
+from trunkline_server.domain.money import token_cost
+
+_INPUT = TokenClass.TOKEN_CLASS_INPUT
+_OUTPUT = TokenClass.TOKEN_CLASS_OUTPUT
+
+# Parts of `input_tokens` and `output_tokens` that may have a price of their own: (class, field of Usage, the whole).
+_PARTS = (
+    (TokenClass.TOKEN_CLASS_CACHE_READ, "cache_read_tokens", _INPUT),
+    (TokenClass.TOKEN_CLASS_CACHE_WRITE, "cache_write_tokens", _INPUT),
+    (TokenClass.TOKEN_CLASS_AUDIO_INPUT, "audio_input_tokens", _INPUT),
+    (TokenClass.TOKEN_CLASS_IMAGE_INPUT, "image_input_tokens", _INPUT),
+    (TokenClass.TOKEN_CLASS_REASONING, "reasoning_tokens", _OUTPUT),
+    (TokenClass.TOKEN_CLASS_AUDIO_OUTPUT, "audio_output_tokens", _OUTPUT),
+    (TokenClass.TOKEN_CLASS_IMAGE_OUTPUT, "image_output_tokens", _OUTPUT),
+)
+
+# A media part that is named by address has no bytes to count. 16,384 tokens bound an image or a short document at
+# every provider known to the catalogue (the largest single-image figure published is about 6,000).
+_MEDIA_BY_ADDRESS_TOKENS = 16_384
+# Chat templates add a few tokens for each message.
+_MESSAGE_OVERHEAD_TOKENS = 16
+# English text runs at about four bytes a token (OpenAI's published rule of thumb).
+_TYPICAL_BYTES_PER_TOKEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The prices of one model, in nano-USD per million tokens: class -> ((from input tokens, price), …) ascending."""
+
+    version: str
+    tiers: Mapping[int, tuple[tuple[int, int], ...]]
+    # The dearest price of each direction, for upper bounds.
+    dearest_input: int = field(default=0)
+    dearest_output: int = field(default=0)
+
+    @classmethod
+    def of(cls, prices: Iterable[TokenPrice], version: str) -> PriceList | None:
+        """The price list of a model; None when it has no price for input or output."""
+        tiers: dict[int, list[tuple[int, int]]] = {}
+        for price in prices:
+            tiers.setdefault(price.token_class, []).append((price.from_input_tokens, price.nano_usd_per_million))
+        if _INPUT not in tiers or _OUTPUT not in tiers:
+            return None
+        frozen = {token_class: tuple(sorted(steps)) for token_class, steps in tiers.items()}
+
+        def dearest(whole: int) -> int:
+            classes = [whole, *(part for part, _, of in _PARTS if of == whole)]
+            return max(price for part in classes for _, price in frozen.get(part, ()))
+
+        return cls(version, frozen, dearest(_INPUT), dearest(_OUTPUT))
+
+    def price(self, token_class: int, input_tokens: int) -> int | None:
+        """Nano-USD per million tokens of a class, in a call that reads `input_tokens`; None where it has none."""
+        steps = self.tiers.get(token_class)
+        if steps is None:
+            return None
+        found = steps[0][1]
+        for start, price in steps[1:]:
+            if input_tokens < start:
+                break
+            found = price
+        return found
+
+
+def bill(prices: PriceList | None, usage: Usage) -> CostDetails:
+    """The exact bill of a call. Parts without a price of their own cost what their whole costs."""
+    details = CostDetails(estimated=usage.source == 2)
+    if prices is None:
+        details.price_unknown = True
+        return details
+    details.price_version = prices.version
+    whole = {_INPUT: usage.input_tokens, _OUTPUT: usage.output_tokens}
+    input_tokens = usage.input_tokens
+    items: list[CostItem] = []
+    for token_class, name, of in _PARTS:
+        tokens = getattr(usage, name)
+        price = prices.price(token_class, input_tokens) if tokens else None
+        if price is not None:
+            tokens = min(tokens, whole[of])
+            whole[of] -= tokens
+            items.append(_item(token_class, tokens, price))
+    for token_class, tokens in whole.items():
+        if tokens > 0:
+            items.append(_item(token_class, tokens, prices.price(token_class, input_tokens) or 0))
+    details.items.extend(items)
+    details.nano_usd = sum(item.nano_usd for item in items)
+    return details
+
+
+def _item(token_class: int, tokens: int, price: int) -> CostItem:
+    return CostItem(
+        token_class=token_class,  # type: ignore[arg-type]
+        tokens=tokens,
+        nano_usd_per_million=price,
+        nano_usd=token_cost(tokens, price),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Input tokens of a request before it is sent: what is likely, and what it cannot exceed."""
+
+    likely: int
+    bound: int
+
+
+def size(request: CompleteRequest) -> Size:
+    """Without a tokenizer: byte-level vocabularies never make more tokens than bytes, so the size is a bound."""
+    bytes_ = request.ByteSize()
+    extra = _MESSAGE_OVERHEAD_TOKENS * (1 + len(request.messages))
+    for message in request.messages:
+        for part in message.parts:
+            if part.WhichOneof("kind") == "media" and part.media.WhichOneof("source") != "data":
+                extra += _MEDIA_BY_ADDRESS_TOKENS
+    return Size(likely=bytes_ // _TYPICAL_BYTES_PER_TOKEN + extra, bound=bytes_ + extra)
+
+
+def expected_cost(prices: PriceList | None, size: Size, output_tokens: int) -> int:
+    """Nano-USD that the call is likely to cost, for comparing candidates. Unknown prices sort last."""
+    if prices is None:
+        return 1 << 62
+    return token_cost(size.likely, prices.price(_INPUT, size.likely) or 0) + token_cost(
+        output_tokens, prices.price(_OUTPUT, size.likely) or 0
+    )
+
+
+def most_cost(prices: PriceList | None, size: Size, output_tokens: int) -> int:
+    """Nano-USD that the call cannot exceed when `output_tokens` bounds its answers: what is held."""
+    if prices is None:
+        return 0
+    return token_cost(size.bound, prices.dearest_input) + token_cost(output_tokens, prices.dearest_output)

@@ -1,0 +1,161 @@
+"""From a tenant's integrations to the candidates of the router, worked out once for each change of the tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from trunkline.v1.common_pb2 import TokenClass
+from trunkline.v1.completion_pb2 import CompleteRequest
+from trunkline.v1.integration_pb2 import CircuitBreaker, Connector, Integration, IntegrationType, PriceOverride
+from trunkline.v1.model_pb2 import Model, TokenPrice
+
+from trunkline_server.domain.admission import BudgetIndex
+from trunkline_server.domain.duration import seconds
+from trunkline_server.domain.ports import Catalogue, Directory, Providers, Target, TenantView
+from trunkline_server.domain.pricing import PriceList
+from trunkline_server.domain.resilience import BreakerRule, Resilience
+from trunkline_server.domain.routing import Candidate, Plan, RouteTable, need_of, plan
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingSettings:
+    """`aliases` name models in the order of preference. `provider_timeout` is in seconds."""
+
+    aliases: Mapping[str, Sequence[str]]
+    provider_timeout: float = 30.0
+    cost_optimization: bool = True
+    budget_alert_threshold: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Roads:
+    """All that routing and admission need of one tenant."""
+
+    view: TenantView
+    table: RouteTable
+    budgets: BudgetIndex
+
+
+class Router:
+    """Plans calls for tenants."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        catalogue: Catalogue,
+        providers: Providers,
+        resilience: Resilience,
+        settings: RoutingSettings,
+    ) -> None:
+        self._directory = directory
+        self._catalogue = catalogue
+        self._providers = providers
+        self._resilience = resilience
+        self._settings = settings
+        self._connectors: dict[str, Connector] = {one.name: one for one in providers.connectors()}
+        self._roads: dict[str, Roads] = {}
+
+    async def roads(self, tenant_id: str) -> Roads:
+        """The tenant's routes and budgets, as of its current view."""
+        view = await self._directory.tenant(tenant_id)
+        found = self._roads.get(tenant_id)
+        if found is None or found.view is not view:
+            candidates = list(self._candidates(tenant_id, view))
+            found = self._roads[tenant_id] = Roads(
+                view,
+                RouteTable.of(view.tenant, candidates),
+                BudgetIndex(view.budgets, self._settings.budget_alert_threshold),
+            )
+        return found
+
+    def plan(self, roads: Roads, request: CompleteRequest, hard_budget: bool) -> Plan:
+        """The plan of a request. Raises NOT_FOUND, INVALID_MODEL_REQUIREMENTS."""
+        need = need_of(request, roads.view.tenant, hard_budget, self._unsupported)
+        return plan(roads.table, need, self._settings.aliases, self._settings.cost_optimization)
+
+    def aliases_of(self, name: str) -> list[str]:
+        """The aliases that lead to a model."""
+        return [alias for alias, names in self._settings.aliases.items() if name in names]
+
+    def resolve(self, name: str) -> str:
+        """The first model of an alias, or the name itself."""
+        names = self._settings.aliases.get(name)
+        return names[0] if names else name
+
+    def _unsupported(self, target: Target, request: CompleteRequest) -> Sequence[tuple[str, str]]:
+        return self._providers.unsupported(target.profile, target.provider, request)
+
+    def target(self, integration: Integration, secret: str, model: str = "") -> Target:
+        """Where calls of an integration go."""
+        configuration = integration.configuration
+        settings = configuration.llm_provider
+        connector = self._connectors.get(settings.provider, Connector())
+        timeout = seconds(configuration.timeout) or seconds(connector.timeout) or self._settings.provider_timeout
+        return Target(
+            integration_id=integration.integration_id,
+            profile=settings.provider,
+            provider=settings.options.get("provider") or settings.provider,
+            model=model,
+            endpoint=configuration.endpoint or connector.default_endpoint,
+            timeout=timeout,
+            secret=secret,
+            options=dict(settings.options),
+        )
+
+    def _candidates(self, tenant_id: str, view: TenantView) -> Iterator[Candidate]:
+        order = 0
+        for integration in view.integrations.values():
+            if integration.type != IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER:
+                continue
+            settings = integration.configuration.llm_provider
+            secret = view.secrets.get(integration.integration_id, "")
+            rule = breaker_rule(integration.configuration.circuit_breaker)
+            provider = settings.options.get("provider") or settings.provider
+            overrides = {one.model: one for one in settings.price_overrides}
+            for name in self._models(integration, provider):
+                order += 1
+                facts = self._catalogue.find(provider, name) or Model(
+                    name=f"{provider}/{name}", provider=provider, id=name, capabilities=("text", "streaming")
+                )
+                override = overrides.get(name) or (overrides.get("*") if not facts.prices else None)
+                yield Candidate(
+                    target=self.target(integration, secret, name),
+                    facts=facts,
+                    prices=_override(override, integration.etag)
+                    if override
+                    else PriceList.of(facts.prices, facts.price_version),
+                    capabilities=frozenset(facts.capabilities),
+                    region=settings.region,
+                    status=integration.status,
+                    breaker=self._resilience.breaker(tenant_id, integration.integration_id, name, rule),
+                    order=order,
+                )
+
+    def _models(self, integration: Integration, provider: str) -> Sequence[str]:
+        """What the owner listed; else what the catalogue knows of the provider; else what its last check found."""
+        return (
+            list(integration.configuration.llm_provider.models)
+            or [model.id for model in self._catalogue.of_provider(provider)]
+            or list(integration.last_check.models)
+        )
+
+
+def breaker_rule(configured: CircuitBreaker) -> BreakerRule:
+    """The rule of an integration's breaker; absent values are the defaults."""
+    default = BreakerRule()
+    return BreakerRule(
+        failures=configured.failure_threshold or default.failures,
+        window=seconds(configured.window) or default.window,
+        open_for=seconds(configured.open_duration) or default.open_for,
+    )
+
+
+def _override(override: PriceOverride, etag: str) -> PriceList | None:
+    prices = (
+        TokenPrice(token_class=TokenClass.TOKEN_CLASS_INPUT, nano_usd_per_million=override.input_nano_usd_per_million),
+        TokenPrice(
+            token_class=TokenClass.TOKEN_CLASS_OUTPUT, nano_usd_per_million=override.output_nano_usd_per_million
+        ),
+    )
+    return PriceList.of(prices, f"tenant/{etag}")

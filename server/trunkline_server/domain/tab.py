@@ -1,0 +1,107 @@
+"""The money of one call: at most one hold, always settled or voided, whatever ends the call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from trunkline.v1.analytics_pb2 import RecordedRequest
+
+from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.ports import Admission, Ask, BudgetLevel
+from trunkline_server.domain.resilience import backoff
+
+# What a call that ends now would be recorded as: status code and reason in, record out.
+RecordBuilder = Callable[[int, str], RecordedRequest]
+
+# A settlement that cannot reach Redis is kept in memory and tried again for this long, in seconds.
+_SETTLE_PATIENCE = 900.0
+
+T = TypeVar("T")
+
+
+class Settlements:
+    """Settlements on their way, tracked so that a draining server waits for them."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> Awaitable[T]:
+        """Run `work` to its end even when the awaiting call is cancelled."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return asyncio.shield(task)
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for what is on its way; returns how many are left after `seconds`."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        return len(self._tasks)
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+
+class Tab:
+    """Opened by the domain when the cost is known; closed by the budget interceptor."""
+
+    __slots__ = ("_admission", "_ask", "_builder", "_settlements")
+
+    def __init__(self, admission: Admission, settlements: Settlements) -> None:
+        self._admission = admission
+        self._settlements = settlements
+        self._ask: Ask | None = None
+        self._builder: RecordBuilder | None = None
+
+    async def open(self, ask: Ask, builder: RecordBuilder) -> None:
+        """Admit the call. From here on `builder` tells what to charge, whenever the call ends.
+
+        Raises RATE_LIMITED, BUDGET_EXCEEDED, STORE_UNAVAILABLE.
+        """
+        try:
+            await self._admission.admit(ask)
+        except asyncio.CancelledError:
+            # The hold may have been taken while the caller left: void it.
+            self._ask, self._builder = ask, None
+            raise
+        self._ask, self._builder = ask, builder
+
+    async def settle(self, code: int = 0, reason: str = "") -> Sequence[BudgetLevel]:
+        """Charge what the builder says and release the hold. Returns the budgets afterwards; none when Redis is away,
+        the settlement is then tried again in the background."""
+        ask, builder = self._ask, self._builder
+        if ask is None:
+            return ()
+        self._ask = None
+        return await self._settlements.run(self._settle(ask, builder(code, reason) if builder else None))
+
+    async def close(self, code: int, reason: str) -> None:
+        """Settle unless that is done."""
+        if self._ask is not None:
+            await self.settle(code, reason)
+
+    async def _settle(self, ask: Ask, record: RecordedRequest | None) -> Sequence[BudgetLevel]:
+        spent = record.cost_details.nano_usd if record else 0
+        payload = record.SerializeToString() if record else b""
+        try:
+            return await self._admission.settle(ask, spent, payload)
+        except TrunklineError as error:
+            if error.reason != Reason.ERROR_REASON_STORE_UNAVAILABLE:
+                raise
+        self._settlements.run(self._settle_later(ask, spent, payload))
+        return ()
+
+    async def _settle_later(self, ask: Ask, spent: int, payload: bytes) -> None:
+        failures, give_up = 0, asyncio.get_running_loop().time() + _SETTLE_PATIENCE
+        while True:
+            failures += 1
+            await asyncio.sleep(max(0.05, backoff(min(failures, 6))))
+            try:
+                await self._admission.settle(ask, spent, payload)
+            except TrunklineError:
+                if asyncio.get_running_loop().time() > give_up:
+                    raise
+            else:
+                return

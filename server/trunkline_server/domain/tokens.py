@@ -1,0 +1,59 @@
+"""Local token counts, for estimates where a provider tells none."""
+
+from __future__ import annotations
+
+import toktok
+from trunkline.v1.completion_pb2 import CompleteRequest
+from trunkline.v1.content_pb2 import Part
+
+# Public encodings by the start of the model's name; others are counted with the newest one and marked as estimates.
+_ENCODINGS = (
+    ("gpt-oss", "o200k_harmony"),
+    ("gpt-3.5", "cl100k_base"),
+    ("gpt-4-", "cl100k_base"),
+    ("text-embedding-", "cl100k_base"),
+    ("qwen3.5", "qwen3.5"),
+)
+_DEFAULT = "o200k_base"
+
+# OpenAI's published chat format: three tokens around each message, three that open the answer.
+_PER_MESSAGE = 3
+_ANSWER = 3
+
+
+def encoding_for(model: str) -> str:
+    """The name of the encoding that counts for a model."""
+    bare = model.rpartition("/")[2].lower()
+    return next((encoding for start, encoding in _ENCODINGS if bare.startswith(start)), _DEFAULT)
+
+
+def count_text(text: str, encoding: str = _DEFAULT) -> int:
+    """Tokens of a text."""
+    return int(toktok.batch_count([text], encoding, threads=1)[0]) if text else 0
+
+
+def count_request(request: CompleteRequest, encoding: str) -> int:
+    """Input tokens of a request's text, tools and schemas included; media are not counted."""
+    texts = [request.prompt] if request.prompt else []
+    for message in request.messages:
+        for part in message.parts:
+            texts.extend(_texts(part))
+    for tool in request.tools:
+        texts += [tool.name, tool.description, tool.parameters_schema_json.decode(errors="replace")]
+    if request.response_format.HasField("json_schema"):
+        texts.append(request.response_format.json_schema.schema_json.decode(errors="replace"))
+    turns = max(1, len(request.messages))
+    return int(sum(toktok.batch_count(texts, encoding, threads=1))) + turns * _PER_MESSAGE + _ANSWER
+
+
+def _texts(part: Part) -> list[str]:
+    kind = part.WhichOneof("kind")
+    if kind == "text":
+        return [part.text]
+    if kind == "tool_call":
+        return [part.tool_call.name, part.tool_call.arguments_json.decode(errors="replace")]
+    if kind == "tool_result":
+        return [text for inner in part.tool_result.parts for text in _texts(inner)]
+    if kind == "reasoning":
+        return [part.reasoning.text]
+    return [part.refusal] if kind == "refusal" else []

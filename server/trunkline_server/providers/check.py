@@ -1,0 +1,65 @@
+"""The live check of a provider: which models does it list?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import orjson
+from google.protobuf.duration_pb2 import Duration
+from trunkline.v1.integration_pb2 import HealthCheck
+
+from trunkline_server.domain.errors import ProviderError
+from trunkline_server.providers.http import Bound, Http
+from trunkline_server.providers.openai_compatible import errors
+from trunkline_server.providers.wire import HttpResponse, MalformedError
+
+MAX_MODELS = 1000
+
+
+async def check(http: Http, url: str, headers: Mapping[str, str], provider: str, bound: Bound) -> HealthCheck:
+    """GET `url`; a 2xx answer is healthy. Never raises for what the provider does."""
+    found = HealthCheck()
+    found.check_time.GetCurrentTime()
+    start = time.monotonic()
+    try:
+        async with http.send("GET", url, headers, None, bound, provider) as response:
+            _judge(found, await http.whole(response, bound, provider), provider)
+    except ProviderError as error:
+        found.detail = error.message
+    except MalformedError as error:
+        found.detail = str(error)
+    found.latency.CopyFrom(_duration(time.monotonic() - start))
+    return found
+
+
+def _judge(found: HealthCheck, answer: HttpResponse, provider: str) -> None:
+    found.http_status = answer.status
+    if not 200 <= answer.status < 300:
+        error = errors.decode(answer, provider)
+        told = error.metadata.get("upstream_message")
+        found.detail = f"{error.message}: {told}" if told else error.message
+        return
+    found.healthy = True
+    found.models.extend(_models(answer.body)[:MAX_MODELS])
+    found.detail = (
+        f"{provider} answered and lists {len(found.models)} models" if found.models else f"{provider} answered"
+    )
+
+
+def _models(body: bytes) -> list[str]:
+    """The ids in `{"data": [{"id": …}]}` or in a bare list, as Together sends it; none where the answer is other."""
+    try:
+        listed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return []
+    rows = listed.get("data") if isinstance(listed, dict) else listed
+    if not isinstance(rows, list):
+        return []
+    return [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+
+
+def _duration(seconds: float) -> Duration:
+    duration = Duration()
+    duration.FromMicroseconds(round(seconds * 1e6))
+    return duration

@@ -1,0 +1,266 @@
+"""What a provider's error means: one table."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+from trunkline.v1.common_pb2 import Usage
+
+from trunkline_server.domain.errors import ProviderError, Reason, ReasonValue
+from trunkline_server.providers.wire import HttpResponse
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Applies where every condition that is set holds; `codes` match the error's code or type."""
+
+    reason: ReasonValue
+    said: str
+    retry: bool = False
+    fallback: bool = True
+    statuses: frozenset[int] | range | None = None
+    codes: frozenset[str] | None = None
+    text: re.Pattern[str] | None = None
+
+    def applies(self, status: int, names: frozenset[str], message: str) -> bool:
+        return (
+            (self.statuses is None or status in self.statuses)
+            and (self.codes is None or not self.codes.isdisjoint(names))
+            and (self.text is None or self.text.search(message) is not None)
+        )
+
+
+def _any(*words: str) -> re.Pattern[str]:
+    return re.compile("|".join(words), re.IGNORECASE)
+
+
+_CLIENT = range(400, 500)
+# The first rule that applies decides.
+_RULES = (
+    _Rule(
+        Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED,
+        "has no quota or credit left",
+        codes=frozenset(
+            {
+                *("insufficient_quota", "billing_not_active", "billing_hard_limit_reached", "insufficient_balance"),
+                *("insufficient_credits", "quota_exceeded"),
+            }
+        ),
+    ),
+    _Rule(Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED, "has no quota or credit left", statuses=frozenset({402})),
+    _Rule(
+        Reason.ERROR_REASON_UPSTREAM_REJECTED,
+        "finds the request too large for its rate limit",
+        statuses=frozenset({413, 429}),
+        text=_any("request too large", "tokens must be reduced"),
+    ),
+    _Rule(
+        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
+        "finds the input longer than the model's context window",
+        statuses=_CLIENT,
+        codes=frozenset({"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"}),
+    ),
+    _Rule(
+        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
+        "finds the input longer than the model's context window",
+        statuses=frozenset({400, 413, 422}),
+        text=_any("maximum context length", "context window", "context size", "prompt is too long", "context length"),
+    ),
+    _Rule(
+        Reason.ERROR_REASON_CONTENT_FILTERED,
+        "refused the input for safety",
+        fallback=False,
+        statuses=_CLIENT,
+        codes=frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}),
+    ),
+    _Rule(
+        Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION,
+        "refused the integration's credential",
+        statuses=frozenset({401, 403}),
+    ),
+    _Rule(Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not know the model or the path", statuses=frozenset({404})),
+    _Rule(
+        Reason.ERROR_REASON_UPSTREAM_REJECTED,
+        "does not know the model",
+        statuses=_CLIENT,
+        codes=frozenset({"model_not_found", "invalid_model", "model_not_supported"}),
+    ),
+    # 498 is Groq's word for capacity, 529 means overloaded.
+    _Rule(
+        Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED,
+        "is limiting the rate",
+        retry=True,
+        statuses=frozenset({429, 498, 529}),
+    ),
+    _Rule(Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "ran out of time", retry=True, statuses=frozenset({408, 504, 524})),
+    _Rule(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "failed", retry=True, statuses=range(500, 1000)),
+    _Rule(Reason.ERROR_REASON_UPSTREAM_REJECTED, "refused the request", fallback=False, statuses=_CLIENT),
+    _Rule(Reason.ERROR_REASON_UPSTREAM_MALFORMED, "answered with an unexpected status"),
+)
+# Codes of errors inside a 200 answer, which have no status of their own.
+_STATUS_OF_CODE = {
+    "rate_limit_exceeded": 429,
+    "overloaded": 529,
+    "overloaded_error": 529,
+    "invalid_request_error": 400,
+    "invalid_api_key": 401,
+    "timeout": 504,
+}
+_KEYS = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|pplx|hf|fw|key|tok)[-_][\w*.\-]{4,}|\bAIza[\w\-]{8,}|\bBearer\s+\S+|\b[\w\-]{40,}",
+    re.IGNORECASE,
+)
+_MAX_MESSAGE = 300
+_REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "x-portkey-trace-id")
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def decode(response: HttpResponse, provider: str, now: float | None = None) -> ProviderError:
+    """The error of a non-200 answer. `now` is Unix time, for Retry-After dates."""
+    try:
+        body = orjson.loads(response.body)
+    except orjson.JSONDecodeError:
+        body = response.body.decode("utf-8", "replace").strip()
+    found = _read(body)
+    headers = response.headers
+    return _error(
+        found,
+        response.status,
+        provider,
+        http_status=response.status,
+        request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), ""),
+        retry_after=retry_after(headers, time.time() if now is None else now),
+    )
+
+
+def in_answer(chunk: Json, provider: str, used: Usage | None) -> ProviderError:
+    """The error inside a 200 answer or a stream. `used` is what the attempt used so far."""
+    found = _read(chunk)
+    error = _error(found, found.status or 500, provider, http_status=200)
+    error.usage = used
+    return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an error's body tells."""
+
+    code: str = ""
+    type: str = ""
+    message: str = ""
+    status: int = 0
+    gateway: bool = False
+
+
+def _read(body: object) -> _Found:
+    """Read any of the shapes in use: `{"error": {…}}`, `{"error": "…"}`, `{"detail": …}`, `{"message": …}`, text."""
+    if not isinstance(body, dict):
+        return _Found(message=str(body) if isinstance(body, str) else "")
+    error = body.get("error")
+    fields: Json = error if isinstance(error, dict) else {"message": error, "code": body.get("code")} if error else body
+    message = fields.get("message") or fields.get("msg") or fields.get("detail") or body.get("message") or ""
+    code, kind = str(fields.get("code") or ""), str(fields.get("type") or "")
+    status = fields.get("status_code") or (int(code) if code.isdigit() else None)
+    if status is None:
+        status = _STATUS_OF_CODE.get(code) or _STATUS_OF_CODE.get(kind)
+    text = message if isinstance(message, str) else orjson.dumps(message).decode()
+    # Portkey's own failures have this shape; those of the provider behind it have an `error`.
+    gateway = body.get("status") == "failure" and not error
+    return _Found(code, kind, text, status if isinstance(status, int) else 0, gateway)
+
+
+def _error(
+    found: _Found,
+    status: int,
+    provider: str,
+    *,
+    http_status: int,
+    request_id: str = "",
+    retry_after: float | None = None,
+) -> ProviderError:
+    names = frozenset({found.code, found.type})
+    rule = next(rule for rule in _RULES if rule.applies(status, names, found.message))
+    who = f"the gateway before {provider}" if found.gateway else provider
+    metadata = {"provider": provider, "http_status": str(http_status)}
+    if found.gateway:
+        metadata["gateway"] = "true"
+    if found.code or found.type:
+        metadata["upstream_code"] = mask(found.code or found.type)
+    if found.message:
+        metadata["upstream_message"] = mask(found.message)
+    return ProviderError(
+        rule.reason,
+        f"{who} {rule.said} (HTTP {http_status})",
+        retry=rule.retry,
+        # A fault of the gateway says nothing about the request: going direct may work.
+        fallback=rule.fallback or found.gateway,
+        http_status=http_status,
+        provider_code=found.code or found.type,
+        provider_request_id=request_id,
+        metadata=metadata,
+        retry_after=retry_after if rule.retry else None,
+    )
+
+
+def mask(text: str) -> str:
+    """The text without anything that looks like a credential, at most 300 characters."""
+    return _KEYS.sub("***", text)[:_MAX_MESSAGE]
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait, as told by Retry-After (seconds or a date), retry-after-ms, or the reset of a limit that is
+    used up; the longest where both of the first are given. None where nothing is told."""
+    told = [_seconds_or_date(headers.get("retry-after", ""), now), _number(headers.get("retry-after-ms", ""), 0.001)]
+    known = [seconds for seconds in told if seconds is not None]
+    if not known:
+        known = [
+            seconds
+            for name, value in headers.items()
+            if name.startswith("x-ratelimit-reset") and _used_up(headers, name)
+            if (seconds := _reset(value, now)) is not None
+        ]
+    return max(known, default=None)
+
+
+def _used_up(headers: Mapping[str, str], reset: str) -> bool:
+    remaining = headers.get(reset.replace("-reset", "-remaining", 1))
+    return remaining is not None and remaining.strip() in ("0", "0.0")
+
+
+def _number(value: str, scale: float = 1.0) -> float | None:
+    try:
+        return max(0.0, float(value) * scale)
+    except ValueError:
+        return None
+
+
+def _seconds_or_date(value: str, now: float) -> float | None:
+    seconds = _number(value)
+    if seconds is not None or not value:
+        return seconds
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now)
+
+
+def _reset(value: str, now: float) -> float | None:
+    """Seconds, spans such as `1m30s` and `130ms`, or Unix time in seconds or milliseconds."""
+    number = _number(value)
+    if number is None:
+        spans = _SPAN.findall(value)
+        return sum(float(count) * _SECONDS[unit] for count, unit in spans) if spans else None
+    if number > 1e12:
+        number /= 1000
+    return max(0.0, number - now) if number > 1e9 else number

@@ -1,0 +1,198 @@
+"""The decoder: chunks of a stream, or one whole answer, as events. One instance per attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from trunkline.v1.common_pb2 import Usage
+from trunkline.v1.completion_pb2 import (
+    CandidateFinish,
+    Finish,
+    Finished,
+    FinishReason,
+    ProviderEvent,
+    Started,
+    StreamCompleteResponse,
+)
+
+from trunkline_server.providers.openai_compatible import content, errors, usage
+from trunkline_server.providers.openai_compatible.blocks import Blocks
+from trunkline_server.providers.sse import SseEvent
+from trunkline_server.providers.wire import MalformedError
+
+Event = StreamCompleteResponse
+Json = dict[str, Any]
+
+DONE = b"[DONE]"
+_REASONS = {
+    "stop": FinishReason.FINISH_REASON_STOP,
+    "eos": FinishReason.FINISH_REASON_STOP,
+    "eos_token": FinishReason.FINISH_REASON_STOP,
+    "length": FinishReason.FINISH_REASON_LENGTH,
+    "model_length": FinishReason.FINISH_REASON_LENGTH,
+    "tool_calls": FinishReason.FINISH_REASON_TOOL_CALL,
+    "function_call": FinishReason.FINISH_REASON_TOOL_CALL,
+    "content_filter": FinishReason.FINISH_REASON_CONTENT_FILTER,
+    "stop_sequence": FinishReason.FINISH_REASON_STOP_SEQUENCE,
+    "error": FinishReason.FINISH_REASON_ERROR,
+    "insufficient_system_resource": FinishReason.FINISH_REASON_ERROR,
+}
+# Fields that are read here, or say nothing.
+_TOP = frozenset(
+    {
+        *("id", "object", "created", "model", "choices", "usage", "x_groq", "error"),
+        *("system_fingerprint", "service_tier", "obfuscation", "p"),
+    }
+)
+_CHOICE = frozenset({"index", "delta", "message", "finish_reason", "stop_reason", "logprobs"})
+
+
+class Decoder:
+    """Feed it the chunks; it tells what they mean. `usage` is what is known so far, `done` whether the end mark came.
+
+    `end_mark` is `done` where `[DONE]` ends a stream and `finish` where the last finish reason does. Raises
+    ProviderError for errors inside a 200 answer and MalformedError.
+    """
+
+    __slots__ = ("_blocks", "_carried", "_end_mark", "_finishes", "_held", "_id", "_model", "_provider", "_started",
+                 "done", "usage")  # fmt: skip
+
+    def __init__(self, provider: str, end_mark: str = "done") -> None:
+        self._provider = provider
+        self._end_mark = end_mark
+        self._blocks: dict[int, Blocks] = {}
+        self._finishes: dict[int, Finish] = {}
+        self._carried: dict[tuple[int, str], Any] = {}
+        self._held: list[Event] = []
+        self._started = False
+        self._id = ""
+        self._model = ""
+        self.done = False
+        self.usage: Usage | None = None
+
+    def feed(self, frame: SseEvent) -> Iterator[Event]:
+        """The events of one SSE frame."""
+        data = frame.data
+        if data == DONE:
+            self.done = True
+            yield from self._finish()
+            return
+        chunk = _object(data)
+        if frame.event == "error" and "error" not in chunk:
+            chunk = {"error": chunk}
+        yield from self._chunk(chunk, "delta")
+
+    def close(self) -> Iterator[Event]:
+        """The stream is over. What it still says where no `[DONE]` is due; see `done`."""
+        if not self.done and self._end_mark == "finish" and self._complete():
+            self.done = True
+            yield from self._finish()
+
+    def whole(self, answer: Json) -> Iterator[Event]:
+        """The events of a whole answer."""
+        yield from self._chunk(answer, "message")
+        if not self._blocks:
+            raise MalformedError("the answer has no choices")
+        self.done = True
+        yield from self._finish()
+
+    def _complete(self) -> bool:
+        return bool(self._finishes) and self._finishes.keys() == self._blocks.keys()
+
+    def _chunk(self, chunk: Json, where: str) -> Iterator[Event]:
+        if chunk.get("error"):
+            raise errors.in_answer(chunk, self._provider, self.usage)
+        choices = chunk.get("choices")
+        if not _TOP.issuperset(chunk):
+            self._carry(chunk, _TOP, "", -1)
+        if not self._started:
+            self._id, self._model = chunk.get("id") or "", chunk.get("model") or ""
+            if not (choices or self._model):
+                return
+            self._started = True
+            started = Started(completion_id=self._id, provider=self._provider, model=self._model)
+            yield Event(started=started)
+        if self._held:
+            yield from self._held
+            self._held.clear()
+        if choices:
+            try:
+                for choice in choices:
+                    yield from self._choice(choice, where)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise MalformedError(f"a choice has another shape than expected ({type(error).__name__})") from None
+        counts = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage")
+        if counts:
+            yield from self._count(counts)
+
+    def _choice(self, choice: Json, where: str) -> Iterator[Event]:
+        place = choice.get("index") or 0
+        blocks = self._blocks.get(place)
+        if blocks is None:
+            blocks = self._blocks[place] = Blocks(place)
+            blocks.id_stem = self._id
+        if not _CHOICE.issuperset(choice):
+            yield from self._carry_now(choice, _CHOICE, "choice.", place)
+        fields = choice.get(where)
+        if fields:
+            yield from content.events(fields, blocks, self._provider, choice.get("logprobs"))
+            if not content.KNOWN.issuperset(fields):
+                yield from self._carry_now(fields, content.KNOWN, "message.", place)
+        raw = choice.get("finish_reason")
+        if raw:
+            # Some providers repeat the reason; the last one stands.
+            self._finishes[place] = _finish(str(raw), choice.get("stop_reason"))
+
+    def _count(self, counts: Json) -> Iterator[Event]:
+        found = usage.decode(counts)
+        if found != self.usage:
+            self.usage = found
+            yield Event(usage=found)
+
+    def _finish(self) -> Iterator[Event]:
+        if not self._started:
+            raise MalformedError("the stream ended before it began")
+        for place in sorted(self._blocks):
+            yield from self._blocks[place].finish()
+        end = Finished(finish=self._finishes.get(0), usage=self.usage, model_used=self._model, provider=self._provider)
+        if len(self._blocks) > 1:
+            end.candidate_finishes.extend(
+                CandidateFinish(candidate=place, finish=self._finishes.get(place)) for place in sorted(self._blocks)
+            )
+        yield Event(finished=end)
+
+    def _carry_now(self, fields: Json, known: frozenset[str], prefix: str, place: int) -> Iterator[Event]:
+        self._carry(fields, known, prefix, place)
+        yield from self._held
+        self._held.clear()
+
+    def _carry(self, fields: Json, known: frozenset[str], prefix: str, place: int) -> None:
+        """Carry fields with content that have no place in the contract; repeated values only once."""
+        for name, value in fields.items():
+            if name in known or not value:
+                continue
+            key = (place, prefix + name)
+            if self._carried.get(key) == value:
+                continue
+            self._carried[key] = value
+            event = ProviderEvent(provider=self._provider, type=prefix + name, raw_json=orjson.dumps(value))
+            self._held.append(Event(provider_event=event))
+
+
+def _finish(raw: str, met: object) -> Finish:
+    """vLLM says in `stop_reason` which stop sequence was met."""
+    if raw == "stop" and isinstance(met, str) and met:
+        return Finish(reason=FinishReason.FINISH_REASON_STOP_SEQUENCE, raw_reason=raw, stop_sequence=met)
+    return Finish(reason=_REASONS.get(raw, FinishReason.FINISH_REASON_UNSPECIFIED), raw_reason=raw)
+
+
+def _object(data: bytes) -> Json:
+    try:
+        chunk = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise MalformedError("a frame is not JSON") from None
+    if not isinstance(chunk, dict):
+        raise MalformedError("a frame is not a JSON object")
+    return chunk

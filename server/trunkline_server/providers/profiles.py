@@ -1,0 +1,106 @@
+"""Provider profiles: facts about OpenAI-compatible providers, read from profiles.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+from trunkline.v1.integration_pb2 import AuthenticationScheme, Connector, IntegrationType
+
+from trunkline_server.providers.openai_compatible.features import FEATURES
+
+_FILE = Path(__file__).with_name("profiles.toml")
+_SCHEMES = {
+    "none": AuthenticationScheme.AUTHENTICATION_SCHEME_NONE,
+    "bearer": AuthenticationScheme.AUTHENTICATION_SCHEME_BEARER,
+    "header": AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER,
+}
+_CHOICES = {
+    "scheme": frozenset(_SCHEMES),
+    "max_tokens_field": frozenset({"max_tokens", "max_completion_tokens"}),
+    "end_mark": frozenset({"done", "finish"}),
+    "reasoning_style": frozenset({"effort", "object"}),
+}
+# Options of every gateway that are no header: who the integration's secret belongs to.
+SECRET_AS = "secret_as"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One provider.
+
+    `provider` is its id in the catalogue. `endpoint` is the default base address, to which `path` and `check_path` are
+    relative. `scheme`: `none`, `bearer`, or `header` (the secret alone, in `secret_header`). `headers` maps options to
+    headers; `secret_options` are those whose values are credentials. `timeout` is in seconds. `end_mark`: whether a
+    stream ends with `[DONE]` or with its last finish reason. `reasoning_field` is where an assistant's reasoning is
+    sent back. `gateway_header` makes it a gateway: it names the provider behind it, whose profile then gives the facts.
+    """
+
+    name: str
+    display_name: str
+    endpoint: str
+    provider: str = ""
+    secret_env: str = ""
+    scheme: str = "bearer"
+    secret_header: str = ""
+    path: str = "chat/completions"
+    check_path: str = "models"
+    timeout: float = 30.0
+    max_tokens_field: str = "max_tokens"
+    seed_field: str = "seed"
+    max_stop: int = 4
+    stream_usage: bool = True
+    end_mark: str = "done"
+    reasoning_field: str = ""
+    reasoning_style: str = "effort"
+    gateway_header: str = ""
+    lacks: frozenset[str] = frozenset()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret_options: frozenset[str] = frozenset()
+
+    @property
+    def options(self) -> list[str]:
+        """The names that an integration's options may hold."""
+        return sorted([*self.headers, SECRET_AS] if self.gateway_header else self.headers)
+
+    def connector(self) -> Connector:
+        """The profile as `ListConnectors` shows it."""
+        return Connector(
+            name=self.name,
+            type=IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER,
+            display_name=self.display_name,
+            default_endpoint=self.endpoint,
+            authentication=_SCHEMES[self.scheme],
+            options=self.options,
+            timeout=Duration(seconds=int(self.timeout)),
+        )
+
+
+def parse(text: str) -> dict[str, Profile]:
+    """The profiles in a TOML text, by name. Raises ValueError for unknown keys, values or features."""
+    return {name: _profile(name, table) for name, table in tomllib.loads(text).items()}
+
+
+def _profile(name: str, table: dict[str, Any]) -> Profile:
+    unknown = table.keys() - {f.name for f in fields(Profile)} | table.keys() & {"name"}
+    if unknown:
+        raise ValueError(f"profile {name}: unknown keys {', '.join(sorted(unknown))}")
+    for key, allowed in _CHOICES.items():
+        if key in table and table[key] not in allowed:
+            raise ValueError(f"profile {name}: {key} must be one of {', '.join(sorted(allowed))}")
+    lacks = frozenset(table.get("lacks", ()))
+    if lacks - FEATURES:
+        raise ValueError(f"profile {name}: unknown features {', '.join(sorted(lacks - FEATURES))}")
+    sets = {"lacks": lacks, "secret_options": frozenset(table.get("secret_options", ()))}
+    return Profile(**({"name": name, "provider": name} | table | sets))
+
+
+@cache
+def builtin() -> Mapping[str, Profile]:
+    """The profiles that ship with Trunkline, by name."""
+    return parse(_FILE.read_text("utf-8"))

@@ -1,0 +1,107 @@
+"""Server-sent events (WHATWG HTML, 9.2), pure and incremental: bytes in, events out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# An event larger than this is refused: no provider sends one, and the buffer must stay bounded.
+MAX_EVENT_BYTES = 10 * 1024 * 1024
+
+_BOM = b"\xef\xbb\xbf"
+_DATA = b"data: "
+
+
+class SseEvent(NamedTuple):
+    """One event: its name (empty where none was given) and its data, lines joined by a newline."""
+
+    event: str
+    data: bytes
+
+
+class SseTooLongError(ValueError):
+    """An event exceeds the limit."""
+
+
+class SseParser:
+    """Feed it bytes cut anywhere; it returns each event once its blank line has come.
+
+    Raises SseTooLongError when an unfinished event exceeds `max_event_bytes`.
+    """
+
+    __slots__ = ("_after_cr", "_limit", "_rest", "_started")
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._limit = max_event_bytes
+        self._rest = bytearray()
+        self._started = False
+        self._after_cr = False
+
+    def feed(self, data: bytes) -> list[SseEvent]:
+        """The events that `data` completes, in order."""
+        rest = self._rest
+        if self._after_cr or b"\r" in data:
+            data = self._with_newlines(data)
+        # Only the seam and the new bytes can hold a blank line.
+        seam = max(0, len(rest) - 1)
+        rest += data
+        if not self._started and not self._skip_bom():
+            return []
+        end = rest.rfind(b"\n\n", seam)
+        if end < 0:
+            if len(rest) > self._limit:
+                raise SseTooLongError(f"an event exceeds {self._limit} bytes")
+            return []
+        head = bytes(rest[:end])
+        del rest[: end + 2]
+        return _events(head)
+
+    def close(self) -> list[SseEvent]:
+        """The event that ended with the stream instead of a blank line, if any. The parser is empty afterwards."""
+        head = bytes(self._rest)
+        self._rest.clear()
+        return _events(head)
+
+    def _with_newlines(self, data: bytes) -> bytes:
+        """CRLF and CR as LF. A CR at the end counts at once; the LF that may follow it is dropped."""
+        if self._after_cr and data:
+            self._after_cr = False
+            if data.startswith(b"\n"):
+                data = data[1:]
+        if data.endswith(b"\r"):
+            self._after_cr = True
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _skip_bom(self) -> bool:
+        """Whether the start of the stream is decided: a byte order mark is dropped."""
+        rest = self._rest
+        if len(rest) < len(_BOM) and _BOM.startswith(rest):
+            return False
+        if rest.startswith(_BOM):
+            del rest[: len(_BOM)]
+        self._started = True
+        return True
+
+
+def _events(head: bytes) -> list[SseEvent]:
+    found: list[SseEvent] = []
+    for block in head.split(b"\n\n"):
+        if block.startswith(_DATA) and b"\n" not in block:
+            found.append(SseEvent("", block[6:]))
+        elif block:
+            event = _event(block)
+            if event is not None:
+                found.append(event)
+    return found
+
+
+def _event(block: bytes) -> SseEvent | None:
+    name = ""
+    lines: list[bytes] = []
+    for line in block.split(b"\n"):
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            lines.append(value)
+        elif field == b"event":
+            name = value.decode("utf-8", "replace")
+    return SseEvent(name, b"\n".join(lines)) if lines else None

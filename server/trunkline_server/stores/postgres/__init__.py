@@ -1,0 +1,27 @@
+"""PostgreSQL: the durable state, bound to one tenant at a time by row-level security."""
+
+from trunkline_server.stores.postgres.audit import AuditFinding, PgAudit
+from trunkline_server.stores.postgres.budgets import PgBudgets
+from trunkline_server.stores.postgres.directory import PgDirectory
+from trunkline_server.stores.postgres.integrations import PgIntegrations
+from trunkline_server.stores.postgres.keys import PgKeys
+from trunkline_server.stores.postgres.ledger import PgLedger
+from trunkline_server.stores.postgres.migrate import MigrationError, migrate, pending
+from trunkline_server.stores.postgres.pool import Database, open_database
+from trunkline_server.stores.postgres.tenants import PgTenants
+
+__all__ = [
+    "AuditFinding",
+    "Database",
+    "MigrationError",
+    "PgAudit",
+    "PgBudgets",
+    "PgDirectory",
+    "PgIntegrations",
+    "PgKeys",
+    "PgLedger",
+    "PgTenants",
+    "migrate",
+    "open_database",
+    "pending",
+]

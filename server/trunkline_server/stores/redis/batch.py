@@ -1,0 +1,88 @@
+"""Calls of one tick of the event loop travel together, over one connection, in one write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
+
+Command: TypeAlias = tuple[str | bytes | int, ...]
+# Sends commands and returns, for each, its answer or the error in its place.
+Exchange: TypeAlias = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
+
+_Batch: TypeAlias = list[tuple[Command, asyncio.Future[Any]]]
+
+# A batch is cut here, so that one write and its answers stay far below a socket timeout.
+_MOST = 512
+
+
+class Batcher:
+    """Collects calls and sends them through `exchange`, at most `width` batches at a time.
+
+    While all are under way, calls gather for the next batch: the busier the server, the larger the batches.
+    """
+
+    def __init__(self, exchange: Exchange, width: int) -> None:
+        self._exchange = exchange
+        self._width = width
+        self._waiting: _Batch = []
+        self._scheduled = False
+        self._closed = False
+        self._under_way: dict[asyncio.Task[None], _Batch] = {}
+
+    def call(self, command: Command) -> asyncio.Future[Any]:
+        """The answer to come: a value, or the exception as a value.
+
+        Cancelling it leaves the others alone: a command not yet sent is dropped, one on its way is carried out and
+        its answer thrown away.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._waiting.append((command, future))
+        self._schedule(loop)
+        return future
+
+    async def aclose(self) -> None:
+        """Cancel what is under way; its callers, and later ones, get ConnectionResetError as their answer."""
+        self._closed = True
+        tasks = list(self._under_way)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        waiting, self._waiting = self._waiting, []
+        _fail(waiting)
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._waiting and not self._scheduled and len(self._under_way) < self._width:
+            self._scheduled = True
+            loop.call_soon(self._launch)
+
+    def _launch(self) -> None:
+        self._scheduled = False
+        batch = [one for one in self._waiting if not one[1].done()]
+        batch, self._waiting = batch[:_MOST], batch[_MOST:]
+        if self._closed:
+            _fail(batch)
+        elif batch:
+            task = asyncio.create_task(self._send(batch))
+            self._under_way[task] = batch
+            task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        _fail(self._under_way.pop(task))  # Whoever has no answer: the task was cancelled.
+        self._schedule(task.get_loop())
+
+    async def _send(self, batch: _Batch) -> None:
+        try:
+            answers = await self._exchange([command for command, _ in batch])
+        except Exception as error:
+            answers = [error] * len(batch)
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
+
+
+def _fail(batch: _Batch) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_result(ConnectionResetError("closed"))

@@ -1,0 +1,32 @@
+-- ARGV: epoch, hold, spent, seconds to remember, tenant, hold id, budget names, record, admitted in, (name, thresholds)…
+-- Budget names are `\n<name>\n<name>\n`. Thresholds are `<limit> <share>:<nano-USD> <share>:<nano-USD>…`. `admitted in` is the
+-- epoch of the admission; empty when unknown, or when the settlement had been accepted and is repeated after a loss.
+-- Answers EPOCH · OK, (spent, held)…, both empty for a counter that is not seeded.
+local epoch, hold, spent = ARGV[1], ARGV[2], ARGV[3]
+if lost(epoch) then
+  return {'EPOCH'}
+end
+local FIRST = 10
+if redis.call('SET', done_key(hold), '', 'NX', 'EX', ARGV[4]) then
+  release(epoch, hold)
+  local alerts = {}
+  for at = FIRST, #ARGV, 2 do
+    local key = budget_key(ARGV[at])
+    if spent ~= '0' and redis.call('HGET', key, 'e') == epoch then
+      local after = redis.call('HINCRBY', key, 'spent', spent)
+      for share, mark in string.gmatch(ARGV[at + 1], '(%S+):(%d+)') do
+        local crossed = after - tonumber(spent) < tonumber(mark) and after >= tonumber(mark)
+        if crossed and redis.call('HSETNX', key, 'a' .. share, '1') == 1 then
+          local limit = string.match(ARGV[at + 1], '^%d+')
+          alerts[#alerts + 1] = table.concat({ARGV[at], share, redis.call('HGET', key, 'spent'), limit}, ' ')
+        end
+      end
+    end
+  end
+  if ARGV[8] ~= '' then
+    -- Field 14 tells whether the ledger can have the entry already: never when the hold is of the present epoch.
+    redis.call('XADD', USAGE, '*', 't', ARGV[5], 'h', ARGV[6], 's', spent, 'b', ARGV[7],
+      'a', table.concat(alerts, '\n'), 'r', ARGV[8], 'e', ARGV[9] == epoch and epoch or '')
+  end
+end
+return append_levels({'OK'}, epoch, FIRST, 2)

@@ -1,0 +1,332 @@
+"""The directory: who holds a token, what a tenant has, how old that may be, and what happens without Postgres."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.money_pb2 import Money
+from integration.postgres_parts import ACTOR, KEYRING, SECRET, make_key, make_tenants, openai, refused, superuser
+from trunkline.v1.access_pb2 import Tenant, TenantStatus
+from trunkline.v1.budget_pb2 import Budget, BudgetPeriod, BudgetScope
+from trunkline_server.domain.errors import Reason, TrunklineError, store_unavailable
+from trunkline_server.domain.keys import ROLES, new_api_key, parse_token, permissions_of
+from trunkline_server.embedded import embedded_postgres
+from trunkline_server.stores.postgres import (
+    Database,
+    PgBudgets,
+    PgDirectory,
+    PgIntegrations,
+    PgKeys,
+    PgTenants,
+    migrate,
+    open_database,
+)
+from trunkline_server.stores.postgres.cache import LoadingCache
+
+SUSPENDED = TenantStatus.TENANT_STATUS_SUSPENDED
+
+
+@dataclass
+class Worker:
+    directory: PgDirectory
+    announced: list[str] = field(default_factory=list)
+
+
+async def worker(database: Database, **options: Any) -> Worker:
+    announced: list[str] = []
+
+    async def announce(tenant_id: str) -> None:
+        announced.append(tenant_id)
+
+    return Worker(PgDirectory(database, KEYRING, announce, **options), announced)
+
+
+@pytest_asyncio.fixture
+async def directory(database: Database) -> AsyncIterator[PgDirectory]:
+    await make_tenants(database, "acme")
+    made = (await worker(database)).directory
+    yield made
+    await made.close()
+
+
+async def test_the_holder_of_a_token(directory: PgDirectory, database: Database) -> None:
+    change = Tenant(tenant_id="acme", requests_per_minute=100, data_residency="eu")
+    await PgTenants(database).update(ACTOR, change, ["requests_per_minute", "data_residency"])
+    key_id, token = await make_key(database, roles=["agent"], team_id="red", requests_per_minute=5)
+    caller = await directory.caller(token)
+    assert (caller.tenant_id, caller.key_id, caller.team_id, caller.data_residency) == ("acme", key_id, "red", "eu")
+    assert (caller.key_requests_per_minute, caller.tenant_requests_per_minute) == (5, 100)
+    assert caller.may("llm.complete") and not caller.may("budgets.read") and not caller.operator
+    assert (await directory.caller((await make_key(database, roles=["operator"]))[1])).operator
+
+
+async def test_tokens_that_are_refused_alike(directory: PgDirectory, database: Database) -> None:
+    key_id, token = await make_key(database)
+    _, revoked = await make_key(database)
+    _, expired = await make_key(database, expire_time=Timestamp(seconds=1))
+    parts = parse_token(revoked)
+    assert parts
+    await PgKeys(database).revoke(ACTOR, parts[0])
+    foreign = f"tl_{key_id}_{new_api_key()[1][20:]}"
+    messages = set()
+    for bad in (revoked, expired, foreign, new_api_key()[1], token[:-1], token + "x", "", "é", "\ud800", f" {token}"):
+        with pytest.raises(TrunklineError) as caught:
+            await directory.caller(bad)
+        assert caught.value.reason_name == "CREDENTIAL_INVALID"
+        messages.add((caught.value.message, tuple(caught.value.metadata)))
+    assert len(messages) == 1
+    assert (await directory.caller(token)).key_id == key_id
+
+
+async def test_revocation_shows_at_once_here_and_on_announcement_elsewhere(database: Database) -> None:
+    await make_tenants(database, "acme", "other")
+    here, there = await worker(database), await worker(database)
+    key_id, token = await make_key(database)
+    for one in (here, there):
+        await one.directory.caller(token)
+    await PgKeys(database).revoke(ACTOR, key_id)
+    await here.directory.changed("acme")
+    assert here.announced == ["acme"] and there.announced == []
+    async with refused("CREDENTIAL_INVALID"):
+        await here.directory.caller(token)
+    there.directory.forget("other")
+    assert (await there.directory.caller(token)).key_id == key_id
+    there.directory.forget("acme")
+    async with refused("CREDENTIAL_INVALID"):
+        await there.directory.caller(token)
+
+
+async def test_suspending_a_tenant_and_back(directory: PgDirectory, database: Database) -> None:
+    _, token = await make_key(database)
+    for status in (SUSPENDED, TenantStatus.TENANT_STATUS_ACTIVE):
+        await PgTenants(database).update(ACTOR, Tenant(tenant_id="acme", status=status), ["status"])
+        await directory.changed("acme")
+        if status == SUSPENDED:
+            async with refused("CREDENTIAL_INVALID"):
+                await directory.caller(token)
+    assert (await directory.caller(token)).tenant_id == "acme"
+
+
+async def test_an_expiry_is_kept_although_the_answer_is_fresh(
+    directory: PgDirectory, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = await make_key(database, expire_time=Timestamp(seconds=4_000_000_000))
+    await directory.caller(token)
+    monkeypatch.setattr("trunkline_server.stores.postgres.directory.time.time", lambda: 4_000_000_000.0)
+    async with refused("CREDENTIAL_INVALID"):
+        await directory.caller(token)
+
+
+async def test_use_is_noted_once_a_minute(directory: PgDirectory, database: Database, pg_dsn: str) -> None:
+    key_id, token = await make_key(database)
+    async with superuser(pg_dsn) as connection:
+
+        async def noted() -> Any:
+            return await connection.fetchval("SELECT last_use_time FROM trunkline.api_keys WHERE key_id = $1", key_id)
+
+        await directory.caller(token)
+        async with asyncio.timeout(10):
+            while await noted() is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert (await noted()).second == 0
+        await connection.execute("UPDATE trunkline.api_keys SET last_use_time = NULL")
+        await directory.caller(token)
+        await directory.close()
+        assert await noted() is None
+
+
+async def test_a_tenant_with_all_it_has(directory: PgDirectory, database: Database) -> None:
+    await PgIntegrations(database, KEYRING).create(ACTOR, openai("one"), SECRET)
+    await PgIntegrations(database, KEYRING).create(ACTOR, openai("two"), "")
+    budget = Budget(
+        budget_id="b",
+        scope=BudgetScope.BUDGET_SCOPE_TENANT,
+        period=BudgetPeriod.BUDGET_PERIOD_DAY,
+        limit=Money(units=1),
+    )
+    made = await PgBudgets(database).create(ACTOR, budget)
+    view = await directory.tenant("acme")
+    assert view.tenant.tenant_id == "acme" and list(view.integrations) == ["one", "two"]
+    assert view.secrets == {"one": SECRET} and view.budgets == [made] and SECRET not in repr(view)
+    assert await directory.tenant("acme") is view
+    await directory.changed("acme")
+    assert await directory.tenant("acme") is not view
+    async with refused("NOT_FOUND", resource_name="none"):
+        await directory.tenant("none")
+
+
+@pytest.fixture
+def slow_stale() -> dict[str, float]:
+    """Every answer is old at once, and may be served for a minute without Postgres."""
+    return {"ttl": 0.0, "stale": 60.0}
+
+
+async def test_without_postgres(tmp_path: Path, slow_stale: dict[str, float]) -> None:
+    async with embedded_postgres(tmp_path / "data", durable=False) as server:
+        await migrate(server.dsn)
+        async with open_database(server.dsn) as database:
+            await make_tenants(database, "acme", "other")
+            _, token = await make_key(database)
+            _, unseen = await make_key(database)
+            grace, strict = await worker(database, **slow_stale), await worker(database, ttl=0.0, stale=0.0)
+            callers = [await one.directory.caller(token) for one in (grace, strict)]
+            view = await grace.directory.tenant("acme")
+            await server.stop("immediate")
+
+            assert await grace.directory.caller(token) is callers[0]
+            assert await grace.directory.tenant("acme") is view
+            for failing in (
+                strict.directory.caller(token),
+                grace.directory.caller(unseen),
+                grace.directory.tenant("other"),
+            ):
+                async with refused("STORE_UNAVAILABLE", store="postgres"):
+                    await failing
+            # A revocation that was announced holds although it cannot be read.
+            grace.directory.forget("acme")
+            async with refused("STORE_UNAVAILABLE"):
+                await grace.directory.caller(token)
+
+            await server.start()
+            assert (await grace.directory.caller(token)) == callers[0]
+            assert (await grace.directory.caller(unseen)).tenant_id == "acme"
+            for one in (grace, strict):
+                await one.directory.close()
+
+
+# ── The cache alone, on a clock of its own ──────────────────────────────────────────────────────────────────────
+
+
+class Source:
+    """Counts loads; answers `value`, or raises it when it is an error. Waits while `gate` is closed."""
+
+    def __init__(self, value: Any = "v") -> None:
+        self.value, self.loads, self.now = value, 0, 0.0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def load(self) -> Any:
+        self.loads += 1
+        value = self.value
+        await self.gate.wait()
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    def cache(self, **options: Any) -> LoadingCache[str, Any]:
+        remember = Reason.ERROR_REASON_NOT_FOUND
+        settings = {"ttl": 10.0, "stale": 60.0, "error_ttl": 2.0, "clock": lambda: self.now, **options}
+        return LoadingCache(remember=remember, **settings)
+
+
+async def turns() -> None:
+    """Let the tasks that can go on do so."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+UNKNOWN = TrunklineError(Reason.ERROR_REASON_NOT_FOUND, "unknown")
+
+
+async def test_a_value_is_loaded_once_per_ttl() -> None:
+    source = Source()
+    cache = source.cache()
+    for now, loads in ((0, 1), (9.9, 1), (10, 2), (19.9, 2), (20, 3)):
+        source.now = now
+        assert await cache.get("k", source.load) == "v"
+        assert source.loads == loads
+
+
+async def test_an_unknown_key_is_asked_for_once_in_two_seconds() -> None:
+    source = Source(UNKNOWN)
+    cache = source.cache()
+    for now, loads in ((0, 1), (1.9, 1), (2, 2)):
+        source.now = now
+        async with refused("NOT_FOUND"):
+            await cache.get("k", source.load)
+        assert source.loads == loads
+
+
+async def test_an_old_value_is_served_for_so_long_and_the_store_asked_once_a_second() -> None:
+    source = Source()
+    cache = source.cache()
+    await cache.get("k", source.load)
+    source.value = store_unavailable("postgres")
+    for now, loads in ((10, 2), (10.9, 2), (11, 3), (69.9, 4)):
+        source.now = now
+        assert await cache.get("k", source.load) == "v"
+        assert source.loads == loads
+    source.now = 70
+    async with refused("STORE_UNAVAILABLE"):
+        await cache.get("k", source.load)
+
+
+async def test_what_the_store_no_longer_knows_is_not_served() -> None:
+    source = Source()
+    cache = source.cache()
+    await cache.get("k", source.load)
+    source.value, source.now = UNKNOWN, 10
+    async with refused("NOT_FOUND"):
+        await cache.get("k", source.load)
+    source.value, source.now = store_unavailable("postgres"), 12
+    async with refused("STORE_UNAVAILABLE"):
+        await cache.get("k", source.load)
+
+
+async def test_a_hundred_wait_for_one_load_and_none_can_cancel_it() -> None:
+    source = Source()
+    cache = source.cache()
+    source.gate.clear()
+    waiting = [asyncio.create_task(cache.get("k", source.load)) for _ in range(100)]
+    await turns()
+    waiting[0].cancel()
+    await turns()
+    source.gate.set()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError) and results[1:] == ["v"] * 99
+    assert source.loads == 1
+
+
+async def test_what_was_being_loaded_when_it_was_forgotten_is_not_kept() -> None:
+    source = Source("before")
+    cache = source.cache()
+    source.gate.clear()
+    early = asyncio.create_task(cache.get("k", source.load))
+    await turns()
+    source.value = "after"
+    cache.forget(lambda key, value: True)
+    late = asyncio.create_task(cache.get("k", source.load))
+    await turns()
+    source.gate.set()
+    assert (await early, await late) == ("before", "after")
+    assert await cache.get("k", source.load) == "after" and source.loads == 2
+
+
+async def test_bounds_and_a_flood_of_unknown_keys() -> None:
+    source, unknown = Source(), Source(UNKNOWN)
+    cache = source.cache(size=3)
+    await cache.get("kept", source.load)
+    for number in range(20):
+        async with refused("NOT_FOUND"):
+            await cache.get(f"unknown {number}", unknown.load)
+    await cache.get("kept", source.load)
+    assert source.loads == 1 and len(cache._errors) == 3
+    for number in range(4):
+        await cache.get(f"known {number}", source.load)
+        await cache.get("kept", source.load)
+    assert len(cache._values) == 3 and source.loads == 5
+
+
+def test_tokens_and_roles() -> None:
+    key_id, token, digest = new_api_key()
+    parts = parse_token(token)
+    assert parts is not None and parts[0] == key_id and len(key_id) == 16 and len(parts[1]) == 43 and len(digest) == 32
+    assert parse_token(token + "\n") is None and parse_token(token.upper()) is None
+    assert {name for name, role in ROLES.items() if role.operator} == {"operator"}
+    assert permissions_of(["viewer"]) < permissions_of(["viewer", "agent"]) and permissions_of(["unknown"]) == set()
+    assert all(p.endswith(".read") or p == "llm.models" for p in permissions_of(["viewer"]))

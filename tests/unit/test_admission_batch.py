@@ -1,0 +1,143 @@
+"""The batcher, and the sharding of keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from redis.crc import key_slot
+from redis.exceptions import ClusterDownError, NoPermissionError, RedisClusterException, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from trunkline_server.domain.errors import Reason, not_found
+from trunkline_server.stores.redis.batch import Batcher, Command
+from trunkline_server.stores.redis.errors import translate
+from trunkline_server.stores.redis.scripts import SCRIPTS, SHARDS, shard_of
+
+
+class Wire:
+    """Answers each command with itself when told to."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Command]] = []
+        self.open = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def exchange(self, commands: Sequence[Command]) -> Sequence[Any]:
+        self.batches.append(list(commands))
+        await self.open.wait()
+        if self.error:
+            raise self.error
+        return list(commands)
+
+
+async def test_calls_of_one_tick_travel_together() -> None:
+    wire = Wire()
+    wire.open.set()
+    batcher = Batcher(wire.exchange, 2)
+    answers = await asyncio.gather(*(batcher.call((number,)) for number in range(100)))
+    assert answers == [(number,) for number in range(100)]
+    assert len(wire.batches) == 1
+
+
+async def test_calls_gather_while_the_connections_are_busy() -> None:
+    wire = Wire()
+    batcher = Batcher(wire.exchange, 2)
+    futures = []
+    for number in range(10):
+        futures.append(batcher.call((number,)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert [len(batch) for batch in wire.batches] == [1, 1]
+    wire.open.set()
+    assert await asyncio.gather(*futures) == [(number,) for number in range(10)]
+    assert sorted(len(batch) for batch in wire.batches) == [1, 1, 8]
+
+
+async def test_a_cancelled_call_leaves_the_others_alone() -> None:
+    wire = Wire()
+    batcher = Batcher(wire.exchange, 1)
+    calls = [batcher.call((number,)) for number in range(3)]
+    calls[1].cancel()  # Not yet sent: dropped.
+    await asyncio.sleep(0.01)
+    assert wire.batches == [[(0,), (2,)]]
+    calls[0].cancel()  # On its way: carried out.
+    late = batcher.call((3,))
+    wire.open.set()
+    assert await calls[2] == (2,)
+    assert await late == (3,)
+    assert wire.batches == [[(0,), (2,)], [(3,)]]
+
+
+async def test_an_error_reaches_every_caller_and_the_next_batch_goes() -> None:
+    wire = Wire()
+    wire.open.set()
+    wire.error = OSError("gone")
+    batcher = Batcher(wire.exchange, 1)
+    answers: list[object] = await asyncio.gather(batcher.call((1,)), batcher.call((2,)))
+    assert answers == [wire.error] * 2
+    wire.error = None
+    assert await batcher.call((3,)) == (3,)
+
+
+async def test_large_crowds_are_cut() -> None:
+    wire = Wire()
+    wire.open.set()
+    batcher = Batcher(wire.exchange, 1)
+    answers = await asyncio.gather(*(batcher.call((number,)) for number in range(1200)))
+    assert answers == [(number,) for number in range(1200)]
+    assert max(map(len, wire.batches)) == 512
+
+
+async def test_closing_answers_everyone() -> None:
+    wire = Wire()
+    batcher = Batcher(wire.exchange, 1)
+    sent = batcher.call((1,))
+    await asyncio.sleep(0.01)
+    waiting = batcher.call((2,))
+    await batcher.aclose()
+    async with asyncio.timeout(1):
+        assert isinstance(await sent, ConnectionResetError)
+        assert isinstance(await waiting, ConnectionResetError)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RedisConnectionError("secret"), "STORE_UNAVAILABLE"),
+        (RedisTimeoutError("secret"), "STORE_UNAVAILABLE"),
+        (TimeoutError("secret"), "STORE_UNAVAILABLE"),
+        (ConnectionResetError("secret"), "STORE_UNAVAILABLE"),
+        (ClusterDownError("secret"), "STORE_UNAVAILABLE"),
+        (RedisClusterException("secret"), "STORE_UNAVAILABLE"),
+        (ResponseError("MISCONF secret"), "STORE_UNAVAILABLE"),
+        (ResponseError("BUSY secret"), "STORE_UNAVAILABLE"),
+        (ResponseError("WRONGTYPE secret"), "INTERNAL"),
+        (NoPermissionError("secret"), "INTERNAL"),
+    ],
+)
+def test_errors_are_translated_without_their_text(error: Exception, expected: str) -> None:
+    found = translate(error)
+    assert found.reason_name == expected
+    assert "secret" not in str(found)
+
+
+def test_our_own_errors_pass() -> None:
+    error = not_found("budget", "b")
+    assert translate(error) is error
+    assert error.reason == Reason.ERROR_REASON_NOT_FOUND
+
+
+def test_shards_spread_over_slots_and_tenants_over_shards() -> None:
+    slots = {key_slot(shard.encode()) for shard in SHARDS}
+    assert len(slots) == 16
+    # A cluster of three masters has a shard on each.
+    assert len({slot * 3 // 16384 for slot in slots}) == 3
+    assert {shard_of(f"tenant-{number}") for number in range(400)} == set(SHARDS)
+    assert all(key_slot(f"{shard}:usage".encode()) == key_slot(shard.encode()) for shard in SHARDS)
+
+
+def test_every_script_is_routed_by_one_key() -> None:
+    assert all("KEYS[2]" not in script.text for script in SCRIPTS.values())

@@ -1,0 +1,87 @@
+"""Profiles are data: a compatible provider is a few lines of TOML."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from trunkline.v1.completion_pb2 import CompleteRequest
+from trunkline_server.domain.ports import Target
+from trunkline_server.providers import auth
+from trunkline_server.providers.openai_compatible import request
+from trunkline_server.providers.profiles import builtin, parse
+
+NEW = """
+[acme]
+display_name = "Acme"
+endpoint = "https://llm.acme.example/v1"
+max_tokens_field = "max_completion_tokens"
+lacks = ["top_k"]
+"""
+
+
+def _target(profile: str, secret: str = "s3cret", provider: str = "openai", **options: str) -> Target:
+    return Target("i", profile, provider, "m", "", 30.0, secret, options)
+
+
+def test_a_new_provider_is_a_few_lines() -> None:
+    acme = parse(NEW)["acme"]
+    asked = CompleteRequest(prompt="Hi", max_tokens=5, top_k=3)
+    assert request.unsupported(asked, acme) == [("top_k", "Acme does not support this (top_k)")]
+    assert orjson.loads(request.encode(CompleteRequest(prompt="Hi", max_tokens=5), "m", acme, "acme", True)) == {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "max_completion_tokens": 5,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert acme.connector().default_endpoint == "https://llm.acme.example/v1"
+    assert acme.provider == "acme"
+
+
+@pytest.mark.parametrize(
+    "line", ['colour = "red"', 'name = "x"', 'lacks = ["wings"]', 'scheme = "x"', 'end_mark = "x"']
+)
+def test_what_is_unknown_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="profile acme"):
+        parse(f'[acme]\ndisplay_name = "Acme"\nendpoint = "https://a.example"\n{line}\n')
+
+
+def test_the_shipped_profiles_are_complete() -> None:
+    profiles = builtin()
+    assert {"openai", "vllm", "tgi", "llamacpp", "ollama", "groq", "mistral", "deepseek", "openrouter", "xai",
+            "perplexity", "together", "fireworks", "portkey"} <= profiles.keys()  # fmt: skip
+    for profile in profiles.values():
+        assert profile.secret_env.endswith("_API_KEY")
+        assert profile.endpoint.startswith(("https://", "http://127.0.0.1"))
+        assert profile.timeout == 30.0
+
+
+def test_a_bearer_secret() -> None:
+    openai = builtin()["openai"]
+    assert auth.headers(openai, _target("openai", organization="org-1")) == {
+        "Authorization": "Bearer s3cret",
+        "OpenAI-Organization": "org-1",
+    }
+    assert auth.headers(openai, _target("openai", secret="")) == {}
+
+
+def test_portkey_headers() -> None:
+    portkey = builtin()["portkey"]
+    hosted = auth.headers(portkey, _target("portkey", virtual_key="vk", authorization="Bearer upstream"))
+    assert hosted == {
+        "x-portkey-api-key": "s3cret",
+        "x-portkey-provider": "openai",
+        "x-portkey-virtual-key": "vk",
+        "Authorization": "Bearer upstream",
+    }
+    self_hosted = auth.headers(portkey, _target("portkey", secret_as="upstream", custom_host="https://h/v1"))
+    assert self_hosted == {
+        "Authorization": "Bearer s3cret",
+        "x-portkey-provider": "openai",
+        "x-portkey-custom-host": "https://h/v1",
+    }
+    assert "authorization" in portkey.secret_options
+
+
+def test_a_target_never_shows_its_secret() -> None:
+    assert "s3cret" not in repr(_target("openai"))

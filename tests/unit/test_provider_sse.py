@@ -1,0 +1,77 @@
+"""The SSE parser: the same events however the bytes are cut."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trunkline_server.providers.sse import SseEvent, SseParser, SseTooLongError
+
+STREAM = (
+    "\ufeff: a comment\n\n"
+    'data: {"a": 1}\n\n'
+    "event: error\ndata:two\ndata: lines\nid: 7\nretry: 10\n\n"
+    "\n\n\n"
+    ": nothing but a comment\n\n"
+    "data\n\n"
+    "data: é 漢\n\n"
+    "data: [DONE]\n\n"
+).encode()
+EVENTS = [
+    SseEvent("", b'{"a": 1}'),
+    SseEvent("error", b"two\nlines"),
+    SseEvent("", b""),
+    SseEvent("", "é 漢".encode()),
+    SseEvent("", b"[DONE]"),
+]
+
+
+def _parse(pieces: list[bytes]) -> list[SseEvent]:
+    parser = SseParser()
+    found = [event for piece in pieces for event in parser.feed(piece)]
+    return found + parser.close()
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
+def test_every_split_in_two(newline: bytes) -> None:
+    stream = STREAM.replace(b"\n", newline)
+    for cut in range(len(stream) + 1):
+        assert _parse([stream[:cut], stream[cut:]]) == EVENTS
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
+def test_byte_by_byte(newline: bytes) -> None:
+    stream = STREAM.replace(b"\n", newline)
+    assert _parse([stream[i : i + 1] for i in range(len(stream))]) == EVENTS
+
+
+@given(
+    st.lists(st.text(alphabet="ab:é ", max_size=6), max_size=8),
+    st.lists(st.integers(0, 200), max_size=6),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_random_data_at_random_cuts(texts: list[str], cuts: list[int], newline: str) -> None:
+    stream = "".join(f"data: {text}{newline}{newline}" for text in texts).encode()
+    places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    pieces = [stream[a:b] for a, b in pairwise(places)]
+    assert _parse(pieces) == [SseEvent("", text.encode()) for text in texts]
+
+
+def test_an_event_comes_as_soon_as_its_blank_line_does() -> None:
+    parser = SseParser()
+    assert parser.feed(b"data: 1\r\n\r") == [SseEvent("", b"1")]
+    assert parser.feed(b"\ndata: 2\r\n\r\n") == [SseEvent("", b"2")]
+
+
+def test_the_last_event_needs_no_blank_line() -> None:
+    for end in (b"", b"\n", b"\r"):
+        assert _parse([b"data: 1\n\ndata: [DONE]" + end]) == [SseEvent("", b"1"), SseEvent("", b"[DONE]")]
+
+
+def test_an_endless_event_is_refused() -> None:
+    parser = SseParser(max_event_bytes=100)
+    assert parser.feed(b"data: " + b"x" * 90) == []
+    with pytest.raises(SseTooLongError):
+        parser.feed(b"x" * 10)
