@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import Message
 from trunkline.v1.common_pb2 import CallContext
 
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.errors import TrunklineError
 
 if TYPE_CHECKING:
     from trunkline_server.domain.tab import Tab
@@ -44,12 +47,21 @@ class Call:
     arrived_wall: float
     hold_id: str
     span_id: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes = b""
+    request: Message | None = None
     caller: Caller | None = None
     context: CallContext = field(default_factory=CallContext)
     tab: Tab | None = None
     # Facts for the access log, the span and the metrics, by the field's standard names.
     facts: dict[str, str | int | float | bool] = field(default_factory=dict)
     trailers: list[tuple[str, str | bytes]] = field(default_factory=list)
+    # How the call ended: a google.rpc.Code, the error's reason without prefix, and the error itself.
+    code: int = 0
+    reason: str = ""
+    error: TrunklineError | None = None
+    messages_sent: int = 0
+    first_sent: float | None = None
 
     @property
     def identity(self) -> Caller:

@@ -101,7 +101,15 @@ RETRYABLE: frozenset[int] = frozenset(
 
 # Details travel in trailers, whose soft limit is 8 KB; DESIGN §3 keeps them under half of it.
 MAX_DETAILS_BYTES = 4000
+# Shares of it, in bytes; the rest is for the other details.
+_MAX_MESSAGE = 768
+_MAX_INFO = 1400
 _MAX_VALUE = 512
+_MAX_VIOLATIONS = 1600
+
+
+def _clipped(text: str, size: int) -> str:
+    return text.encode(errors="replace")[:size].decode(errors="ignore")
 
 
 class TrunklineError(Exception):
@@ -143,12 +151,12 @@ class TrunklineError(Exception):
 
     def status(self) -> Status:
         """The error as google.rpc.Status: one ErrorInfo, then the rest, below MAX_DETAILS_BYTES together."""
-        info = ErrorInfo(
-            domain=DOMAIN,
-            reason=self.reason_name,
-            metadata={name: value[:_MAX_VALUE] for name, value in self.metadata.items()},
-        )
-        status = Status(code=self.code, message=self.message[:1024])
+        info = ErrorInfo(domain=DOMAIN, reason=self.reason_name)
+        for name, value in self.metadata.items():
+            info.metadata[name] = _clipped(value, _MAX_VALUE)
+            if info.ByteSize() > _MAX_INFO:
+                del info.metadata[name]
+        status = Status(code=self.code, message=_clipped(self.message, _MAX_MESSAGE))
         status.details.add().Pack(info)
         extra: list[Message] = list(self.details)
         if self.retry_after is not None:
@@ -194,11 +202,14 @@ class ProviderError(TrunklineError):
 def invalid_fields(
     violations: Iterable[tuple[str, str]], *, reason: ReasonValue = Reason.ERROR_REASON_INVALID_REQUEST
 ) -> TrunklineError:
-    """INVALID_ARGUMENT with a BadRequest of (field path, what is wrong) pairs."""
+    """INVALID_ARGUMENT with a BadRequest of (field path, what is wrong) pairs, as many as fit."""
     pairs = list(violations)
-    bad = BadRequest(
-        field_violations=[BadRequest.FieldViolation(field=field, description=text[:300]) for field, text in pairs[:32]]
-    )
+    bad = BadRequest()
+    for field, text in pairs:
+        bad.field_violations.add(field=_clipped(field, 256), description=_clipped(text, 300))
+        if bad.ByteSize() > _MAX_VIOLATIONS:
+            del bad.field_violations[-1]
+            break
     first_field, first_text = pairs[0]
     more = f" (and {len(pairs) - 1} more)" if len(pairs) > 1 else ""
     return TrunklineError(reason, f"{first_field}: {first_text}{more}", metadata={"field": first_field}, details=[bad])

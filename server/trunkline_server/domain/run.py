@@ -46,6 +46,7 @@ class Run:
         self.content_sent = False
         self._bill = CostDetails()
         self._open: Attempt | None = None
+        self._probing = False
         self._usage: Usage | None = None
         self._texts: list[str] = []
         self._started = 0.0
@@ -57,6 +58,8 @@ class Run:
         """An attempt begins."""
         target = choice.candidate.target
         self.choice = choice
+        # A breaker that is open let this attempt through as its one probe.
+        self._probing = choice.candidate.breaker.probing
         self._started = time.monotonic()
         self._first_content = None
         self._usage = None
@@ -95,11 +98,10 @@ class Run:
         if usage is None and (self._texts or error.reason in _MAY_HAVE_COST):
             usage = self._estimate()
         self._charge(attempt, usage)
-        breaker = self._candidate_breaker()
         if error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED or not error.fallback:
-            breaker.gave_up()
+            self._no_verdict()
         else:
-            breaker.failed()
+            self._candidate_breaker().failed()
 
     def succeeded(self, usage: Usage | None) -> Usage:
         """The attempt gave the answer; returns its usage, estimated where the provider told none."""
@@ -112,6 +114,11 @@ class Run:
     def saw_text(self, text: str) -> None:
         """Text of a whole answer, for estimates."""
         self._texts.append(text)
+
+    def _no_verdict(self) -> None:
+        # An attempt from before the breaker opened must not free the probe of another one.
+        if self._probing:
+            self._candidate_breaker().gave_up()
 
     def _candidate_breaker(self) -> Breaker:
         assert self.choice is not None
@@ -217,7 +224,7 @@ class Run:
         if self._open is not None:
             attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_CANCELLED)
             self._charge(attempt, self._usage or self._estimate())
-            self._candidate_breaker().gave_up()
+            self._no_verdict()
         call, last = self.call, self.attempts[-1] if self.attempts else Attempt()
         created = Timestamp()
         created.FromNanoseconds(int(call.arrived_wall * 1e9))

@@ -27,6 +27,12 @@ def encoding_for(model: str) -> str:
     return next((encoding for start, encoding in _ENCODINGS if bare.startswith(start)), _DEFAULT)
 
 
+def warm_up() -> None:
+    """Load the encodings: the first count with one takes up to a second, which no call shall wait for."""
+    for encoding in {_DEFAULT, *(name for _, name in _ENCODINGS)}:
+        toktok.batch_count(["a"], encoding, threads=1)
+
+
 def count_text(text: str, encoding: str = _DEFAULT) -> int:
     """Tokens of a text."""
     return int(toktok.batch_count([text], encoding, threads=1)[0]) if text else 0

@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -182,10 +182,12 @@ async def spawn(
     death_signal: signal.Signals = signal.SIGKILL,
     run_as: RunAs | None = None,
     inherit: Sequence[int] = (),
+    env: Mapping[str, str] | None = None,
 ) -> Process:
     """Start `command` (absolute path first) with its output in `log_path`.
 
-    `death_signal` is what it gets when we die. `inherit` are file descriptors which stay open in the child.
+    `death_signal` is what it gets when we die. `inherit` are file descriptors which stay open in the child. `env` is
+    its whole environment; None is ours.
     Raises EmbeddedError when the log cannot be opened or the launcher cannot run.
     """
     who = run_as or RunAs(-1, -1)
@@ -202,6 +204,7 @@ async def spawn(
                 cwd="/",  # Ours may be closed to the child's user.
                 start_new_session=True,
                 pass_fds=tuple(inherit),
+                env=env,
             )
         finally:
             os.close(log)

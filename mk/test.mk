@@ -1,0 +1,34 @@
+# Checks and tests. Only Python is needed: what other toolchains would check is named when it is left out.
+BIN := $(VENV)/bin
+SUITES := unit conformance golden integration e2e faults
+# Folders that hold Python tests; a suite may not be there yet.
+suites = $(foreach suite,$(1),$(if $(wildcard tests/$(suite)/test_*.py),tests/$(suite)))
+PYTEST := $(BIN)/pytest
+
+.PHONY: lint unit integration e2e test left-out
+
+lint: venv third-party ## Lint and type-check, the contract included
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy server clients/python
+	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory buf-lint buf-format-check buf-breaking gen-check
+
+unit: venv third-party ## Unit, conformance and golden tests
+	$(PYTEST) $(call suites,unit conformance golden)
+
+integration: venv third-party ## Tests with real Postgres and Redis
+	$(PYTEST) $(call suites,integration)
+
+e2e: venv third-party ## Tests against a whole server, and faults
+	$(PYTEST) $(call suites,e2e faults)
+
+test: venv third-party lint left-out ## Everything: lint, then all tests; the domain's branch coverage must reach 90 %
+	$(PYTEST) $(call suites,$(SUITES)) --cov=trunkline_server.domain --cov-branch --cov-report=term:skip-covered \
+	  --cov-fail-under=90
+
+left-out:
+	@for language in $(CLIENTS); do \
+	  missing=$$($(MAKE) -s --no-print-directory client-missing-$$language); \
+	  [ -z "$$missing" ] || echo "test: $$missing not found: the $$language client test is left out"; \
+	done

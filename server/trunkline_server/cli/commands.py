@@ -1,0 +1,67 @@
+"""The list of commands. Only click is imported here: `trunkline --help` answers at once."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+import click
+
+# Command -> (module of this package, attribute, one line of help).
+COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "dev": ("dev", "dev", "Run everything on this machine: databases, a small real model, the server."),
+    "serve": ("serve", "serve", "Run the server."),
+    "migrate": ("serve", "migrate", "Bring the database schema up to date."),
+    "probe": ("serve", "probe", "Ask a server for its health; the exit code is the answer."),
+    "doctor": (
+        "doctor",
+        "doctor",
+        "Check this machine, the settings and the stores, and say how to fix what is wrong.",
+    ),
+    "complete": ("complete", "complete", "Ask a model, and print the answer as it comes."),
+    "explain": ("complete", "explain", "Show which model a request would get, and why not the others."),
+    "keys": ("keys", "keys", "Create, list, rotate and revoke API keys."),
+    "integrations": ("integrations", "integrations", "Manage the systems behind Trunkline."),
+    "tools": ("tools", "tools", "List and run the tools of integrations."),
+    "budgets": ("budgets", "budgets", "Set limits on money, and see what is left."),
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is asked for, and only then."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of COMMANDS."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, None when there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(f"trunkline_server.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="trunkline", prog_name="trunkline")
+def main() -> None:
+    """Trunkline: one gRPC contract for language models, tools and the systems behind them.
+
+    \b
+    Start here, with nothing installed but this package:
+      trunkline dev
+    Then, in another terminal of the same directory:
+      trunkline complete "Name three colours."
+      trunkline explain "Name three colours." --capability text
+      trunkline doctor
+
+    Commands that talk to a server find it by --target and --key, then TRUNKLINE_TARGET and TRUNKLINE_KEY, then
+    .trunkline/dev.json, which `trunkline dev` writes.
+    """

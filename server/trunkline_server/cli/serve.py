@@ -1,0 +1,112 @@
+"""`trunkline serve`, `migrate` and `probe`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+import grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from trunkline_server.cli.remote import Failure, read_state, run
+from trunkline_server.config import ConfigError, Settings, load
+from trunkline_server.stores import postgres
+
+PROBE_SECONDS = 5.0
+NOT_SERVING = 1
+
+
+class Unreachable(Failure):
+    """The server gave no answer."""
+
+    exit_code = 2
+
+
+@click.command()
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The settings file.  [default: trunkline.toml, where there is one]",
+)
+def serve(config: Path | None) -> None:
+    """Run the server until SIGTERM or SIGINT; it then drains and exits with 0.
+
+    The environment is read over the file: DATABASE_URL, REDIS_CLUSTER_URLS, … and TRUNKLINE__<SECTION>__<KEY>.
+
+    \b
+    Examples:
+      trunkline serve --config /etc/trunkline/trunkline.toml
+      TRUNKLINE__SERVER__WORKERS=4 trunkline serve
+    """
+    if config is not None:
+        # The workers are spawned and read the same file.
+        os.environ["TRUNKLINE_CONFIG"] = str(config.resolve())
+    settings = settings_or_fail()
+    from trunkline_server.main import run as run_server  # noqa: PLC0415 — the whole server; only this command needs it.
+
+    sys.exit(run_server(settings))
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the schema up to date. DATABASE_URL must log in as the owner of the schema.
+
+    Safe to run at every deployment, and from several places at once: one works, the others wait.
+
+    \b
+    Example:
+      DATABASE_URL=postgresql://owner:…@db/trunkline trunkline migrate
+    """
+    dsn = settings_or_fail().stores.database_url.get_secret_value()
+    if not dsn:
+        raise Failure("DATABASE_URL is not set: give the owner's address, postgresql://user:password@host/database")
+    applied = run(postgres.migrate(dsn))
+    for name in applied:
+        click.echo(f"applied {name}")
+    click.echo(f"{len(applied)} applied" if applied else "nothing to do: the schema is up to date")
+
+
+@click.command()
+@click.argument("service", default="readiness")
+@click.option("--target", envvar="TRUNKLINE_TARGET", help="The server, host:port.  [env: TRUNKLINE_TARGET]")
+def probe(service: str, target: str | None) -> None:
+    """Ask for the health of SERVICE: `readiness`, `liveness`, a service's name, or `integration/<id>`.
+
+    Exit code 0: SERVING. 1: any other status. 2: no answer.
+
+    \b
+    Examples:
+      trunkline probe
+      trunkline probe liveness --target 10.0.0.7:50051
+    """
+    target = target or read_state().target or "127.0.0.1:50051"
+    try:
+        status = run(health(target, service))
+    except Failure as failure:
+        raise Unreachable(failure.message) from None
+    click.echo(f"{target} {service}: {status}")
+    if status != "SERVING":
+        sys.exit(NOT_SERVING)
+
+
+async def health(target: str, service: str, seconds: float = PROBE_SECONDS) -> str:
+    """The status by name, `SERVICE_UNKNOWN` when the server does not know it. Raises grpc.aio.AioRpcError."""
+    async with grpc.aio.insecure_channel(target) as channel:
+        try:
+            answer = await HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=seconds)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return "SERVICE_UNKNOWN"
+            raise
+    return str(HealthCheckResponse.ServingStatus.Name(answer.status))
+
+
+def settings_or_fail() -> Settings:
+    """The settings of file and environment. Raises Failure."""
+    try:
+        return load()
+    except ConfigError as error:
+        raise Failure(f"the settings cannot be used:\n{error}") from None

@@ -1,0 +1,160 @@
+"""Processes, signals and exit codes: a supervisor and its workers.
+
+The supervisor imports no gRPC. Each worker is a fresh process (`python -m trunkline_server.main worker`) that shares
+the ports by SO_REUSEPORT. SIGTERM and SIGINT drain; a worker that dies is replaced. Exit codes: 0 drained, 1 failed,
+2 the settings cannot be used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from asyncio.subprocess import Process
+
+import structlog
+
+from trunkline_server.config import ConfigError, Settings, load
+from trunkline_server.ops import logs
+
+_log = structlog.get_logger("trunkline.main")
+
+# A worker that dies sooner than this after its start waits before the next start, ever longer, in seconds.
+_SOUND_AFTER = 10.0
+_RESTART_CAP = 15.0
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code."""
+    logs.configure(settings.observability.log_level)
+    count = settings.server.workers or os.cpu_count() or 1
+    shared = tempfile.mkdtemp(prefix="trunkline-metrics-")
+    try:
+        return asyncio.run(_supervise(settings, count, shared))
+    finally:
+        shutil.rmtree(shared, ignore_errors=True)
+
+
+async def _supervise(settings: Settings, count: int, shared: str) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stopping.set)
+    patience = settings.server.drain_seconds + settings.server.grace_seconds + 30
+    keepers = [asyncio.create_task(_keep(number, shared, stopping, patience)) for number in range(count)]
+    codes = await asyncio.gather(*keepers)
+    return max(codes)
+
+
+async def _keep(number: int, shared: str, stopping: asyncio.Event, patience: float) -> int:
+    """Keep one worker running until told to stop; returns its last exit code."""
+    failures = 0
+    while True:
+        started = time.monotonic()
+        process = await _spawn(shared)
+        ended, stop = asyncio.create_task(process.wait()), asyncio.create_task(stopping.wait())
+        await asyncio.wait((ended, stop), return_when=asyncio.FIRST_COMPLETED)
+        if stopping.is_set():
+            return await _end(process, patience)
+        stop.cancel()
+        failures = 0 if time.monotonic() - started > _SOUND_AFTER else failures + 1
+        delay = min(_RESTART_CAP, 0.2 * 2**failures) if failures else 0.0
+        _log.error("worker ended", worker=number, code=process.returncode, restart_in=round(delay, 1))
+        try:
+            await asyncio.wait_for(stopping.wait(), delay)
+        except TimeoutError:
+            continue
+        return 1 if failures else 0
+
+
+async def _spawn(shared: str) -> Process:
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": shared, "TRUNKLINE_SUPERVISOR": str(os.getpid())}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "trunkline_server.main", "worker", env=environment, start_new_session=True
+    )
+
+
+async def _end(process: Process, patience: float) -> int:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        return await asyncio.wait_for(process.wait(), patience)
+    except TimeoutError:
+        _log.error("worker did not drain in time", pid=process.pid)
+        process.kill()
+        await process.wait()
+        return 1
+
+
+# ── The worker ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def work(settings: Settings) -> int:
+    """Serve in this process until SIGTERM; returns the exit code."""
+    # Imported here: only a worker may import gRPC.
+    import uvloop  # noqa: PLC0415
+
+    logs.configure(settings.observability.log_level)
+    try:
+        return uvloop.run(_work(settings))
+    finally:
+        _forget_metrics()
+
+
+async def _work(settings: Settings) -> int:
+    from trunkline_server.app import worker  # noqa: PLC0415
+    from trunkline_server.domain.errors import TrunklineError  # noqa: PLC0415
+
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stopping.set)
+    orphaned = asyncio.create_task(_watch_supervisor(stopping))
+    try:
+        async with worker(settings) as serving:
+            await stopping.wait()
+            left = await serving.drain()
+            _log.info("drained", cut_off=left)
+    except TrunklineError as error:
+        _log.error("cannot start", reason=error.reason_name, detail=error.message)
+        return 1
+    except RuntimeError as error:
+        _log.error("cannot bind", detail=str(error))
+        return 1
+    finally:
+        orphaned.cancel()
+    return 0
+
+
+async def _watch_supervisor(stopping: asyncio.Event) -> None:
+    """A worker whose supervisor was killed drains by itself."""
+    supervisor = os.environ.get("TRUNKLINE_SUPERVISOR")
+    while supervisor and os.getppid() == int(supervisor):  # noqa: ASYNC110
+        await asyncio.sleep(1)  # nothing tells of a parent's death
+    if supervisor:
+        stopping.set()
+
+
+def _forget_metrics() -> None:
+    from prometheus_client import multiprocess  # noqa: PLC0415
+
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]
+
+
+def main() -> int:
+    """`python -m trunkline_server.main [worker]`, with the settings of the environment."""
+    try:
+        settings = load()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return work(settings) if sys.argv[1:] == ["worker"] else run(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

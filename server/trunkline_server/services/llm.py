@@ -1,0 +1,178 @@
+"""LLMService: unpack, call the domain, return."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator
+
+from trunkline.v1.common_pb2 import Route
+from trunkline.v1.completion_pb2 import (
+    CompleteRequest,
+    CompleteResponse,
+    StreamCompleteRequest,
+    StreamCompleteResponse,
+)
+from trunkline.v1.llm_pb2 import (
+    CountTokensRequest,
+    CountTokensResponse,
+    ExplainRouteRequest,
+    ExplainRouteResponse,
+    GetModelRequest,
+    GetModelResponse,
+    ListModelsRequest,
+    ListModelsResponse,
+    RouteCandidate,
+)
+from trunkline.v1.model_pb2 import Model
+
+from trunkline_server.domain import tokens
+from trunkline_server.domain.call import Call
+from trunkline_server.domain.completion import Completions
+from trunkline_server.domain.duration import duration
+from trunkline_server.domain.errors import invalid_fields, not_found
+from trunkline_server.domain.ports import Catalogue
+from trunkline_server.domain.router import Roads, Router
+from trunkline_server.domain.routing import Candidate, Choice, Rejection
+
+_PAGE = 100
+
+
+class LLMService:
+    """Completions, token counts, models and routes."""
+
+    def __init__(self, completions: Completions, router: Router, catalogue: Catalogue) -> None:
+        self._completions = completions
+        self._router = router
+        self._catalogue = catalogue
+
+    async def complete(self, call: Call, request: CompleteRequest) -> CompleteResponse:
+        """See the contract."""
+        return await self._completions.complete(call, request)
+
+    def stream_complete(
+        self, call: Call, request: StreamCompleteRequest
+    ) -> AsyncGenerator[StreamCompleteResponse, None]:
+        """See the contract."""
+        return self._completions.stream(call, request.request)
+
+    async def count_tokens(self, call: Call, request: CountTokensRequest) -> CountTokensResponse:
+        """A local estimate, marked as such: no provider served today has a counter of its own."""
+        model = self._router.resolve(request.request.model)
+        encoding = tokens.encoding_for(model)
+        return CountTokensResponse(
+            input_tokens=tokens.count_request(request.request, encoding), estimated=True, method=encoding, model=model
+        )
+
+    async def explain_route(self, call: Call, request: ExplainRouteRequest) -> ExplainRouteResponse:
+        """See the contract."""
+        roads = await self._router.roads(call.tenant_id)
+        budgets = roads.budgets.in_scope(call.identity, request.request.context, call.arrived_wall)
+        plan = self._router.plan(roads, request.request, any(budget.hard for budget in budgets))
+        ranked = [_ranked(choice, rank) for rank, choice in enumerate(plan.choices, 1)]
+        answer = ExplainRouteResponse(candidates=[*ranked, *map(_rejected, plan.rejections)])
+        if ranked:
+            answer.selected.CopyFrom(ranked[0])
+            answer.route.CopyFrom(
+                Route(
+                    basis=plan.basis,
+                    rule=plan.rule,
+                    considered=len(plan.choices) + len(plan.rejections),
+                    eligible=len(plan.choices),
+                    region=plan.choices[0].candidate.region,
+                    estimated_nano_usd=plan.choices[0].most,
+                )
+            )
+        return answer
+
+    async def list_models(self, call: Call, request: ListModelsRequest) -> ListModelsResponse:
+        """See the contract: what the tenant can reach first, then the rest of the catalogue, each by name."""
+        roads = await self._router.roads(call.tenant_id)
+        reachable = self._reachable(roads)
+        names = sorted(reachable)
+        if not request.reachable_only:
+            names += [model.name for model in self._catalogue.models() if model.name not in reachable]
+        wanted = frozenset(request.capabilities)
+        known = {model.name: model for model in self._catalogue.models()} | reachable
+        found = [
+            known[name]
+            for name in names
+            if (not request.provider or known[name].provider == request.provider)
+            and wanted <= frozenset(known[name].capabilities)
+        ]
+        start = _offset(request.page_token)
+        end = start + (request.page_size or _PAGE)
+        return ListModelsResponse(
+            models=found[start:end],
+            total_size=len(found),
+            next_page_token=base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(found) else "",
+        )
+
+    async def get_model(self, call: Call, request: GetModelRequest) -> GetModelResponse:
+        """See the contract."""
+        name = self._router.resolve(request.name)
+        reachable = self._reachable(await self._router.roads(call.tenant_id))
+        if name in reachable:
+            return GetModelResponse(model=reachable[name])
+        for model in reachable.values():
+            if model.id == name:
+                return GetModelResponse(model=model)
+        provider, _, bare = name.partition("/")
+        known = self._catalogue.find(provider, bare) if bare else next(iter(self._catalogue.by_name(name)), None)
+        if known is None:
+            raise not_found("model", request.name)
+        return GetModelResponse(model=known)
+
+    def _reachable(self, roads: Roads) -> dict[str, Model]:
+        found: dict[str, Model] = {}
+        for one in roads.table.candidates:
+            model = found.get(one.name)
+            if model is None:
+                model = found[one.name] = _model_of(one)
+                model.aliases.extend(self._router.aliases_of(one.name))
+            model.integration_ids.append(one.target.integration_id)
+        return found
+
+
+def _model_of(one: Candidate) -> Model:
+    model = Model()
+    model.CopyFrom(one.facts)
+    model.name, model.provider, model.id = one.name, one.target.provider, one.target.model
+    if one.prices is not None:
+        # A tenant's own price takes the place of the catalogue's.
+        del model.prices[:]
+        for token_class, steps in one.prices.tiers.items():
+            for start, price in steps:
+                model.prices.add(token_class=token_class, nano_usd_per_million=price, from_input_tokens=start)
+        model.price_version = one.prices.version
+    if one.region:
+        model.regions[:] = [one.region]
+    return model
+
+
+def _candidate(one: Candidate) -> RouteCandidate:
+    found = RouteCandidate(
+        provider=one.target.provider, model=one.target.model, integration_id=one.target.integration_id
+    )
+    if one.breaker.latency is not None:
+        found.expected_latency.CopyFrom(duration(one.breaker.latency))
+    return found
+
+
+def _ranked(choice: Choice, rank: int) -> RouteCandidate:
+    found = _candidate(choice.candidate)
+    found.eligible, found.rank, found.estimated_nano_usd = True, rank, choice.most
+    return found
+
+
+def _rejected(rejection: Rejection) -> RouteCandidate:
+    found = _candidate(rejection.candidate)
+    found.rejected_by, found.detail = rejection.rule, rejection.detail
+    return found
+
+
+def _offset(token: str) -> int:
+    try:
+        return int(base64.urlsafe_b64decode(token)) if token else 0
+    except (ValueError, binascii.Error):
+        raise invalid_fields([("page_token", "is not one that this method returned")]) from None

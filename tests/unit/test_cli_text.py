@@ -1,0 +1,81 @@
+"""Tables, money and the request that a command line makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from google.type.money_pb2 import Money
+from trunkline.v1.common_pb2 import BudgetState, CostDetails, Route, RouteBasis, Usage
+from trunkline.v1.completion_pb2 import Finish, Finished, FinishReason
+from trunkline_server.cli.complete import request_of, summary
+from trunkline_server.cli.text import money, table, usd
+
+OPTIONS: dict[str, Any] = {
+    "model": "",
+    "max_tokens": 8,
+    "agent": "a",
+    "capabilities": (),
+    "residency": "",
+    "task": "",
+    "max_latency": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("nano_usd", "text"),
+    [
+        (0, "$0.00"),
+        (10_000_000_000, "$10.00"),
+        (1_250_000_000, "$1.25"),
+        (4_260, "$0.000004260"),
+        (-1, "-$0.000000001"),
+        (9_999_999_999, "$9.999999999"),
+    ],
+)
+def test_money_shows_every_digit_that_counts(nano_usd: int, text: str) -> None:
+    assert usd(nano_usd) == text
+
+
+def test_money_of_a_message() -> None:
+    assert money(Money(currency_code="USD", units=2, nanos=500_000_000)) == "$2.50"
+
+
+def test_table_aligns_numbers_to_the_right() -> None:
+    assert table(("id", "n"), [("a", 1), ("bbb", 12)]) == "id    n\na     1\nbbb  12"
+
+
+def test_empty_table_is_its_head() -> None:
+    assert table(("id", "n"), []) == "id  n"
+
+
+def test_router_is_asked_for_text_without_a_model() -> None:
+    assert list(request_of("p", **OPTIONS).model_requirements.capabilities) == ["text"]
+
+
+def test_model_alone_sets_no_requirements() -> None:
+    assert not request_of("p", **{**OPTIONS, "model": "m"}).HasField("model_requirements")
+
+
+def test_requirements_reach_the_request() -> None:
+    request = request_of("p", **{**OPTIONS, "model": "m", "max_latency": 1.5, "residency": "eu"})
+    assert request.model_requirements.max_latency.ToMilliseconds() == 1500
+    assert request.model_requirements.data_residency == "eu"
+
+
+def test_summary_tells_an_unknown_count_from_zero() -> None:
+    end = Finished(
+        usage=Usage(output_tokens=0),
+        finish=Finish(reason=FinishReason.FINISH_REASON_LENGTH),
+        cost_details=CostDetails(price_unknown=True),
+        route=Route(basis=RouteBasis.ROUTE_BASIS_EXPLICIT, considered=3, eligible=1),
+        provider="p",
+        model_used="m",
+        budget=[BudgetState(budget_id="b", limit=Money(units=10), remaining=Money(units=9, nanos=1))],
+    )
+    shown = summary(end)
+    assert "? in, 0 out" in shown
+    assert "unknown: no price" in shown
+    assert "ended by" in shown and "length" in shown
+    assert "p/m (explicit, 1 of 3 eligible)" in shown
+    assert "$9.000000001 left of $10.00" in shown

@@ -1,0 +1,189 @@
+"""Streamed answers: failover before content only, and truth at every end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import pytest
+from trunkline.v1.common_pb2 import AttemptOutcome, Usage, UsageSource
+from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
+from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.fold import fold
+from unit.domain_parts import (
+    Event,
+    Hang,
+    World,
+    answer,
+    broken,
+    delta,
+    opened,
+    started,
+    streamed,
+    tenant_budget,
+    usage_event,
+    used,
+)
+
+REQUEST = CompleteRequest(prompt="Say hello.", max_tokens=100)
+
+
+async def collect(events: AsyncGenerator[StreamCompleteResponse, None]) -> tuple[list[Event], TrunklineError | None]:
+    found: list[Event] = []
+    try:
+        async with aclosing(events):
+            async for event in events:
+                found.append(event)
+    except TrunklineError as error:
+        return found, error
+    return found, None
+
+
+async def play(world: World) -> tuple[list[Event], TrunklineError | None]:
+    return await collect(world.completions.stream(world.call(), REQUEST))
+
+
+def kinds(events: list[Event]) -> list[str | None]:
+    return [event.WhichOneof("event") for event in events]
+
+
+def numbered(events: list[Event]) -> bool:
+    return [event.sequence for event in events] == list(range(1, len(events) + 1))
+
+
+async def test_a_stream_ends_with_everything_that_an_answer_tells() -> None:
+    world = World({"alpha": [streamed("Hel", "lo", usage=used())]}, budgets=[tenant_budget(10**12)])
+    events, error = await play(world)
+    assert error is None
+    assert kinds(events) == [
+        "started",
+        "content_started",
+        "content_delta",
+        "content_delta",
+        "content_finished",
+        "finished",
+    ]
+    assert numbered(events)
+    assert {event.attempt for event in events} == {1}
+    end = events[-1].finished
+    assert (end.cost_details.nano_usd, end.provider, end.model_used) == (20_000, "alpha", "m")
+    assert end.HasField("time_to_first_token")
+    assert end.attempts[0].HasField("time_to_first_token")
+    assert len(end.budget) == 1
+    assert world.admission.held == {}
+    assert world.providers.closed == 1
+
+
+async def test_the_fold_of_a_stream_is_the_answer() -> None:
+    whole = World({"alpha": [answer("Hello", usage=used())]}, budgets=[tenant_budget(10**12)])
+    expected = await whole.completions.complete(whole.call(), REQUEST)
+    events, _ = await play(World({"alpha": [streamed("Hel", "lo", usage=used())]}, budgets=[tenant_budget(10**12)]))
+
+    def timeless(told: CompleteResponse) -> CompleteResponse:
+        for name in ("latency", "time_to_first_token"):
+            told.ClearField(name)  # type: ignore[arg-type]
+            for attempt in told.attempts:
+                attempt.ClearField(name)  # type: ignore[arg-type]
+        return told
+
+    assert timeless(fold(events)) == timeless(expected)
+
+
+async def test_before_content_another_provider_takes_over_silently() -> None:
+    world = World({"alpha": [[started(), broken()]], "beta": [streamed("Hi", usage=used())]})
+    events, error = await play(world)
+    assert error is None
+    assert kinds(events)[:2] == ["failed_over", "started"]
+    assert numbered(events)
+    assert {event.attempt for event in events} == {2}
+    over = events[0].failed_over
+    assert (over.from_provider, over.to_provider, over.content_discarded) == ("alpha", "beta", False)
+    assert over.cause.message == "the provider failed"
+    assert [attempt.provider for attempt in events[-1].finished.attempts] == ["alpha", "beta"]
+
+
+async def test_a_retry_of_the_same_model_is_no_failover() -> None:
+    world = World({"alpha": [broken(retry_after=0.0), streamed("Hi", usage=used())]})
+    events, error = await play(world)
+    assert error is None
+    assert kinds(events)[0] == "started"
+    assert {event.attempt for event in events} == {2}
+
+
+async def test_after_content_nobody_takes_over() -> None:
+    world = World(
+        {"alpha": [[started(), opened(), delta("one two three"), broken("STREAM_TRUNCATED")]], "beta": [streamed("x")]}
+    )
+    call = world.call()
+    events, error = await collect(world.completions.stream(call, REQUEST))
+    assert kinds(events) == ["started", "content_started", "content_delta", "usage"]
+    assert numbered(events)
+    assert events[-1].usage.source == UsageSource.USAGE_SOURCE_ESTIMATED
+    assert events[-1].usage.output_tokens == 3
+    assert error is not None
+    assert error.reason == Reason.ERROR_REASON_STREAM_TRUNCATED
+    assert (error.metadata["attempts"], error.metadata["output_tokens"]) == ("1", "3")
+    assert [target.provider for target in world.providers.calls] == ["alpha"]
+    assert call.tab is not None
+    await call.tab.close(error.code, error.reason_name)
+    assert str(world.admission.spent) == error.metadata["cost_nano_usd"]
+    assert world.admission.held == {}
+
+
+async def test_usage_told_before_the_break_is_the_usage_so_far() -> None:
+    script = [started(), opened(), delta("one two"), usage_event(10, 7), broken("STREAM_TRUNCATED")]
+    events, error = await play(World({"alpha": [script]}))
+    assert kinds(events)[-2:] == ["usage", "usage"]
+    assert events[-1].usage == Usage(input_tokens=10, output_tokens=7)
+    assert error is not None
+    assert error.metadata["cost_nano_usd"] == str(10_000 + 14_000)
+
+
+async def test_usage_of_the_stream_completes_a_silent_end() -> None:
+    script = [*streamed("Hi")[:-1], usage_event(10, 7), streamed("Hi")[-1]]
+    events, error = await play(World({"alpha": [script]}))
+    assert error is None
+    assert events[-1].finished.usage.output_tokens == 7
+
+
+async def test_every_provider_failing_before_content_is_the_last_error() -> None:
+    world = World({"alpha": [broken(retry=False)], "beta": [[started(), broken("UPSTREAM_MALFORMED", retry=False)]]})
+    events, error = await play(world)
+    assert events == []
+    assert error is not None
+    assert error.reason == Reason.ERROR_REASON_UPSTREAM_MALFORMED
+    assert error.metadata["attempts"] == "2"
+
+
+async def test_a_caller_who_leaves_stops_the_upstream_and_pays_for_what_came() -> None:
+    world = World({"alpha": [[started(), opened(), delta("one two three"), Hang()]]})
+    call = world.call()
+    events: list[Event] = []
+
+    async def read() -> None:
+        async with aclosing(world.completions.stream(call, REQUEST)) as stream:
+            async for event in stream:
+                events.append(event)
+
+    task = asyncio.create_task(read())
+    await world.providers.waiting.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert world.providers.closed == 1
+    assert call.tab is not None
+    await call.tab.close(1, "CALLER_CANCELLED")
+    (record,) = world.admission.records
+    assert record is not None
+    assert record.attempts[0].outcome == AttemptOutcome.ATTEMPT_OUTCOME_CANCELLED
+    assert record.usage.output_tokens == 3
+    assert record.HasField("time_to_first_token")
+    assert world.admission.spent == record.cost_details.nano_usd > 0
+
+
+async def test_the_upstream_is_closed_when_the_reader_stops_between_events() -> None:
+    world = World({"alpha": [streamed("a", "b", "c", usage=used())]})
+    async with aclosing(world.completions.stream(world.call(), REQUEST)) as stream:
+        await anext(stream)
+    assert world.providers.closed == 1

@@ -1,0 +1,99 @@
+"""An OpenAI-compatible upstream for tests: answers, streams at a pace, stalls, fails, and watches its sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import orjson
+from aiohttp import web
+
+MODEL = "mock-1"
+
+
+@dataclass
+class Upstream:
+    """What the upstream does next, and what it saw. `pace` is in seconds between chunks."""
+
+    url: str = ""
+    chunks: int = 5
+    pace: float = 0.0
+    status: int = 200
+    stall: float = 0.0
+    cut_after: int | None = None
+    requests: list[bytes] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    open: int = 0
+    sent: int = 0
+    closed_at: list[float] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def upstream(**behaviour: object) -> AsyncIterator[Upstream]:
+    """Serve on a free port of the loopback."""
+    state = Upstream(**behaviour)  # type: ignore[arg-type]
+
+    async def chat(request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        state.requests.append(body)
+        state.headers.append(dict(request.headers))
+        state.open += 1
+        try:
+            return await _answer(request, state, orjson.loads(body))
+        except (asyncio.CancelledError, ConnectionResetError):
+            state.closed_at.append(time.monotonic())
+            raise
+        finally:
+            state.open -= 1
+
+    async def models(_: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", chat)
+    app.router.add_get("/v1/models", models)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    state.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    try:
+        yield state
+    finally:
+        await runner.cleanup()
+
+
+async def _answer(request: web.Request, state: Upstream, body: dict[str, object]) -> web.StreamResponse:
+    await asyncio.sleep(state.stall)
+    if state.status != 200:
+        return web.json_response(
+            {"error": {"message": "the upstream failed", "type": "server_error"}}, status=state.status
+        )
+    usage = {"prompt_tokens": 9, "completion_tokens": state.chunks, "total_tokens": 9 + state.chunks}
+    head = {"id": "chatcmpl-1", "model": MODEL, "created": 1}
+    if not body.get("stream"):
+        message = {"role": "assistant", "content": "word " * state.chunks}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        return web.json_response({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
+    response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+    await response.prepare(request)
+
+    async def send(value: dict[str, object]) -> None:
+        payload = orjson.dumps({**head, "object": "chat.completion.chunk", **value})
+        await response.write(b"data: " + payload + b"\n\n")
+        state.sent += 1
+
+    for number in range(state.chunks):
+        if state.cut_after is not None and number >= state.cut_after:
+            assert request.transport is not None
+            request.transport.close()
+            return response
+        await send({"choices": [{"index": 0, "delta": {"content": f"word{number} "}, "finish_reason": None}]})
+        await asyncio.sleep(state.pace)
+    await send({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    await send({"choices": [], "usage": usage})
+    await response.write(b"data: [DONE]\n\n")
+    return response
