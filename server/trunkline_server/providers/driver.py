@@ -14,6 +14,7 @@ from trunkline.v1.integration_pb2 import Connector, HealthCheck
 
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
+from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Target
 from trunkline_server.providers import auth, check
 from trunkline_server.providers.http import Bound, BrokenOffError, Http
@@ -69,6 +70,9 @@ class ProviderDriver:
 
     async def complete(self, target: Target, request: CompleteRequest, deadline: Deadline) -> CompleteResponse:
         """One attempt; `target.timeout` and the deadline bound all of it. Raises ProviderError, TrunklineError."""
+        if self._profile(target.profile).whole_by_stream:
+            within = deadline.sooner(target.timeout)
+            return fold([event async for event in self.stream(target, request, within)])
         call = self._prepare(target, request, stream=False)
         bound = Bound.of(deadline, target.timeout)
         sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider)
@@ -144,6 +148,8 @@ class ProviderDriver:
         headers = auth.headers(profile, target)
         headers["Content-Type"] = "application/json"
         headers["Accept"] = "text/event-stream" if stream else "application/json"
+        if stream and profile.close_after_stream:
+            headers["Connection"] = "close"
         return _Call(
             provider=target.provider,
             url=_url(target.endpoint or profile.endpoint, profile.path),

@@ -38,7 +38,8 @@ class Profile:
     relative. `scheme`: `none`, `bearer`, or `header` (the secret alone, in `secret_header`). `headers` maps options to
     headers; `secret_options` are those whose values are credentials. `timeout` is in seconds. `end_mark`: whether a
     stream ends with `[DONE]` or with its last finish reason. `reasoning_field` is where an assistant's reasoning is
-    sent back. `gateway_header` makes it a gateway: it names the provider behind it, whose profile then gives the facts.
+    sent back. `whole_by_stream`: whole answers are asked for as streams, for servers that notice only a stream's
+    cancellation. `close_after_stream`: a connection serves one stream only. `gateway_header` makes it a gateway: it names the provider behind it, whose profile then gives the facts.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Profile:
     reasoning_field: str = ""
     reasoning_style: str = "effort"
     gateway_header: str = ""
+    whole_by_stream: bool = False
+    close_after_stream: bool = False
     lacks: frozenset[str] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict)
     secret_options: frozenset[str] = frozenset()
