@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from opentelemetry.trace import Tracer
 
+from trunkline_server import background
 from trunkline_server.config import Settings
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.deadline import Deadline
-from trunkline_server.domain.errors import TrunklineError
+from trunkline_server.domain.ports import Admission, Directory, ReplayStore
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.tab import Settlements
@@ -54,8 +56,6 @@ from trunkline_server.transport.interceptors.validation import Validation
 from trunkline_server.transport.server import GrpcServer
 
 _log = structlog.get_logger("trunkline.app")
-_PARTITION_CHECK_SECONDS = 6 * 3600.0
-_READY_TIMEOUT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,43 +125,46 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             ),
         }
         log = AccessLog(settings.observability.access_log)
-        interceptors: list[Interceptor] = [
-            RequestContext(),
-            Tracing(tracer(settings.observability.otlp_endpoint, stack), settings.observability.trace_sample_ratio),
-            Metrics(CallMetrics(), log),
-            Errors(),
-            Authentication(directory),
-            Authorization(),
-            Validation(settings.server.max_message_bytes),
-            Limits(settings.server.max_concurrent_requests),
-            Replay(replays),
-            Budget(admission, settlements),
-        ]
+        interceptors = interceptors_of(
+            settings,
+            tracer(settings.observability.otlp_endpoint, stack),
+            CallMetrics(),
+            log,
+            directory,
+            replays,
+            admission,
+            settlements,
+        )
 
         async def findings() -> tuple[bool, Mapping[str, Any]]:
-            found = {"postgres": await _answers(database.ping()), "redis": await _answers(redis.ping())}
+            found = {
+                "postgres": await background.answers(database.ping()),
+                "redis": await background.answers(redis.ping()),
+            }
             return all(found.values()), found
 
         async def ready() -> bool:
             return (await findings())[0]
 
         async def cache_status() -> Mapping[str, Any]:
-            return {"redis": await _answers(redis.ping()), "levels": [], "detail": "no answer cache is served yet"}
+            return {
+                "redis": await background.answers(redis.ping()),
+                "levels": [],
+                "detail": "no answer cache is served yet",
+            }
 
         health = Health(ready)
         server = GrpcServer(settings.server, interceptors, servicers, health)
-        background = (
+        background.start(
+            stack,
             admission.run(),
             replays.run(),
             usage.run(),
-            _follow(changes, directory),
-            _partitions(ledger),
+            background.follow(changes, directory),
+            background.partitions(ledger),
             health.run(),
             log.run(),
         )
-        for job in background:
-            task = asyncio.create_task(_guard(job))
-            stack.push_async_callback(_stop, task)
         port = await server.start()
         runner = await admin.serve(admin.application(findings, cache_status), settings.server.admin)
         stack.push_async_callback(runner.cleanup)
@@ -169,41 +172,29 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         yield Worker(server, port, settlements, usage)
 
 
-async def _guard(job: Coroutine[Any, Any, None]) -> None:
-    """A background job that fails takes the worker down: the supervisor starts a sound one."""
-    try:
-        await job
-    except Exception as error:
-        _log.critical("background job failed", error=type(error).__name__, exc_info=error)
-        os.kill(os.getpid(), 15)
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task], timeout=5)
-
-
-async def _answers(ping: Coroutine[Any, Any, object]) -> bool:
-    try:
-        async with asyncio.timeout(_READY_TIMEOUT):
-            await ping
-    except (TrunklineError, TimeoutError):
-        return False
-    return True
-
-
-async def _follow(changes: Changes, directory: postgres.PgDirectory) -> None:
-    async for tenant_id in changes.changes():
-        directory.forget(tenant_id)
-
-
-async def _partitions(ledger: postgres.PgLedger) -> None:
-    while True:
-        try:
-            await ledger.create_partitions(2)
-        except TrunklineError as error:
-            _log.warning("partitions not created", reason=error.reason_name)
-        await asyncio.sleep(_PARTITION_CHECK_SECONDS)
+def interceptors_of(
+    settings: Settings,
+    spans: Tracer | None,
+    metrics: CallMetrics,
+    log: AccessLog,
+    directory: Directory,
+    replays: ReplayStore,
+    admission: Admission,
+    settlements: Settlements,
+) -> list[Interceptor]:
+    """The chain, outermost first."""
+    return [
+        RequestContext(),
+        Tracing(spans, settings.observability.trace_sample_ratio),
+        Metrics(metrics, log),
+        Errors(),
+        Authentication(directory),
+        Authorization(),
+        Validation(settings.server.max_message_bytes),
+        Limits(settings.server.max_concurrent_requests),
+        Replay(replays),
+        Budget(admission, settlements),
+    ]
 
 
 def _words(text: str) -> list[str]:

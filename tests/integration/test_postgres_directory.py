@@ -131,7 +131,7 @@ async def test_use_is_noted_once_a_minute(directory: PgDirectory, database: Data
 
         await directory.caller(token)
         async with asyncio.timeout(10):
-            while await noted() is None:  # noqa: ASYNC110
+            while await noted() is None:
                 await asyncio.sleep(0.01)
         assert (await noted()).second == 0
         await connection.execute("UPDATE trunkline.api_keys SET last_use_time = NULL")

@@ -125,7 +125,7 @@ async def test_whoever_reads_the_outbox_from_a_cursor_on_misses_nothing(pg_dsn: 
         # Stops at zeta, after acme's event has its cursor.
         first = asyncio.create_task(ledger.write([settled("e1", "acme", budgets=()), settled("e2", "zeta")]))
         async with asyncio.timeout(10):
-            while await holder.fetchval(waiting) < 1:  # noqa: ASYNC110
+            while await holder.fetchval(waiting) < 1:
                 await asyncio.sleep(0.01)
         second = asyncio.create_task(ledger.write([settled("e3", "acme", budgets=())]))
         async with asyncio.timeout(10):

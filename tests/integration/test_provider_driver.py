@@ -229,7 +229,7 @@ async def test_a_stream_without_its_end_mark(ending: bytes) -> None:
 
         async def read() -> None:
             async for event in driver.stream(_target(upstream), ASK, Deadline.after(5)):
-                seen.append(event)  # noqa: PERF401 - a comprehension loses what came before the error
+                seen.append(event)
 
         error = await _failure(read())
         assert error.reason == Reason.ERROR_REASON_STREAM_TRUNCATED

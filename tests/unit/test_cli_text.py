@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
 import pytest
 from google.type.money_pb2 import Money
 from trunkline.v1.common_pb2 import BudgetState, CostDetails, Route, RouteBasis, Usage
 from trunkline.v1.completion_pb2 import Finish, Finished, FinishReason
+from trunkline_server.cli.budgets import Usd
 from trunkline_server.cli.complete import request_of, summary
 from trunkline_server.cli.text import money, table, usd
 
@@ -79,3 +81,14 @@ def test_summary_tells_an_unknown_count_from_zero() -> None:
     assert "ended by" in shown and "length" in shown
     assert "p/m (explicit, 1 of 3 eligible)" in shown
     assert "$9.000000001 left of $10.00" in shown
+
+
+@pytest.mark.parametrize(("text", "nano_usd"), [("250", 250_000_000_000), ("1.50", 1_500_000_000), ("0.000000001", 1)])
+def test_amounts_are_exact(text: str, nano_usd: int) -> None:
+    assert Usd().convert(text, None, None) == nano_usd
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "ten", "0.0000000001", "NaN", "Infinity"])
+def test_amounts_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Usd().convert(text, None, None)

@@ -30,7 +30,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         found.append(seconds)
         await real(0)
 
-    monkeypatch.setattr(completion_module.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     monkeypatch.setattr(completion_module, "backoff", lambda failures: 0.1 * 2 ** (failures - 1))
     return found
 
@@ -237,11 +237,19 @@ async def test_an_answer_that_never_came_is_charged_in_full(waits: list[float]) 
     assert (error.metadata["provider"], error.metadata["model"]) == ("alpha", "m")
 
 
-async def test_charged_failures_never_exceed_the_hold(waits: list[float]) -> None:
+async def test_under_a_hard_budget_charged_failures_never_exceed_the_hold(waits: list[float]) -> None:
     timeout = broken("UPSTREAM_TIMEOUT")
-    world = World({"alpha": [timeout], "beta": [timeout]})
+    world = World({"alpha": [timeout], "beta": [timeout]}, budgets=[tenant_budget(10**12)])
     await failure(world, request(recovery=RecoveryPolicy(max_attempts=10)))
     assert 0 < world.admission.spent <= world.admission.asks[0].amount
+
+
+async def test_without_a_hard_budget_a_timeout_falls_back(waits: list[float]) -> None:
+    timeout = broken("UPSTREAM_TIMEOUT")
+    world = World({"alpha": [timeout], "beta": [GOOD]}, budgets=[tenant_budget(10**12, hard=False)])
+    found = await world.completions.complete(world.call(), request())
+    assert found.provider == "beta"
+    assert found.cost_details.nano_usd == found.attempts[0].cost_nano_usd + found.attempts[1].cost_nano_usd > 40_000
 
 
 async def test_usage_told_by_a_failure_is_charged(waits: list[float]) -> None:

@@ -37,7 +37,9 @@ def fail(subject: Breaker, times: int) -> None:
         subject.failed()
 
 
-@pytest.mark.parametrize(("failures", "ceiling"), [(1, 0.1), (2, 0.2), (4, 0.8), (9, 25.6), (10, BACKOFF_CAP), (60, 30.0)])
+@pytest.mark.parametrize(
+    ("failures", "ceiling"), [(1, 0.1), (2, 0.2), (4, 0.8), (9, 25.6), (10, BACKOFF_CAP), (60, 30.0)]
+)
 def test_backoff_doubles_up_to_the_cap(failures: int, ceiling: float) -> None:
     assert backoff(failures, lambda low, high: high) == pytest.approx(ceiling)
     assert backoff(failures, lambda low, high: low) == 0.0

@@ -14,6 +14,7 @@ from trunkline_server.domain.fold import fold
 from unit.domain_parts import (
     Event,
     Hang,
+    Step,
     World,
     answer,
     broken,
@@ -82,9 +83,9 @@ async def test_the_fold_of_a_stream_is_the_answer() -> None:
 
     def timeless(told: CompleteResponse) -> CompleteResponse:
         for name in ("latency", "time_to_first_token"):
-            told.ClearField(name)  # type: ignore[arg-type]
+            told.ClearField(name)
             for attempt in told.attempts:
-                attempt.ClearField(name)  # type: ignore[arg-type]
+                attempt.ClearField(name)
         return told
 
     assert timeless(fold(events)) == timeless(expected)
@@ -132,7 +133,7 @@ async def test_after_content_nobody_takes_over() -> None:
 
 
 async def test_usage_told_before_the_break_is_the_usage_so_far() -> None:
-    script = [started(), opened(), delta("one two"), usage_event(10, 7), broken("STREAM_TRUNCATED")]
+    script: list[Step] = [started(), opened(), delta("one two"), usage_event(10, 7), broken("STREAM_TRUNCATED")]
     events, error = await play(World({"alpha": [script]}))
     assert kinds(events)[-2:] == ["usage", "usage"]
     assert events[-1].usage == Usage(input_tokens=10, output_tokens=7)
@@ -141,7 +142,7 @@ async def test_usage_told_before_the_break_is_the_usage_so_far() -> None:
 
 
 async def test_usage_of_the_stream_completes_a_silent_end() -> None:
-    script = [*streamed("Hi")[:-1], usage_event(10, 7), streamed("Hi")[-1]]
+    script: list[Step] = [*streamed("Hi")[:-1], usage_event(10, 7), streamed("Hi")[-1]]
     events, error = await play(World({"alpha": [script]}))
     assert error is None
     assert events[-1].finished.usage.output_tokens == 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from trunkline.v1.analytics_pb2 import RecordedRequest
@@ -34,7 +35,7 @@ def settlements() -> Settlements:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     real = asyncio.sleep
-    monkeypatch.setattr(tab_module.asyncio, "sleep", lambda _: real(0))
+    monkeypatch.setattr(asyncio, "sleep", lambda _: real(0))
 
 
 async def test_a_tab_settles_once(admission: FakeAdmission, settlements: Settlements) -> None:
@@ -130,7 +131,7 @@ async def test_settlements_give_up_after_their_patience(
 
 
 async def test_other_errors_of_a_settlement_are_told(admission: FakeAdmission, settlements: Settlements) -> None:
-    async def refuse(ask: Ask, spent: int, payload: bytes) -> list[BudgetLevel]:
+    async def refuse(ask: Ask, spent: int, record: bytes) -> Sequence[BudgetLevel]:
         raise TrunklineError(Reason.ERROR_REASON_INTERNAL, "broken script")
 
     admission.settle = refuse  # type: ignore[method-assign]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Mapping
 
 import click
+
+# Before gRPC is imported: its core tells every closed connection on stderr.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 # Command -> (module of this package, attribute, one line of help).
 COMMANDS: Mapping[str, tuple[str, str, str]] = {

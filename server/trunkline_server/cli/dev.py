@@ -19,14 +19,14 @@ import grpc
 
 from trunkline_server.cli.dev_rows import notes, prepare
 from trunkline_server.cli.dev_screen import first_answer, next_steps, step
-from trunkline_server.cli.remote import Failure, run
+from trunkline_server.cli.remote import Failure, explain, run
 from trunkline_server.cli.serve import health, settings_or_fail
 from trunkline_server.cli.state import DEFAULT_DIR, DevState, new_credential_keys
 from trunkline_server.embedded import embedded_model, embedded_postgres, embedded_redis
 from trunkline_server.embedded.process import Process, spawn
 from trunkline_server.stores.postgres import migrate, open_database
 
-_READY_SECONDS = 60.0
+_READY_SECONDS = 30.0
 _PROBE_SECONDS = 1.0
 _WATCH_SECONDS = 3600.0
 _STOP_SECONDS = 40.0
@@ -119,7 +119,13 @@ async def _dev(options: Options) -> None:
             server = await stack.enter_async_context(_server(options, state, directory))
         stack.callback(click.echo, "\nstopping …")
         model = f"llamacpp/{local.model_name}"
-        await first_answer(state, model)
+        try:
+            await first_answer(state, model)
+        except grpc.aio.AioRpcError as error:
+            if options.once:
+                raise
+            # A budget that is used up, for example, must not keep anyone from raising it.
+            click.echo(explain(error), err=True)
         next_steps(state, options.data, model, found, notes(environ))
         if not options.once:
             click.echo("Ctrl-C stops everything.")
@@ -162,6 +168,9 @@ def server_environment(options: Options, state: DevState, environ: Mapping[str, 
 
 
 async def _ready(target: str) -> bool:
+    # Knock first: a gRPC channel that was refused waits a second and more before it tries again.
+    _, writer = await asyncio.open_connection(*split_address(target))
+    writer.close()
     try:
         return await health(target, "readiness", _PROBE_SECONDS) == "SERVING"
     except grpc.aio.AioRpcError:

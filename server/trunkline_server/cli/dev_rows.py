@@ -63,7 +63,7 @@ def notes(environ: Mapping[str, str]) -> list[str]:
     """What of the environment cannot be used as it is, a line each."""
     lines = [text for name, text in _WITHOUT_ADAPTER.items() if environ.get(name)]
     if environ.get("PORTKEY_API_KEY") and not any(environ.get(name) for name in _OPTIONS["portkey"].values()):
-        lines.append("Portkey needs to know the provider behind it: set PORTKEY_VIRTUAL_KEY or PORTKEY_CONFIG too")
+        lines.append("Portkey: unless its key has a default config, set PORTKEY_VIRTUAL_KEY or PORTKEY_CONFIG too")
     return lines
 
 

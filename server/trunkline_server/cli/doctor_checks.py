@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from trunkline.v1.llm_pb2 import ListModelsRequest
 from trunkline.v1.llm_pb2_grpc import LLMServiceStub
+from trunkline_client import error_info
 
 from trunkline_server.cli.dev import is_free, reachable
 from trunkline_server.cli.remote import explain, open_remote
@@ -117,14 +118,15 @@ async def _postgres(place: Place) -> AsyncIterator[Finding]:
         yield Finding(Level.FAIL, what, f"cannot connect ({type(error).__name__})", hint)
         return
     try:
-        version = connection.get_server_version()
+        major = connection.get_server_version().major
+        version = await connection.fetchval("SHOW server_version")
         member = await connection.fetchval(
             "SELECT pg_has_role(current_user, rolname, 'MEMBER') FROM pg_roles WHERE rolname = $1", APP_ROLE
         )
     finally:
         await connection.close(timeout=_SECONDS)
-    level = Level.OK if version.major >= MIN_POSTGRES else Level.FAIL
-    yield Finding(level, what, f"version {version.major}.{version.minor}", f"version {MIN_POSTGRES} or later is needed")
+    level = Level.OK if major >= MIN_POSTGRES else Level.FAIL
+    yield Finding(level, what, f"version {version}", f"version {MIN_POSTGRES} or later is needed")
     yield await _migrations(dsn)
     yield (
         Finding(Level.OK, "run-time role", f"{APP_ROLE}: granted to this login")
@@ -226,7 +228,10 @@ async def _models(place: Place) -> AsyncIterator[Finding]:
             request = ListModelsRequest(reachable_only=True, page_size=1)
             answer = await remote.ask(LLMServiceStub(remote.channel).ListModels, request)
     except grpc.aio.AioRpcError as error:
-        yield Finding(Level.WARN, what, explain(error).partition("\n")[0], "start the server, or check the key")
+        if error.code() is not grpc.StatusCode.UNAVAILABLE or error_info(error):  # Else the server is not there.
+            yield Finding(
+                Level.FAIL, what, explain(error).partition("\n")[0], "check TRUNKLINE_KEY and the server's log"
+            )
         return
     if answer.total_size:
         yield Finding(Level.OK, what, f"{answer.total_size} reachable, first {answer.models[0].name}")

@@ -45,9 +45,14 @@ class Remote:
     def __init__(self, channel: grpc.aio.Channel, target: str, key: str) -> None:
         self.channel, self.target, self.key = channel, target, key
 
-    async def ask(self, method: grpc.aio.UnaryUnaryMultiCallable[Asked, Answer], request: Asked) -> Answer:
-        """One call. Raises grpc.aio.AioRpcError."""
-        return await method(request, timeout=CALL_SECONDS, metadata=(("authorization", f"Bearer {self.key}"),))
+    async def ask(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Asked, Answer],
+        request: Asked,
+        seconds: float = CALL_SECONDS,
+    ) -> Answer:
+        """One call, within `seconds`. Raises grpc.aio.AioRpcError."""
+        return await method(request, timeout=seconds, metadata=(("authorization", f"Bearer {self.key}"),))
 
     def client(self) -> Client:
         """A client for completions."""

@@ -9,7 +9,7 @@ from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.tool_pb2 import ExecuteToolRequest, GetToolRequest, ListToolsRequest
 from trunkline.v1.tool_pb2_grpc import ToolServiceStub
 
-from trunkline_server.cli.remote import Failure, Remote, connected, show_json
+from trunkline_server.cli.remote import CALL_SECONDS, Failure, Remote, connected, show_json
 from trunkline_server.cli.text import dim, facts, milliseconds, money, table
 
 
@@ -73,7 +73,7 @@ async def execute(
 
     \b
     Example:
-      trunkline tools execute search_code --integration github --params '{"q": "grpc"}'
+      trunkline tools execute get_repository --integration github --params '{"owner": "grpc", "repo": "grpc"}'
     """
     try:
         json.loads(params)
@@ -84,7 +84,9 @@ async def execute(
     )
     if seconds is not None:
         request.timeout.FromMicroseconds(round(seconds * 1_000_000))
-    answer = await remote.ask(ToolServiceStub(remote.channel).ExecuteTool, request)
+    # Later than the server's own timeout, which tells more.
+    limit = max(CALL_SECONDS, (seconds or 0) + 5)
+    answer = await remote.ask(ToolServiceStub(remote.channel).ExecuteTool, request, limit)
     if as_json:
         show_json(answer)
         return

@@ -172,7 +172,9 @@ class _Attempts:
             if run.call.deadline.remaining() < _LEAST_TIME:
                 return None
             choice = choices[0]
-            over_hold = run.charged > 0 and run.charged + choice.most > run.held
+            # Only a hard budget must never be exceeded; without one, what failed attempts cost stops no fallback.
+            limited = run.plan.need.hard_budget and run.charged > 0
+            over_hold = limited and run.charged + choice.most > run.held
             if not over_hold and choice.candidate.breaker.enter():
                 self._made += 1
                 run.begin(choice)

@@ -105,7 +105,7 @@ MAX_DETAILS_BYTES = 4000
 _MAX_MESSAGE = 768
 _MAX_INFO = 1400
 _MAX_VALUE = 512
-_MAX_VIOLATIONS = 1600
+_MAX_VIOLATIONS = 2400
 
 
 def _clipped(text: str, size: int) -> str:
@@ -205,7 +205,7 @@ def invalid_fields(
     """INVALID_ARGUMENT with a BadRequest of (field path, what is wrong) pairs, as many as fit."""
     pairs = list(violations)
     bad = BadRequest()
-    for field, text in pairs:
+    for field, text in pairs[:32]:
         bad.field_violations.add(field=_clipped(field, 256), description=_clipped(text, 300))
         if bad.ByteSize() > _MAX_VIOLATIONS:
             del bad.field_violations[-1]

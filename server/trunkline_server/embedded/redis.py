@@ -127,7 +127,7 @@ async def embedded_redis_cluster(data_dir: Path, nodes: int = 3) -> AsyncIterato
 
 
 async def _join(nodes: Sequence[_ClusterNode]) -> None:
-    from redis.asyncio import Redis  # Here: 0.3 s, and only the cluster needs it.
+    from redis.asyncio import Redis  # noqa: PLC0415 - takes 0.3 s, and only the cluster needs it
 
     async with AsyncExitStack() as stack:
         clients: list[Any] = [await stack.enter_async_context(Redis(host=HOST, port=node.port)) for node in nodes]

@@ -34,12 +34,13 @@ SECRET_AS = "secret_as"
 class Profile:
     """One provider.
 
-    `provider` is its id in the catalogue. `endpoint` is the default base address, to which `path` and `check_path` are
-    relative. `scheme`: `none`, `bearer`, or `header` (the secret alone, in `secret_header`). `headers` maps options to
-    headers; `secret_options` are those whose values are credentials. `timeout` is in seconds. `end_mark`: whether a
-    stream ends with `[DONE]` or with its last finish reason. `reasoning_field` is where an assistant's reasoning is
-    sent back. `whole_by_stream`: whole answers are asked for as streams, for servers that notice only a stream's
-    cancellation. `close_after_stream`: a connection serves one stream only. `gateway_header` makes it a gateway: it names the provider behind it, whose profile then gives the facts.
+    `provider` is its id in the catalogue. `endpoint` is the default base address, to which `path` and `check_path`
+    are relative. `scheme`: `none`, `bearer`, or `header` (the secret alone, in `secret_header`). `headers` maps
+    options to headers; `secret_options` are those whose values are credentials. `timeout` is in seconds.
+    `end_mark`: whether a stream ends with `[DONE]` or with its last finish reason. `reasoning_field` is where an
+    assistant's reasoning is sent back. `whole_by_stream`: whole answers are asked for as streams, for servers that
+    notice only a stream's cancellation. `close_after_stream`: a connection serves one stream only. `gateway_header`
+    makes it a gateway: it names the provider behind it, whose profile then gives the facts.
     """
 
     name: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import AsyncGenerator
 
 from trunkline.v1.common_pb2 import Route
@@ -30,12 +28,11 @@ from trunkline_server.domain import tokens
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.duration import duration
-from trunkline_server.domain.errors import invalid_fields, not_found
+from trunkline_server.domain.errors import not_found
 from trunkline_server.domain.ports import Catalogue
 from trunkline_server.domain.router import Roads, Router
 from trunkline_server.domain.routing import Candidate, Choice, Rejection
-
-_PAGE = 100
+from trunkline_server.services.paging import page
 
 
 class LLMService:
@@ -100,13 +97,8 @@ class LLMService:
             if (not request.provider or known[name].provider == request.provider)
             and wanted <= frozenset(known[name].capabilities)
         ]
-        start = _offset(request.page_token)
-        end = start + (request.page_size or _PAGE)
-        return ListModelsResponse(
-            models=found[start:end],
-            total_size=len(found),
-            next_page_token=base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(found) else "",
-        )
+        shown, following = page(found, request.page_size, request.page_token)
+        return ListModelsResponse(models=shown, total_size=len(found), next_page_token=following)
 
     async def get_model(self, call: Call, request: GetModelRequest) -> GetModelResponse:
         """See the contract."""
@@ -169,10 +161,3 @@ def _rejected(rejection: Rejection) -> RouteCandidate:
     found = _candidate(rejection.candidate)
     found.rejected_by, found.detail = rejection.rule, rejection.detail
     return found
-
-
-def _offset(token: str) -> int:
-    try:
-        return int(base64.urlsafe_b64decode(token)) if token else 0
-    except (ValueError, binascii.Error):
-        raise invalid_fields([("page_token", "is not one that this method returned")]) from None

@@ -1,0 +1,227 @@
+"""IntegrationService: the systems behind Trunkline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from trunkline.v1.integration_pb2 import (
+    CheckIntegrationRequest,
+    CheckIntegrationResponse,
+    CreateIntegrationRequest,
+    CreateIntegrationResponse,
+    DeleteIntegrationRequest,
+    DeleteIntegrationResponse,
+    GetIntegrationRequest,
+    GetIntegrationResponse,
+    HealthCheck,
+    Integration,
+    IntegrationStatus,
+    IntegrationType,
+    ListConnectorsRequest,
+    ListConnectorsResponse,
+    ListIntegrationsRequest,
+    ListIntegrationsResponse,
+    RotateCredentialRequest,
+    RotateCredentialResponse,
+    UpdateIntegrationRequest,
+    UpdateIntegrationResponse,
+)
+
+from trunkline_server.domain.call import Call
+from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields, live_check_failed
+from trunkline_server.domain.ports import ApiConnector, Directory, Integrations, Providers
+from trunkline_server.domain.router import Router
+from trunkline_server.services.access import actor_of
+from trunkline_server.services.paging import page
+
+_PAGE = 100
+_CHECK_SECONDS = 15.0
+_LLM = IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER
+_API = IntegrationType.INTEGRATION_TYPE_API
+_KINDS = {_LLM: "llm_provider", _API: "api"}
+_ROOTS = frozenset(("display_name", "status", "monitoring", "configuration"))
+_SETTABLE = (IntegrationStatus.INTEGRATION_STATUS_ACTIVE, IntegrationStatus.INTEGRATION_STATUS_DISABLED)
+
+
+class IntegrationService:
+    """Integrations of type `llm_provider` and `api`."""
+
+    def __init__(
+        self,
+        integrations: Integrations,
+        directory: Directory,
+        router: Router,
+        providers: Providers,
+        api: ApiConnector,
+        url_problem: Callable[[str], str | None],
+    ) -> None:
+        self._integrations = integrations
+        self._directory = directory
+        self._router = router
+        self._providers = providers
+        self._api = api
+        self._url_problem = url_problem
+        self._profiles = {connector.name: connector for connector in providers.connectors()}
+
+    async def create_integration(self, call: Call, request: CreateIntegrationRequest) -> CreateIntegrationResponse:
+        """See the contract. Nothing is stored unless the live check succeeded."""
+        integration = Integration(
+            integration_id=request.integration_id,
+            type=request.type,
+            configuration=request.configuration,
+            monitoring=request.monitoring,
+            display_name=request.display_name,
+            status=IntegrationStatus.INTEGRATION_STATUS_ACTIVE,
+        )
+        secret = _take_secret(integration) or ""
+        self._validate(integration)
+        check = await self._live(call, integration, secret)
+        if not check.healthy:
+            raise live_check_failed(f"integration/{request.integration_id}", check.detail)
+        if not request.validate_only:
+            integration = await self._integrations.create(actor_of(call), integration, secret)
+            await self._integrations.record_check(call.tenant_id, request.integration_id, check)
+            await self._directory.changed(call.tenant_id)
+        integration.last_check.CopyFrom(check)
+        _located(integration)
+        return CreateIntegrationResponse(
+            integration_id=integration.integration_id,
+            status=integration.status,
+            health_check_url=integration.health_check_url,
+            health_service=integration.health_service,
+            integration=integration,
+        )
+
+    async def get_integration(self, call: Call, request: GetIntegrationRequest) -> GetIntegrationResponse:
+        """See the contract."""
+        found = await self._integrations.get(call.tenant_id, request.integration_id)
+        return GetIntegrationResponse(integration=_located(found))
+
+    async def list_integrations(self, call: Call, request: ListIntegrationsRequest) -> ListIntegrationsResponse:
+        """See the contract."""
+        found, following = await self._integrations.list(
+            call.tenant_id, request.page_size or _PAGE, request.page_token, request.type
+        )
+        return ListIntegrationsResponse(integrations=map(_located, found), next_page_token=following)
+
+    async def update_integration(self, call: Call, request: UpdateIntegrationRequest) -> UpdateIntegrationResponse:
+        """See the contract. A changed configuration is checked live before it is stored."""
+        wanted, paths = request.integration, list(request.update_mask.paths)
+        if not paths:
+            raise invalid_fields([("update_mask", "names no field to change")])
+        if wrong := [path for path in paths if path.partition(".")[0] not in _ROOTS]:
+            raise invalid_fields([("update_mask", f"{path} cannot be changed") for path in wrong])
+        if "status" in paths and wanted.status not in _SETTABLE:
+            raise invalid_fields([("integration.status", "can be set to ACTIVE or DISABLED only")])
+        if not request.update_mask.IsValidForDescriptor(Integration.DESCRIPTOR):
+            raise invalid_fields([("update_mask", "names a field that an integration does not have")])
+        current = await self._integrations.get(call.tenant_id, wanted.integration_id)
+        changed = Integration()
+        changed.CopyFrom(current)
+        request.update_mask.MergeMessage(wanted, changed, replace_message_field=True, replace_repeated_field=True)
+        changed.etag = wanted.etag
+        secret = _take_secret(changed)
+        if any(path.startswith("configuration") for path in paths):
+            self._validate(changed)
+            used = secret
+            if used is None:
+                used = await self._integrations.secret(call.tenant_id, wanted.integration_id)
+            check = await self._live(call, changed, used)
+            if not check.healthy:
+                raise live_check_failed(f"integration/{wanted.integration_id}", check.detail)
+        stored = await self._integrations.update(actor_of(call), changed, secret)
+        await self._directory.changed(call.tenant_id)
+        return UpdateIntegrationResponse(integration=_located(stored))
+
+    async def delete_integration(self, call: Call, request: DeleteIntegrationRequest) -> DeleteIntegrationResponse:
+        """See the contract."""
+        await self._integrations.delete(actor_of(call), request.integration_id, request.etag)
+        await self._directory.changed(call.tenant_id)
+        return DeleteIntegrationResponse()
+
+    async def check_integration(self, call: Call, request: CheckIntegrationRequest) -> CheckIntegrationResponse:
+        """See the contract. A failed check is an answer."""
+        integration = await self._integrations.get(call.tenant_id, request.integration_id)
+        secret = await self._integrations.secret(call.tenant_id, request.integration_id)
+        check = await self._live(call, integration, secret)
+        await self._integrations.record_check(call.tenant_id, request.integration_id, check)
+        await self._directory.changed(call.tenant_id)
+        return CheckIntegrationResponse(check=check)
+
+    async def rotate_credential(self, call: Call, request: RotateCredentialRequest) -> RotateCredentialResponse:
+        """See the contract. The new secret takes over only after it was checked."""
+        integration = await self._integrations.get(call.tenant_id, request.integration_id)
+        if not request.skip_check:
+            check = await self._live(call, integration, request.secret)
+            if not check.healthy:
+                raise live_check_failed(f"integration/{request.integration_id}", check.detail)
+        await self._integrations.update(actor_of(call), integration, request.secret)
+        await self._directory.changed(call.tenant_id)
+        now = Timestamp()
+        now.GetCurrentTime()
+        return RotateCredentialResponse(rotate_time=now)
+
+    async def list_connectors(self, call: Call, request: ListConnectorsRequest) -> ListConnectorsResponse:
+        """See the contract."""
+        known = sorted((*self._providers.connectors(), *self._api.connectors()), key=lambda one: one.name)
+        wanted = [one for one in known if request.type in (0, one.type)]
+        found, following = page(wanted, request.page_size, request.page_token)
+        return ListConnectorsResponse(connectors=found, next_page_token=following)
+
+    # ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _validate(self, integration: Integration) -> None:
+        kind = _KINDS.get(integration.type)
+        if kind is None:
+            name = IntegrationType.Name(integration.type)
+            raise TrunklineError(
+                Reason.ERROR_REASON_NOT_IMPLEMENTED,
+                f"integrations of {name} are not served yet; llm_provider and api are",
+                metadata={"type": name},
+            )
+        if integration.configuration.WhichOneof("kind") != kind:
+            problems = [(f"configuration.{kind}", "is required for this type, and no other kind")]
+        else:
+            problems = self._problems(integration)
+        if problems:
+            raise invalid_fields(problems, reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
+
+    def _problems(self, integration: Integration) -> list[tuple[str, str]]:
+        if integration.type == _API:
+            return list(self._api.validate(integration))
+        configuration = integration.configuration
+        settings = configuration.llm_provider
+        connector = self._profiles.get(settings.provider)
+        if connector is None:
+            known = ", ".join(sorted(self._profiles))
+            return [("configuration.llm_provider.provider", f"is not a profile; there are {known}")]
+        problems = [
+            (f"configuration.llm_provider.options[{name}]", "is not an option of this profile")
+            for name in settings.options
+            if name not in connector.options and name != "provider"
+        ]
+        endpoint = configuration.endpoint or connector.default_endpoint
+        if problem := self._url_problem(endpoint):
+            problems.append(("configuration.endpoint", problem))
+        return problems
+
+    async def _live(self, call: Call, integration: Integration, secret: str) -> HealthCheck:
+        deadline = call.deadline.sooner(_CHECK_SECONDS)
+        if integration.type == _API:
+            return await self._api.check(integration, secret, deadline)
+        return await self._providers.check(self._router.target(integration, secret), deadline)
+
+
+def _take_secret(integration: Integration) -> str | None:
+    """The secret of a configuration, removed from it; None where none was given."""
+    authentication = integration.configuration.authentication
+    secret = authentication.secret or None
+    authentication.ClearField("secret")
+    return secret
+
+
+def _located(integration: Integration) -> Integration:
+    integration.health_service = f"integration/{integration.integration_id}"
+    integration.health_check_url = f"/health/integrations/{integration.integration_id}"
+    return integration

@@ -1,0 +1,148 @@
+"""ToolService: what the tenant's integrations can do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from trunkline.v1.analytics_pb2 import RecordedRequest
+from trunkline.v1.integration_pb2 import ApiTool, Integration, IntegrationStatus, IntegrationType
+from trunkline.v1.tool_pb2 import (
+    ExecuteToolRequest,
+    ExecuteToolResponse,
+    GetToolRequest,
+    GetToolResponse,
+    ListToolsRequest,
+    ListToolsResponse,
+    Tool,
+)
+
+from trunkline_server.domain.admission import rates_of
+from trunkline_server.domain.call import Call
+from trunkline_server.domain.duration import duration, seconds
+from trunkline_server.domain.errors import Reason, TrunklineError, not_found
+from trunkline_server.domain.ports import ApiConnector, Ask, Directory, TenantView
+from trunkline_server.services.paging import page
+
+_DEFAULT_TIMEOUT = 30.0
+
+
+class ToolService:
+    """Tools of `api` integrations."""
+
+    def __init__(self, directory: Directory, api: ApiConnector) -> None:
+        self._directory = directory
+        self._api = api
+
+    async def list_tools(self, call: Call, request: ListToolsRequest) -> ListToolsResponse:
+        """See the contract."""
+        view = await self._directory.tenant(call.tenant_id)
+        wanted = request.integration_id
+        if wanted:
+            _integration(view, wanted)
+        tools = [
+            _described(integration, tool)
+            for name, integration in sorted(view.integrations.items())
+            if wanted in ("", name) and integration.status != IntegrationStatus.INTEGRATION_STATUS_DISABLED
+            for _, tool in sorted(self._tools(integration).items())
+        ]
+        found, following = page(tools, request.page_size, request.page_token)
+        return ListToolsResponse(tools=found, next_page_token=following)
+
+    async def get_tool(self, call: Call, request: GetToolRequest) -> GetToolResponse:
+        """See the contract."""
+        view = await self._directory.tenant(call.tenant_id)
+        integration = _integration(view, request.integration_id)
+        return GetToolResponse(tool=_described(integration, self._tool(integration, request.tool_name)))
+
+    async def execute_tool(self, call: Call, request: ExecuteToolRequest) -> ExecuteToolResponse:
+        """See the contract. Admitted and recorded like a completion; tools cost nothing of their own."""
+        view = await self._directory.tenant(call.tenant_id)
+        integration = _integration(view, request.integration_id)
+        tool = self._tool(integration, request.tool_name)
+        if integration.status == IntegrationStatus.INTEGRATION_STATUS_DISABLED:
+            raise TrunklineError(
+                Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE,
+                f"the integration {integration.integration_id} is switched off; its owner can switch it on",
+                metadata={"integration_id": integration.integration_id},
+            )
+
+        def record(code: int, reason: str) -> RecordedRequest:
+            return _record(call, request, code, reason)
+
+        if call.tab is not None:
+            ask = Ask(call.tenant_id, call.hold_id, 0, rates_of(call.identity), ())
+            await call.tab.open(ask, record)
+        started = time.monotonic()
+        timeout = seconds(request.timeout) or seconds(integration.configuration.timeout) or _DEFAULT_TIMEOUT
+        answer = await self._api.execute(
+            integration,
+            view.secrets.get(integration.integration_id, ""),
+            tool,
+            request.parameters_json,
+            call.deadline.sooner(timeout),
+        )
+        if call.tab is not None:
+            await call.tab.settle()
+        return ExecuteToolResponse(
+            result_json=answer.json,
+            result_bytes=answer.raw,
+            content_type=answer.content_type,
+            http_status=answer.http_status,
+            execution_time=duration(time.monotonic() - started),
+            trace_id=call.trace_id,
+            request_id=call.request_id,
+        )
+
+    def _tools(self, integration: Integration) -> Mapping[str, ApiTool]:
+        if integration.type != IntegrationType.INTEGRATION_TYPE_API:
+            return {}
+        return {tool.name: tool for tool in self._api.tools(integration)}
+
+    def _tool(self, integration: Integration, name: str) -> ApiTool:
+        tool = self._tools(integration).get(name)
+        if tool is None:
+            raise not_found("tool", f"{integration.integration_id}/{name}")
+        return tool
+
+
+def _integration(view: TenantView, integration_id: str) -> Integration:
+    integration = view.integrations.get(integration_id)
+    if integration is None:
+        raise not_found("integration", integration_id)
+    return integration
+
+
+def _described(integration: Integration, tool: ApiTool) -> Tool:
+    found = Tool(
+        name=tool.name,
+        integration_id=integration.integration_id,
+        description=tool.description,
+        parameters_schema_json=tool.parameters_schema_json,
+        has_side_effects=tool.method != "GET",
+        timeout=duration(seconds(integration.configuration.timeout) or _DEFAULT_TIMEOUT),
+    )
+    if tool.HasField("cache_ttl"):
+        found.cache_ttl.CopyFrom(tool.cache_ttl)
+    return found
+
+
+def _record(call: Call, request: ExecuteToolRequest, code: int, reason: str) -> RecordedRequest:
+    created = Timestamp()
+    created.FromNanoseconds(int(call.arrived_wall * 1e9))
+    record = RecordedRequest(
+        request_id=call.request_id,
+        create_time=created,
+        method=call.method,
+        context=call.context,
+        integration_id=request.integration_id,
+        tool_name=request.tool_name,
+        status_code=code,
+        error_reason=reason,
+        latency=duration(time.monotonic() - call.arrived),
+        trace_id=call.trace_id,
+        key_id=call.identity.key_id,
+    )
+    record.context.tenant_id = call.tenant_id
+    return record
