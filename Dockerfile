@@ -21,5 +21,5 @@ USER 10001:10001
 WORKDIR /
 # gRPC; health, readiness and metrics over HTTP.
 EXPOSE 50051 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["trunkline", "probe", "liveness"]
+HEALTHCHECK --interval=10s --timeout=6s --start-period=20s --retries=3 CMD ["trunkline", "probe", "liveness"]
 ENTRYPOINT ["trunkline", "serve"]
