@@ -128,6 +128,7 @@ async def stack(
     workers: int = 1,
     budget_usd: int = 1000,
     environment: Mapping[str, str] | None = None,
+    command: Sequence[str] = (),
 ) -> AsyncIterator[Stack]:
     """Start everything; a monthly hard budget of `budget_usd` is set for the tenant."""
     credential_keys = f"k1:{_key()}"
@@ -137,27 +138,15 @@ async def stack(
     ):
         await postgres.migrate(pg.dsn)
         actor, key, operator_key = await _prepare(pg.dsn, credential_keys, integrations, budget_usd)
-        port, admin = free_port(), free_port()
-        settings = {
-            "DATABASE_URL": pg.dsn,
-            "REDIS_CLUSTER_URLS": redis.url,
-            "TRUNKLINE__SECURITY__CREDENTIAL_KEYS": credential_keys,
-            "TRUNKLINE__SECURITY__ALLOW_HTTP": "true",
-            "TRUNKLINE__SECURITY__ALLOWED_ADDRESSES": "127.0.0.0/8",
-            "TRUNKLINE__SERVER__LISTEN": f"127.0.0.1:{port}",
-            "TRUNKLINE__SERVER__ADMIN": f"127.0.0.1:{admin}",
-            "TRUNKLINE__SERVER__WORKERS": str(workers),
-            "TRUNKLINE__SERVER__DRAIN_SECONDS": "0.2",
-            **(environment or {}),
-        }
+        settings = _settings(pg.dsn, redis.url, credential_keys, workers) | dict(environment or {})
         log_path = base / "server.log"
         with log_path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "trunkline_server.main", env=_clean() | settings, stdout=log, stderr=log
+                *command, sys.executable, "-m", "trunkline_server.main", env=_clean() | settings, stdout=log, stderr=log
             )
         running = Stack(
-            target=f"127.0.0.1:{port}",
-            admin=f"127.0.0.1:{admin}",
+            target=settings["TRUNKLINE__SERVER__LISTEN"],
+            admin=settings["TRUNKLINE__SERVER__ADMIN"],
             key=key,
             operator_key=operator_key,
             model=model,
@@ -178,6 +167,20 @@ async def stack(
                     await asyncio.wait_for(process.wait(), 45)
                 except TimeoutError:
                     process.kill()
+
+
+def _settings(dsn: str, redis_url: str, credential_keys: str, workers: int) -> dict[str, str]:
+    return {
+        "DATABASE_URL": dsn,
+        "REDIS_CLUSTER_URLS": redis_url,
+        "TRUNKLINE__SECURITY__CREDENTIAL_KEYS": credential_keys,
+        "TRUNKLINE__SECURITY__ALLOW_HTTP": "true",
+        "TRUNKLINE__SECURITY__ALLOWED_ADDRESSES": "127.0.0.0/8",
+        "TRUNKLINE__SERVER__LISTEN": f"127.0.0.1:{free_port()}",
+        "TRUNKLINE__SERVER__ADMIN": f"127.0.0.1:{free_port()}",
+        "TRUNKLINE__SERVER__WORKERS": str(workers),
+        "TRUNKLINE__SERVER__DRAIN_SECONDS": "0.2",
+    }
 
 
 async def ready(running: Stack) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from opentelemetry.trace import Tracer
 
 from trunkline_server import background
 from trunkline_server.config import Settings
-from trunkline_server.connectors.rest.engine import RestConnector
-from trunkline_server.domain import tokens
-from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.ports import Admission, Directory, ReplayStore
@@ -27,19 +22,13 @@ from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
 from trunkline_server.ops.metrics import CallMetrics
 from trunkline_server.ops.tracing import tracer
-from trunkline_server.providers.catalogue import PriceCatalogue
-from trunkline_server.providers.driver import ProviderDriver
+from trunkline_server.parts import Parts, connect_parts
 from trunkline_server.services.access import AccessService
 from trunkline_server.services.budget import BudgetService
 from trunkline_server.services.integration import IntegrationService
 from trunkline_server.services.llm import LLMService
 from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
-from trunkline_server.stores.crypto import Keyring
-from trunkline_server.stores.redis.admission import RedisAdmission
-from trunkline_server.stores.redis.client import connect
-from trunkline_server.stores.redis.pubsub import Changes
-from trunkline_server.stores.redis.replay import RedisReplay
 from trunkline_server.stores.redis.usage import UsageWriter
 from trunkline_server.transport.chain import Interceptor
 from trunkline_server.transport.health import Health
@@ -74,6 +63,29 @@ class Worker:
         return left
 
 
+def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
+    """The services that are served; the others answer UNIMPLEMENTED with their plan."""
+    routing, directory, database = settings.routing, parts.directory, parts.database
+    threshold = settings.budgets.alert_threshold
+    resilience = Resilience()
+    rules = RoutingSettings(
+        aliases=routing.aliases,
+        provider_timeout=routing.provider_timeout_seconds,
+        cost_optimization=routing.cost_optimization_enabled,
+        budget_alert_threshold=threshold,
+    )
+    router = Router(directory, parts.catalogue, parts.providers, resilience, rules)
+    integrations = postgres.PgIntegrations(database, parts.keyring)
+    problem = parts.policy.url_problem
+    return {
+        "LLMService": LLMService(Completions(router, parts.providers, resilience), router, parts.catalogue),
+        "IntegrationService": IntegrationService(integrations, directory, router, parts.providers, parts.api, problem),
+        "ToolService": ToolService(directory, parts.api),
+        "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
+        "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),
+    }
+
+
 @asynccontextmanager
 async def worker(settings: Settings) -> AsyncIterator[Worker]:
     """Build everything, serve, and take it down again in reverse order.
@@ -81,95 +93,30 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
     Raises TrunklineError when a store cannot be reached at start.
     """
     async with AsyncExitStack() as stack:
-        keyring = Keyring.from_config(_words(settings.security.credential_keys.get_secret_value()))
-        database = await stack.enter_async_context(
-            postgres.open_database(
-                settings.stores.database_url.get_secret_value(), max_connections=settings.stores.pool_size
-            )
-        )
-        redis = await stack.enter_async_context(connect(settings.stores.redis_urls))
-        changes = Changes(redis)
-        directory = postgres.PgDirectory(database, keyring, changes.announce)
-        stack.push_async_callback(directory.close)
-        ledger = postgres.PgLedger(database)
-        admission, replays, usage = RedisAdmission(redis, ledger), RedisReplay(redis), UsageWriter(redis, ledger)
-        policy = OutboundPolicy(allow=settings.security.allowed_addresses, allow_http=settings.security.allow_http)
-        providers = await stack.enter_async_context(
-            ProviderDriver(stream_idle_timeout=settings.routing.stream_idle_timeout_seconds)
-        )
-        api = await stack.enter_async_context(RestConnector(policy))
-        catalogue = PriceCatalogue()
-        await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
-        resilience, settlements = Resilience(), Settlements()
-        router = Router(
-            directory,
-            catalogue,
-            providers,
-            resilience,
-            RoutingSettings(
-                aliases=settings.routing.aliases,
-                provider_timeout=settings.routing.provider_timeout_seconds,
-                cost_optimization=settings.routing.cost_optimization_enabled,
-                budget_alert_threshold=settings.budgets.alert_threshold,
-            ),
-        )
-        servicers: dict[str, object] = {
-            "LLMService": LLMService(Completions(router, providers, resilience), router, catalogue),
-            "IntegrationService": IntegrationService(
-                postgres.PgIntegrations(database, keyring), directory, router, providers, api, policy.url_problem
-            ),
-            "ToolService": ToolService(directory, api),
-            "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
-            "BudgetService": BudgetService(
-                postgres.PgBudgets(database), directory, admission, settings.budgets.alert_threshold
-            ),
-        }
+        parts = await connect_parts(settings, stack)
         log = AccessLog(settings.observability.access_log)
+        spans = tracer(settings.observability.otlp_endpoint, stack)
         interceptors = interceptors_of(
-            settings,
-            tracer(settings.observability.otlp_endpoint, stack),
-            CallMetrics(),
-            log,
-            directory,
-            replays,
-            admission,
-            settlements,
+            settings, spans, CallMetrics(), log, parts.directory, parts.replays, parts.admission, parts.settlements
         )
-
-        async def findings() -> tuple[bool, Mapping[str, Any]]:
-            found = {
-                "postgres": await background.answers(database.ping()),
-                "redis": await background.answers(redis.ping()),
-            }
-            return all(found.values()), found
-
-        async def ready() -> bool:
-            return (await findings())[0]
-
-        async def cache_status() -> Mapping[str, Any]:
-            return {
-                "redis": await background.answers(redis.ping()),
-                "levels": [],
-                "detail": "no answer cache is served yet",
-            }
-
-        health = Health(ready)
-        server = GrpcServer(settings.server, interceptors, servicers, health)
+        stores = {"postgres": parts.database.ping, "redis": parts.redis.ping}
+        health = Health(lambda: background.all_answer(stores))
+        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts), health)
         background.start(
             stack,
-            admission.run(),
-            replays.run(),
-            usage.run(),
-            background.follow(changes, directory),
-            background.partitions(ledger),
+            parts.admission.run(),
+            parts.replays.run(),
+            parts.usage.run(),
+            background.follow(parts.changes, parts.directory),
+            background.partitions(parts.ledger),
             health.run(),
             log.run(),
         )
         port = await server.start()
-        runner = await admin.serve(admin.application(findings, cache_status), settings.server.admin)
+        runner = await admin.serve(admin.application(lambda: background.findings(stores)), settings.server.admin)
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())
-        yield Worker(server, port, settlements, usage)
+        yield Worker(server, port, parts.settlements, parts.usage)
 
 
 def interceptors_of(
@@ -195,7 +142,3 @@ def interceptors_of(
         Replay(replays),
         Budget(admission, settlements),
     ]
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]

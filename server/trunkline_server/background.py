@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -14,6 +14,8 @@ import structlog
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.stores.postgres import PgDirectory, PgLedger
 from trunkline_server.stores.redis.pubsub import Changes
+
+Ping = Callable[[], Awaitable[object]]
 
 _log = structlog.get_logger("trunkline.background")
 _PARTITION_CHECK_SECONDS = 6 * 3600.0
@@ -56,11 +58,21 @@ async def partitions(ledger: PgLedger) -> None:
         await asyncio.sleep(_PARTITION_CHECK_SECONDS)
 
 
-async def answers(ping: Coroutine[Any, Any, object]) -> bool:
-    """Whether a store answers within two seconds."""
+async def findings(stores: Mapping[str, Ping]) -> Mapping[str, bool]:
+    """Which of the stores answer within two seconds."""
+    answers = await asyncio.gather(*(_answers(ping) for ping in stores.values()))
+    return dict(zip(stores, answers, strict=True))
+
+
+async def all_answer(stores: Mapping[str, Ping]) -> bool:
+    """Whether every store answers."""
+    return all((await findings(stores)).values())
+
+
+async def _answers(ping: Ping) -> bool:
     try:
         async with asyncio.timeout(_READY_TIMEOUT):
-            await ping
+            await ping()
     except (TrunklineError, TimeoutError):
         return False
     return True

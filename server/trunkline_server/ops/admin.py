@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from aiohttp import web
 
 from trunkline_server.ops.metrics import exposition
 
-Findings = Mapping[str, Any]
 
-
-def application(
-    ready: Callable[[], Awaitable[tuple[bool, Findings]]], cache_status: Callable[[], Awaitable[Findings]]
-) -> web.Application:
-    """The routes."""
+def application(stores: Callable[[], Awaitable[Mapping[str, bool]]]) -> web.Application:
+    """The routes. `stores` tells which stores answer."""
 
     async def health(_: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
 
     async def readiness(_: web.Request) -> web.Response:
-        ok, findings = await ready()
-        return web.json_response({"ready": ok, **findings}, status=200 if ok else 503)
+        found = await stores()
+        ready = all(found.values())
+        return web.json_response({"ready": ready, **found}, status=200 if ready else 503)
 
     async def cache(_: web.Request) -> web.Response:
-        return web.json_response(dict(await cache_status()))
+        found = await stores()
+        # Answers are not cached yet: there are no levels to tell of.
+        return web.json_response({"redis": found["redis"], "levels": []})
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=exposition(), headers={"content-type": "text/plain; version=0.0.4; charset=utf-8"})
