@@ -1,28 +1,27 @@
 """`make bench`: what one server core carries, against the bare ceiling of the same run.
 
-The server has core 0 for itself; the upstream, Redis, Postgres and the load generator share core 1. The load generator
-is h2load (`apt-get install nghttp2-client`), which takes a gRPC-framed request from a file. It counts a gRPC error as
-success, so the server's own counters are read before and after, and any call that is not OK fails the run.
+The worker has core 0 for itself; the upstream, Redis, Postgres, the scribe (which writes the ledger) and the load
+generator share core 1. The load generator is h2load (`apt-get install nghttp2-client`), which takes a gRPC-framed
+request from a file. It counts a gRPC error as success, so the server's own counters are read before and after, and any
+call that failed fails the run.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
 import shutil
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
-import grpc
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
@@ -40,7 +39,7 @@ LLM = "/trunkline.v1.LLMService"
 
 @dataclass(frozen=True)
 class Load:
-    """One load: `clients` connections with `streams` calls each in flight, for `seconds`."""
+    """One load: `clients` connections with `streams` calls each in flight. `plain`: HTTP/1.1, not gRPC."""
 
     target: str
     path: str
@@ -49,15 +48,19 @@ class Load:
     streams: int
     seconds: int
     headers: tuple[str, ...] = ()
+    plain: bool = False
 
 
-async def h2load(load: Load, folder: Path) -> float:
-    """Calls per second."""
+async def h2load(load: Load, folder: Path, *amount: str) -> float:
+    """Calls per second, for the load's seconds or for another `amount`."""
     body = folder / "request.bin"
-    body.write_bytes(b"\0" + len(load.payload).to_bytes(4, "big") + load.payload)
-    headers = ("content-type: application/grpc", "te: trailers", *load.headers)
+    framed = b"\0" + len(load.payload).to_bytes(4, "big") + load.payload
+    body.write_bytes(load.payload if load.plain else framed)
+    kind = ("content-type: application/json",) if load.plain else ("content-type: application/grpc", "te: trailers")
+    headers = (*kind, *load.headers)
     process = await asyncio.create_subprocess_exec(
-        *(*OTHER_CORE, "h2load", "-D", str(load.seconds), "--warm-up-time", "1"),
+        *(*OTHER_CORE, "h2load", *(("--h1",) if load.plain else ())),
+        *(amount or ("-D", str(load.seconds), "--warm-up-time", "1")),
         *("-c", str(load.clients), "-m", str(load.streams), "-d", str(body)),
         *(part for header in headers for part in ("-H", header)),
         f"http://{load.target}{load.path}",
@@ -91,29 +94,13 @@ async def outcomes(running: Stack) -> dict[str, float]:
     return found
 
 
-async def latencies(target: str, path: str, payload: bytes, metadata: Any, n: int) -> list[float]:
-    """Milliseconds of `n` calls, one after the other."""
-    found = []
-    async with grpc.aio.insecure_channel(target) as channel:
-        call: Any = channel.unary_unary(path)
-        for _ in range(n):
-            started = time.perf_counter()
-            await call(payload, metadata=metadata)
-            found.append(1000 * (time.perf_counter() - started))
-    return found[n // 10 :]
-
-
-async def direct(url: str, n: int) -> list[float]:
-    """Milliseconds of `n` calls of the upstream itself."""
-    found = []
-    body = b'{"model":"mock-1","messages":[{"role":"user","content":"Say something."}]}'
-    async with aiohttp.ClientSession() as http:
-        for _ in range(n):
-            started = time.perf_counter()
-            async with http.post(f"{url}/chat/completions", data=body) as response:
-                await response.read()
-            found.append(1000 * (time.perf_counter() - started))
-    return found[n // 10 :]
+async def latencies(load: Load, folder: Path, calls: int = 1500) -> list[float]:
+    """Milliseconds of calls made one after the other, the first tenth left out."""
+    log = folder / "latency.tsv"
+    log.unlink(missing_ok=True)
+    await h2load(load, folder, "-n", str(calls), f"--log-file={log}")
+    found = [int(line.split("\t")[2]) / 1000 for line in log.read_text().splitlines()]
+    return found[len(found) // 10 :]
 
 
 def rss(pid: int) -> float:
@@ -125,7 +112,12 @@ def rss(pid: int) -> float:
 
 def worker(pid: int) -> int:
     """The one worker of a supervisor."""
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+    return _children(pid)[0]
+
+
+def _children(pid: int) -> list[int]:
+    """The processes of a supervisor: the worker, then the scribe."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -160,14 +152,15 @@ async def main(seconds: int, runs: int) -> None:
             environment=environment,
         ) as running,
     ):
-        _pin_others()
+        _pin_others(running.process.pid)
         await measure(running, f"127.0.0.1:{bare}", url, unary, streamed, seconds, runs, folder)
 
 
-def _pin_others() -> None:
-    import os  # noqa: PLC0415
-
+def _pin_others(supervisor: int) -> None:
     os.sched_setaffinity(0, {1})
+    _, scribe = _children(supervisor)
+    for thread in Path(f"/proc/{scribe}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {1})
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
             continue
@@ -185,11 +178,11 @@ async def measure(
     """All loads, then the table."""
     bearer = (f"authorization: Bearer {running.key}",)
     loads = {
-        "bare echo": Load(bare, "/bare/Echo", unary, 4, 16, seconds),
-        "bare pass-through": Load(bare, "/bare/Unary", unary, 4, 16, seconds),
-        "Trunkline unary": Load(running.target, f"{LLM}/Complete", unary, 4, 16, seconds, bearer),
-        "bare pass-through, streamed": Load(bare, "/bare/Stream", streamed, 4, 8, seconds),
-        "Trunkline streamed": Load(running.target, f"{LLM}/StreamComplete", streamed, 4, 8, seconds, bearer),
+        "bare echo": Load(bare, "/bare/Echo", unary, 8, 32, seconds),
+        "bare pass-through": Load(bare, "/bare/Unary", unary, 8, 32, seconds),
+        "Trunkline unary": Load(running.target, f"{LLM}/Complete", unary, 8, 32, seconds, bearer),
+        "bare pass-through, streamed": Load(bare, "/bare/Stream", streamed, 4, 16, seconds),
+        "Trunkline streamed": Load(running.target, f"{LLM}/StreamComplete", streamed, 4, 16, seconds, bearer),
     }
     before_rss = rss(worker(running.process.pid))
     rates: dict[str, list[float]] = {name: [] for name in loads}
@@ -206,17 +199,20 @@ async def measure(
     if failed:
         raise SystemExit(f"calls failed: {failed}")
     say("latency …")
-    ours: list[float] = []
-    theirs: list[float] = []
-    through: list[float] = []
+    chat = b'{"model":"mock-1","messages":[{"role":"user","content":"Say something."}]}'
+    ways = (
+        Load(url.split("/")[2], "/v1/chat/completions", chat, 1, 1, seconds, plain=True),
+        Load(bare, "/bare/Unary", unary, 1, 1, seconds),
+        Load(running.target, f"{LLM}/Complete", unary, 1, 1, seconds, bearer),
+    )
+    times: list[list[float]] = [[], [], []]
     for _ in range(3):
-        theirs += await direct(url, 500)
-        through += await latencies(bare, "/bare/Unary", unary, (), 500)
-        ours += await latencies(running.target, f"{LLM}/Complete", unary, running.metadata(), 500)
+        for way, found in zip(ways, times, strict=True):
+            found += await latencies(way, folder)
     table(rates)
     print()
     for share in (0.5, 0.99):
-        a, b, c = (quantile(values, share) for values in (theirs, through, ours))
+        a, b, c = (quantile(values, share) for values in times)
         print(
             f"latency p{100 * share:.0f}, one caller: upstream {a:.2f} ms, bare pass-through {b:.2f} ms, "
             f"Trunkline {c:.2f} ms, added {c - a:.2f} ms" + ("   (target <= 1.0)" if share == 0.5 else "")

@@ -29,6 +29,7 @@ from trunkline_server.services.integration import IntegrationService
 from trunkline_server.services.llm import LLMService
 from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
+from trunkline_server.stores.redis.client import connect
 from trunkline_server.stores.redis.usage import UsageWriter
 from trunkline_server.transport.chain import Interceptor
 from trunkline_server.transport.health import Health
@@ -54,13 +55,10 @@ class Worker:
     server: GrpcServer
     port: int
     settlements: Settlements
-    usage: UsageWriter
 
     async def drain(self) -> int:
         """Stop serving without losing anything; returns how many calls had to be cut off."""
-        left = await self.server.drain(self.settlements)
-        await self.usage.drain(Deadline.after(10))
-        return left
+        return await self.server.drain(self.settlements)
 
 
 def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
@@ -106,9 +104,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             stack,
             parts.admission.run(),
             parts.replays.run(),
-            parts.usage.run(),
             background.follow(parts.changes, parts.directory),
-            background.partitions(parts.ledger),
             health.run(),
             log.run(),
         )
@@ -116,7 +112,32 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         runner = await admin.serve(admin.application(lambda: background.findings(stores)), settings.server.admin)
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())
-        yield Worker(server, port, parts.settlements, parts.usage)
+        yield Worker(server, port, parts.settlements)
+
+
+@dataclass(frozen=True, slots=True)
+class Scribe:
+    """The process that writes the usage stream to the ledger, beside the workers and off their path."""
+
+    usage: UsageWriter
+
+    async def drain(self) -> int:
+        """Write what is left in the stream; returns 0 when all of it was written within ten seconds."""
+        return 0 if await self.usage.drain(Deadline.after(10)) else 1
+
+
+@asynccontextmanager
+async def scribe(settings: Settings) -> AsyncIterator[Scribe]:
+    """Write settled calls to the ledger. Raises TrunklineError when Redis cannot be reached at start."""
+    async with AsyncExitStack() as stack:
+        stores = settings.stores
+        database = await stack.enter_async_context(
+            postgres.open_database(stores.database_url.get_secret_value(), max_connections=2)
+        )
+        ledger = postgres.PgLedger(database)
+        usage = UsageWriter(await stack.enter_async_context(connect(stores.redis_urls)), ledger)
+        background.start(stack, usage.run(), background.partitions(ledger))
+        yield Scribe(usage)
 
 
 def interceptors_of(

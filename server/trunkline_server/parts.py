@@ -19,7 +19,6 @@ from trunkline_server.stores.redis.admission import RedisAdmission
 from trunkline_server.stores.redis.client import RedisStore, connect
 from trunkline_server.stores.redis.pubsub import Changes
 from trunkline_server.stores.redis.replay import RedisReplay
-from trunkline_server.stores.redis.usage import UsageWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +30,8 @@ class Parts:
     keyring: Keyring
     changes: Changes
     directory: postgres.PgDirectory
-    ledger: postgres.PgLedger
     admission: RedisAdmission
     replays: RedisReplay
-    usage: UsageWriter
     providers: ProviderDriver
     api: RestConnector
     policy: OutboundPolicy
@@ -64,10 +61,8 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         keyring=keyring,
         changes=changes,
         directory=directory,
-        ledger=ledger,
         admission=RedisAdmission(redis, ledger),
         replays=RedisReplay(redis),
-        usage=UsageWriter(redis, ledger),
         providers=await stack.enter_async_context(ProviderDriver(stream_idle_timeout=idle)),
         api=await stack.enter_async_context(RestConnector(policy)),
         policy=policy,

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 
 from google.rpc.code_pb2 import Code
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values
 
 from trunkline_server.domain.call import Call
+
+if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    # A worker never forks: without this each count asks the kernel for the process id.
+    _PID = os.getpid()
+    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: _PID)  # type: ignore[no-untyped-call]
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
