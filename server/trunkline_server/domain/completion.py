@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 from trunkline.v1.common_pb2 import Usage
 from trunkline.v1.completion_pb2 import (
+    CacheMode,
     CompleteRequest,
     CompleteResponse,
     FailedOver,
@@ -19,7 +20,7 @@ from trunkline_server.domain.admission import budget_states, rates_of
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.duration import seconds
-from trunkline_server.domain.errors import ProviderError
+from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.ports import Ask, Providers
 from trunkline_server.domain.resilience import Resilience, backoff
@@ -106,6 +107,8 @@ class Completions:
 
     async def _begin(self, call: Call, request: CompleteRequest, streaming: bool) -> Run:
         """Route, then admit: a hold for the dearest candidate that may be tried."""
+        if unserved := _unserved(request):
+            raise invalid_fields(unserved, reason=Reason.ERROR_REASON_UNSUPPORTED_PARAMETER)
         roads = await self._router.roads(call.tenant_id)
         budgets = roads.budgets.in_scope(call.identity, call.context, call.arrived_wall)
         hard = any(budget.hard for budget in budgets)
@@ -210,6 +213,18 @@ def _note_facts(call: Call, provider: str, model: str, usage: Usage, cost: int) 
             "trunkline.cost_nano_usd": cost,
         }
     )
+
+
+def _unserved(request: CompleteRequest) -> list[tuple[str, str]]:
+    """Options of the contract that this server does not honour yet: refused, never ignored."""
+    found = []
+    if request.recovery.HasField("hedge_after"):
+        found.append(("recovery.hedge_after", "hedging is not served yet; leave it empty"))
+    if request.recovery.restart_after_content:
+        found.append(("recovery.restart_after_content", "is not served yet; leave it false"))
+    if request.cache.mode not in (CacheMode.CACHE_MODE_UNSPECIFIED, CacheMode.CACHE_MODE_OFF):
+        found.append(("cache.mode", "answers are not cached yet; leave it empty or OFF"))
+    return found
 
 
 def _cap(plan: Plan) -> int:
