@@ -34,8 +34,8 @@ from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields, not_found
 from trunkline_server.domain.keys import ROLES, is_operator, new_api_key, permissions_of
 from trunkline_server.domain.ports import Actor, Directory, Keys, Tenants
+from trunkline_server.services.paging import DEFAULT_PAGE_SIZE
 
-_PAGE = 100
 _TENANT_PATHS = frozenset(("display_name", "status", "data_residency", "requests_per_minute"))
 
 
@@ -65,7 +65,7 @@ class AccessService:
 
     async def list_tenants(self, call: Call, request: ListTenantsRequest) -> ListTenantsResponse:
         """See the contract."""
-        found, following = await self._tenants.list(request.page_size or _PAGE, request.page_token)
+        found, following = await self._tenants.list(request.page_size or DEFAULT_PAGE_SIZE, request.page_token)
         return ListTenantsResponse(tenants=found, next_page_token=following)
 
     async def update_tenant(self, call: Call, request: UpdateTenantRequest) -> UpdateTenantResponse:
@@ -94,7 +94,7 @@ class AccessService:
     async def list_api_keys(self, call: Call, request: ListApiKeysRequest) -> ListApiKeysResponse:
         """See the contract."""
         found, following = await self._keys.list(
-            call.tenant_id, request.page_size or _PAGE, request.page_token, request.include_ended
+            call.tenant_id, request.page_size or DEFAULT_PAGE_SIZE, request.page_token, request.include_ended
         )
         return ListApiKeysResponse(keys=found, next_page_token=following)
 
@@ -105,9 +105,11 @@ class AccessService:
         return RevokeApiKeyResponse(key=key)
 
     async def rotate_api_key(self, call: Call, request: RotateApiKeyRequest) -> RotateApiKeyResponse:
-        """A new key with the same rights; the old one ends after the overlap."""
-        old = await self._keys.get(call.tenant_id, request.key_id)
-        if old.HasField("revoke_time"):
+        """A new key with the same rights; the old one ends after the overlap, or at its own end if that is sooner. A
+        key that has ended cannot be rotated."""
+        old, now = await self._keys.get(call.tenant_id, request.key_id), time.time_ns()
+        expires = old.expire_time.ToNanoseconds() if old.HasField("expire_time") else None
+        if old.HasField("revoke_time") or (expires is not None and expires <= now):
             raise not_found("api_key", request.key_id)
         _may_grant(call, old.roles)
         fresh = ApiKey()
@@ -117,8 +119,9 @@ class AccessService:
         made, secret = await self._make(call, fresh)
         overlap = seconds(request.overlap)
         if overlap:
+            end = now + round(overlap * 1e9)
             ends = Timestamp()
-            ends.FromNanoseconds(int((time.time() + overlap) * 1e9))
+            ends.FromNanoseconds(end if expires is None else min(end, expires))
             await self._keys.expire(actor_of(call), request.key_id, ends)
         else:
             await self._keys.revoke(actor_of(call), request.key_id)
@@ -154,7 +157,7 @@ def _may_grant(call: Call, roles: Sequence[str]) -> None:
     ]:
         raise invalid_fields(unknown)
     caller = call.identity
-    lacking = sorted(name for name in permissions_of(roles) if not _holds(caller.permissions, name))
+    lacking = sorted(name for name in permissions_of(roles) if not caller.may(name))
     if lacking or (is_operator(roles) and not caller.operator):
         missing = lacking[0] if lacking else "operator"
         raise TrunklineError(
@@ -162,10 +165,6 @@ def _may_grant(call: Call, roles: Sequence[str]) -> None:
             f"a key cannot grant {missing}, which it does not hold",
             metadata={"permission": missing, "key_id": caller.key_id},
         )
-
-
-def _holds(held: frozenset[str], name: str) -> bool:
-    return name in held or "*" in held or f"{name.partition('.')[0]}.*" in held
 
 
 def masked(paths: Sequence[str], known: frozenset[str]) -> Sequence[str]:

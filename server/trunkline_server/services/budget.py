@@ -24,8 +24,8 @@ from trunkline_server.domain.call import Call
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.ports import Admission, Budgets, Directory
 from trunkline_server.services.access import actor_of, masked
+from trunkline_server.services.paging import DEFAULT_PAGE_SIZE
 
-_PAGE = 100
 _PATHS = frozenset(("limit", "enforcement", "alert_thresholds"))
 # Before this share of the period has passed, a forecast says nothing.
 _FORECAST_FROM = 0.05
@@ -52,7 +52,9 @@ class BudgetService:
 
     async def list_budgets(self, call: Call, request: ListBudgetsRequest) -> ListBudgetsResponse:
         """See the contract."""
-        found, following = await self._budgets.list(call.tenant_id, request.page_size or _PAGE, request.page_token)
+        found, following = await self._budgets.list(
+            call.tenant_id, request.page_size or DEFAULT_PAGE_SIZE, request.page_token
+        )
         return ListBudgetsResponse(budgets=found, next_page_token=following)
 
     async def update_budget(self, call: Call, request: UpdateBudgetRequest) -> UpdateBudgetResponse:

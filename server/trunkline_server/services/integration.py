@@ -29,18 +29,20 @@ from trunkline.v1.integration_pb2 import (
 )
 
 from trunkline_server.domain.call import Call
-from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields, live_check_failed
+from trunkline_server.domain.errors import Reason, TrunklineError, already_exists, invalid_fields, live_check_failed
 from trunkline_server.domain.ports import ApiConnector, Directory, Integrations, Providers
 from trunkline_server.domain.router import Router
 from trunkline_server.services.access import actor_of
-from trunkline_server.services.paging import page
+from trunkline_server.services.paging import DEFAULT_PAGE_SIZE, page
 
-_PAGE = 100
 _CHECK_SECONDS = 15.0
 _LLM = IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER
 _API = IntegrationType.INTEGRATION_TYPE_API
 _KINDS = {_LLM: "llm_provider", _API: "api"}
 _ROOTS = frozenset(("display_name", "status", "monitoring", "configuration"))
+# Options of profiles whose values are credentials (`secret_options` of profiles.toml): options are returned, so they
+# are no place for one.
+_SECRET_OPTIONS = frozenset(("authorization",))
 _SETTABLE = (IntegrationStatus.INTEGRATION_STATUS_ACTIVE, IntegrationStatus.INTEGRATION_STATUS_DISABLED)
 
 
@@ -76,9 +78,8 @@ class IntegrationService:
         )
         secret = _take_secret(integration) or ""
         self._validate(integration)
-        check = await self._live(call, integration, secret)
-        if not check.healthy:
-            raise live_check_failed(f"integration/{request.integration_id}", check.detail)
+        await self._refuse_taken(call, request.integration_id)
+        check = await self._healthy(call, integration, secret)
         if not request.validate_only:
             integration = await self._integrations.create(actor_of(call), integration, secret)
             await self._integrations.record_check(call.tenant_id, request.integration_id, check)
@@ -101,36 +102,32 @@ class IntegrationService:
     async def list_integrations(self, call: Call, request: ListIntegrationsRequest) -> ListIntegrationsResponse:
         """See the contract."""
         found, following = await self._integrations.list(
-            call.tenant_id, request.page_size or _PAGE, request.page_token, request.type
+            call.tenant_id, request.page_size or DEFAULT_PAGE_SIZE, request.page_token, request.type
         )
         return ListIntegrationsResponse(integrations=map(_located, found), next_page_token=following)
 
     async def update_integration(self, call: Call, request: UpdateIntegrationRequest) -> UpdateIntegrationResponse:
         """See the contract. A changed configuration is checked live before it is stored."""
-        wanted, paths = request.integration, list(request.update_mask.paths)
-        if not paths:
-            raise invalid_fields([("update_mask", "names no field to change")])
-        if wrong := [path for path in paths if path.partition(".")[0] not in _ROOTS]:
-            raise invalid_fields([("update_mask", f"{path} cannot be changed") for path in wrong])
-        if "status" in paths and wanted.status not in _SETTABLE:
-            raise invalid_fields([("integration.status", "can be set to ACTIVE or DISABLED only")])
-        if not request.update_mask.IsValidForDescriptor(Integration.DESCRIPTOR):
-            raise invalid_fields([("update_mask", "names a field that an integration does not have")])
+        _check_mask(request)
+        wanted = request.integration
         current = await self._integrations.get(call.tenant_id, wanted.integration_id)
         changed = Integration()
         changed.CopyFrom(current)
         request.update_mask.MergeMessage(wanted, changed, replace_message_field=True, replace_repeated_field=True)
-        changed.etag = wanted.etag
+        # Without an etag the one just read: what another caller changes meanwhile must not be undone.
+        changed.etag = wanted.etag or current.etag
         secret = _take_secret(changed)
-        if any(path.startswith("configuration") for path in paths):
+        check = None
+        if any(path.partition(".")[0] == "configuration" for path in request.update_mask.paths):
             self._validate(changed)
             used = secret
             if used is None:
                 used = await self._integrations.secret(call.tenant_id, wanted.integration_id)
-            check = await self._live(call, changed, used)
-            if not check.healthy:
-                raise live_check_failed(f"integration/{wanted.integration_id}", check.detail)
+            check = await self._healthy(call, changed, used)
         stored = await self._integrations.update(actor_of(call), changed, secret)
+        if check is not None:
+            await self._integrations.record_check(call.tenant_id, wanted.integration_id, check)
+            stored = await self._integrations.get(call.tenant_id, wanted.integration_id)
         await self._directory.changed(call.tenant_id)
         return UpdateIntegrationResponse(integration=_located(stored))
 
@@ -152,11 +149,10 @@ class IntegrationService:
     async def rotate_credential(self, call: Call, request: RotateCredentialRequest) -> RotateCredentialResponse:
         """See the contract. The new secret takes over only after it was checked."""
         integration = await self._integrations.get(call.tenant_id, request.integration_id)
-        if not request.skip_check:
-            check = await self._live(call, integration, request.secret)
-            if not check.healthy:
-                raise live_check_failed(f"integration/{request.integration_id}", check.detail)
+        check = None if request.skip_check else await self._healthy(call, integration, request.secret)
         await self._integrations.update(actor_of(call), integration, request.secret)
+        if check is not None:
+            await self._integrations.record_check(call.tenant_id, request.integration_id, check)
         await self._directory.changed(call.tenant_id)
         now = Timestamp()
         now.GetCurrentTime()
@@ -196,21 +192,56 @@ class IntegrationService:
         if connector is None:
             known = ", ".join(sorted(self._profiles))
             return [("configuration.llm_provider.provider", f"is not a profile; there are {known}")]
+        allowed = ({"provider"} | set(connector.options)) - _SECRET_OPTIONS
         problems = [
-            (f"configuration.llm_provider.options[{name}]", "is not an option of this profile")
+            (
+                f"configuration.llm_provider.options[{name}]",
+                "holds a credential; use configuration.authentication.secret"
+                if name in _SECRET_OPTIONS
+                else "is not an option of this profile",
+            )
             for name in settings.options
-            if name not in connector.options and name != "provider"
+            if name not in allowed
         ]
         endpoint = configuration.endpoint or connector.default_endpoint
         if problem := self._url_problem(endpoint):
             problems.append(("configuration.endpoint", problem))
         return problems
 
+    async def _refuse_taken(self, call: Call, integration_id: str) -> None:
+        """Before anything is called: a dry run tells it too."""
+        try:
+            await self._integrations.get(call.tenant_id, integration_id)
+        except TrunklineError as error:
+            if error.reason != Reason.ERROR_REASON_NOT_FOUND:
+                raise
+        else:
+            raise already_exists("integration", integration_id)
+
+    async def _healthy(self, call: Call, integration: Integration, secret: str) -> HealthCheck:
+        """The finding of a live check that succeeded. Raises LIVE_CHECK_FAILED."""
+        check = await self._live(call, integration, secret)
+        if not check.healthy:
+            raise live_check_failed(f"integration/{integration.integration_id}", check.detail)
+        return check
+
     async def _live(self, call: Call, integration: Integration, secret: str) -> HealthCheck:
         deadline = call.deadline.sooner(_CHECK_SECONDS)
         if integration.type == _API:
             return await self._api.check(integration, secret, deadline)
         return await self._providers.check(self._router.target(integration, secret), deadline)
+
+
+def _check_mask(request: UpdateIntegrationRequest) -> None:
+    paths = request.update_mask.paths
+    if not paths:
+        raise invalid_fields([("update_mask", "names no field to change")])
+    if wrong := [path for path in paths if path.partition(".")[0] not in _ROOTS]:
+        raise invalid_fields([("update_mask", f"{path} cannot be changed") for path in wrong])
+    if not request.update_mask.IsValidForDescriptor(Integration.DESCRIPTOR):
+        raise invalid_fields([("update_mask", "names a field that an integration does not have")])
+    if "status" in paths and request.integration.status not in _SETTABLE:
+        raise invalid_fields([("integration.status", "can be set to ACTIVE or DISABLED only")])
 
 
 def _take_secret(integration: Integration) -> str | None:

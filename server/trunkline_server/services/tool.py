@@ -34,6 +34,7 @@ class ToolService:
     def __init__(self, directory: Directory, api: ApiConnector) -> None:
         self._directory = directory
         self._api = api
+        self._timeouts = {one.name: seconds(one.timeout) for one in api.connectors()}
 
     async def list_tools(self, call: Call, request: ListToolsRequest) -> ListToolsResponse:
         """See the contract."""
@@ -42,7 +43,7 @@ class ToolService:
         if wanted:
             _integration(view, wanted)
         tools = [
-            _described(integration, tool)
+            self._described(integration, tool)
             for name, integration in sorted(view.integrations.items())
             if wanted in ("", name) and integration.status != IntegrationStatus.INTEGRATION_STATUS_DISABLED
             for _, tool in sorted(self._tools(integration).items())
@@ -54,7 +55,7 @@ class ToolService:
         """See the contract."""
         view = await self._directory.tenant(call.tenant_id)
         integration = _integration(view, request.integration_id)
-        return GetToolResponse(tool=_described(integration, self._tool(integration, request.tool_name)))
+        return GetToolResponse(tool=self._described(integration, self._tool(integration, request.tool_name)))
 
     async def execute_tool(self, call: Call, request: ExecuteToolRequest) -> ExecuteToolResponse:
         """See the contract. Admitted and recorded like a completion; tools cost nothing of their own."""
@@ -75,13 +76,12 @@ class ToolService:
             ask = Ask(call.tenant_id, call.hold_id, 0, rates_of(call.identity), ())
             await call.tab.open(ask, record)
         started = time.monotonic()
-        timeout = seconds(request.timeout) or seconds(integration.configuration.timeout) or _DEFAULT_TIMEOUT
         answer = await self._api.execute(
-            integration,
+            _timed(integration, request),
             view.secrets.get(integration.integration_id, ""),
             tool,
             request.parameters_json,
-            call.deadline.sooner(timeout),
+            call.deadline,
         )
         if call.tab is not None:
             await call.tab.settle()
@@ -106,6 +106,21 @@ class ToolService:
             raise not_found("tool", f"{integration.integration_id}/{name}")
         return tool
 
+    def _described(self, integration: Integration, tool: ApiTool) -> Tool:
+        configuration = integration.configuration
+        timeout = seconds(configuration.timeout) or self._timeouts.get(configuration.api.template) or _DEFAULT_TIMEOUT
+        found = Tool(
+            name=tool.name,
+            integration_id=integration.integration_id,
+            description=tool.description,
+            parameters_schema_json=tool.parameters_schema_json,
+            has_side_effects=tool.method != "GET",
+            timeout=duration(timeout),
+        )
+        if tool.HasField("cache_ttl"):
+            found.cache_ttl.CopyFrom(tool.cache_ttl)
+        return found
+
 
 def _integration(view: TenantView, integration_id: str) -> Integration:
     integration = view.integrations.get(integration_id)
@@ -114,18 +129,15 @@ def _integration(view: TenantView, integration_id: str) -> Integration:
     return integration
 
 
-def _described(integration: Integration, tool: ApiTool) -> Tool:
-    found = Tool(
-        name=tool.name,
-        integration_id=integration.integration_id,
-        description=tool.description,
-        parameters_schema_json=tool.parameters_schema_json,
-        has_side_effects=tool.method != "GET",
-        timeout=duration(seconds(integration.configuration.timeout) or _DEFAULT_TIMEOUT),
-    )
-    if tool.HasField("cache_ttl"):
-        found.cache_ttl.CopyFrom(tool.cache_ttl)
-    return found
+def _timed(integration: Integration, request: ExecuteToolRequest) -> Integration:
+    """The integration with the request's timeout, where it has one, in place of its own. The connector then tells
+    that timeout and the caller's deadline apart."""
+    if not request.HasField("timeout"):
+        return integration
+    timed = Integration()
+    timed.CopyFrom(integration)
+    timed.configuration.timeout.CopyFrom(request.timeout)
+    return timed
 
 
 def _record(call: Call, request: ExecuteToolRequest, code: int, reason: str) -> RecordedRequest:

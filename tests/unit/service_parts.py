@@ -1,0 +1,205 @@
+"""Stores and systems in memory for the tests of the services, and calls to make through them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import BadRequest, ResourceInfo
+from trunkline.v1.access_pb2 import Tenant
+from trunkline.v1.common_pb2 import CallContext
+from trunkline.v1.integration_pb2 import (
+    ApiTool,
+    Connector,
+    HealthCheck,
+    Integration,
+    IntegrationStatus,
+    IntegrationType,
+)
+from trunkline_server.domain.call import Call, Caller
+from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.errors import Reason, TrunklineError, already_exists, not_found
+from trunkline_server.domain.ports import Actor, Target, TenantView, ToolAnswer
+from trunkline_server.domain.tab import Tab
+
+TENANT = "acme"
+API = IntegrationType.INTEGRATION_TYPE_API
+LLM = IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER
+
+
+def a_call(
+    *permissions: str,
+    operator: bool = False,
+    tenant_id: str = TENANT,
+    seconds: float = 30.0,
+    at: float = 1_795_000_000.0,
+    tab: Tab | None = None,
+) -> Call:
+    """A call of an authenticated caller, with every permission unless some are named. `at` is Unix time."""
+    return Call(
+        method="/trunkline.v1.ToolService/ExecuteTool",
+        request_id="r-1",
+        trace_id="0af7651916cd43dd8448eb211c80319c",
+        deadline=Deadline.after(seconds),
+        arrived=time.monotonic(),
+        arrived_wall=at,
+        hold_id="h-1",
+        caller=Caller(
+            tenant_id, "key-1", frozenset(permissions or ("*",)), operator=operator, key_requests_per_minute=60
+        ),
+        context=CallContext(agent_id="agent-7"),
+        tab=tab,
+    )
+
+
+class Told:
+    """What a refusal told, as it would travel."""
+
+    text = ""
+
+
+@contextmanager
+def refused(reason: str, *fields: str, kind: str = "", name: str = "", text: str = "") -> Iterator[Told]:
+    """The block raises this reason, naming exactly these fields, or the resource, with `text` in its message."""
+    told = Told()
+    with pytest.raises(TrunklineError) as caught:
+        yield told
+    told.text = str(caught.value.status())
+    assert caught.value.reason_name == reason
+    assert text in caught.value.message
+    details: dict[type[Message], Message] = {type(detail): detail for detail in caught.value.details}
+    if fields:
+        bad = details[BadRequest]
+        assert isinstance(bad, BadRequest)
+        assert [violation.field for violation in bad.field_violations] == list(fields)
+    if kind:
+        info = details[ResourceInfo]
+        assert isinstance(info, ResourceInfo)
+        assert (info.resource_type, info.resource_name) == (kind, name)
+
+
+class MemoryDirectory:
+    """One tenant's view, and which tenants were told to be forgotten."""
+
+    def __init__(self) -> None:
+        self.view = TenantView(Tenant(tenant_id=TENANT), {}, {}, ())
+        self.forgotten: list[str] = []
+
+    async def caller(self, token: str) -> Caller:
+        raise NotImplementedError
+
+    async def tenant(self, tenant_id: str) -> TenantView:
+        return self.view
+
+    async def changed(self, tenant_id: str) -> None:
+        self.forgotten.append(tenant_id)
+
+
+class MemoryIntegrations:
+    """Rows by id, their secrets and checks. An etag counts the changes."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Integration] = {}
+        self.secrets: dict[str, str] = {}
+        self.checks: list[HealthCheck] = []
+        self.actors: list[Actor] = []
+        self.writes: list[Integration] = []
+
+    def _write(self, actor: Actor, integration: Integration, etag: str) -> Integration:
+        self.writes.append(integration)
+        row = self.rows[integration.integration_id] = Integration()
+        row.CopyFrom(integration)
+        row.etag = etag
+        self.actors.append(actor)
+        return self._copy(row)
+
+    def _copy(self, row: Integration) -> Integration:
+        copy = Integration()
+        copy.CopyFrom(row)
+        if self.secrets.get(row.integration_id):
+            copy.configuration.authentication.secret_set = True
+        return copy
+
+    async def create(self, actor: Actor, integration: Integration, secret: str) -> Integration:
+        if integration.integration_id in self.rows:
+            raise already_exists("integration", integration.integration_id)
+        self.secrets[integration.integration_id] = secret
+        return self._write(actor, integration, "1")
+
+    async def get(self, tenant_id: str, integration_id: str) -> Integration:
+        if integration_id not in self.rows:
+            raise not_found("integration", integration_id)
+        return self._copy(self.rows[integration_id])
+
+    async def list(
+        self, tenant_id: str, page_size: int, page_token: str, type: IntegrationType.ValueType
+    ) -> tuple[Sequence[Integration], str]:
+        return [self._copy(row) for row in self.rows.values() if type in (0, row.type)][:page_size], ""
+
+    async def update(self, actor: Actor, integration: Integration, secret: str | None) -> Integration:
+        current = await self.get(actor.tenant_id, integration.integration_id)
+        if integration.etag and integration.etag != current.etag:
+            raise TrunklineError(Reason.ERROR_REASON_ETAG_MISMATCH, "changed meanwhile")
+        if secret is not None:
+            self.secrets[integration.integration_id] = secret
+        return self._write(actor, integration, str(int(current.etag) + 1))
+
+    async def delete(self, actor: Actor, integration_id: str, etag: str) -> None:
+        del self.rows[(await self.get(actor.tenant_id, integration_id)).integration_id]
+        self.actors.append(actor)
+
+    async def secret(self, tenant_id: str, integration_id: str) -> str:
+        return self.secrets.get(integration_id, "")
+
+    async def record_check(self, tenant_id: str, integration_id: str, check: HealthCheck) -> None:
+        self.checks.append(check)
+        self.rows[integration_id].last_check.CopyFrom(check)
+
+
+class CheckedApi:
+    """HTTP APIs in memory: `problems` are what validation finds, `check_answer` what a live check finds. What was
+    called is kept."""
+
+    def __init__(self) -> None:
+        self.problems: list[tuple[str, str]] = []
+        self.check_answer = HealthCheck(healthy=True, detail="answered with HTTP 200", http_status=200)
+        self.checked: list[tuple[Integration, str, Deadline]] = []
+        self.executed: list[tuple[Integration, str, ApiTool, bytes, Deadline]] = []
+        self.outcome: ToolAnswer | TrunklineError = ToolAnswer(200, "application/json", json=b'{"ok":true}')
+
+    def tools(self, integration: Integration) -> Sequence[ApiTool]:
+        return integration.configuration.api.tools
+
+    async def execute(
+        self, integration: Integration, secret: str, tool: ApiTool, parameters_json: bytes, deadline: Deadline
+    ) -> ToolAnswer:
+        self.executed.append((integration, secret, tool, parameters_json, deadline))
+        if isinstance(self.outcome, TrunklineError):
+            raise self.outcome
+        return self.outcome
+
+    async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
+        self.checked.append((integration, secret, deadline))
+        return self.check_answer
+
+    def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
+        return self.problems
+
+    def connectors(self) -> Sequence[Connector]:
+        hub = Connector(name="hub", type=API, default_endpoint="https://hub.example")
+        hub.timeout.FromSeconds(12)
+        return [hub]
+
+
+def disabled(integration: Integration) -> Integration:
+    """The integration, switched off."""
+    integration.status = IntegrationStatus.INTEGRATION_STATUS_DISABLED
+    return integration
+
+
+def secrets_of(targets: Sequence[Target]) -> list[str]:
+    """What each target was called with."""
+    return [target.secret for target in targets]

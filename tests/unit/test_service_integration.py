@@ -1,0 +1,385 @@
+"""Integrations: nothing is stored unchecked, no secret comes back, and every change is announced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from trunkline.v1.integration_pb2 import (
+    ApiConfiguration,
+    ApiTool,
+    Authentication,
+    CheckIntegrationRequest,
+    Configuration,
+    Connector,
+    CreateIntegrationRequest,
+    DeleteIntegrationRequest,
+    GetIntegrationRequest,
+    HealthCheck,
+    Integration,
+    IntegrationStatus,
+    IntegrationType,
+    ListConnectorsRequest,
+    ListIntegrationsRequest,
+    LlmProviderConfiguration,
+    RotateCredentialRequest,
+    UpdateIntegrationRequest,
+)
+from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.ports import Actor, Target
+from trunkline_server.domain.resilience import Resilience
+from trunkline_server.domain.router import Router, RoutingSettings
+from trunkline_server.services.integration import IntegrationService
+from unit.domain_parts import FakeCatalogue, FakeProviders
+from unit.service_parts import (
+    API,
+    LLM,
+    TENANT,
+    CheckedApi,
+    MemoryDirectory,
+    MemoryIntegrations,
+    a_call,
+    refused,
+    secrets_of,
+)
+
+SECRET = "sk-very-secret-4711"
+ACTIVE, DISABLED = IntegrationStatus.INTEGRATION_STATUS_ACTIVE, IntegrationStatus.INTEGRATION_STATUS_DISABLED
+FAILED = HealthCheck(detail="401: the credential is refused", http_status=401)
+
+
+class CheckedProviders(FakeProviders):
+    """Profiles `alpha` (with an endpoint and options) and `bare` (without); checks answer `check_answer`."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.check_answer = HealthCheck(healthy=True, detail="alpha answered", models=["m"])
+        self.checked: list[Target] = []
+        self.bounds: list[Deadline] = []
+
+    async def check(self, target: Target, deadline: Deadline) -> HealthCheck:
+        self.checked.append(target)
+        self.bounds.append(deadline)
+        return self.check_answer
+
+    def connectors(self) -> Sequence[Connector]:
+        options = ["authorization", "virtual_key"]
+        return [
+            Connector(name="alpha", type=LLM, default_endpoint="https://alpha.example/v1", options=options),
+            Connector(name="bare", type=LLM),
+        ]
+
+
+class Scene:
+    """The service over memory."""
+
+    def __init__(self) -> None:
+        self.store, self.directory = MemoryIntegrations(), MemoryDirectory()
+        self.providers, self.api = CheckedProviders(), CheckedApi()
+        router = Router(self.directory, FakeCatalogue({}), self.providers, Resilience(), RoutingSettings({}))
+        self.service = IntegrationService(
+            self.store, self.directory, router, self.providers, self.api, OutboundPolicy().url_problem
+        )
+        self.call = a_call()
+
+    async def with_row(self, request: CreateIntegrationRequest | None = None) -> Scene:
+        """This scene with an integration, and nothing noted yet."""
+        await self.service.create_integration(self.call, request or a_model())
+        for noted in (self.providers.checked, self.directory.forgotten, self.store.checks, self.store.writes):
+            noted.clear()
+        return self
+
+
+def a_model(name: str = "main", **options: str) -> CreateIntegrationRequest:
+    return CreateIntegrationRequest(
+        integration_id=name,
+        type=LLM,
+        display_name="Main",
+        configuration=Configuration(
+            authentication=Authentication(secret=SECRET),
+            llm_provider=LlmProviderConfiguration(provider="alpha", models=["m", "n"], options=options),
+        ),
+    )
+
+
+def an_api(name: str = "hub") -> CreateIntegrationRequest:
+    configuration = Configuration(
+        endpoint="https://hub.example",
+        authentication=Authentication(secret=SECRET),
+        api=ApiConfiguration(tools=[ApiTool(name="read", method="GET", path="/")]),
+    )
+    return CreateIntegrationRequest(integration_id=name, type=API, configuration=configuration)
+
+
+def change(*paths: str, etag: str = "", **values: object) -> UpdateIntegrationRequest:
+    integration = Integration(integration_id="main", etag=etag, **values)  # type: ignore[arg-type]
+    return UpdateIntegrationRequest(integration=integration, update_mask=FieldMask(paths=paths))
+
+
+# ── Create ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("request_of", [a_model, an_api])
+async def test_a_new_integration_is_checked_stored_and_announced(request_of: object) -> None:
+    scene, request = Scene(), a_model() if request_of is a_model else an_api()
+    name = request.integration_id
+    made = await scene.service.create_integration(scene.call, request)
+    assert (made.integration_id, made.status) == (name, ACTIVE)
+    assert made.health_service == made.integration.health_service == f"integration/{name}"
+    assert made.health_check_url == made.integration.health_check_url == f"/health/integrations/{name}"
+    assert made.integration.last_check.healthy
+    assert scene.store.secrets == {name: SECRET}
+    assert SECRET.encode() not in made.SerializeToString() + scene.store.writes[0].SerializeToString()
+    used = secrets_of(scene.providers.checked) or [secret for _, secret, _ in scene.api.checked]
+    assert used == [SECRET]
+    assert scene.store.checks == [made.integration.last_check]
+    assert scene.store.actors == [Actor(TENANT, "key-1", scene.call.trace_id)]
+    assert scene.directory.forgotten == [TENANT]
+
+
+async def test_a_failed_check_stores_nothing() -> None:
+    scene = Scene()
+    scene.providers.check_answer = scene.api.check_answer = FAILED
+    for request in (a_model(), an_api()):
+        with refused("LIVE_CHECK_FAILED"):
+            await scene.service.create_integration(scene.call, request)
+    assert (scene.store.rows, scene.store.checks, scene.directory.forgotten) == ({}, [], [])
+
+
+async def test_a_dry_run_checks_and_stores_nothing() -> None:
+    scene, request = Scene(), a_model()
+    request.validate_only = True
+    made = await scene.service.create_integration(scene.call, request)
+    assert (made.status, made.integration.last_check.models) == (ACTIVE, ["m"])
+    assert len(scene.providers.checked) == 1
+    assert (scene.store.rows, scene.directory.forgotten) == ({}, [])
+
+
+@pytest.mark.parametrize("dry", [False, True])
+async def test_a_taken_id_is_refused_before_anything_is_called(dry: bool) -> None:
+    scene, request = await Scene().with_row(), a_model()
+    request.validate_only = dry
+    with refused("ALREADY_EXISTS", kind="integration", name="main"):
+        await scene.service.create_integration(scene.call, request)
+    assert scene.providers.checked == []
+
+
+@pytest.mark.parametrize(("seconds", "callers"), [(5.0, True), (60.0, False)])
+async def test_a_check_takes_fifteen_seconds_at_most(seconds: float, callers: bool) -> None:
+    scene = Scene()
+    call = a_call(seconds=seconds)
+    await scene.service.create_integration(call, a_model())
+    (bound,) = scene.providers.bounds
+    assert (bound.at == call.deadline.at) is callers
+    assert callers or bound.at <= call.deadline.at - (seconds - 15) + 5
+
+
+@pytest.mark.parametrize("kind", ["DATABASE", "STORAGE", "WEBHOOK"])
+async def test_types_that_are_not_served_are_told(kind: str) -> None:
+    scene, request = Scene(), a_model()
+    request.type = IntegrationType.Value(f"INTEGRATION_TYPE_{kind}")
+    with refused("NOT_IMPLEMENTED", text="llm_provider and api are"):
+        await scene.service.create_integration(scene.call, request)
+    assert scene.store.rows == {}
+
+
+_LLM = "configuration.llm_provider"
+
+
+@pytest.mark.parametrize(
+    ("edit", "field"),
+    [
+        ({"endpoint": "ftp://alpha.example"}, "configuration.endpoint"),
+        ({"endpoint": "http://alpha.example"}, "configuration.endpoint"),
+        ({"endpoint": "https://user:word@alpha.example"}, "configuration.endpoint"),
+        ({"provider": "nobody"}, f"{_LLM}.provider"),
+        ({"provider": "bare"}, "configuration.endpoint"),
+        ({"option": "no_such"}, f"{_LLM}.options[no_such]"),
+        ({"option": "authorization"}, f"{_LLM}.options[authorization]"),
+        ({"type": "API"}, "configuration.api"),
+    ],
+)
+async def test_a_configuration_must_fit(edit: dict[str, str], field: str) -> None:
+    scene, request = Scene(), a_model()
+    settings = request.configuration.llm_provider
+    request.configuration.endpoint = edit.get("endpoint", "")
+    settings.provider = edit.get("provider", "alpha")
+    if "option" in edit:
+        settings.options[edit["option"]] = SECRET
+    request.type = IntegrationType.Value(f"INTEGRATION_TYPE_{edit.get('type', 'LLM_PROVIDER')}")
+    with refused("INVALID_CONFIGURATION", field) as told:
+        await scene.service.create_integration(scene.call, request)
+    assert SECRET not in told.text
+    assert (scene.providers.checked, scene.store.rows) == ([], {})
+
+
+async def test_what_the_api_connector_finds_is_told() -> None:
+    scene = Scene()
+    scene.api.problems = [("configuration.api.tools[0].path", "must start with /"), ("configuration.endpoint", "no")]
+    with refused("INVALID_CONFIGURATION", "configuration.api.tools[0].path", "configuration.endpoint"):
+        await scene.service.create_integration(scene.call, an_api())
+    assert scene.api.checked == []
+
+
+async def test_options_of_the_profile_reach_the_target() -> None:
+    scene = Scene()
+    await scene.service.create_integration(scene.call, a_model(virtual_key="vk", provider="openai"))
+    (target,) = scene.providers.checked
+    assert (target.profile, target.provider, target.options["virtual_key"]) == ("alpha", "openai", "vk")
+    assert target.endpoint == "https://alpha.example/v1"
+
+
+# ── Read ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_rows_say_where_their_health_is() -> None:
+    scene = await (await Scene().with_row()).with_row(an_api())
+    got = (await scene.service.get_integration(scene.call, GetIntegrationRequest(integration_id="main"))).integration
+    assert (got.health_service, got.health_check_url) == ("integration/main", "/health/integrations/main")
+    assert (got.configuration.authentication.secret, got.configuration.authentication.secret_set) == ("", True)
+    listed = (await scene.service.list_integrations(scene.call, ListIntegrationsRequest(type=API))).integrations
+    assert [one.health_service for one in listed] == ["integration/hub"]
+    with refused("NOT_FOUND", kind="integration", name="nobody"):
+        await scene.service.get_integration(scene.call, GetIntegrationRequest(integration_id="nobody"))
+
+
+async def test_connectors_are_paged_by_name_and_kind() -> None:
+    scene = Scene()
+    first = await scene.service.list_connectors(scene.call, ListConnectorsRequest(page_size=2))
+    rest = await scene.service.list_connectors(scene.call, ListConnectorsRequest(page_token=first.next_page_token))
+    assert [one.name for one in (*first.connectors, *rest.connectors)] == ["alpha", "bare", "hub"]
+    apis = await scene.service.list_connectors(scene.call, ListConnectorsRequest(type=API))
+    assert [one.name for one in apis.connectors] == ["hub"]
+
+
+# ── Update ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (change(), "update_mask"),
+        (change("type", type=API), "update_mask"),
+        (change("integration_id"), "update_mask"),
+        (change("etag"), "update_mask"),
+        (change("last_check.healthy"), "update_mask"),
+        (change("configuration.nothing"), "update_mask"),
+        (change("configurations"), "update_mask"),
+        (change("status"), "integration.status"),
+        (change("status", status=IntegrationStatus.INTEGRATION_STATUS_DEGRADED), "integration.status"),
+    ],
+)
+async def test_what_cannot_be_changed(request_: UpdateIntegrationRequest, field: str) -> None:
+    scene = await Scene().with_row()
+    with refused("INVALID_REQUEST", field):
+        await scene.service.update_integration(scene.call, request_)
+    assert (scene.store.writes, scene.directory.forgotten) == ([], [])
+
+
+async def test_only_the_masked_fields_change_and_plain_ones_need_no_check() -> None:
+    scene = await Scene().with_row()
+    request = change("status", status=DISABLED, display_name="ignored")
+    changed = (await scene.service.update_integration(scene.call, request)).integration
+    assert (changed.status, changed.display_name, changed.type) == (DISABLED, "Main", LLM)
+    assert list(changed.configuration.llm_provider.models) == ["m", "n"]
+    assert (scene.providers.checked, scene.directory.forgotten) == ([], [TENANT])
+    assert scene.store.secrets == {"main": SECRET}
+    assert changed.health_service == "integration/main"
+
+
+async def test_a_path_below_configuration_is_checked_with_the_stored_secret() -> None:
+    scene = await Scene().with_row()
+    wanted = Configuration(llm_provider=LlmProviderConfiguration(models=["o"]))
+    request = change("configuration.llm_provider.models", configuration=wanted)
+    scene.providers.check_answer = HealthCheck(healthy=True, models=["o"])
+    changed = (await scene.service.update_integration(scene.call, request)).integration
+    settings = changed.configuration.llm_provider
+    assert (settings.provider, list(settings.models)) == ("alpha", ["o"])
+    assert secrets_of(scene.providers.checked) == [SECRET]
+    assert list(changed.last_check.models) == ["o"], "the finding is the last check from now on"
+    assert scene.store.secrets == {"main": SECRET}
+
+
+async def test_a_new_secret_is_checked_stored_and_not_returned() -> None:
+    scene = await Scene().with_row()
+    wanted = Configuration(authentication=Authentication(secret="sk-fresh-0815"))
+    request = change("configuration.authentication.secret", configuration=wanted)
+    changed = await scene.service.update_integration(scene.call, request)
+    assert secrets_of(scene.providers.checked) == ["sk-fresh-0815"]
+    assert scene.store.secrets == {"main": "sk-fresh-0815"}
+    assert b"sk-fresh-0815" not in changed.SerializeToString() + scene.store.writes[0].SerializeToString()
+
+
+@pytest.mark.parametrize("path", ["configuration", "configuration.api"])
+async def test_a_configuration_of_another_type_does_not_fit(path: str) -> None:
+    scene = await Scene().with_row()
+    request = change(path, configuration=Configuration(api=ApiConfiguration(template="hub")))
+    with refused("INVALID_CONFIGURATION", "configuration.llm_provider"):
+        await scene.service.update_integration(scene.call, request)
+
+
+async def test_a_change_that_fails_its_check_is_not_stored() -> None:
+    scene = await Scene().with_row()
+    scene.providers.check_answer = FAILED
+    wanted = Configuration(endpoint="https://elsewhere.example")
+    with refused("LIVE_CHECK_FAILED"):
+        await scene.service.update_integration(scene.call, change("configuration.endpoint", configuration=wanted))
+    assert (scene.store.writes, scene.store.checks, scene.directory.forgotten) == ([], [], [])
+
+
+async def test_a_change_between_read_and_write_is_not_undone() -> None:
+    scene = await Scene().with_row()
+    with refused("ETAG_MISMATCH"):
+        await scene.service.update_integration(scene.call, change("display_name", etag="stale"))
+    read = scene.store.get
+
+    async def read_then_another_writes(tenant_id: str, integration_id: str) -> Integration:
+        row = await read(tenant_id, integration_id)
+        scene.store.rows[integration_id].etag = "99"
+        return row
+
+    scene.store.get = read_then_another_writes  # type: ignore[method-assign]
+    with refused("ETAG_MISMATCH"):
+        await scene.service.update_integration(scene.call, change("display_name"))
+
+
+# ── Delete, check, rotate ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_deleted_integration_is_gone_and_announced() -> None:
+    scene = await Scene().with_row()
+    await scene.service.delete_integration(scene.call, DeleteIntegrationRequest(integration_id="main"))
+    assert (scene.store.rows, scene.directory.forgotten) == ({}, [TENANT])
+    with refused("NOT_FOUND", kind="integration", name="main"):
+        await scene.service.delete_integration(scene.call, DeleteIntegrationRequest(integration_id="main"))
+
+
+async def test_a_failed_check_is_an_answer() -> None:
+    scene = await Scene().with_row()
+    scene.providers.check_answer = FAILED
+    found = await scene.service.check_integration(scene.call, CheckIntegrationRequest(integration_id="main"))
+    assert found.check == FAILED
+    assert (scene.store.checks, scene.directory.forgotten) == ([FAILED], [TENANT])
+    assert secrets_of(scene.providers.checked) == [SECRET]
+
+
+async def test_a_credential_takes_over_once_it_was_checked() -> None:
+    scene = await Scene().with_row()
+    request = RotateCredentialRequest(integration_id="main", secret="sk-fresh-0815")
+    scene.providers.check_answer = FAILED
+    with refused("LIVE_CHECK_FAILED"):
+        await scene.service.rotate_credential(scene.call, request)
+    assert (scene.store.secrets, scene.directory.forgotten) == ({"main": SECRET}, [])
+    request.skip_check = True
+    rotated = await scene.service.rotate_credential(scene.call, request)
+    assert rotated.HasField("rotate_time")
+    assert (scene.store.secrets, scene.store.checks) == ({"main": "sk-fresh-0815"}, [])
+    request.skip_check, request.secret = False, "sk-third-0816"
+    scene.providers.check_answer = HealthCheck(healthy=True)
+    await scene.service.rotate_credential(scene.call, request)
+    assert scene.store.secrets == {"main": "sk-third-0816"}
+    assert [check.healthy for check in scene.store.checks] == [True]
+    assert secrets_of(scene.providers.checked) == ["sk-fresh-0815", "sk-third-0816"]
+    assert scene.directory.forgotten == [TENANT, TENANT]
