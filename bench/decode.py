@@ -11,10 +11,11 @@ from collections.abc import Callable
 import orjson
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.content_pb2 import Message, Part, Role
-from trunkline_server.providers.openai_compatible import request, response
-from trunkline_server.providers.openai_compatible.stream import Decoder
+from trunkline_server.providers.openai_compatible import WIRE
+from trunkline_server.providers.options import unsupported
 from trunkline_server.providers.profiles import builtin
 from trunkline_server.providers.sse import SseParser
+from trunkline_server.providers.wire import Subject
 
 _HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "system_fingerprint": "f"}
 _USAGE = {"prompt_tokens": 12, "completion_tokens": 5, "total_tokens": 17}
@@ -39,7 +40,7 @@ def _best(run: Callable[[], object], units: int = 1, rounds: int = 7, calls: int
 
 def main() -> None:
     """Measure and print."""
-    profile = builtin()["openai"]
+    subject = Subject(builtin()["openai"], "openai", "m")
     ask = CompleteRequest(
         messages=[
             Message(role=Role.ROLE_SYSTEM, parts=[Part(text="Be brief.")]),
@@ -62,14 +63,14 @@ def main() -> None:
             parser.feed(frame)
 
     def stream() -> None:
-        decoder = Decoder("openai")
+        decoder = WIRE.decoder(subject)
         for event in events:
             for _ in decoder.feed(event):
                 pass
 
-    print(f"encode a small chat     {_best(lambda: request.encode(ask, 'm', profile, 'openai', True)):6.1f} µs")
-    print(f"decode a small answer   {_best(lambda: response.decode(answer, Decoder('openai'))):6.1f} µs")
-    print(f"find what is unsupported{_best(lambda: request.unsupported(ask, profile)):6.1f} µs")
+    print(f"encode a small chat     {_best(lambda: WIRE.encode(ask, subject, True)):6.1f} µs")
+    print(f"decode a small answer   {_best(lambda: WIRE.decoder(subject).whole(answer)):6.1f} µs")
+    print(f"find what is unsupported{_best(lambda: unsupported(ask, subject.profile)):6.1f} µs")
     print(f"parse one SSE event     {_best(parse, len(frames), calls=20):6.2f} µs")
     print(f"decode one chunk        {_best(stream, len(frames), calls=20):6.2f} µs")
 

@@ -74,10 +74,9 @@ def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
     )
     router = Router(directory, parts.catalogue, parts.providers, resilience, rules)
     integrations = postgres.PgIntegrations(database, parts.keyring)
-    problem = parts.policy.url_problem
     return {
         "LLMService": LLMService(Completions(router, parts.providers, resilience), router, parts.catalogue),
-        "IntegrationService": IntegrationService(integrations, directory, router, parts.providers, parts.api, problem),
+        "IntegrationService": IntegrationService(integrations, directory, router, parts.providers, parts.api),
         "ToolService": ToolService(directory, parts.api),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
         "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),

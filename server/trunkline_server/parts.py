@@ -63,7 +63,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         directory=directory,
         admission=RedisAdmission(redis, ledger),
         replays=RedisReplay(redis),
-        providers=await stack.enter_async_context(ProviderDriver(stream_idle_timeout=idle)),
+        providers=await stack.enter_async_context(ProviderDriver(policy, stream_idle_timeout=idle)),
         api=await stack.enter_async_context(RestConnector(policy)),
         policy=policy,
         catalogue=catalogue,

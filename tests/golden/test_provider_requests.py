@@ -10,21 +10,24 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.providers.openai_compatible import request
+from trunkline_server.providers.options import unsupported
 from trunkline_server.providers.profiles import builtin
+from trunkline_server.providers.wire import Subject
+from trunkline_server.providers.wires import WIRES
 
 CASES = orjson.loads(Path(__file__).with_name("provider_requests.json").read_bytes())
 
 
 def _encode(asked: CompleteRequest, profile: str, stream: bool = False) -> Any:
-    return orjson.loads(request.encode(asked, "m", builtin()[profile], profile, stream))
+    subject = Subject(builtin()[profile], profile, "m")
+    return orjson.loads(WIRES[subject.profile.wire].encode(asked, subject, stream))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
 def test_bodies(case: dict[str, Any]) -> None:
     asked = ParseDict(case["request"], CompleteRequest())
     assert _encode(asked, case["profile"], case.get("stream", False)) == case["body"]
-    assert request.unsupported(asked, builtin()[case["profile"]]) == []
+    assert unsupported(asked, builtin()[case["profile"]]) == []
 
 
 @pytest.mark.parametrize(
@@ -60,5 +63,5 @@ def test_options_that_are_refused(options: bytes, field: str, reason: int) -> No
     ],
 )
 def test_what_openai_cannot_honour(fields: dict[str, Any], path: str) -> None:
-    found = request.unsupported(ParseDict(fields, CompleteRequest()), builtin()["openai"])
+    found = unsupported(ParseDict(fields, CompleteRequest()), builtin()["openai"])
     assert [field for field, _ in found] == [path]

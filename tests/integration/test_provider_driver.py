@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import orjson
 import pytest
+from rest_upstream import LOCAL
 from trunkline.v1.completion_pb2 import CompleteRequest, StreamCompleteResponse
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
@@ -128,7 +129,7 @@ async def _closed_within(upstream: Upstream, since: float) -> float:
 
 
 async def test_a_whole_answer_and_what_was_sent() -> None:
-    async with _upstream(_answering(_http(orjson.dumps(ANSWER)))) as upstream, ProviderDriver() as driver:
+    async with _upstream(_answering(_http(orjson.dumps(ANSWER)))) as upstream, ProviderDriver(LOCAL) as driver:
         for _ in range(3):
             answer = await driver.complete(_target(upstream), ASK, Deadline.after(5))
         assert (answer.completion, answer.model_used, answer.usage.input_tokens) == ("Hello", "m1", 3)
@@ -141,7 +142,7 @@ async def test_a_whole_answer_and_what_was_sent() -> None:
 
 async def test_a_stream_that_ends_well_keeps_its_connection() -> None:
     data = _STREAM_HEAD + _chunked(_frame("Hel") + _frame("lo", "stop") + b"data: [DONE]\n\n") + b"0\r\n\r\n"
-    async with _upstream(_answering(data)) as upstream, ProviderDriver() as driver:
+    async with _upstream(_answering(data)) as upstream, ProviderDriver(LOCAL) as driver:
         for _ in range(2):
             events = await _all(driver, _target(upstream))
         assert fold(events).completion == "Hello"
@@ -151,7 +152,7 @@ async def test_a_stream_that_ends_well_keeps_its_connection() -> None:
 
 @pytest.mark.parametrize("begun", [False, True])
 async def test_a_cancelled_stream_closes_its_connection_at_once(begun: bool) -> None:
-    async with _upstream(_begin if begun else _silence) as upstream, ProviderDriver() as driver:
+    async with _upstream(_begin if begun else _silence) as upstream, ProviderDriver(LOCAL) as driver:
         task = asyncio.create_task(_all(driver, _target(upstream)))
         await upstream.asked.wait()
         await asyncio.sleep(0.05)
@@ -163,7 +164,7 @@ async def test_a_cancelled_stream_closes_its_connection_at_once(begun: bool) -> 
 
 
 async def test_a_cancelled_answer_closes_its_connection_at_once() -> None:
-    async with _upstream(_silence) as upstream, ProviderDriver() as driver:
+    async with _upstream(_silence) as upstream, ProviderDriver(LOCAL) as driver:
         task = asyncio.create_task(driver.complete(_target(upstream), ASK, Deadline.after(5)))
         await upstream.asked.wait()
         since = time.monotonic()
@@ -174,7 +175,7 @@ async def test_a_cancelled_answer_closes_its_connection_at_once() -> None:
 
 
 async def test_closing_the_generator_closes_the_connection_at_once() -> None:
-    async with _upstream(_begin) as upstream, ProviderDriver() as driver:
+    async with _upstream(_begin) as upstream, ProviderDriver(LOCAL) as driver:
         stream = driver.stream(_target(upstream), ASK, Deadline.after(5))
         assert (await anext(stream)).HasField("started")
         since = time.monotonic()
@@ -183,7 +184,7 @@ async def test_closing_the_generator_closes_the_connection_at_once() -> None:
 
 
 async def test_no_answer_in_time() -> None:
-    async with _upstream(_silence) as upstream, ProviderDriver() as driver:
+    async with _upstream(_silence) as upstream, ProviderDriver(LOCAL) as driver:
         slow = _target(upstream, timeout=0.1)
         error = await _failure(driver.complete(slow, ASK, Deadline.after(5)))
         assert (error.reason, error.retry, error.fallback) == (Reason.ERROR_REASON_UPSTREAM_TIMEOUT, True, True)
@@ -194,10 +195,10 @@ async def test_no_answer_in_time() -> None:
 
 
 async def test_a_stream_that_falls_silent() -> None:
-    async with _upstream(_begin) as upstream, ProviderDriver(stream_idle_timeout=0.1) as driver:
+    async with _upstream(_begin) as upstream, ProviderDriver(LOCAL, stream_idle_timeout=0.1) as driver:
         error = await _failure(_all(driver, _target(upstream)))
         assert error.reason == Reason.ERROR_REASON_UPSTREAM_TIMEOUT
-    async with _upstream(_begin) as upstream, ProviderDriver() as driver:
+    async with _upstream(_begin) as upstream, ProviderDriver(LOCAL) as driver:
         error = await _failure(_all(driver, _target(upstream), seconds=0.2))
         assert error.reason == Reason.ERROR_REASON_CALLER_DEADLINE
 
@@ -210,7 +211,7 @@ async def test_a_long_stream_outlives_the_timeout_of_its_beginning() -> None:
             await asyncio.sleep(0.1)
         writer.write(_chunked(_frame("", "stop") + b"data: [DONE]\n\n") + b"0\r\n\r\n")
 
-    async with _upstream(answer) as upstream, ProviderDriver() as driver:
+    async with _upstream(answer) as upstream, ProviderDriver(LOCAL) as driver:
         assert fold(await _all(driver, _target(upstream, timeout=0.2))).completion == "abcd"
 
 
@@ -224,7 +225,7 @@ async def test_a_stream_without_its_end_mark(ending: bytes) -> None:
         await writer.drain()
         writer.close()
 
-    async with _upstream(answer) as upstream, ProviderDriver() as driver:
+    async with _upstream(answer) as upstream, ProviderDriver(LOCAL) as driver:
         seen: list[StreamCompleteResponse] = []
 
         async def read() -> None:
@@ -242,7 +243,7 @@ async def test_a_stream_without_its_end_mark(ending: bytes) -> None:
 async def test_nobody_listens() -> None:
     async with _upstream(_silence) as upstream:
         port = upstream.port
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         for run in (driver.complete(_target(port), ASK, Deadline.after(5)), _all(driver, _target(port))):
             error = await _failure(run)
             assert (error.reason, error.retry, error.fallback) == (Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, True, True)
@@ -254,13 +255,13 @@ async def test_a_reset_before_the_answer() -> None:
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.transport.abort()
 
-    async with _upstream(answer) as upstream, ProviderDriver() as driver:
+    async with _upstream(answer) as upstream, ProviderDriver(LOCAL) as driver:
         error = await _failure(driver.complete(_target(upstream), ASK, Deadline.after(5)))
         assert (error.reason, error.retry) == (Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, True)
 
 
 async def test_a_name_that_does_not_resolve() -> None:
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         target = Target("i", "openai", "openai", "m1", "http://nowhere.invalid/v1", 5.0, "")
         error = await _failure(driver.complete(target, ASK, Deadline.after(5)))
         assert error.reason == Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE
@@ -282,7 +283,7 @@ async def test_a_name_that_does_not_resolve() -> None:
     ],
 )
 async def test_answers_that_are_none(data: bytes, reason: int) -> None:
-    async with _upstream(_answering(data)) as upstream, ProviderDriver() as driver:
+    async with _upstream(_answering(data)) as upstream, ProviderDriver(LOCAL) as driver:
         assert (await _failure(driver.complete(_target(upstream), ASK, Deadline.after(5)))).reason == reason
         assert (await _failure(_all(driver, _target(upstream)))).reason == reason
 
@@ -294,7 +295,7 @@ async def test_an_answer_without_end_is_not_kept() -> None:
             writer.write(b" " * 1_000_000)
             await writer.drain()
 
-    async with _upstream(answer) as upstream, ProviderDriver() as driver:
+    async with _upstream(answer) as upstream, ProviderDriver(LOCAL) as driver:
         error = await _failure(driver.complete(_target(upstream), ASK, Deadline.after(5)))
         assert error.reason == Reason.ERROR_REASON_UPSTREAM_MALFORMED
 
@@ -302,19 +303,19 @@ async def test_an_answer_without_end_is_not_kept() -> None:
 async def test_checks() -> None:
     listed = _http(orjson.dumps({"data": [{"id": f"m{i}"} for i in range(1200)]}))
     refused = _http(b'{"error":{"message":"Incorrect key sk-abcdef123456"}}', status="401 Unauthorized")
-    async with _upstream(_answering(listed)) as upstream, ProviderDriver() as driver:
+    async with _upstream(_answering(listed)) as upstream, ProviderDriver(LOCAL) as driver:
         found = await driver.check(_target(upstream), Deadline.after(5))
         assert (found.healthy, found.http_status, len(found.models), found.models[0]) == (True, 200, 1000, "m0")
         assert upstream.requests[0].startswith(b"GET /v1/models ")
         assert found.latency.ToMicroseconds() > 0
-    async with _upstream(_answering(refused)) as upstream, ProviderDriver() as driver:
+    async with _upstream(_answering(refused)) as upstream, ProviderDriver(LOCAL) as driver:
         found = await driver.check(_target(upstream), Deadline.after(5))
         assert (found.healthy, found.http_status) == (False, 401)
         assert "sk-abcdef" not in found.detail
         tgi = Target("i", "tgi", "tgi", "m1", f"http://127.0.0.1:{upstream.port}/v1", 5.0, "")
         await driver.check(tgi, Deadline.after(5))
         assert upstream.requests[1].startswith(b"GET /health ")
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         found = await driver.check(_target(upstream.port), Deadline.after(5))
         assert not found.healthy
         assert not found.HasField("http_status")

@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 import pytest_asyncio
+from rest_upstream import LOCAL
 from trunkline.v1.completion_pb2 import CompleteRequest, FinishReason
 from trunkline.v1.content_pb2 import JsonSchemaFormat, Message, Part, ResponseFormat, Role
 from trunkline_server.domain.deadline import Deadline
@@ -43,7 +44,7 @@ def _ask(**fields: object) -> CompleteRequest:
 
 
 async def test_unary_and_streamed_answers_agree(endpoint: str) -> None:
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         whole = await driver.complete(_target(endpoint), _ask(), Deadline.after(SECONDS))
         events = [event async for event in driver.stream(_target(endpoint), _ask(), Deadline.after(SECONDS))]
     folded = fold(events)
@@ -58,7 +59,7 @@ async def test_unary_and_streamed_answers_agree(endpoint: str) -> None:
 async def test_the_limit_is_told(endpoint: str) -> None:
     asked = _ask()
     asked.max_tokens = 2
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         answer = await driver.complete(_target(endpoint), asked, Deadline.after(SECONDS))
     assert answer.finish.reason == FinishReason.FINISH_REASON_LENGTH
     assert answer.usage.output_tokens == 2
@@ -69,13 +70,13 @@ async def test_a_schema_is_held(endpoint: str) -> None:
     shape = ResponseFormat(json_schema=JsonSchemaFormat(name="number", schema_json=orjson.dumps(schema)))
     asked = _ask(response_format=shape)
     asked.max_tokens = 60
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         answer = await driver.complete(_target(endpoint), asked, Deadline.after(SECONDS))
     assert isinstance(orjson.loads(answer.completion)["n"], int)
 
 
 async def test_logprobs(endpoint: str) -> None:
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         events = driver.stream(_target(endpoint), _ask(top_logprobs=2), Deadline.after(SECONDS))
         answer = fold([event async for event in events])
     (part,) = answer.content
@@ -85,14 +86,14 @@ async def test_logprobs(endpoint: str) -> None:
 
 async def test_the_context_is_too_long(endpoint: str) -> None:
     asked = CompleteRequest(prompt="word " * 5000, max_tokens=5)
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         with pytest.raises(ProviderError) as caught:
             await driver.complete(_target(endpoint), asked, Deadline.after(SECONDS))
     assert caught.value.reason == Reason.ERROR_REASON_CONTEXT_TOO_LONG
 
 
 async def test_check(endpoint: str) -> None:
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         found = await driver.check(_target(endpoint), Deadline.after(SECONDS))
     assert found.healthy
     assert found.models

@@ -14,6 +14,7 @@ from pathlib import Path
 import orjson
 import pytest
 import pytest_asyncio
+from rest_upstream import LOCAL
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
@@ -107,7 +108,7 @@ def _target(port: int, **options: str) -> Target:
 
 async def test_unary_and_streamed_answers_agree(gateway: int, model: str) -> None:
     target = _target(gateway, custom_host=model)
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         whole = await driver.complete(target, ASK, Deadline.after(SECONDS))
         events = [event async for event in driver.stream(target, ASK, Deadline.after(SECONDS))]
     folded = fold(events)
@@ -119,7 +120,7 @@ async def test_unary_and_streamed_answers_agree(gateway: int, model: str) -> Non
 
 async def test_the_provider_behind_the_gateway_is_down(gateway: int) -> None:
     target = _target(gateway, custom_host=f"http://127.0.0.1:{_free_port()}/v1")
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         with pytest.raises(ProviderError) as caught:
             await driver.complete(target, ASK, Deadline.after(SECONDS))
     assert caught.value.reason == Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE
@@ -127,7 +128,7 @@ async def test_the_provider_behind_the_gateway_is_down(gateway: int) -> None:
 
 
 async def test_the_gateway_refuses(gateway: int) -> None:
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         with pytest.raises(ProviderError) as caught:
             await driver.complete(_target(gateway, config="{not json"), ASK, Deadline.after(SECONDS))
     assert caught.value.metadata["gateway"] == "true"
@@ -135,7 +136,7 @@ async def test_the_gateway_refuses(gateway: int) -> None:
 
 
 async def test_the_gateway_is_down() -> None:
-    async with ProviderDriver() as driver:
+    async with ProviderDriver(LOCAL) as driver:
         with pytest.raises(ProviderError) as caught:
             await driver.complete(_target(_free_port()), ASK, Deadline.after(SECONDS))
     assert caught.value.reason == Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE

@@ -8,14 +8,16 @@ from typing import Any
 import orjson
 import pytest
 from trunkline.v1.completion_pb2 import CompleteResponse
-from trunkline_server.providers.openai_compatible import response
 from trunkline_server.providers.openai_compatible.stream import Decoder
-from trunkline_server.providers.wire import MalformedError
+from trunkline_server.providers.profiles import parse
+from trunkline_server.providers.wire import MalformedError, Subject
+
+_ACME = Subject(parse('[acme]\ndisplay_name = "Acme"\nendpoint = "https://a.example"\n')["acme"], "acme", "m")
 
 
 def _decode(message: dict[str, Any], **top: Any) -> CompleteResponse:
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
-    return response.decode(orjson.dumps({"id": "c1", "model": "m", "choices": [choice], **top}), Decoder("acme"))
+    return Decoder(_ACME).whole(orjson.dumps({"id": "c1", "model": "m", "choices": [choice], **top}))
 
 
 def test_unknown_fields_are_carried_and_noise_is_not() -> None:
@@ -64,13 +66,13 @@ def test_arguments_are_kept_to_the_byte() -> None:
 def test_logprobs() -> None:
     token = {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": [{"token": "b", "logprob": -1.0}]}
     choice = {"message": {"content": "a"}, "finish_reason": "stop", "logprobs": {"content": [token]}}
-    (part,) = response.decode(orjson.dumps({"model": "m", "choices": [choice]}), Decoder("acme")).content
+    (part,) = Decoder(_ACME).whole(orjson.dumps({"model": "m", "choices": [choice]})).content
     assert (part.logprobs[0].token, part.logprobs[0].raw_bytes, part.logprobs[0].top[0].token) == ("a", b"a", "b")
 
 
 def test_an_unknown_finish_reason_keeps_its_word() -> None:
     body = {"model": "m", "choices": [{"message": {"content": "a"}, "finish_reason": "tired"}]}
-    finish = response.decode(orjson.dumps(body), Decoder("acme")).finish
+    finish = Decoder(_ACME).whole(orjson.dumps(body)).finish
     assert (finish.reason, finish.raw_reason) == (0, "tired")
 
 

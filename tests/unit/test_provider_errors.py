@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from trunkline_server.domain.errors import Reason
-from trunkline_server.providers.openai_compatible.errors import decode, mask, retry_after
+from trunkline_server.providers.errors import decode, mask, retry_after
 from trunkline_server.providers.wire import HttpResponse
 
 NOW = 1_700_000_000.0

@@ -7,8 +7,10 @@ import pytest
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline_server.domain.ports import Target
 from trunkline_server.providers import auth
-from trunkline_server.providers.openai_compatible import request
+from trunkline_server.providers.openai_compatible import WIRE
+from trunkline_server.providers.options import unsupported
 from trunkline_server.providers.profiles import builtin, parse
+from trunkline_server.providers.wire import Subject
 
 NEW = """
 [acme]
@@ -26,8 +28,9 @@ def _target(profile: str, secret: str = "s3cret", provider: str = "openai", **op
 def test_a_new_provider_is_a_few_lines() -> None:
     acme = parse(NEW)["acme"]
     asked = CompleteRequest(prompt="Hi", max_tokens=5, top_k=3)
-    assert request.unsupported(asked, acme) == [("top_k", "Acme does not support this (top_k)")]
-    assert orjson.loads(request.encode(CompleteRequest(prompt="Hi", max_tokens=5), "m", acme, "acme", True)) == {
+    assert unsupported(asked, acme) == [("top_k", "Acme does not support this (top_k)")]
+    body = WIRE.encode(CompleteRequest(prompt="Hi", max_tokens=5), Subject(acme, "acme", "m"), True)
+    assert orjson.loads(body) == {
         "model": "m",
         "messages": [{"role": "user", "content": "Hi"}],
         "max_completion_tokens": 5,
@@ -51,36 +54,36 @@ def test_the_shipped_profiles_are_complete() -> None:
     assert {"openai", "vllm", "tgi", "llamacpp", "ollama", "groq", "mistral", "deepseek", "openrouter", "xai",
             "perplexity", "together", "fireworks", "portkey"} <= profiles.keys()  # fmt: skip
     for profile in profiles.values():
-        assert profile.secret_env.endswith("_API_KEY")
+        assert profile.secret_env.isupper()
         assert profile.endpoint.startswith(("https://", "http://127.0.0.1"))
         assert profile.timeout == 30.0
 
 
 def test_a_bearer_secret() -> None:
     openai = builtin()["openai"]
-    assert auth.headers(openai, _target("openai", organization="org-1")) == {
+    assert auth.fixed(openai, _target("openai", organization="org-1")) == {
         "Authorization": "Bearer s3cret",
         "OpenAI-Organization": "org-1",
     }
-    assert auth.headers(openai, _target("openai", secret="")) == {}
+    assert auth.fixed(openai, _target("openai", secret="")) == {}
 
 
 def test_portkey_headers() -> None:
     portkey = builtin()["portkey"]
-    hosted = auth.headers(portkey, _target("portkey", virtual_key="vk", authorization="Bearer upstream"))
+    hosted = auth.fixed(portkey, _target("portkey", virtual_key="vk"))
     assert hosted == {
         "x-portkey-api-key": "s3cret",
         "x-portkey-provider": "openai",
         "x-portkey-virtual-key": "vk",
-        "Authorization": "Bearer upstream",
     }
-    self_hosted = auth.headers(portkey, _target("portkey", secret_as="upstream", custom_host="https://h/v1"))
+    self_hosted = auth.fixed(portkey, _target("portkey", secret_as="upstream", custom_host="https://h/v1"))
     assert self_hosted == {
         "Authorization": "Bearer s3cret",
         "x-portkey-provider": "openai",
         "x-portkey-custom-host": "https://h/v1",
     }
-    assert "authorization" in portkey.secret_options
+    # A credential among the options would be shown to whoever reads the integration.
+    assert "authorization" not in portkey.options
 
 
 def test_a_target_never_shows_its_secret() -> None:

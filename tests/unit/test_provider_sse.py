@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trunkline_server.providers.sse import SseEvent, SseParser, SseTooLongError
+from trunkline_server.providers.sse import SseParser
+from trunkline_server.providers.wire import Frame, FrameTooLongError
 
 STREAM = (
     "\ufeff: a comment\n\n"
@@ -20,15 +21,15 @@ STREAM = (
     "data: [DONE]\n\n"
 ).encode()
 EVENTS = [
-    SseEvent("", b'{"a": 1}'),
-    SseEvent("error", b"two\nlines"),
-    SseEvent("", b""),
-    SseEvent("", "é 漢".encode()),
-    SseEvent("", b"[DONE]"),
+    Frame("", b'{"a": 1}'),
+    Frame("error", b"two\nlines"),
+    Frame("", b""),
+    Frame("", "é 漢".encode()),
+    Frame("", b"[DONE]"),
 ]
 
 
-def _parse(pieces: list[bytes]) -> list[SseEvent]:
+def _parse(pieces: list[bytes]) -> list[Frame]:
     parser = SseParser()
     found = [event for piece in pieces for event in parser.feed(piece)]
     return found + parser.close()
@@ -56,22 +57,22 @@ def test_random_data_at_random_cuts(texts: list[str], cuts: list[int], newline: 
     stream = "".join(f"data: {text}{newline}{newline}" for text in texts).encode()
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     pieces = [stream[a:b] for a, b in pairwise(places)]
-    assert _parse(pieces) == [SseEvent("", text.encode()) for text in texts]
+    assert _parse(pieces) == [Frame("", text.encode()) for text in texts]
 
 
 def test_an_event_comes_as_soon_as_its_blank_line_does() -> None:
     parser = SseParser()
-    assert parser.feed(b"data: 1\r\n\r") == [SseEvent("", b"1")]
-    assert parser.feed(b"\ndata: 2\r\n\r\n") == [SseEvent("", b"2")]
+    assert parser.feed(b"data: 1\r\n\r") == [Frame("", b"1")]
+    assert parser.feed(b"\ndata: 2\r\n\r\n") == [Frame("", b"2")]
 
 
 def test_the_last_event_needs_no_blank_line() -> None:
     for end in (b"", b"\n", b"\r"):
-        assert _parse([b"data: 1\n\ndata: [DONE]" + end]) == [SseEvent("", b"1"), SseEvent("", b"[DONE]")]
+        assert _parse([b"data: 1\n\ndata: [DONE]" + end]) == [Frame("", b"1"), Frame("", b"[DONE]")]
 
 
 def test_an_endless_event_is_refused() -> None:
     parser = SseParser(max_event_bytes=100)
     assert parser.feed(b"data: " + b"x" * 90) == []
-    with pytest.raises(SseTooLongError):
+    with pytest.raises(FrameTooLongError):
         parser.feed(b"x" * 10)

@@ -31,6 +31,8 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.ports import Actor, Target
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
+from trunkline_server.providers.driver import ProviderDriver
+from trunkline_server.providers.profiles import parse
 from trunkline_server.services.integration import IntegrationService
 from unit.domain_parts import FakeCatalogue, FakeProviders
 from unit.service_parts import (
@@ -47,6 +49,18 @@ from unit.service_parts import (
 
 SECRET = "sk-very-secret-4711"
 ACTIVE, DISABLED = IntegrationStatus.INTEGRATION_STATUS_ACTIVE, IntegrationStatus.INTEGRATION_STATUS_DISABLED
+PROFILES = parse(
+    """
+[alpha]
+display_name = "Alpha"
+endpoint = "https://alpha.example/v1"
+headers = { virtual_key = "x-virtual-key" }
+[bare]
+display_name = "Bare"
+endpoint = ""
+"""
+)
+DRIVER = ProviderDriver(OutboundPolicy(), PROFILES)
 FAILED = HealthCheck(detail="401: the credential is refused", http_status=401)
 
 
@@ -64,12 +78,11 @@ class CheckedProviders(FakeProviders):
         self.bounds.append(deadline)
         return self.check_answer
 
+    def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
+        return DRIVER.validate(integration)
+
     def connectors(self) -> Sequence[Connector]:
-        options = ["authorization", "virtual_key"]
-        return [
-            Connector(name="alpha", type=LLM, default_endpoint="https://alpha.example/v1", options=options),
-            Connector(name="bare", type=LLM),
-        ]
+        return DRIVER.connectors()
 
 
 class Scene:
@@ -79,9 +92,7 @@ class Scene:
         self.store, self.directory = MemoryIntegrations(), MemoryDirectory()
         self.providers, self.api = CheckedProviders(), CheckedApi()
         router = Router(self.directory, FakeCatalogue({}), self.providers, Resilience(), RoutingSettings({}))
-        self.service = IntegrationService(
-            self.store, self.directory, router, self.providers, self.api, OutboundPolicy().url_problem
-        )
+        self.service = IntegrationService(self.store, self.directory, router, self.providers, self.api)
         self.call = a_call()
 
     async def with_row(self, request: CreateIntegrationRequest | None = None) -> Scene:

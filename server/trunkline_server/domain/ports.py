@@ -291,6 +291,10 @@ class Providers(Protocol):
         """(field path, why) of every option of the request that the provider cannot honour."""
         ...
 
+    def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
+        """(field path, what is wrong) of the configuration; paths start at `configuration`."""
+        ...
+
     async def check(self, target: Target, deadline: Deadline) -> HealthCheck:
         """Ask the provider for its models. Never raises for what the provider does; the finding tells."""
         ...

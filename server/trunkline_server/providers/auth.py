@@ -1,19 +1,45 @@
-"""Credentials as headers: apart from the wire and from model facts."""
+"""Credentials as headers: apart from the wire and from model facts. One strategy for each scheme of the profiles."""
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
 
 from trunkline_server.domain.ports import Target
 from trunkline_server.providers.profiles import SECRET_AS, Profile
 
+Headers = dict[str, str]
+# Makes the headers of a call from: profile, target, method, address, body.
+Strategy = Callable[[Profile, Target, str, str, bytes], Awaitable[Headers]]
 
-def headers(profile: Profile, target: Target) -> dict[str, str]:
-    """The headers that authenticate a call, and those of the integration's options."""
-    found = {header: target.options[name] for name, header in profile.headers.items() if target.options.get(name)}
+
+class Authenticator:
+    """The headers that authenticate calls."""
+
+    def __init__(self, strategies: Mapping[str, Strategy] | None = None) -> None:
+        self._strategies = dict(strategies or {})
+
+    async def headers(self, profile: Profile, target: Target, method: str, url: str, body: bytes) -> Headers:
+        """The headers that authenticate a call, and those of the integration's options. Raises ProviderError where a
+        token cannot be had, UPSTREAM_AUTHENTICATION for a credential that cannot be used."""
+        found = fixed(profile, target)
+        strategy = self._strategies.get(profile.scheme)
+        if strategy is not None and target.secret:
+            found |= await strategy(profile, target, method, url, body)
+        return found
+
+
+def fixed(profile: Profile, target: Target) -> Headers:
+    """The headers that need no more than the secret itself."""
+    options = target.options
+    found = dict(profile.constants)
+    for name, header in profile.headers.items():
+        if value := options.get(name):
+            found[header] = value
     if profile.gateway_header:
         found[profile.gateway_header] = target.provider
-    if target.secret and profile.scheme != "none":
-        if profile.scheme == "bearer" or target.options.get(SECRET_AS) == "upstream":
+    if target.secret:
+        if profile.scheme == "bearer" or options.get(SECRET_AS) == "upstream":
             found["Authorization"] = f"Bearer {target.secret}"
-        else:
+        elif profile.scheme == "header":
             found[profile.secret_header] = target.secret
     return found

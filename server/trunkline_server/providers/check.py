@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import orjson
 from google.protobuf.duration_pb2 import Duration
@@ -11,20 +11,23 @@ from trunkline.v1.integration_pb2 import HealthCheck
 
 from trunkline_server.domain.errors import ProviderError
 from trunkline_server.providers.http import Bound, Http
-from trunkline_server.providers.openai_compatible import errors
 from trunkline_server.providers.wire import HttpResponse, MalformedError
 
 MAX_MODELS = 1000
+ErrorOf = Callable[[HttpResponse, str], ProviderError]
 
 
-async def check(http: Http, url: str, headers: Mapping[str, str], provider: str, bound: Bound) -> HealthCheck:
-    """GET `url`; a 2xx answer is healthy. Never raises for what the provider does."""
+async def check(
+    http: Http, url: str, headers: Mapping[str, str], provider: str, bound: Bound, error_of: ErrorOf
+) -> HealthCheck:
+    """GET `url`; a 2xx answer is healthy, any other is an error that `error_of` reads. Never raises for what the
+    provider does."""
     found = HealthCheck()
     found.check_time.GetCurrentTime()
     start = time.monotonic()
     try:
         async with http.send("GET", url, headers, None, bound, provider) as response:
-            _judge(found, await http.whole(response, bound, provider), provider)
+            _judge(found, await http.whole(response, bound, provider), provider, error_of)
     except ProviderError as error:
         found.detail = error.message
     except MalformedError as error:
@@ -33,10 +36,10 @@ async def check(http: Http, url: str, headers: Mapping[str, str], provider: str,
     return found
 
 
-def _judge(found: HealthCheck, answer: HttpResponse, provider: str) -> None:
+def _judge(found: HealthCheck, answer: HttpResponse, provider: str, error_of: ErrorOf) -> None:
     found.http_status = answer.status
     if not 200 <= answer.status < 300:
-        error = errors.decode(answer, provider)
+        error = error_of(answer, provider)
         told = error.metadata.get("upstream_message")
         found.detail = f"{error.message}: {told}" if told else error.message
         return
@@ -48,15 +51,18 @@ def _judge(found: HealthCheck, answer: HttpResponse, provider: str) -> None:
 
 
 def _models(body: bytes) -> list[str]:
-    """The ids in `{"data": [{"id": …}]}` or in a bare list, as Together sends it; none where the answer is other."""
+    """The ids in `{"data": [{"id": …}]}`, `{"models": [{"name": …}]}`, `{"modelSummaries": [{"modelId": …}]}` or in a
+    bare list, as Together sends it; none where the answer is other."""
     try:
         listed = orjson.loads(body)
     except orjson.JSONDecodeError:
         return []
-    rows = listed.get("data") if isinstance(listed, dict) else listed
-    if not isinstance(rows, list):
-        return []
-    return [row["id"] for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+    if isinstance(listed, dict):
+        listed = listed.get("data") or listed.get("models") or listed.get("modelSummaries")
+    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
+    # Gemini's names are paths: `models/<id>`.
+    names = [row.get("id") or row.get("modelId") or str(row.get("name") or "").removeprefix("models/") for row in rows]
+    return [name for name in names if name and isinstance(name, str)]
 
 
 def _duration(seconds: float) -> Duration:

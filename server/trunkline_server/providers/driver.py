@@ -10,19 +10,27 @@ from typing import Self
 
 import aiohttp
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
-from trunkline.v1.integration_pb2 import Connector, HealthCheck
+from trunkline.v1.integration_pb2 import Connector, HealthCheck, Integration
 
+from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Target
-from trunkline_server.providers import auth, check
+from trunkline_server.providers import check, urls
+from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.http import Bound, BrokenOffError, Http
-from trunkline_server.providers.openai_compatible import errors, request, response
-from trunkline_server.providers.openai_compatible.stream import Decoder
 from trunkline_server.providers.profiles import Profile, builtin
-from trunkline_server.providers.sse import SseEvent, SseParser, SseTooLongError
-from trunkline_server.providers.wire import MalformedError
+from trunkline_server.providers.wire import (
+    Decoder,
+    Frame,
+    FrameParser,
+    FrameTooLongError,
+    MalformedError,
+    Subject,
+    Wire,
+)
+from trunkline_server.providers.wires import WIRES
 
 # No provider stays silent this long within an answer unless it is stuck.
 STREAM_IDLE_SECONDS = 30.0
@@ -33,6 +41,7 @@ class _Call:
     """One attempt, encoded."""
 
     provider: str
+    wire: Wire
     url: str
     headers: Mapping[str, str]
     body: bytes
@@ -42,19 +51,23 @@ class _Call:
 class ProviderDriver:
     """Every provider profile behind one pool. Use as an async context manager, or `close` it.
 
-    `stream_idle_timeout` is in seconds. `tls` absent: TLS 1.3 with the system's roots.
+    `policy` says which addresses may be called. `stream_idle_timeout` is in seconds. `tls` absent: TLS 1.3 with the
+    system's roots.
     """
 
     def __init__(
         self,
+        policy: OutboundPolicy,
         profiles: Mapping[str, Profile] | None = None,
         *,
         stream_idle_timeout: float = STREAM_IDLE_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._policy = policy
         self._profiles = builtin() if profiles is None else profiles
         self._idle = stream_idle_timeout
-        self._http = Http(tls)
+        self._http = Http(policy, tls)
+        self._authenticator = Authenticator()
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,15 +86,15 @@ class ProviderDriver:
         if self._profile(target.profile).whole_by_stream:
             within = deadline.sooner(target.timeout)
             return fold([event async for event in self.stream(target, request, within)])
-        call = self._prepare(target, request, stream=False)
+        call = await self._prepare(target, request, stream=False)
         bound = Bound.of(deadline, target.timeout)
         sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider)
         async with sent as answer:
             try:
                 whole = await self._http.whole(answer, bound, call.provider)
                 if whole.status != 200:
-                    raise errors.decode(whole, call.provider)
-                return response.decode(whole.body, call.decoder)
+                    raise call.wire.error(whole, call.provider)
+                return call.decoder.whole(whole.body)
             except MalformedError as error:
                 raise _malformed(call, error) from None
 
@@ -90,22 +103,22 @@ class ProviderDriver:
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
         """One attempt. `target.timeout` bounds the wait for its beginning, the idle timeout every wait after it, and
         the deadline all of it. Raises ProviderError, STREAM_TRUNCATED without the end mark; TrunklineError."""
-        call = self._prepare(target, request, stream=True)
+        call = await self._prepare(target, request, stream=True)
         bound = Bound.of(deadline, target.timeout)
         sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider)
         async with sent as answer:
             try:
                 await self._accept(answer, bound, call)
-                parser = SseParser()
+                parser = call.wire.parser()
                 while data := await self._http.chunk(answer, bound, call.provider):
-                    for event in self._decode(call, parser.feed(data)):
+                    for event in _decode(call, parser.feed(data)):
                         yield event
                     if call.decoder.done:
                         return
                     bound = Bound.of(deadline, self._idle)
-                for event in self._last(call, parser):
+                for event in _last(call, parser):
                     yield event
-            except (MalformedError, SseTooLongError) as error:
+            except (MalformedError, FrameTooLongError) as error:
                 raise _malformed(call, error) from None
             except BrokenOffError:
                 raise _truncated(call) from None
@@ -117,14 +130,33 @@ class ProviderDriver:
 
     def unsupported(self, profile: str, provider: str, request: CompleteRequest) -> Sequence[tuple[str, str]]:
         """(field path, why) of every option of the request that the provider cannot honour."""
-        return _unsupported(request, self._facts(self._profile(profile), provider))
+        facts = self._facts(self._profile(profile), provider)
+        return WIRES[facts.wire].unsupported(request, facts)
+
+    def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
+        """(field path, what is wrong) of the configuration; paths start at `configuration`."""
+        settings = integration.configuration.llm_provider
+        profile = self._profiles.get(settings.provider)
+        if profile is None:
+            known = ", ".join(sorted(self._profiles))
+            return [("configuration.llm_provider.provider", f"is not a profile; there are {known}")]
+        allowed = {"provider", *profile.options}
+        wrong = [(name, "is not an option of this profile") for name in settings.options if name not in allowed]
+        wrong += urls.problems(profile, settings.options)
+        found = [(f"configuration.llm_provider.options[{name}]", why) for name, why in wrong]
+        endpoint = urls.endpoint(profile, integration.configuration.endpoint, settings.options)
+        if problem := self._policy.url_problem(endpoint):
+            found.append(("configuration.endpoint", problem))
+        return found
 
     async def check(self, target: Target, deadline: Deadline) -> HealthCheck:
         """Ask the provider for its models. Never raises for what the provider does; the finding tells."""
         profile = self._profile(target.profile)
         bound = Bound.of(deadline, target.timeout)
-        url = _url(target.endpoint or profile.endpoint, profile.check_path)
-        return await check.check(self._http, url, auth.headers(profile, target), target.provider, bound)
+        url = urls.of(profile, target, profile.check_path)
+        headers = await self._authenticator.headers(profile, target, "GET", url, b"")
+        error = WIRES[profile.wire].error
+        return await check.check(self._http, url, headers, target.provider, bound, error)
 
     def connectors(self) -> Sequence[Connector]:
         """Every profile, by name."""
@@ -139,24 +171,24 @@ class ProviderDriver:
         return profile
 
     def _facts(self, profile: Profile, provider: str) -> Profile:
-        """The profile whose wire applies: behind a gateway, that of the provider, where it is known."""
-        return self._profiles.get(provider, profile) if profile.gateway_header else profile
+        """The profile whose facts apply: behind a gateway, that of the provider, where it is known and speaks the
+        gateway's wire."""
+        facts = self._profiles.get(provider) if profile.gateway_header else None
+        return facts if facts is not None and facts.wire == profile.wire else profile
 
-    def _prepare(self, target: Target, asked: CompleteRequest, *, stream: bool) -> _Call:
+    async def _prepare(self, target: Target, asked: CompleteRequest, *, stream: bool) -> _Call:
         profile = self._profile(target.profile)
         facts = self._facts(profile, target.provider)
-        headers = auth.headers(profile, target)
+        wire = WIRES[facts.wire]
+        subject = Subject(facts, target.provider, target.model)
+        path = profile.stream_path or profile.path if stream else profile.path
+        url, body = urls.of(profile, target, path), wire.encode(asked, subject, stream)
+        headers = await self._authenticator.headers(profile, target, "POST", url, body)
         headers["Content-Type"] = "application/json"
-        headers["Accept"] = "text/event-stream" if stream else "application/json"
+        headers["Accept"] = wire.stream_type if stream else "application/json"
         if stream and profile.close_after_stream:
             headers["Connection"] = "close"
-        return _Call(
-            provider=target.provider,
-            url=_url(target.endpoint or profile.endpoint, profile.path),
-            headers=headers,
-            body=request.encode(asked, target.model, facts, target.provider, stream),
-            decoder=Decoder(target.provider, facts.end_mark),
-        )
+        return _Call(target.provider, wire, url, headers, body, wire.decoder(subject))
 
     async def _accept(self, answer: aiohttp.ClientResponse, bound: Bound, call: _Call) -> None:
         """Raise unless the answer is a stream: the error that it is, or MalformedError."""
@@ -165,34 +197,25 @@ class ProviderDriver:
             return
         whole = await self._http.whole(answer, bound, call.provider)
         if whole.status != 200:
-            raise errors.decode(whole, call.provider)
-        response.decode(whole.body, call.decoder)
+            raise call.wire.error(whole, call.provider)
+        call.decoder.whole(whole.body)
         raise MalformedError("an answer in one piece came where a stream was asked for")
 
-    def _decode(self, call: _Call, frames: Iterable[SseEvent]) -> Iterable[StreamCompleteResponse]:
-        for frame in frames:
-            yield from call.decoder.feed(frame)
-            if call.decoder.done:
-                return
 
-    def _last(self, call: _Call, parser: SseParser) -> Iterable[StreamCompleteResponse]:
-        """What the end of the stream still tells. A frame that was cut off is a truncation, not a malformed answer."""
-        try:
-            yield from self._decode(call, parser.close())
-            yield from call.decoder.close()
-        except MalformedError:
-            raise _truncated(call) from None
+def _decode(call: _Call, frames: Iterable[Frame]) -> Iterable[StreamCompleteResponse]:
+    for frame in frames:
+        yield from call.decoder.feed(frame)
+        if call.decoder.done:
+            return
 
 
-_unsupported = request.unsupported
-
-
-def _url(endpoint: str, path: str) -> str:
-    """`path` below the endpoint; a leading `../` leaves its last segment."""
-    base = endpoint.rstrip("/")
-    if path.startswith("../"):
-        base, path = base.rpartition("/")[0], path[3:]
-    return f"{base}/{path}"
+def _last(call: _Call, parser: FrameParser) -> Iterable[StreamCompleteResponse]:
+    """What the end of the stream still tells. A frame that was cut off is a truncation, not a malformed answer."""
+    try:
+        yield from _decode(call, parser.close())
+        yield from call.decoder.close()
+    except MalformedError:
+        raise _truncated(call) from None
 
 
 def _malformed(call: _Call, error: Exception) -> ProviderError:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
+from trunkline_server.domain.addresses import OutboundPolicy, address_forbidden
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
+from trunkline_server.outbound import dialling, guarded_connector
 from trunkline_server.providers.wire import HttpResponse, MalformedError
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -58,10 +60,13 @@ class BrokenOffError(ProviderError):
 
 
 class Http:
-    """One connection pool. `tls` absent: TLS 1.3 and the system's roots. HTTP/1.1, no redirects, no cookies, no proxy
-    from the environment."""
+    """One connection pool, to what `policy` allows. `tls` absent: TLS 1.3 and the system's roots. HTTP/1.1, no
+    redirects, no cookies, no proxy from the environment."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None, user_agent: str = "trunkline") -> None:
+    def __init__(
+        self, policy: OutboundPolicy, tls: ssl.SSLContext | None = None, user_agent: str = "trunkline"
+    ) -> None:
+        self._policy = policy
         self._tls = tls
         self._user_agent = user_agent
         self._session: aiohttp.ClientSession | None = None
@@ -78,13 +83,17 @@ class Http:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send, and give the response once its head is there. Leaving the context, or a cancellation anywhere, closes
         the connection at once unless the answer was read to its end. Raises ProviderError."""
+        address = URL(url, encoded=True)
+        dial = dialling(address.raw_host or "")
         try:
             async with asyncio.timeout_at(bound.at):
                 response = await self._open().request(
-                    method, URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
+                    method, address, data=body, headers=headers, allow_redirects=False
                 )
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            # Before OSError: asyncio's TimeoutError is one too.
+            if dial.refused:
+                raise _forbidden(provider, dial.host) from None
+            # asyncio's TimeoutError is an OSError too.
             if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
                 raise bound.error(provider, "the answer") from None
             raise _unreachable(provider, error) from None
@@ -122,9 +131,7 @@ class Http:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             # Admission bounds the calls in flight; the pool must not queue on top of it.
-            connector = aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=self._tls or _tls(), ttl_dns_cache=30
-            )
+            connector = guarded_connector(self._policy, limit=0, keep_alive=_KEEP_ALIVE_SECONDS, tls=self._tls)
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -137,6 +144,11 @@ class Http:
 def headers_of(response: aiohttp.ClientResponse) -> dict[str, str]:
     """The headers, names in lower case."""
     return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _forbidden(provider: str, host: str) -> ProviderError:
+    error = address_forbidden(host)
+    return ProviderError(error.reason, error.message, metadata=error.metadata | {"provider": provider})
 
 
 def _unreachable(provider: str, error: Exception) -> ProviderError:
@@ -155,9 +167,3 @@ def _unavailable(kind: type[ProviderError], provider: str, said: str, error: Exc
         retry=True,
         metadata={"provider": provider, "cause": type(error).__name__},
     )
-
-
-def _tls() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    return context

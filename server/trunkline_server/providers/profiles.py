@@ -1,4 +1,4 @@
-"""Provider profiles: facts about OpenAI-compatible providers, read from profiles.toml."""
+"""Provider profiles: facts about providers and the wires that they speak, read from profiles.toml."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from typing import Any
 from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.integration_pb2 import AuthenticationScheme, Connector, IntegrationType
 
-from trunkline_server.providers.openai_compatible.features import FEATURES
+from trunkline_server.providers.features import FEATURES
 
 _FILE = Path(__file__).with_name("profiles.toml")
 _SCHEMES = {
     "none": AuthenticationScheme.AUTHENTICATION_SCHEME_NONE,
     "bearer": AuthenticationScheme.AUTHENTICATION_SCHEME_BEARER,
     "header": AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER,
+    # What the contract has no name for is "the connector's default".
+    "aws": AuthenticationScheme.AUTHENTICATION_SCHEME_UNSPECIFIED,
+    "azure": AuthenticationScheme.AUTHENTICATION_SCHEME_UNSPECIFIED,
+    "google": AuthenticationScheme.AUTHENTICATION_SCHEME_UNSPECIFIED,
 }
 _CHOICES = {
     "scheme": frozenset(_SCHEMES),
@@ -28,15 +32,20 @@ _CHOICES = {
 }
 # Options of every gateway that are no header: who the integration's secret belongs to.
 SECRET_AS = "secret_as"
+# Options of an authentication scheme.
+AUTH_OPTIONS = {"azure": ("entra_tenant", "client_id")}
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One provider.
 
-    `provider` is its id in the catalogue. `endpoint` is the default base address, to which `path` and `check_path`
-    are relative. `scheme`: `none`, `bearer`, or `header` (the secret alone, in `secret_header`). `headers` maps
-    options to headers; `secret_options` are those whose values are credentials. `timeout` is in seconds.
+    `wire` is its API, by its name in wires.py. `provider` is its id in the catalogue. `endpoint` is the default base
+    address, to which the paths are relative; `stream_path` absent is `path`, and an empty `embed_path` or `count_path`
+    is not offered. Addresses may hold `{model}` and the names of `parameters`, which are options that stand in
+    addresses, with their defaults; an empty default must be given. `scheme`: `none`, `bearer`, `header` (the secret
+    alone, in `secret_header`), or a strategy of auth.py. `headers` maps options to headers, `constants` are headers
+    of every call. `timeout` is in seconds, `embed_batch` in texts per call.
     `end_mark`: whether a stream ends with `[DONE]` or with its last finish reason. `reasoning_field` is where an
     assistant's reasoning is sent back. `whole_by_stream`: whole answers are asked for as streams, for servers that
     notice only a stream's cancellation. `close_after_stream`: a connection serves one stream only. `gateway_header`
@@ -46,11 +55,16 @@ class Profile:
     name: str
     display_name: str
     endpoint: str
+    wire: str = "openai_chat"
     provider: str = ""
     secret_env: str = ""
     scheme: str = "bearer"
     secret_header: str = ""
     path: str = "chat/completions"
+    stream_path: str = ""
+    embed_path: str = ""
+    embed_batch: int = 1
+    count_path: str = ""
     check_path: str = "models"
     timeout: float = 30.0
     max_tokens_field: str = "max_tokens"
@@ -65,12 +79,14 @@ class Profile:
     close_after_stream: bool = False
     lacks: frozenset[str] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict)
-    secret_options: frozenset[str] = frozenset()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def options(self) -> list[str]:
         """The names that an integration's options may hold."""
-        return sorted([*self.headers, SECRET_AS] if self.gateway_header else self.headers)
+        more = [SECRET_AS] if self.gateway_header else AUTH_OPTIONS.get(self.scheme, ())
+        return sorted([*self.headers, *self.parameters, *more])
 
     def connector(self) -> Connector:
         """The profile as `ListConnectors` shows it."""
@@ -100,8 +116,7 @@ def _profile(name: str, table: dict[str, Any]) -> Profile:
     lacks = frozenset(table.get("lacks", ()))
     if lacks - FEATURES:
         raise ValueError(f"profile {name}: unknown features {', '.join(sorted(lacks - FEATURES))}")
-    sets = {"lacks": lacks, "secret_options": frozenset(table.get("secret_options", ()))}
-    return Profile(**({"name": name, "provider": name} | table | sets))
+    return Profile(**({"name": name, "provider": name} | table | {"lacks": lacks}))
 
 
 @cache

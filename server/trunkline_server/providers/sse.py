@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from trunkline_server.providers.wire import Frame, FrameTooLongError
 
 # An event larger than this is refused: no provider sends one, and the buffer must stay bounded.
 MAX_EVENT_BYTES = 10 * 1024 * 1024
@@ -11,21 +11,10 @@ _BOM = b"\xef\xbb\xbf"
 _DATA = b"data: "
 
 
-class SseEvent(NamedTuple):
-    """One event: its name (empty where none was given) and its data, lines joined by a newline."""
-
-    event: str
-    data: bytes
-
-
-class SseTooLongError(ValueError):
-    """An event exceeds the limit."""
-
-
 class SseParser:
     """Feed it bytes cut anywhere; it returns each event once its blank line has come.
 
-    Raises SseTooLongError when an unfinished event exceeds `max_event_bytes`.
+    Raises FrameTooLongError when an unfinished event exceeds `max_event_bytes`.
     """
 
     __slots__ = ("_after_cr", "_limit", "_rest", "_started")
@@ -36,7 +25,7 @@ class SseParser:
         self._started = False
         self._after_cr = False
 
-    def feed(self, data: bytes) -> list[SseEvent]:
+    def feed(self, data: bytes) -> list[Frame]:
         """The events that `data` completes, in order."""
         rest = self._rest
         if self._after_cr or b"\r" in data:
@@ -49,13 +38,13 @@ class SseParser:
         end = rest.rfind(b"\n\n", seam)
         if end < 0:
             if len(rest) > self._limit:
-                raise SseTooLongError(f"an event exceeds {self._limit} bytes")
+                raise FrameTooLongError(f"an event exceeds {self._limit} bytes")
             return []
         head = bytes(rest[:end])
         del rest[: end + 2]
         return _events(head)
 
-    def close(self) -> list[SseEvent]:
+    def close(self) -> list[Frame]:
         """The event that ended with the stream instead of a blank line, if any. The parser is empty afterwards."""
         head = bytes(self._rest)
         self._rest.clear()
@@ -82,11 +71,11 @@ class SseParser:
         return True
 
 
-def _events(head: bytes) -> list[SseEvent]:
-    found: list[SseEvent] = []
+def _events(head: bytes) -> list[Frame]:
+    found: list[Frame] = []
     for block in head.split(b"\n\n"):
         if block.startswith(_DATA) and b"\n" not in block:
-            found.append(SseEvent("", block[6:]))
+            found.append(Frame("", block[6:]))
         elif block:
             event = _event(block)
             if event is not None:
@@ -94,7 +83,7 @@ def _events(head: bytes) -> list[SseEvent]:
     return found
 
 
-def _event(block: bytes) -> SseEvent | None:
+def _event(block: bytes) -> Frame | None:
     name = ""
     lines: list[bytes] = []
     for line in block.split(b"\n"):
@@ -104,4 +93,4 @@ def _event(block: bytes) -> SseEvent | None:
             lines.append(value)
         elif field == b"event":
             name = value.decode("utf-8", "replace")
-    return SseEvent(name, b"\n".join(lines)) if lines else None
+    return Frame(name, b"\n".join(lines)) if lines else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.integration_pb2 import (
     CheckIntegrationRequest,
@@ -40,9 +38,6 @@ _LLM = IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER
 _API = IntegrationType.INTEGRATION_TYPE_API
 _KINDS = {_LLM: "llm_provider", _API: "api"}
 _ROOTS = frozenset(("display_name", "status", "monitoring", "configuration"))
-# Options of profiles whose values are credentials (`secret_options` of profiles.toml): options are returned, so they
-# are no place for one.
-_SECRET_OPTIONS = frozenset(("authorization",))
 _SETTABLE = (IntegrationStatus.INTEGRATION_STATUS_ACTIVE, IntegrationStatus.INTEGRATION_STATUS_DISABLED)
 
 
@@ -56,15 +51,12 @@ class IntegrationService:
         router: Router,
         providers: Providers,
         api: ApiConnector,
-        url_problem: Callable[[str], str | None],
     ) -> None:
         self._integrations = integrations
         self._directory = directory
         self._router = router
         self._providers = providers
         self._api = api
-        self._url_problem = url_problem
-        self._profiles = {connector.name: connector for connector in providers.connectors()}
 
     async def create_integration(self, call: Call, request: CreateIntegrationRequest) -> CreateIntegrationResponse:
         """See the contract. Nothing is stored unless the live check succeeded."""
@@ -179,34 +171,10 @@ class IntegrationService:
         if integration.configuration.WhichOneof("kind") != kind:
             problems = [(f"configuration.{kind}", "is required for this type, and no other kind")]
         else:
-            problems = self._problems(integration)
+            owner = self._api if integration.type == _API else self._providers
+            problems = list(owner.validate(integration))
         if problems:
             raise invalid_fields(problems, reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
-
-    def _problems(self, integration: Integration) -> list[tuple[str, str]]:
-        if integration.type == _API:
-            return list(self._api.validate(integration))
-        configuration = integration.configuration
-        settings = configuration.llm_provider
-        connector = self._profiles.get(settings.provider)
-        if connector is None:
-            known = ", ".join(sorted(self._profiles))
-            return [("configuration.llm_provider.provider", f"is not a profile; there are {known}")]
-        allowed = ({"provider"} | set(connector.options)) - _SECRET_OPTIONS
-        problems = [
-            (
-                f"configuration.llm_provider.options[{name}]",
-                "holds a credential; use configuration.authentication.secret"
-                if name in _SECRET_OPTIONS
-                else "is not an option of this profile",
-            )
-            for name in settings.options
-            if name not in allowed
-        ]
-        endpoint = configuration.endpoint or connector.default_endpoint
-        if problem := self._url_problem(endpoint):
-            problems.append(("configuration.endpoint", problem))
-        return problems
 
     async def _refuse_taken(self, call: Call, integration_id: str) -> None:
         """Before anything is called: a dry run tells it too."""

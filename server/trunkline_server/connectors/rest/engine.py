@@ -13,7 +13,6 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration
 
-from trunkline_server.connectors.outbound import dialling, guarded_session
 from trunkline_server.connectors.rest.answers import MAX_BODY, HttpAnswer, error_of, tool_answer
 from trunkline_server.connectors.rest.configuration import (
     check_template,
@@ -30,9 +29,14 @@ from trunkline_server.domain.addresses import OutboundPolicy, address_forbidden
 from trunkline_server.domain.deadline import Deadline, caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import ToolAnswer
+from trunkline_server.outbound import dialling, guarded_connector
 
 _PLAIN_HTTP = ErrorMap()
 _CHUNK = 64 * 1024
+_MAX_CONNECTIONS = 1000
+_MAX_CONNECTIONS_PER_HOST = 100
+# Larger header blocks than these (bytes) break the connection.
+_MAX_HEADER = 16 * 1024
 # What makes a check fail below 500.
 _UNHEALTHY = (Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE)
 # A wait that an upstream asks for is passed on exactly; calls are held back here for at most this long (seconds), so
@@ -68,7 +72,21 @@ class RestConnector:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = guarded_session(self._policy, resolver=self._resolver, tls=self._tls)
+        connector = guarded_connector(
+            self._policy,
+            limit=_MAX_CONNECTIONS,
+            limit_per_host=_MAX_CONNECTIONS_PER_HOST,
+            resolver=self._resolver,
+            tls=self._tls,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            trust_env=False,
+            max_line_size=_MAX_HEADER,
+            max_field_size=_MAX_HEADER,
+        )
         return self
 
     async def __aexit__(
@@ -150,19 +168,19 @@ class RestConnector:
         host = request.url.host or ""
         bound = deadline.sooner(seconds)
         limit = bound.timeout()
-        with dialling(host) as dial:
-            try:
-                async with limit:
-                    return await _send(self._session, request)
-            except aiohttp.InvalidURL:
-                # A number that is one address to some and another to others, such as 127.1.
+        dial = dialling(host)
+        try:
+            async with limit:
+                return await _send(self._session, request)
+        except aiohttp.InvalidURL:
+            # A number that is one address to some and another to others, such as 127.1.
+            raise address_forbidden(host) from None
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:
+            if limit.expired():
+                raise (caller_deadline() if bound.at == deadline.at else _timed_out(seconds)) from None
+            if dial.refused:
                 raise address_forbidden(host) from None
-            except (aiohttp.ClientError, OSError, UnicodeError) as error:
-                if limit.expired():
-                    raise (caller_deadline() if bound.at == deadline.at else _timed_out(seconds)) from None
-                if dial.refused:
-                    raise address_forbidden(host) from None
-                raise _unreachable(error) from None
+            raise _unreachable(error) from None
 
 
 async def _send(session: aiohttp.ClientSession, request: HttpRequest) -> HttpAnswer:

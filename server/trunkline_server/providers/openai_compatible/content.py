@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from trunkline.v1.content_pb2 import Citation, Media, MediaKind, Opaque, TokenLogprob
 
-from trunkline_server.providers.openai_compatible.blocks import REASONING, REFUSAL, TEXT, Blocks, Event
+from trunkline_server.providers.blocks import REASONING, REFUSAL, TEXT, Blocks, Event
 from trunkline_server.providers.wire import MalformedError
 
 Json = dict[str, Any]
@@ -56,9 +56,9 @@ def _rest(fields: Json, blocks: Blocks) -> Iterator[Event]:
     if audio:
         yield from _audio(audio, blocks)
     for call in fields.get("tool_calls") or ():
-        yield from blocks.call(call.get("index"), call)
+        yield from _call(call.get("index"), call, blocks)
     if fields.get("function_call"):
-        yield from blocks.call(0, {"function": fields["function_call"]})
+        yield from _call(0, {"function": fields["function_call"]}, blocks)
 
 
 def _details(details: list[Json], blocks: Blocks, told: bool) -> Iterator[Event]:
@@ -88,6 +88,28 @@ def _pieces(content: list[Json], blocks: Blocks, provider: str) -> Iterator[Even
         else:
             raw = orjson.dumps(piece)
             yield from blocks.opaque(Opaque(provider=provider, type=str(kind or ""), raw_json=raw))
+
+
+def _call(place: int | None, call: Json, blocks: Blocks) -> Iterator[Event]:
+    """A tool call begins or grows. `place` is the provider's index; without one, an id or a name begins a call."""
+    function = call.get("function") or {}
+    id, name = call.get("id") or "", function.get("name") or ""
+    if place is None:
+        place = blocks.calls if id or name or not blocks.calls else blocks.calls - 1
+    yield from blocks.call(place, id, name, _signature(call))
+    arguments = function.get("arguments")
+    if arguments:
+        # Some servers send an object where the wire asks for its text.
+        yield from blocks.arguments(
+            place, arguments.encode() if isinstance(arguments, str) else orjson.dumps(arguments)
+        )
+
+
+def _signature(call: Json) -> bytes:
+    """Gemini's thought signature, as its OpenAI-compatible endpoint sends it."""
+    google = (call.get("extra_content") or {}).get("google") or {}
+    signature = google.get("thought_signature")
+    return signature.encode() if isinstance(signature, str) else b""
 
 
 def _audio(audio: Json, blocks: Blocks) -> Iterator[Event]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.content_pb2 import ReasoningEffort, ReasoningOptions, ResponseFormat, ToolChoice, ToolChoiceMode
 
-from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
-from trunkline_server.providers.openai_compatible import features, messages
+from trunkline_server.providers.openai_compatible import messages
+from trunkline_server.providers.options import EMPTY_SCHEMA, merge, parse
 from trunkline_server.providers.profiles import Profile
+from trunkline_server.providers.wire import Subject
 
 Json = dict[str, Any]
 
@@ -29,12 +29,12 @@ _CHOICES = {
 }
 # Fields whose names are the same on both sides.
 _SAME = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty")
-_EMPTY_SCHEMA = b'{"type":"object","properties":{}}'
 
 
-def encode(request: CompleteRequest, model: str, profile: Profile, provider: str, stream: bool) -> bytes:
+def encode(request: CompleteRequest, subject: Subject, stream: bool) -> bytes:
     """The body as JSON. Raises TrunklineError UNSUPPORTED_PARAMETER or INVALID_REQUEST, with field paths."""
-    body: Json = {"model": model, "messages": messages.encode(request, profile, provider)}
+    profile = subject.profile
+    body: Json = {"model": subject.model, "messages": messages.encode(request, profile, subject.provider)}
     for name in _SAME:
         if request.HasField(name):  # type: ignore[arg-type]
             body[name] = getattr(request, name)
@@ -62,26 +62,15 @@ def encode(request: CompleteRequest, model: str, profile: Profile, provider: str
         if profile.stream_usage:
             body["stream_options"] = {"include_usage": True}
     if request.provider_options_json:
-        _merge(body, request, profile, provider)
+        merge(body, request, subject)
     return orjson.dumps(body)
-
-
-def unsupported(request: CompleteRequest, profile: Profile) -> Sequence[tuple[str, str]]:
-    """(field path, why) of what the profile's provider cannot honour."""
-    found = {path: feature for feature, path in features.used(request) if feature in profile.lacks}
-    violations = [
-        (path, f"{profile.display_name} does not support this ({feature})") for path, feature in found.items()
-    ]
-    if len(request.stop_sequences) > profile.max_stop:
-        violations.append(("stop_sequences", f"{profile.display_name} takes at most {profile.max_stop}"))
-    return violations
 
 
 def _tools(request: CompleteRequest) -> list[Json]:
     encoded = []
     for i, tool in enumerate(request.tools):
         path = f"tools[{i}].parameters_schema_json"
-        function: Json = {"name": tool.name, "parameters": _json(tool.parameters_schema_json or _EMPTY_SCHEMA, path)}
+        function: Json = {"name": tool.name, "parameters": parse(tool.parameters_schema_json or EMPTY_SCHEMA, path)}
         if tool.description:
             function["description"] = tool.description
         if tool.HasField("strict"):
@@ -107,7 +96,7 @@ def _shape(body: Json, shape: ResponseFormat) -> None:
         wanted = shape.json_schema
         schema: Json = {
             "name": wanted.name,
-            "schema": _json(wanted.schema_json, "response_format.json_schema.schema_json"),
+            "schema": parse(wanted.schema_json, "response_format.json_schema.schema_json"),
             "strict": wanted.strict if wanted.HasField("strict") else True,
         }
         if wanted.description:
@@ -128,34 +117,3 @@ def _reason(body: Json, wanted: ReasoningOptions, profile: Profile) -> None:
         reasoning["exclude"] = not wanted.include
     if reasoning:
         body["reasoning"] = reasoning
-
-
-def _merge(body: Json, request: CompleteRequest, profile: Profile, provider: str) -> None:
-    """Merge the options given for the profile or for the provider. `stream` and its options are always ours."""
-    ours = body.keys() | {"stream", "stream_options"}
-    for name in dict.fromkeys((profile.name, provider)):
-        raw = request.provider_options_json.get(name)
-        if raw is None:
-            continue
-        path = f"provider_options_json[{name}]"
-        options = _json(raw, path)
-        if not isinstance(options, dict):
-            raise invalid_fields([(path, "must be a JSON object")])
-        taken = sorted(options.keys() & ours)
-        if taken:
-            raise invalid_fields(
-                [(f"{path}.{key}", "Trunkline sets this itself") for key in taken],
-                reason=Reason.ERROR_REASON_UNSUPPORTED_PARAMETER,
-            )
-        body |= options
-
-
-def _json(raw: bytes, path: str) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise _not_json(path) from None
-
-
-def _not_json(path: str) -> TrunklineError:
-    return invalid_fields([(path, "is not valid JSON")])

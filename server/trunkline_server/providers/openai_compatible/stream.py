@@ -9,6 +9,7 @@ import orjson
 from trunkline.v1.common_pb2 import Usage
 from trunkline.v1.completion_pb2 import (
     CandidateFinish,
+    CompleteResponse,
     Finish,
     Finished,
     FinishReason,
@@ -17,10 +18,11 @@ from trunkline.v1.completion_pb2 import (
     StreamCompleteResponse,
 )
 
-from trunkline_server.providers.openai_compatible import content, errors, usage
-from trunkline_server.providers.openai_compatible.blocks import Blocks
-from trunkline_server.providers.sse import SseEvent
-from trunkline_server.providers.wire import MalformedError
+from trunkline_server.domain.fold import fold
+from trunkline_server.providers import errors, options
+from trunkline_server.providers.blocks import Blocks
+from trunkline_server.providers.openai_compatible import content, usage
+from trunkline_server.providers.wire import Frame, MalformedError, Subject
 
 Event = StreamCompleteResponse
 Json = dict[str, Any]
@@ -52,16 +54,16 @@ _CHOICE = frozenset({"index", "delta", "message", "finish_reason", "stop_reason"
 class Decoder:
     """Feed it the chunks; it tells what they mean. `usage` is what is known so far, `done` whether the end mark came.
 
-    `end_mark` is `done` where `[DONE]` ends a stream and `finish` where the last finish reason does. Raises
-    ProviderError for errors inside a 200 answer and MalformedError.
+    The profile's `end_mark` is `done` where `[DONE]` ends a stream and `finish` where the last finish reason does.
+    Raises ProviderError for errors inside a 200 answer and MalformedError.
     """
 
     __slots__ = ("_blocks", "_carried", "_end_mark", "_finishes", "_held", "_id", "_model", "_provider", "_started",
                  "done", "usage")  # fmt: skip
 
-    def __init__(self, provider: str, end_mark: str = "done") -> None:
-        self._provider = provider
-        self._end_mark = end_mark
+    def __init__(self, subject: Subject) -> None:
+        self._provider = subject.provider
+        self._end_mark = subject.profile.end_mark
         self._blocks: dict[int, Blocks] = {}
         self._finishes: dict[int, Finish] = {}
         self._carried: dict[tuple[int, str], Any] = {}
@@ -72,14 +74,14 @@ class Decoder:
         self.done = False
         self.usage: Usage | None = None
 
-    def feed(self, frame: SseEvent) -> Iterator[Event]:
+    def feed(self, frame: Frame) -> Iterator[Event]:
         """The events of one SSE frame."""
         data = frame.data
         if data == DONE:
             self.done = True
             yield from self._finish()
             return
-        chunk = _object(data)
+        chunk = options.answered(data, "a frame")
         if frame.event == "error" and "error" not in chunk:
             chunk = {"error": chunk}
         yield from self._chunk(chunk, "delta")
@@ -90,8 +92,11 @@ class Decoder:
             self.done = True
             yield from self._finish()
 
-    def whole(self, answer: Json) -> Iterator[Event]:
-        """The events of a whole answer."""
+    def whole(self, body: bytes) -> CompleteResponse:
+        """A whole answer, by the same events as a stream."""
+        return fold(self._whole(options.answered(body)))
+
+    def _whole(self, answer: Json) -> Iterator[Event]:
         yield from self._chunk(answer, "message")
         if not self._blocks:
             raise MalformedError("the answer has no choices")
@@ -186,13 +191,3 @@ def _finish(raw: str, met: object) -> Finish:
     if raw == "stop" and isinstance(met, str) and met:
         return Finish(reason=FinishReason.FINISH_REASON_STOP_SEQUENCE, raw_reason=raw, stop_sequence=met)
     return Finish(reason=_REASONS.get(raw, FinishReason.FINISH_REASON_UNSPECIFIED), raw_reason=raw)
-
-
-def _object(data: bytes) -> Json:
-    try:
-        chunk = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise MalformedError("a frame is not JSON") from None
-    if not isinstance(chunk, dict):
-        raise MalformedError("a frame is not a JSON object")
-    return chunk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -125,47 +125,56 @@ _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-def decode(response: HttpResponse, provider: str, now: float | None = None) -> ProviderError:
-    """The error of a non-200 answer. `now` is Unix time, for Retry-After dates."""
-    try:
-        body = orjson.loads(response.body)
-    except orjson.JSONDecodeError:
-        body = response.body.decode("utf-8", "replace").strip()
-    found = _read(body)
-    headers = response.headers
-    return _error(
-        found,
-        response.status,
-        provider,
-        http_status=response.status,
-        request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), ""),
-        retry_after=retry_after(headers, time.time() if now is None else now),
-    )
-
-
-def in_answer(chunk: Json, provider: str, used: Usage | None) -> ProviderError:
-    """The error inside a 200 answer or a stream. `used` is what the attempt used so far."""
-    found = _read(chunk)
-    error = _error(found, found.status or 500, provider, http_status=200)
-    error.usage = used
-    return error
-
-
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What an error's body tells."""
+class Found:
+    """What an error's body tells. `status` is that of an error inside a 200 answer, `retry_after` in seconds."""
 
     code: str = ""
     type: str = ""
     message: str = ""
     status: int = 0
     gateway: bool = False
+    retry_after: float | None = None
 
 
-def _read(body: object) -> _Found:
+# Reads the body of an error (parsed, or its text) beside the headers, whose names are in lower case.
+Reader = Callable[[object, Mapping[str, str]], Found]
+
+
+def decode(
+    response: HttpResponse, provider: str, now: float | None = None, reader: Reader | None = None
+) -> ProviderError:
+    """The error of a non-200 answer. `now` is Unix time, for Retry-After dates; `reader` knows the wire's own shape,
+    absent: those of the OpenAI-compatible ones."""
+    try:
+        body = orjson.loads(response.body)
+    except orjson.JSONDecodeError:
+        body = response.body.decode("utf-8", "replace").strip()
+    headers = response.headers
+    found = (reader or read)(body, headers)
+    told = retry_after(headers, time.time() if now is None else now)
+    return _error(
+        found,
+        response.status,
+        provider,
+        http_status=response.status,
+        request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), ""),
+        retry_after=found.retry_after if told is None else told,
+    )
+
+
+def in_answer(chunk: Json, provider: str, used: Usage | None, reader: Reader | None = None) -> ProviderError:
+    """The error inside a 200 answer or a stream. `used` is what the attempt used so far."""
+    found = (reader or read)(chunk, {})
+    error = _error(found, found.status or 500, provider, http_status=200)
+    error.usage = used
+    return error
+
+
+def read(body: object, headers: Mapping[str, str]) -> Found:
     """Read any of the shapes in use: `{"error": {…}}`, `{"error": "…"}`, `{"detail": …}`, `{"message": …}`, text."""
     if not isinstance(body, dict):
-        return _Found(message=str(body) if isinstance(body, str) else "")
+        return Found(message=str(body) if isinstance(body, str) else "")
     error = body.get("error")
     fields: Json = error if isinstance(error, dict) else {"message": error, "code": body.get("code")} if error else body
     message = fields.get("message") or fields.get("msg") or fields.get("detail") or body.get("message") or ""
@@ -176,11 +185,11 @@ def _read(body: object) -> _Found:
     text = message if isinstance(message, str) else orjson.dumps(message).decode()
     # Portkey's own failures have this shape; those of the provider behind it have an `error`.
     gateway = body.get("status") == "failure" and not error
-    return _Found(code, kind, text, status if isinstance(status, int) else 0, gateway)
+    return Found(code, kind, text, status if isinstance(status, int) else 0, gateway)
 
 
 def _error(
-    found: _Found,
+    found: Found,
     status: int,
     provider: str,
     *,

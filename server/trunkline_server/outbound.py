@@ -1,4 +1,4 @@
-"""HTTP sessions that reach only what the operator's policy allows.
+"""Connections that reach only what the operator's policy allows, for every adapter that calls out.
 
 aiohttp, not the faster pyreqwest: aiohttp asks a socket factory for each connection and hands it the very address that
 it connects to next, so the checked and the used address cannot differ, whatever the resolver answers later.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -17,11 +15,6 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from trunkline_server.domain.addresses import OutboundPolicy
-
-_MAX_CONNECTIONS = 1000
-_MAX_CONNECTIONS_PER_HOST = 100
-# Larger header blocks than these (bytes) break the connection.
-_MAX_HEADER = 16 * 1024
 
 
 class Forbidden(OSError):
@@ -40,21 +33,23 @@ class Dial:
 _dial: ContextVar[Dial | None] = ContextVar("dial", default=None)
 
 
-@contextmanager
-def dialling(host: str) -> Iterator[Dial]:
-    """Tells the session which host is being called, for allow-list entries that are names."""
+def dialling(host: str) -> Dial:
+    """Tells the connector which host this task calls next, for allow-list entries that are names."""
     dial = Dial(host)
-    token = _dial.set(dial)
-    try:
-        yield dial
-    finally:
-        _dial.reset(token)
+    _dial.set(dial)
+    return dial
 
 
-def guarded_session(
-    policy: OutboundPolicy, *, resolver: AbstractResolver | None = None, tls: ssl.SSLContext | None = None
-) -> aiohttp.ClientSession:
-    """A session without cookies, proxies or time limits of its own; callers bring a deadline.
+def guarded_connector(
+    policy: OutboundPolicy,
+    *,
+    limit: int,
+    limit_per_host: int = 0,
+    keep_alive: float = 15.0,
+    resolver: AbstractResolver | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> aiohttp.TCPConnector:
+    """Connections for one session; a limit of 0 is none, `keep_alive` is in seconds.
 
     Needs a running loop. Connecting to a forbidden address raises `aiohttp.ClientConnectorError`, with the dial's
     `refused` set. TLS is at least 1.3 unless `tls` says otherwise.
@@ -69,24 +64,18 @@ def guarded_session(
             raise Forbidden("address not allowed")
         return socket.socket(family, kind, protocol)
 
-    connector = aiohttp.TCPConnector(
+    return aiohttp.TCPConnector(
         resolver=resolver,
-        ssl=tls or default_tls(),
-        limit=_MAX_CONNECTIONS,
-        limit_per_host=_MAX_CONNECTIONS_PER_HOST,
+        ssl=tls or _tls(),
+        limit=limit,
+        limit_per_host=limit_per_host,
+        keepalive_timeout=keep_alive,
+        ttl_dns_cache=30,
         socket_factory=open_socket,
     )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None),
-        trust_env=False,
-        max_line_size=_MAX_HEADER,
-        max_field_size=_MAX_HEADER,
-    )
 
 
-def default_tls() -> ssl.SSLContext:
+def _tls() -> ssl.SSLContext:
     """TLS 1.3 with the system's certificate authorities."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_3
