@@ -78,6 +78,8 @@ def test_streams(recording: Recording, cut: Callable[[bytes], Iterable[bytes]]) 
     expect = dict(recording.expect)
     if "error" in expect:
         check_error(error, expect.pop("error"))
+        # How a failed stream ended is the error's to tell: an answer that is not finished has no reason.
+        expect = {key: value for key, value in expect.items() if key not in ("finish", "finish_raw")}
     else:
         assert error is None
         assert decoder.done

@@ -121,8 +121,7 @@ async def test_settlements_give_up_after_their_patience(
     monkeypatch.setattr(tab_module, "_SETTLE_PATIENCE", -1.0)
     admission.away = 1000
     kept: list[asyncio.Future[None]] = []
-    run = settlements.run
-    monkeypatch.setattr(settlements, "run", lambda work: kept.append(run(work)) or kept[-1])  # type: ignore[func-returns-value, arg-type]
+    monkeypatch.setattr(settlements, "start", lambda work: kept.append(asyncio.ensure_future(work)))
     tab = Tab(admission, settlements)
     await tab.open(ASK, record)
     await tab.settle()

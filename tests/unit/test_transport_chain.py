@@ -156,7 +156,8 @@ async def test_settlements_outlive_their_callers() -> None:
         done.set()
 
     async def caller() -> None:
-        await settlements.run(settle())
+        settlements.start(settle())
+        await asyncio.Event().wait()
 
     task = asyncio.create_task(caller())
     await asyncio.sleep(0)

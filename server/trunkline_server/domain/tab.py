@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from trunkline.v1.analytics_pb2 import RecordedRequest
 
@@ -18,8 +18,6 @@ RecordBuilder = Callable[[int, str], RecordedRequest]
 # A settlement that cannot reach Redis is kept in memory and tried again for this long, in seconds.
 _SETTLE_PATIENCE = 900.0
 
-T = TypeVar("T")
-
 
 class Settlements:
     """Settlements on their way, tracked so that a draining server waits for them."""
@@ -27,12 +25,11 @@ class Settlements:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> Awaitable[T]:
-        """Run `work` to its end even when the awaiting call is cancelled."""
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` to its end, whatever becomes of the call."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return asyncio.shield(task)
 
     async def drain(self, seconds: float) -> int:
         """Wait for what is on its way; returns how many are left after `seconds`."""
@@ -75,33 +72,34 @@ class Tab:
         if ask is None:
             return ()
         self._ask = None
-        return await self._settlements.run(self._settle(ask, builder(code, reason) if builder else None))
+        record = builder(code, reason) if builder else None
+        spent = record.cost_details.nano_usd if record else 0
+        payload = record.SerializeToString() if record else b""
+        try:
+            return await self._admission.settle(ask, spent, payload)
+        except asyncio.CancelledError:
+            # It may be on its way; settling twice charges once.
+            self._settlements.start(self._settle_later(ask, spent, payload))
+            raise
+        except TrunklineError as error:
+            if error.reason != Reason.ERROR_REASON_STORE_UNAVAILABLE:
+                raise
+            self._settlements.start(self._settle_later(ask, spent, payload))
+            return ()
 
     async def close(self, code: int, reason: str) -> None:
         """Settle unless that is done."""
         if self._ask is not None:
             await self.settle(code, reason)
 
-    async def _settle(self, ask: Ask, record: RecordedRequest | None) -> Sequence[BudgetLevel]:
-        spent = record.cost_details.nano_usd if record else 0
-        payload = record.SerializeToString() if record else b""
-        try:
-            return await self._admission.settle(ask, spent, payload)
-        except TrunklineError as error:
-            if error.reason != Reason.ERROR_REASON_STORE_UNAVAILABLE:
-                raise
-        self._settlements.run(self._settle_later(ask, spent, payload))
-        return ()
-
     async def _settle_later(self, ask: Ask, spent: int, payload: bytes) -> None:
         failures, give_up = 0, asyncio.get_running_loop().time() + _SETTLE_PATIENCE
         while True:
-            failures += 1
-            await asyncio.sleep(max(0.05, backoff(min(failures, 6))))
             try:
                 await self._admission.settle(ask, spent, payload)
+                return
             except TrunklineError:
                 if asyncio.get_running_loop().time() > give_up:
                     raise
-            else:
-                return
+            failures += 1
+            await asyncio.sleep(max(0.05, backoff(min(failures, 6))))

@@ -32,7 +32,7 @@ _CLASSES = {
     "output_image_mtok": TokenClass.TOKEN_CLASS_IMAGE_OUTPUT,
 }
 # Names of profiles whose provider the package calls otherwise.
-_ALIASES = {"xai": "x-ai"}
+_ALIASES = {"bedrock": "aws", "xai": "x-ai"}
 
 
 class PriceCatalogue:

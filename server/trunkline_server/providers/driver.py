@@ -19,6 +19,7 @@ from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Target
 from trunkline_server.providers import check, urls
 from trunkline_server.providers.auth import Authenticator
+from trunkline_server.providers.bedrock import signing
 from trunkline_server.providers.http import Bound, BrokenOffError, Http
 from trunkline_server.providers.profiles import Profile, builtin
 from trunkline_server.providers.wire import (
@@ -67,7 +68,7 @@ class ProviderDriver:
         self._profiles = builtin() if profiles is None else profiles
         self._idle = stream_idle_timeout
         self._http = Http(policy, tls)
-        self._authenticator = Authenticator()
+        self._authenticator = Authenticator({"aws": signing.strategy})
 
     async def __aenter__(self) -> Self:
         return self
@@ -142,7 +143,7 @@ class ProviderDriver:
             return [("configuration.llm_provider.provider", f"is not a profile; there are {known}")]
         allowed = {"provider", *profile.options}
         wrong = [(name, "is not an option of this profile") for name in settings.options if name not in allowed]
-        wrong += urls.problems(profile, settings.options)
+        wrong += urls.problems(profile, settings.options, integration.configuration.endpoint)
         found = [(f"configuration.llm_provider.options[{name}]", why) for name, why in wrong]
         endpoint = urls.endpoint(profile, integration.configuration.endpoint, settings.options)
         if problem := self._policy.url_problem(endpoint):

@@ -52,11 +52,62 @@ _RULES = (
         codes=frozenset(
             {
                 *("insufficient_quota", "billing_not_active", "billing_hard_limit_reached", "insufficient_balance"),
-                *("insufficient_credits", "quota_exceeded"),
+                *("insufficient_credits", "quota_exceeded", "billing_error", "ServiceQuotaExceededException"),
             }
         ),
     ),
     _Rule(Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED, "has no quota or credit left", statuses=frozenset({402})),
+    # Anthropic has no code of its own for these.
+    _Rule(
+        Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED,
+        "has no quota or credit left",
+        statuses=frozenset({400, 403, 429}),
+        text=_any("credit balance is too low", "reached your specified API usage limits"),
+    ),
+    _Rule(
+        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
+        "finds the input longer than the model's context window",
+        statuses=frozenset({400, 413}),
+        text=_any("exceed context limit"),
+    ),
+    # Cohere has no codes either. Too many tokens to write are not a prompt that is too long.
+    _Rule(
+        Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED,
+        "has no quota or credit left",
+        statuses=frozenset({429}),
+        text=_any("API calls / month"),
+    ),
+    _Rule(
+        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
+        "finds the input longer than the model's context window",
+        statuses=frozenset({400, 422}),
+        text=_any("too many tokens: (?!max tokens)"),
+    ),
+    # Bedrock says all of this with ValidationException or ThrottlingException.
+    _Rule(
+        Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED,
+        "has no quota or credit left",
+        codes=frozenset({"ThrottlingException", "throttlingException"}),
+        text=_any("per day"),
+    ),
+    _Rule(
+        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
+        "finds the input longer than the model's context window",
+        statuses=frozenset({400}),
+        text=_any("input is too long", "too many input tokens", "input tokens? exceed"),
+    ),
+    _Rule(
+        Reason.ERROR_REASON_UPSTREAM_REJECTED,
+        "does not know the model",
+        statuses=frozenset({400}),
+        text=_any("model identifier is invalid", "on-demand throughput isn"),
+    ),
+    _Rule(
+        Reason.ERROR_REASON_CONTENT_FILTERED,
+        "blocked the answer for safety",
+        fallback=False,
+        text=_any("blocked by content filtering policy"),
+    ),
     _Rule(
         Reason.ERROR_REASON_UPSTREAM_REJECTED,
         "finds the request too large for its rate limit",
@@ -80,7 +131,12 @@ _RULES = (
         "refused the input for safety",
         fallback=False,
         statuses=_CLIENT,
-        codes=frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}),
+        codes=frozenset(
+            {
+                *("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"),
+                *("invalid_prompt", "image_content_policy_violation"),
+            }
+        ),
     ),
     _Rule(
         Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION,
@@ -102,6 +158,10 @@ _RULES = (
         statuses=frozenset({429, 498, 529}),
     ),
     _Rule(Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "ran out of time", retry=True, statuses=frozenset({408, 504, 524})),
+    # A model of Bedrock failed.
+    _Rule(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "failed", retry=True, statuses=frozenset({424})),
+    # Cohere answers so when it broke off the call.
+    _Rule(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "broke off the call", retry=True, statuses=frozenset({499})),
     _Rule(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "failed", retry=True, statuses=range(500, 1000)),
     _Rule(Reason.ERROR_REASON_UPSTREAM_REJECTED, "refused the request", fallback=False, statuses=_CLIENT),
     _Rule(Reason.ERROR_REASON_UPSTREAM_MALFORMED, "answered with an unexpected status"),
@@ -111,16 +171,36 @@ _STATUS_OF_CODE = {
     "rate_limit_exceeded": 429,
     "overloaded": 529,
     "overloaded_error": 529,
+    "rate_limit_error": 429,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "billing_error": 402,
+    "timeout_error": 504,
+    "api_error": 500,
     "invalid_request_error": 400,
     "invalid_api_key": 401,
     "timeout": 504,
+    "vector_store_timeout": 504,
+    # What the Responses API says of a response that failed.
+    **dict.fromkeys(
+        (
+            *("context_length_exceeded", "content_filter", "invalid_prompt", "image_content_policy_violation"),
+            *("invalid_image", "invalid_image_format", "invalid_base64_image", "invalid_image_url", "image_too_large"),
+            *("image_too_small", "image_parse_error", "invalid_image_mode", "image_file_too_large", "empty_image_file"),
+            *("unsupported_image_media_type", "failed_to_download_image", "image_file_not_found"),
+        ),
+        400,
+    ),
 }
 _KEYS = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|pplx|hf|fw|key|tok)[-_][\w*.\-]{4,}|\bAIza[\w\-]{8,}|\bBearer\s+\S+|\b[\w\-]{40,}",
     re.IGNORECASE,
 )
 _MAX_MESSAGE = 300
-_REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "x-portkey-trace-id")
+_REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "x-portkey-trace-id",
+                "x-debug-trace-id", "x-amzn-requestid")  # fmt: skip
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 

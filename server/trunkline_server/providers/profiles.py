@@ -29,6 +29,7 @@ _CHOICES = {
     "max_tokens_field": frozenset({"max_tokens", "max_completion_tokens"}),
     "end_mark": frozenset({"done", "finish"}),
     "reasoning_style": frozenset({"effort", "object"}),
+    "cache_mark": frozenset({"breakpoint", "control"}),
 }
 # Options of every gateway that are no header: who the integration's secret belongs to.
 SECRET_AS = "secret_as"
@@ -45,11 +46,13 @@ class Profile:
     is not offered. Addresses may hold `{model}` and the names of `parameters`, which are options that stand in
     addresses, with their defaults; an empty default must be given. `scheme`: `none`, `bearer`, `header` (the secret
     alone, in `secret_header`), or a strategy of auth.py. `headers` maps options to headers, `constants` are headers
-    of every call. `timeout` is in seconds, `embed_batch` in texts per call.
+    of every call. `timeout` is in seconds, `embed_batch` in texts per call. `dimensions_field` and `purpose_field` are
+    what embeddings call these options, empty where they do not take one; `embed_base64`: vectors come as base64.
     `end_mark`: whether a stream ends with `[DONE]` or with its last finish reason. `reasoning_field` is where an
-    assistant's reasoning is sent back. `whole_by_stream`: whole answers are asked for as streams, for servers that
-    notice only a stream's cancellation. `close_after_stream`: a connection serves one stream only. `gateway_header`
-    makes it a gateway: it names the provider behind it, whose profile then gives the facts.
+    assistant's reasoning is sent back. `cache_mark` is the kind of mark by which content asks for prompt caching,
+    if any, and `cache_models` a pattern of the models that take it. `whole_by_stream`: whole answers are asked for as
+    streams, for servers that notice only a stream's cancellation. `close_after_stream`: a connection serves one stream
+    only. `gateway_header` makes it a gateway: it names the provider behind it, whose profile then gives the facts.
     """
 
     name: str
@@ -64,6 +67,9 @@ class Profile:
     stream_path: str = ""
     embed_path: str = ""
     embed_batch: int = 1
+    embed_base64: bool = False
+    dimensions_field: str = "dimensions"
+    purpose_field: str = ""
     count_path: str = ""
     check_path: str = "models"
     timeout: float = 30.0
@@ -74,6 +80,8 @@ class Profile:
     end_mark: str = "done"
     reasoning_field: str = ""
     reasoning_style: str = "effort"
+    cache_mark: str = ""
+    cache_models: str = ""
     gateway_header: str = ""
     whole_by_stream: bool = False
     close_after_stream: bool = False

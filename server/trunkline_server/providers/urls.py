@@ -27,16 +27,23 @@ def endpoint(profile: Profile, endpoint: str, options: Mapping[str, str]) -> str
     return _filled(endpoint or profile.endpoint, profile, options, "")
 
 
-def problems(profile: Profile, options: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(option, why) of what is missing or cannot stand in an address."""
+def problems(profile: Profile, options: Mapping[str, str], endpoint: str = "") -> list[tuple[str, str]]:
+    """(option, why) of what is missing or cannot stand in an address. What stands in the profile's endpoint only is
+    not needed by an integration with its own."""
+    needed = "".join((endpoint or profile.endpoint, *_paths(profile)))
     found = []
     for name, default in profile.parameters.items():
         value = options.get(name) or default
         if not value:
-            found.append((name, f"{profile.display_name} needs it"))
+            if f"{{{name}}}" in needed:
+                found.append((name, f"{profile.display_name} needs it"))
         elif not _VALUE.fullmatch(value):
             found.append((name, "may hold letters, digits, '.', '_' and '-' only, at most 128"))
     return found
+
+
+def _paths(profile: Profile) -> tuple[str, ...]:
+    return profile.path, profile.stream_path, profile.embed_path, profile.count_path, profile.check_path
 
 
 def _filled(text: str, profile: Profile, options: Mapping[str, str], model: str) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.peers import Peer, openai_chat
+from conformance.peers import Peer, anthropic, bedrock, cohere, openai_chat, openai_responses
 
 PEERS: Mapping[str, Peer] = {
+    "anthropic": anthropic.PEER,
+    "bedrock": bedrock.PEER,
+    "cohere": cohere.PEER,
     "openai_chat": openai_chat.PEER,
+    "openai_responses": openai_responses.PEER,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -35,12 +35,12 @@ def events(fields: Json, blocks: Blocks, provider: str, logprobs: Json | None) -
     content = fields.get("content")
     if content:
         if isinstance(content, str):
-            yield from blocks.prose(TEXT, content, _logprobs(logprobs, "content") if logprobs else None)
+            yield from blocks.prose(TEXT, content, with_logprobs(logprobs.get("content")) if logprobs else None)
         else:
             yield from _pieces(content, blocks, provider)
     refusal = fields.get("refusal")
     if refusal:
-        yield from blocks.prose(REFUSAL, refusal, _logprobs(logprobs, "refusal") if logprobs else None)
+        yield from blocks.prose(REFUSAL, refusal, with_logprobs(logprobs.get("refusal")) if logprobs else None)
     if len(fields) > 1 or not content:
         yield from _rest(fields, blocks)
 
@@ -135,8 +135,9 @@ def _bytes(text: str) -> bytes:
         raise MalformedError("media is not base64") from None
 
 
-def _logprobs(logprobs: Json, name: str) -> list[TokenLogprob]:
-    return [_logprob(token) for token in logprobs.get(name) or ()]
+def with_logprobs(tokens: Iterable[Json] | None) -> list[TokenLogprob]:
+    """Tokens with their log probabilities."""
+    return [_logprob(token) for token in tokens or ()]
 
 
 def _logprob(token: Json) -> TokenLogprob:
@@ -144,5 +145,5 @@ def _logprob(token: Json) -> TokenLogprob:
         token=token.get("token") or "",
         logprob=token.get("logprob") or 0.0,
         raw_bytes=bytes(token.get("bytes") or ()),
-        top=[_logprob(other) for other in token.get("top_logprobs") or ()],
+        top=with_logprobs(token.get("top_logprobs")),
     )

@@ -15,14 +15,14 @@ from trunkline_server.providers.wire import Subject
 
 Json = dict[str, Any]
 
-_EFFORTS = {
+EFFORTS = {
     ReasoningEffort.REASONING_EFFORT_NONE: "none",
     ReasoningEffort.REASONING_EFFORT_MINIMAL: "minimal",
     ReasoningEffort.REASONING_EFFORT_LOW: "low",
     ReasoningEffort.REASONING_EFFORT_MEDIUM: "medium",
     ReasoningEffort.REASONING_EFFORT_HIGH: "high",
 }
-_CHOICES = {
+CHOICES = {
     ToolChoiceMode.TOOL_CHOICE_MODE_AUTO: "auto",
     ToolChoiceMode.TOOL_CHOICE_MODE_NONE: "none",
     ToolChoiceMode.TOOL_CHOICE_MODE_REQUIRED: "required",
@@ -34,7 +34,7 @@ _SAME = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty
 def encode(request: CompleteRequest, subject: Subject, stream: bool) -> bytes:
     """The body as JSON. Raises TrunklineError UNSUPPORTED_PARAMETER or INVALID_REQUEST, with field paths."""
     profile = subject.profile
-    body: Json = {"model": subject.model, "messages": messages.encode(request, profile, subject.provider)}
+    body: Json = {"model": subject.model, "messages": messages.encode(request, subject)}
     for name in _SAME:
         if request.HasField(name):  # type: ignore[arg-type]
             body[name] = getattr(request, name)
@@ -82,8 +82,8 @@ def _tools(request: CompleteRequest) -> list[Json]:
 def _choose(body: Json, choice: ToolChoice) -> None:
     if choice.mode == ToolChoiceMode.TOOL_CHOICE_MODE_NAMED:
         body["tool_choice"] = {"type": "function", "function": {"name": choice.name}}
-    elif choice.mode in _CHOICES:
-        body["tool_choice"] = _CHOICES[choice.mode]
+    elif choice.mode in CHOICES:
+        body["tool_choice"] = CHOICES[choice.mode]
     if choice.HasField("parallel"):
         body["parallel_tool_calls"] = choice.parallel
 
@@ -105,7 +105,7 @@ def _shape(body: Json, shape: ResponseFormat) -> None:
 
 
 def _reason(body: Json, wanted: ReasoningOptions, profile: Profile) -> None:
-    effort = _EFFORTS.get(wanted.effort)
+    effort = EFFORTS.get(wanted.effort)
     if profile.reasoning_style == "effort":
         if effort:
             body["reasoning_effort"] = effort

@@ -30,25 +30,27 @@ _NANO = 1_000_000_000
 def decode(usage: Json) -> Usage:
     """Counts as the provider reports them; what it does not report stays absent."""
     found = Usage(source=UsageSource.USAGE_SOURCE_PROVIDER)
-    _set(found, "input_tokens", usage.get("prompt_tokens"))
-    _set(found, "output_tokens", usage.get("completion_tokens"))
-    _details(found, usage.get("prompt_tokens_details"), _INPUT)
-    _details(found, usage.get("completion_tokens_details"), _OUTPUT)
+    put(found, "input_tokens", usage.get("prompt_tokens"))
+    put(found, "output_tokens", usage.get("completion_tokens"))
+    put_details(found, usage.get("prompt_tokens_details"), _INPUT)
+    put_details(found, usage.get("completion_tokens_details"), _OUTPUT)
     _reconcile(found, usage.get("total_tokens"))
     if not _KNOWN.issuperset(usage):
         _extras(found, usage)
     return found
 
 
-def _set(found: Usage, name: str, count: object) -> None:
+def put(found: Usage, name: str, count: object) -> None:
+    """Set a count, where it is one."""
     if type(count) is int and count >= 0:
         setattr(found, name, count)
 
 
-def _details(found: Usage, details: object, names: dict[str, str]) -> None:
+def put_details(found: Usage, details: object, names: dict[str, str]) -> None:
+    """Set the classes of a count: `names` are the provider's and ours."""
     if isinstance(details, dict):
         for theirs, ours in names.items():
-            _set(found, ours, details.get(theirs))
+            put(found, ours, details.get(theirs))
 
 
 def _reconcile(found: Usage, total: object) -> None:
@@ -69,9 +71,9 @@ def _extras(found: Usage, usage: Json) -> None:
     """Units of the provider's own. Its cost in USD, where it tells one, becomes `cost_nano_usd`."""
     hits = usage.get("prompt_cache_hit_tokens")
     if not found.HasField("cache_read_tokens"):
-        _set(found, "cache_read_tokens", hits)
+        put(found, "cache_read_tokens", hits)
     if not found.HasField("reasoning_tokens"):
-        _set(found, "reasoning_tokens", usage.get("reasoning_tokens"))
+        put(found, "reasoning_tokens", usage.get("reasoning_tokens"))
     cost = usage.get("cost")
     if isinstance(cost, dict):
         cost = cost.get("total_cost")

@@ -28,7 +28,7 @@ class Batcher:
         self._waiting: _Batch = []
         self._scheduled = False
         self._closed = False
-        self._under_way: dict[asyncio.Task[None], _Batch] = {}
+        self._under_way: dict[asyncio.Future[Sequence[Any]], _Batch] = {}
 
     def call(self, command: Command) -> asyncio.Future[Any]:
         """The answer to come: a value, or the exception as a value.
@@ -45,10 +45,10 @@ class Batcher:
     async def aclose(self) -> None:
         """Cancel what is under way; its callers, and later ones, get ConnectionResetError as their answer."""
         self._closed = True
-        tasks = list(self._under_way)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        under_way = list(self._under_way)
+        for sent in under_way:
+            sent.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         waiting, self._waiting = self._waiting, []
         _fail(waiting)
 
@@ -64,22 +64,17 @@ class Batcher:
         if self._closed:
             _fail(batch)
         elif batch:
-            task = asyncio.create_task(self._send(batch))
-            self._under_way[task] = batch
-            task.add_done_callback(self._sent)
+            self._under_way[sent := asyncio.ensure_future(self._exchange([one[0] for one in batch]))] = batch
+            sent.add_done_callback(self._sent)
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
-        _fail(self._under_way.pop(task))  # Whoever has no answer: the task was cancelled.
-        self._schedule(task.get_loop())
-
-    async def _send(self, batch: _Batch) -> None:
-        try:
-            answers = await self._exchange([command for command, _ in batch])
-        except Exception as error:
-            answers = [error] * len(batch)
+    def _sent(self, sent: asyncio.Future[Sequence[Any]]) -> None:
+        batch = self._under_way.pop(sent)
+        error = ConnectionResetError("closed") if sent.cancelled() else sent.exception()
+        answers = sent.result() if error is None else [error] * len(batch)
         for (_, future), answer in zip(batch, answers, strict=True):
             if not future.done():
                 future.set_result(answer)
+        self._schedule(sent.get_loop())
 
 
 def _fail(batch: _Batch) -> None:

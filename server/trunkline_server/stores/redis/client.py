@@ -10,14 +10,14 @@ from typing import Any
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
-from redis.asyncio.connection import AbstractConnection, parse_url
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
 
 from trunkline_server.domain.errors import store_unavailable
 from trunkline_server.stores.redis.batch import Batcher, Command
 from trunkline_server.stores.redis.errors import is_lost_connection, is_missing_script, translate
+from trunkline_server.stores.redis.pipe import Pipe
 from trunkline_server.stores.redis.scripts import EPOCH_TEXT, SCRIPTS, SHARDS
 
 # Batches under way at a time, each on a connection of its own. See bench/redis_batch.py.
@@ -43,12 +43,11 @@ class _Link(ABC):
 
 class _Single(_Link):
     def __init__(self, url: str, connect_timeout: float, timeout: float) -> None:
-        # Sending through redis-py's timeouts costs a task per batch: one timeout around the whole replaces them.
+        # RESP 2: every message is the answer to a command.
         pool: Any = ConnectionPool.from_url(
-            url, socket_connect_timeout=connect_timeout, socket_timeout=None, retry=Retry(NoBackoff(), 0)
+            url, socket_connect_timeout=connect_timeout, socket_timeout=None, retry=Retry(NoBackoff(), 0), protocol=2
         )
-        self._timeout = timeout
-        self._idle: list[AbstractConnection] = [pool.make_connection() for _ in range(_WIDTH)]
+        self._idle = [Pipe(pool.make_connection(), timeout) for _ in range(_WIDTH)]
         self._all = tuple(self._idle)
         self._batcher = Batcher(self._exchange, _WIDTH)
 
@@ -61,36 +60,19 @@ class _Single(_Link):
 
     async def aclose(self) -> None:
         await self._batcher.aclose()
-        for connection in self._all:
-            await connection.disconnect(nowait=True)
+        for pipe in self._all:
+            await pipe.aclose()
 
-    async def _exchange(self, commands: Sequence[Command]) -> Sequence[Any]:
-        connection = self._idle.pop()
-        try:
-            async with asyncio.timeout(self._timeout):
-                try:
-                    return await _talk(connection, commands)
-                except RedisError as error:
-                    if not is_lost_connection(error):
-                        raise
-                # Idle connections end with the server. Every script may be repeated, see lua/.
-                return await _talk(connection, commands)
-        except BaseException:
-            await connection.disconnect(nowait=True)
-            raise
-        finally:
-            self._idle.append(connection)
+    def _exchange(self, commands: Sequence[Command]) -> asyncio.Future[Sequence[Any]]:
+        pipe = self._idle.pop()
+        answers = pipe.send(commands) if pipe.is_open else asyncio.ensure_future(_reopened(pipe, commands))
+        answers.add_done_callback(lambda _: self._idle.append(pipe))
+        return answers
 
 
-async def _talk(connection: AbstractConnection, commands: Sequence[Command]) -> Sequence[Any]:
-    await connection.send_packed_command(connection.pack_commands(commands))
-    answers: list[Any] = []
-    for _ in commands:
-        try:
-            answers.append(await connection.read_response())
-        except ResponseError as error:
-            answers.append(error)
-    return answers
+async def _reopened(pipe: Pipe, commands: Sequence[Command]) -> Sequence[Any]:
+    await pipe.open()
+    return await pipe.send(commands)
 
 
 class _Cluster(_Link):
@@ -169,7 +151,7 @@ class RedisStore:
         sha = SCRIPTS[script].sha
         for _ in range(_LOADS):
             loads = self._loads
-            answer = await self._link.call(shard, ("EVALSHA", sha, 1, shard, *args))
+            answer = await self._call(shard, ("EVALSHA", sha, 1, shard, *args))
             if not is_missing_script(answer):
                 if isinstance(answer, Exception):
                     raise translate(answer)
@@ -179,14 +161,14 @@ class RedisStore:
 
     async def epoch(self, shard: str) -> str:
         """The shard's epoch, made when there is none or when the server has been restarted, see lua/epoch.lua."""
-        answer = await self._link.call(shard, ("EVAL", EPOCH_TEXT, 1, shard, round(self.grace * 1e6)))
+        answer = await self._call(shard, ("EVAL", EPOCH_TEXT, 1, shard, round(self.grace * 1e6)))
         if isinstance(answer, Exception):
             raise translate(answer)
         return str(answer.decode())
 
     async def ping(self) -> None:
         """Raise STORE_UNAVAILABLE unless every shard's server answers."""
-        answers = await asyncio.gather(*(self._link.call(shard, ("EXISTS", f"{shard}:epoch")) for shard in SHARDS))
+        answers = await asyncio.gather(*(self._call(shard, ("EXISTS", f"{shard}:epoch")) for shard in SHARDS))
         try:
             _raise_first(answers)
         except Exception as error:
@@ -211,6 +193,13 @@ class RedisStore:
     async def aclose(self) -> None:
         """Close all connections. Calls under way raise STORE_UNAVAILABLE."""
         await self._link.aclose()
+
+    async def _call(self, shard: str, command: Command) -> Any:
+        answer = await self._link.call(shard, command)
+        if is_lost_connection(answer):
+            # Idle connections end with the server. Every script may be repeated, see lua/.
+            answer = await self._link.call(shard, command)
+        return answer
 
     async def _load_unless_done(self, seen: int) -> None:
         async with self._loading:

@@ -1,0 +1,106 @@
+"""One connection to Redis for batches: commands out in one write, answers in as they come, no task and no stream
+between. redis-py connects it, shakes hands and authenticates; from then on its bytes come here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import hiredis
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ConnectionError, NoScriptError, ResponseError
+
+from trunkline_server.stores.redis.batch import Command
+
+_NOTHING = object()
+# Its stub knows only commands of one word.
+_pack: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]
+
+
+class Pipe(asyncio.Protocol):
+    """Carries one batch at a time. `timeout` bounds a batch, from sending to its last answer, in seconds."""
+
+    def __init__(self, connection: AbstractConnection, timeout: float) -> None:
+        self._connection = connection
+        self._timeout = timeout
+        self._transport: asyncio.Transport | None = None
+        self._reader = _reader()
+        self._answers: list[Any] = []
+        self._expected = 0
+        self._batch: asyncio.Future[Sequence[Any]] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether commands can be sent."""
+        return self._transport is not None
+
+    async def open(self) -> None:
+        """Connect. Raises what redis-py raises, and TimeoutError."""
+        connection: Any = self._connection
+        async with asyncio.timeout(self._timeout):
+            # It does not see a connection end whose bytes come here.
+            await connection.disconnect(nowait=True)
+            await connection.connect()
+        # redis-py shows its transport nowhere else.
+        transport = connection._writer.transport
+        transport.set_protocol(self)
+        self._transport = transport
+        self._reader = _reader()
+
+    def send(self, commands: Sequence[Command]) -> asyncio.Future[Sequence[Any]]:
+        """The answers, errors of Redis among them as values. Fails with ConnectionError when the connection ends, and
+        with TimeoutError; both close it. Needs an open pipe without a batch."""
+        assert self._transport is not None and self._batch is None
+        loop = asyncio.get_running_loop()
+        self._answers, self._expected = [], len(commands)
+        self._batch = batch = loop.create_future()
+        self._timer = loop.call_later(self._timeout, self._fail, TimeoutError("redis took too long"))
+        self._transport.write(b"".join(map(_pack, commands)))
+        return batch
+
+    async def aclose(self) -> None:
+        """Close the connection; a batch under way fails."""
+        self._fail(ConnectionError("closed"))
+        await self._connection.disconnect(nowait=True)
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        try:
+            self._reader.feed(data)
+            while (answer := self._reader.gets()) is not _NOTHING:
+                self._answers.append(answer)
+        except hiredis.ProtocolError:
+            self._fail(ConnectionError("redis sent what is no answer"))
+            return
+        if self._batch is not None and len(self._answers) >= self._expected:
+            self._end().set_result(self._answers)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """See asyncio.Protocol."""
+        self._transport = None
+        self._fail(ConnectionError("the connection ended"))
+
+    def _fail(self, error: Exception) -> None:
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.abort()
+        if self._batch is not None:
+            self._end().set_exception(error)
+
+    def _end(self) -> asyncio.Future[Sequence[Any]]:
+        """Take the batch off; gives a future that can be set."""
+        assert self._batch is not None and self._timer is not None
+        self._timer.cancel()
+        batch, self._batch = self._batch, None
+        return batch if not batch.done() else batch.get_loop().create_future()
+
+
+def _reader() -> hiredis.Reader:
+    return hiredis.Reader(replyError=_error, notEnoughData=_NOTHING)
+
+
+def _error(text: str) -> ResponseError:
+    """An error that Redis answers, in the classes that matter here."""
+    return NoScriptError(text) if text.startswith("NOSCRIPT") else ResponseError(text)
