@@ -50,7 +50,7 @@ async def upstream(**behaviour: object) -> AsyncIterator[Upstream]:
             state.open -= 1
 
     async def models(_: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
+        return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model"}]}, status=state.status)
 
     app = web.Application()
     app.router.add_post("/v1/chat/completions", chat)

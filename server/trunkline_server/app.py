@@ -27,6 +27,7 @@ from trunkline_server.services.access import AccessService
 from trunkline_server.services.budget import BudgetService
 from trunkline_server.services.integration import IntegrationService
 from trunkline_server.services.llm import LLMService
+from trunkline_server.services.probes import IntegrationProbes
 from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
 from trunkline_server.stores.redis.client import connect
@@ -97,7 +98,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             settings, spans, CallMetrics(), log, parts.directory, parts.replays, parts.admission, parts.settlements
         )
         stores = {"postgres": parts.database.ping, "redis": parts.redis.ping}
-        health = Health(lambda: background.all_answer(stores))
+        probe = IntegrationProbes(parts.directory).find
+        health = Health(lambda: background.all_answer(stores), probe)
         server = GrpcServer(settings.server, interceptors, _servicers(settings, parts), health)
         background.start(
             stack,
@@ -108,7 +110,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             log.run(),
         )
         port = await server.start()
-        runner = await admin.serve(admin.application(lambda: background.findings(stores)), settings.server.admin)
+        application = admin.application(lambda: background.findings(stores), probe)
+        runner = await admin.serve(application, settings.server.admin)
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())
         yield Worker(server, port, parts.settlements)

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from trunkline_server.domain.errors import Reason, TrunklineError
+
 _TOKEN = re.compile(r"tl_([a-z2-7]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 
 
@@ -74,3 +76,16 @@ def hash_secret(secret: str) -> bytes:
 def secret_matches(secret: str, stored: bytes) -> bool:
     """Whether the secret has the stored hash, compared in constant time."""
     return hmac.compare_digest(hash_secret(secret), stored)
+
+
+def token_of(metadata: Mapping[str, str]) -> str:
+    """The API key that a call carries: `authorization: Bearer <key>`, or `x-api-key: <key>`. Raises
+    CREDENTIAL_MISSING."""
+    scheme, _, token = metadata.get("authorization", "").partition(" ")
+    if token and scheme.lower() == "bearer":
+        return token.strip()
+    if api_key := metadata.get("x-api-key"):
+        return api_key
+    raise TrunklineError(
+        Reason.ERROR_REASON_CREDENTIAL_MISSING, "send the API key as metadata `authorization: Bearer <key>`"
+    )

@@ -1,16 +1,26 @@
-"""Admin HTTP: /health (the process lives), /ready (its stores answer, it is not draining), /cache-status, /metrics."""
+"""Admin HTTP: /health (the process lives), /ready (its stores answer, it is not draining), /cache-status, /metrics, and
+/health/integrations/<id> for the bearer of an API key."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from google.rpc.code_pb2 import Code
+from trunkline.v1.integration_pb2 import HealthCheck
 
+from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.ops.metrics import exposition
 
+# The HTTP status of a refusal, by its gRPC code; any other is 503.
+_HTTP: Mapping[int, int] = {Code.UNAUTHENTICATED: 401, Code.PERMISSION_DENIED: 403, Code.NOT_FOUND: 404}
 
-def application(stores: Callable[[], Awaitable[Mapping[str, bool]]]) -> web.Application:
-    """The routes. `stores` tells which stores answer."""
+
+def application(
+    stores: Callable[[], Awaitable[Mapping[str, bool]]],
+    probe: Callable[[Mapping[str, str], str], Awaitable[HealthCheck]],
+) -> web.Application:
+    """The routes. `stores` tells which stores answer, `probe` what the last check of an integration found."""
 
     async def health(_: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
@@ -25,11 +35,22 @@ def application(stores: Callable[[], Awaitable[Mapping[str, bool]]]) -> web.Appl
         # Answers are not cached yet: there are no levels to tell of.
         return web.json_response({"redis": found["redis"], "levels": []})
 
+    async def integration(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            found = await probe(headers, request.match_info["id"])
+        except TrunklineError as error:
+            refusal = {"reason": error.reason_name, "message": error.message}
+            return web.json_response(refusal, status=_HTTP.get(error.code, 503))
+        body = {"healthy": found.healthy, "detail": found.detail, "checked": found.check_time.ToJsonString()}
+        return web.json_response(body, status=200 if found.healthy else 503)
+
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=exposition(), headers={"content-type": "text/plain; version=0.0.4; charset=utf-8"})
 
     app = web.Application()
     app.router.add_get("/health", health)
+    app.router.add_get("/health/integrations/{id}", integration)
     app.router.add_get("/ready", readiness)
     app.router.add_get("/cache-status", cache)
     app.router.add_get("/metrics", metrics)

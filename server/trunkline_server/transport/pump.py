@@ -21,7 +21,8 @@ from trunkline_server.transport.methods import Method
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
-_STATUS = {code.value[0]: code for code in grpc.StatusCode}
+# grpc's code of each number.
+STATUS = {code.value[0]: code for code in grpc.StatusCode}
 # The caller's deadline is brought forward by this share, at most by these seconds, so that a typed error is in time.
 _MARGIN_SHARE, _MARGIN_MOST = 0.05, 0.02
 
@@ -148,5 +149,5 @@ async def _abort(context: Context, call: Call, error: TrunklineError) -> None:
     if error.reason == Reason.ERROR_REASON_BUDGET_EXCEEDED:
         # gRFC A6: a negative pushback tells the client not to retry.
         trailers.append(("grpc-retry-pushback-ms", "-1"))
-    code = _STATUS.get(status.code, _STATUS[Code.INTERNAL])
+    code = STATUS.get(status.code, STATUS[Code.INTERNAL])
     await context.abort(code, status.message, (*trailers, *call.trailers))
