@@ -30,6 +30,7 @@ from trunkline_server.domain.run import Run
 
 # DESIGN §5: at most three attempts unless the caller says otherwise.
 _MAX_ATTEMPTS = 3
+_SERVED_CACHE_MODES = frozenset((CacheMode.CACHE_MODE_UNSPECIFIED, CacheMode.CACHE_MODE_OFF))
 # An attempt that has less time than this, in seconds, is not begun.
 _LEAST_TIME = 0.005
 
@@ -222,7 +223,7 @@ def _unserved(request: CompleteRequest) -> list[tuple[str, str]]:
         found.append(("recovery.hedge_after", "hedging is not served yet; leave it empty"))
     if request.recovery.restart_after_content:
         found.append(("recovery.restart_after_content", "is not served yet; leave it false"))
-    if request.cache.mode not in (CacheMode.CACHE_MODE_UNSPECIFIED, CacheMode.CACHE_MODE_OFF):
+    if request.cache.mode not in _SERVED_CACHE_MODES:
         found.append(("cache.mode", "answers are not cached yet; leave it empty or OFF"))
     return found
 

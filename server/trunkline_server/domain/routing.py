@@ -38,6 +38,8 @@ CAPABILITIES = frozenset(
     )
 )
 
+_DISABLED = IntegrationStatus.INTEGRATION_STATUS_DISABLED
+
 # Output tokens of a call that states no maximum: for comparing candidates, and the cap under a hard budget.
 DEFAULT_MAX_TOKENS = 4096
 
@@ -146,7 +148,7 @@ Rule = Callable[[Candidate, Need], str | None]
 
 
 def _integration_disabled(one: Candidate, _: Need) -> str | None:
-    return "the integration is switched off" if one.status == IntegrationStatus.INTEGRATION_STATUS_DISABLED else None
+    return "the integration is switched off" if one.status == _DISABLED else None
 
 
 def _capability(one: Candidate, need: Need) -> str | None:

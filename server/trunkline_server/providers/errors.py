@@ -315,7 +315,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         known = [
             seconds
             for name, value in headers.items()
-            if name.startswith("x-ratelimit-reset") and _used_up(headers, name)
+            if name.lower().startswith("x-ratelimit-reset") and _used_up(headers, name.lower())
             if (seconds := _reset(value, now)) is not None
         ]
     return max(known, default=None)

@@ -34,6 +34,10 @@ _OPTIONS: dict[str, tuple[str, Callable[[CompleteRequest], bool]]] = {
     "reasoning_budget": ("reasoning.budget_tokens", lambda r: r.reasoning.HasField("budget_tokens")),
     "reasoning_include": ("reasoning.include", lambda r: r.reasoning.HasField("include")),
 }
+# The options by the field of the request that must be there for them.
+_BY_FIELD: dict[str, list[tuple[str, str, Callable[[CompleteRequest], bool]]]] = {}
+for _feature, (_path, _uses) in _OPTIONS.items():
+    _BY_FIELD.setdefault(_path.partition(".")[0], []).append((_feature, _path, _uses))
 FEATURES = frozenset(
     [*_OPTIONS, "message_name", "media_file"]
     + [f"{kind}{source}" for kind in _MEDIA.values() for source in ("", "_uri", "_file")]
@@ -42,9 +46,10 @@ FEATURES = frozenset(
 
 def used(request: CompleteRequest) -> Iterator[Used]:
     """(feature, field path) of everything optional in the request."""
-    for feature, (path, uses) in _OPTIONS.items():
-        if uses(request):
-            yield feature, path
+    for field, _ in request.ListFields():
+        for feature, path, uses in _BY_FIELD.get(field.name, ()):
+            if uses(request):
+                yield feature, path
     for i, message in enumerate(request.messages):
         if message.name:
             yield "message_name", f"messages[{i}].name"

@@ -112,7 +112,7 @@ class Http:
             size += len(part)
             if size > MAX_BODY_BYTES:
                 raise MalformedError(f"the answer exceeds {MAX_BODY_BYTES} bytes")
-        return HttpResponse(response.status, headers_of(response), b"".join(parts))
+        return HttpResponse(response.status, response.headers, parts[0] if len(parts) == 1 else b"".join(parts))
 
     async def chunk(self, response: aiohttp.ClientResponse, bound: Bound, provider: str) -> bytes:
         """What has arrived of the body, at least a byte; empty at its end. Raises ProviderError."""
@@ -139,11 +139,6 @@ class Http:
                 headers={"User-Agent": self._user_agent},
             )
         return self._session
-
-
-def headers_of(response: aiohttp.ClientResponse) -> dict[str, str]:
-    """The headers, names in lower case."""
-    return {name.lower(): value for name, value in response.headers.items()}
 
 
 def _forbidden(provider: str, host: str) -> ProviderError:

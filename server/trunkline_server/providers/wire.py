@@ -20,7 +20,7 @@ from trunkline_server.providers.profiles import Profile
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A whole answer. Header names are in lower case."""
+    """A whole answer. Headers are found by their names in lower case, whatever their case on the wire."""
 
     status: int
     headers: Mapping[str, str]
