@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +31,8 @@ FAMILIES = {
     "cohere-v2": ("cohere", "cohere"),
     "bedrock": ("bedrock", "bedrock"),
 }
+# Gemini names the model in the address.
+_MODEL = re.compile(r"/models/([^/:?]+):")
 _UNKNOWN = parse('[unknown]\ndisplay_name = "Unknown"\nendpoint = "https://api.example"\n')["unknown"]
 
 
@@ -72,6 +75,8 @@ class Recording:
     def subject(self) -> Subject:
         """Whom the call spoke to."""
         model = self.request.get("model", "") if isinstance(self.request, dict) else ""
+        if found := _MODEL.search(self.url):
+            model = found[1]
         return Subject(self.profile, self.provider, model or "m")
 
 

@@ -17,7 +17,7 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Target
-from trunkline_server.providers import check, urls
+from trunkline_server.providers import check, taxonomy, urls
 from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.bedrock import signing
 from trunkline_server.providers.http import Bound, BrokenOffError, Http
@@ -220,21 +220,19 @@ def _last(call: _Call, parser: FrameParser) -> Iterable[StreamCompleteResponse]:
 
 
 def _malformed(call: _Call, error: Exception) -> ProviderError:
-    return ProviderError(
-        Reason.ERROR_REASON_UPSTREAM_MALFORMED,
-        f"the answer of {call.provider} could not be understood: {error}",
-        retry=True,
-        http_status=200,
-        usage=call.decoder.usage,
-        metadata={"provider": call.provider},
-    )
+    return _broken(call, taxonomy.MALFORMED, f": {error}")
 
 
 def _truncated(call: _Call) -> ProviderError:
+    return _broken(call, taxonomy.TRUNCATED)
+
+
+def _broken(call: _Call, kind: taxonomy.Kind, more: str = "") -> ProviderError:
     return ProviderError(
-        Reason.ERROR_REASON_STREAM_TRUNCATED,
-        f"the stream of {call.provider} ended without its end mark",
-        retry=True,
+        kind.reason,
+        f"{call.provider} {kind.said}{more}",
+        retry=kind.retry,
+        fallback=kind.fallback,
         http_status=200,
         usage=call.decoder.usage,
         metadata={"provider": call.provider},

@@ -1,4 +1,4 @@
-"""What a provider's error means: one table."""
+"""Errors of providers: read in any of their shapes, and told by the kinds of taxonomy.py."""
 
 from __future__ import annotations
 
@@ -13,159 +13,13 @@ from typing import Any
 import orjson
 from trunkline.v1.common_pb2 import Usage
 
-from trunkline_server.domain.errors import ProviderError, Reason, ReasonValue
+from trunkline_server.domain.errors import ProviderError
+from trunkline_server.providers.taxonomy import kind_of
 from trunkline_server.providers.wire import HttpResponse
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """Applies where every condition that is set holds; `codes` match the error's code or type."""
-
-    reason: ReasonValue
-    said: str
-    retry: bool = False
-    fallback: bool = True
-    statuses: frozenset[int] | range | None = None
-    codes: frozenset[str] | None = None
-    text: re.Pattern[str] | None = None
-
-    def applies(self, status: int, names: frozenset[str], message: str) -> bool:
-        return (
-            (self.statuses is None or status in self.statuses)
-            and (self.codes is None or not self.codes.isdisjoint(names))
-            and (self.text is None or self.text.search(message) is not None)
-        )
-
-
-def _any(*words: str) -> re.Pattern[str]:
-    return re.compile("|".join(words), re.IGNORECASE)
-
-
-_CLIENT = range(400, 500)
-# The first rule that applies decides.
-_RULES = (
-    _Rule(
-        Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED,
-        "has no quota or credit left",
-        codes=frozenset(
-            {
-                *("insufficient_quota", "billing_not_active", "billing_hard_limit_reached", "insufficient_balance"),
-                *("insufficient_credits", "quota_exceeded", "billing_error", "ServiceQuotaExceededException"),
-            }
-        ),
-    ),
-    _Rule(Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED, "has no quota or credit left", statuses=frozenset({402})),
-    # Anthropic has no code of its own for these.
-    _Rule(
-        Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED,
-        "has no quota or credit left",
-        statuses=frozenset({400, 403, 429}),
-        text=_any("credit balance is too low", "reached your specified API usage limits"),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
-        "finds the input longer than the model's context window",
-        statuses=frozenset({400, 413}),
-        text=_any("exceed context limit"),
-    ),
-    # Cohere has no codes either. Too many tokens to write are not a prompt that is too long.
-    _Rule(
-        Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED,
-        "has no quota or credit left",
-        statuses=frozenset({429}),
-        text=_any("API calls / month"),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
-        "finds the input longer than the model's context window",
-        statuses=frozenset({400, 422}),
-        text=_any("too many tokens: (?!max tokens)"),
-    ),
-    # Bedrock says all of this with ValidationException or ThrottlingException.
-    _Rule(
-        Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED,
-        "has no quota or credit left",
-        codes=frozenset({"ThrottlingException", "throttlingException"}),
-        text=_any("per day"),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
-        "finds the input longer than the model's context window",
-        statuses=frozenset({400}),
-        text=_any("input is too long", "too many input tokens", "input tokens? exceed"),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_UPSTREAM_REJECTED,
-        "does not know the model",
-        statuses=frozenset({400}),
-        text=_any("model identifier is invalid", "on-demand throughput isn"),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_CONTENT_FILTERED,
-        "blocked the answer for safety",
-        fallback=False,
-        text=_any("blocked by content filtering policy"),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_UPSTREAM_REJECTED,
-        "finds the request too large for its rate limit",
-        statuses=frozenset({413, 429}),
-        text=_any("request too large", "tokens must be reduced"),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
-        "finds the input longer than the model's context window",
-        statuses=_CLIENT,
-        codes=frozenset({"context_length_exceeded", "exceed_context_size_error", "string_above_max_length"}),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
-        "finds the input longer than the model's context window",
-        statuses=frozenset({400, 413, 422}),
-        text=_any("maximum context length", "context window", "context size", "prompt is too long", "context length"),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_CONTENT_FILTERED,
-        "refused the input for safety",
-        fallback=False,
-        statuses=_CLIENT,
-        codes=frozenset(
-            {
-                *("content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"),
-                *("invalid_prompt", "image_content_policy_violation"),
-            }
-        ),
-    ),
-    _Rule(
-        Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION,
-        "refused the integration's credential",
-        statuses=frozenset({401, 403}),
-    ),
-    _Rule(Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not know the model or the path", statuses=frozenset({404})),
-    _Rule(
-        Reason.ERROR_REASON_UPSTREAM_REJECTED,
-        "does not know the model",
-        statuses=_CLIENT,
-        codes=frozenset({"model_not_found", "invalid_model", "model_not_supported"}),
-    ),
-    # 498 is Groq's word for capacity, 529 means overloaded.
-    _Rule(
-        Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED,
-        "is limiting the rate",
-        retry=True,
-        statuses=frozenset({429, 498, 529}),
-    ),
-    _Rule(Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "ran out of time", retry=True, statuses=frozenset({408, 504, 524})),
-    # A model of Bedrock failed.
-    _Rule(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "failed", retry=True, statuses=frozenset({424})),
-    # Cohere answers so when it broke off the call.
-    _Rule(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "broke off the call", retry=True, statuses=frozenset({499})),
-    _Rule(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "failed", retry=True, statuses=range(500, 1000)),
-    _Rule(Reason.ERROR_REASON_UPSTREAM_REJECTED, "refused the request", fallback=False, statuses=_CLIENT),
-    _Rule(Reason.ERROR_REASON_UPSTREAM_MALFORMED, "answered with an unexpected status"),
-)
 # Codes of errors inside a 200 answer, which have no status of their own.
 _STATUS_OF_CODE = {
     "rate_limit_exceeded": 429,
@@ -278,7 +132,7 @@ def _error(
     retry_after: float | None = None,
 ) -> ProviderError:
     names = frozenset({found.code, found.type})
-    rule = next(rule for rule in _RULES if rule.applies(status, names, found.message))
+    kind = kind_of(status, names, found.message)
     who = f"the gateway before {provider}" if found.gateway else provider
     metadata = {"provider": provider, "http_status": str(http_status)}
     if found.gateway:
@@ -288,16 +142,16 @@ def _error(
     if found.message:
         metadata["upstream_message"] = mask(found.message)
     return ProviderError(
-        rule.reason,
-        f"{who} {rule.said} (HTTP {http_status})",
-        retry=rule.retry,
+        kind.reason,
+        f"{who} {kind.said} (HTTP {http_status})",
+        retry=kind.retry,
         # A fault of the gateway says nothing about the request: going direct may work.
-        fallback=rule.fallback or found.gateway,
+        fallback=kind.fallback or found.gateway,
         http_status=http_status,
         provider_code=found.code or found.type,
         provider_request_id=request_id,
         metadata=metadata,
-        retry_after=retry_after if rule.retry else None,
+        retry_after=retry_after if kind.retry else None,
     )
 
 
