@@ -1,12 +1,15 @@
-"""Prints the CPU cost of the chat completions wire: microseconds per request, answer and streamed chunk.
+"""Prints the CPU cost of the wires: of chat completions per request, answer and streamed chunk, and of every wire per
+frame of its recorded or hand-written streams, framing and JSON included.
 
 Run: `python bench/decode.py`. It asserts nothing.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import orjson
 from trunkline.v1.completion_pb2 import CompleteRequest
@@ -36,6 +39,30 @@ def _best(run: Callable[[], object], units: int = 1, rounds: int = 7, calls: int
             run()
         times.append(time.perf_counter() - start)
     return min(times) / calls / units * 1e6
+
+
+def wires() -> None:
+    """Every wire on its streams: microseconds per frame over all of them, and of the dearest one."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+    from conformance.recordings import FAMILIES, Recording, completions, frames  # noqa: PLC0415
+
+    def run(recording: Recording) -> None:
+        parser, decoder = recording.wire.parser(), recording.wire.decoder(recording.subject)
+        for frame in parser.feed(recording.body):
+            for _ in decoder.feed(frame):
+                pass
+
+    print("\nframes of a stream, framing and JSON included (target <= 15 µs)")
+    for family, (wire, _) in FAMILIES.items():
+        costs = []
+        for recording in completions():
+            if recording.family != family or not recording.streamed or "error" in recording.expect:
+                continue
+            count = len(frames(recording))
+            costs.append((_best(lambda one=recording: run(one), calls=40), count))
+        mean = sum(cost for cost, _ in costs) / sum(count for _, count in costs)
+        dearest = max(cost / count for cost, count in costs)
+        print(f"  {wire:<18} {mean:5.1f} µs   dearest stream {dearest:5.1f} µs   ({len(costs)} streams)")
 
 
 def main() -> None:
@@ -73,6 +100,7 @@ def main() -> None:
     print(f"find what is unsupported{_best(lambda: unsupported(ask, subject.profile)):6.1f} µs")
     print(f"parse one SSE event     {_best(parse, len(frames), calls=20):6.2f} µs")
     print(f"decode one chunk        {_best(stream, len(frames), calls=20):6.2f} µs")
+    wires()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ import aiohttp
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
+import decode  # noqa: E402
 from chain import costs  # noqa: E402
 from harness import Stack, provider, stack  # noqa: E402
 from mock_upstream import CHUNKS  # noqa: E402
@@ -246,3 +247,5 @@ if __name__ == "__main__":
         if shutil.which(command) is None:
             raise SystemExit(f"{command} not found: apt-get install nghttp2-client util-linux")
     asyncio.run(main(options.seconds, options.runs))
+    print()
+    decode.main()

@@ -16,6 +16,7 @@ from trunkline.v1.model_pb2 import Model, TokenPrice
 
 from trunkline_server.domain.money import NANO
 from trunkline_server.providers import families
+from trunkline_server.providers.profiles import builtin
 
 _DAY = 86_400
 _MAX_CACHED = 8192
@@ -31,8 +32,8 @@ _CLASSES = {
     "input_image_mtok": TokenClass.TOKEN_CLASS_IMAGE_INPUT,
     "output_image_mtok": TokenClass.TOKEN_CLASS_IMAGE_OUTPUT,
 }
-# Names of profiles whose provider the package calls otherwise.
-_ALIASES = {"bedrock": "aws", "xai": "x-ai"}
+# Profiles whose provider the package calls otherwise.
+_ALIASES = {profile.name: profile.provider for profile in builtin().values()}
 
 
 class PriceCatalogue:
