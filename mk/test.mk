@@ -5,7 +5,7 @@ SUITES := unit conformance golden integration e2e faults
 suites = $(foreach suite,$(1),$(if $(wildcard tests/$(suite)/test_*.py),tests/$(suite)))
 PYTEST := $(BIN)/pytest
 
-.PHONY: lint unit integration e2e test left-out
+.PHONY: lint unit integration e2e test left-out providers-doc
 
 lint: venv third-party ## Lint and type-check, the contract included
 	$(BIN)/ruff check
@@ -32,3 +32,6 @@ left-out:
 	  missing=$$($(MAKE) -s --no-print-directory client-missing-$$language); \
 	  [ -z "$$missing" ] || echo "test: $$missing not found: the $$language client test is left out"; \
 	done
+
+providers-doc: venv third-party ## Write docs/providers.md from the adapters and the conformance suite
+	PYTHONPATH=tests:gen/python:server $(BIN)/python -m conformance.features
