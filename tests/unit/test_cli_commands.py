@@ -155,7 +155,8 @@ def test_calls_to_paste_are_valid_shell_and_json(tmp_path: Path) -> None:
 
 
 def test_keys_that_cannot_be_used_are_named() -> None:
-    assert "Anthropic" in notes({"ANTHROPIC_API_KEY": "x"})[0]
+    assert notes({"ANTHROPIC_API_KEY": "x"}) == []
+    assert "GOOGLE_CLOUD_PROJECT" in notes({"VERTEX_ACCESS_TOKEN": "x"})[0]
     assert "PORTKEY_VIRTUAL_KEY" in notes({"PORTKEY_API_KEY": "x"})[0]
     assert notes({"PORTKEY_API_KEY": "x", "PORTKEY_CONFIG": "c", "OPENAI_API_KEY": "y"}) == []
 

@@ -20,6 +20,7 @@ from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.keys import hash_secret, new_api_key, parse_token
 from trunkline_server.domain.money import NANO, to_money
 from trunkline_server.domain.ports import Actor
+from trunkline_server.providers import urls
 from trunkline_server.providers.profiles import Profile, builtin
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.postgres import Database, PgBudgets, PgIntegrations, PgKeys, PgTenants
@@ -33,11 +34,10 @@ _ACTOR = Actor(TENANT, "dev")
 _PRICE_IN, _PRICE_OUT = 20_000_000, 60_000_000
 # Options of a profile that have a variable of their own.
 _OPTIONS: Mapping[str, Mapping[str, str]] = {
-    "portkey": {"virtual_key": "PORTKEY_VIRTUAL_KEY", "config": "PORTKEY_CONFIG"}
-}
-# Keys of providers that speak no protocol of ours yet.
-_WITHOUT_ADAPTER = {
-    "ANTHROPIC_API_KEY": "Anthropic has no direct adapter yet: reach its models through OpenRouter or Portkey",
+    "azure": {"resource": "AZURE_OPENAI_RESOURCE"},
+    "bedrock": {"region": "AWS_REGION"},
+    "portkey": {"virtual_key": "PORTKEY_VIRTUAL_KEY", "config": "PORTKEY_CONFIG"},
+    "vertex": {"project": "GOOGLE_CLOUD_PROJECT", "location": "GOOGLE_CLOUD_LOCATION"},
 }
 
 Row = TypeVar("Row")
@@ -53,7 +53,7 @@ async def prepare(database: Database, state: DevState, model: str, environ: Mapp
     await _budget(database)
     store = PgIntegrations(database, Keyring.from_config(state.credential_keys.split(",")))
     await _put(store, _local(state.model_url, model), "")
-    found = [profile for profile in builtin().values() if profile.secret_env and environ.get(profile.secret_env)]
+    found = [profile for profile in _keyed(environ) if not urls.problems(profile, _options(profile, environ))]
     for profile in found:
         await _put(store, _hosted(profile, environ), environ[profile.secret_env])
     return [profile.name for profile in found]
@@ -61,10 +61,24 @@ async def prepare(database: Database, state: DevState, model: str, environ: Mapp
 
 def notes(environ: Mapping[str, str]) -> list[str]:
     """What of the environment cannot be used as it is, a line each."""
-    lines = [text for name, text in _WITHOUT_ADAPTER.items() if environ.get(name)]
+    lines = []
+    for profile in _keyed(environ):
+        for option, why in urls.problems(profile, _options(profile, environ)):
+            variable = _OPTIONS.get(profile.name, {}).get(option, option)
+            lines.append(f"{profile.display_name} is left out: {variable}: {why}")
     if environ.get("PORTKEY_API_KEY") and not any(environ.get(name) for name in _OPTIONS["portkey"].values()):
         lines.append("Portkey: unless its key has a default config, set PORTKEY_VIRTUAL_KEY or PORTKEY_CONFIG too")
     return lines
+
+
+def _keyed(environ: Mapping[str, str]) -> list[Profile]:
+    """The profiles whose key is in the environment."""
+    return [profile for profile in builtin().values() if profile.secret_env and environ.get(profile.secret_env)]
+
+
+def _options(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
+    names = _OPTIONS.get(profile.name, {})
+    return {option: environ[name] for option, name in names.items() if environ.get(name)}
 
 
 async def _tenant(database: Database) -> None:
@@ -127,14 +141,12 @@ def _local(endpoint: str, model: str) -> Integration:
 
 
 def _hosted(profile: Profile, environ: Mapping[str, str]) -> Integration:
-    names = _OPTIONS.get(profile.name, {})
-    options = {option: environ[name] for option, name in names.items() if environ.get(name)}
     return Integration(
         integration_id=profile.name,
         type=IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER,
         display_name=f"{profile.display_name} ({profile.secret_env})",
         configuration=Configuration(
-            llm_provider=LlmProviderConfiguration(provider=profile.name, options=options),
+            llm_provider=LlmProviderConfiguration(provider=profile.name, options=_options(profile, environ)),
         ),
     )
 
