@@ -89,3 +89,11 @@ def test_portkey_headers() -> None:
 
 def test_a_target_never_shows_its_secret() -> None:
     assert "s3cret" not in repr(_target("openai"))
+
+
+def test_the_secrets_of_clouds() -> None:
+    azure = auth.fixed(builtin()["azure"], _target("azure", resource="r"))
+    assert azure == {"api-key": "s3cret"}
+    assert auth.fixed(builtin()["vertex"], _target("vertex", project="p")) == {"Authorization": "Bearer s3cret"}
+    # Signed, not sent.
+    assert "s3cret" not in str(auth.fixed(builtin()["bedrock"], _target("bedrock")))

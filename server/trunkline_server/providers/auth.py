@@ -8,6 +8,8 @@ from trunkline_server.domain.ports import Target
 from trunkline_server.providers.profiles import SECRET_AS, Profile
 
 Headers = dict[str, str]
+# Google's secret is an access token.
+_BEARERS = frozenset({"bearer", "google"})
 # Makes the headers of a call from: profile, target, method, address, body.
 Strategy = Callable[[Profile, Target, str, str, bytes], Awaitable[Headers]]
 
@@ -38,8 +40,8 @@ def fixed(profile: Profile, target: Target) -> Headers:
     if profile.gateway_header:
         found[profile.gateway_header] = target.provider
     if target.secret:
-        if profile.scheme == "bearer" or options.get(SECRET_AS) == "upstream":
+        if profile.scheme in _BEARERS or options.get(SECRET_AS) == "upstream":
             found["Authorization"] = f"Bearer {target.secret}"
-        elif profile.scheme == "header":
+        elif profile.secret_header:
             found[profile.secret_header] = target.secret
     return found

@@ -33,8 +33,6 @@ _CHOICES = {
 }
 # Options of every gateway that are no header: who the integration's secret belongs to.
 SECRET_AS = "secret_as"
-# Options of an authentication scheme.
-AUTH_OPTIONS = {"azure": ("entra_tenant", "client_id")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class Profile:
     @property
     def options(self) -> list[str]:
         """The names that an integration's options may hold."""
-        more = [SECRET_AS] if self.gateway_header else AUTH_OPTIONS.get(self.scheme, ())
+        more = [SECRET_AS] if self.gateway_header else []
         return sorted([*self.headers, *self.parameters, *more])
 
     def connector(self) -> Connector:
