@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import struct
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from aiohttp import web
 
 MODEL = "mock-1"
+# What the counter of Anthropic's API answers.
+COUNTED = 4711
 
 
 @dataclass
@@ -49,11 +54,29 @@ async def upstream(**behaviour: object) -> AsyncIterator[Upstream]:
         finally:
             state.open -= 1
 
+    async def embeddings(request: web.Request) -> web.Response:
+        body = await request.read()
+        state.requests.append(body)
+        state.open += 1
+        try:
+            return await _vectors(state, orjson.loads(body))
+        finally:
+            state.open -= 1
+
+    async def count(request: web.Request) -> web.Response:
+        state.requests.append(await request.read())
+        await asyncio.sleep(state.stall)
+        if state.status != 200:
+            return _failed(state)
+        return web.json_response({"input_tokens": COUNTED})
+
     async def models(_: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model"}]}, status=state.status)
 
     app = web.Application()
     app.router.add_post("/v1/chat/completions", chat)
+    app.router.add_post("/v1/embeddings", embeddings)
+    app.router.add_post("/v1/messages/count_tokens", count)
     app.router.add_get("/v1/models", models)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
@@ -66,12 +89,29 @@ async def upstream(**behaviour: object) -> AsyncIterator[Upstream]:
         await runner.cleanup()
 
 
+def _failed(state: Upstream) -> web.Response:
+    return web.json_response({"error": {"message": "the upstream failed", "type": "server_error"}}, status=state.status)
+
+
+async def _vectors(state: Upstream, body: dict[str, Any]) -> web.Response:
+    """Of each text, its length and two numbers more; `dimensions` may shorten them. A token for each text."""
+    await asyncio.sleep(state.stall)
+    if state.status != 200:
+        return _failed(state)
+    length = body.get("dimensions", 3)
+    rows = []
+    for index, text in enumerate(body["input"]):
+        packed = struct.pack("<3f", len(text), 0.5, -1.0)[: 4 * length]
+        vector = base64.b64encode(packed).decode()
+        rows.append({"object": "embedding", "index": index, "embedding": vector})
+    usage = {"prompt_tokens": len(rows), "total_tokens": len(rows)}
+    return web.json_response({"object": "list", "model": MODEL, "data": rows, "usage": usage})
+
+
 async def _answer(request: web.Request, state: Upstream, body: dict[str, object]) -> web.StreamResponse:
     await asyncio.sleep(state.stall)
     if state.status != 200:
-        return web.json_response(
-            {"error": {"message": "the upstream failed", "type": "server_error"}}, status=state.status
-        )
+        return _failed(state)
     usage = {"prompt_tokens": 9, "completion_tokens": state.chunks, "total_tokens": 9 + state.chunks}
     head = {"id": "chatcmpl-1", "model": MODEL, "created": 1}
     if not body.get("stream"):

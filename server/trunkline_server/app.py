@@ -13,7 +13,9 @@ from opentelemetry.trace import Tracer
 from trunkline_server import background
 from trunkline_server.config import Settings
 from trunkline_server.domain.completion import Completions
+from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.ports import Admission, Directory, ReplayStore
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
@@ -76,7 +78,13 @@ def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
     router = Router(directory, parts.catalogue, parts.providers, resilience, rules)
     integrations = postgres.PgIntegrations(database, parts.keyring)
     return {
-        "LLMService": LLMService(Completions(router, parts.providers, resilience), router, parts.catalogue),
+        "LLMService": LLMService(
+            Completions(router, parts.providers, resilience),
+            Embeddings(router, parts.providers, resilience),
+            TokenCounts(router, parts.providers),
+            router,
+            parts.catalogue,
+        ),
         "IntegrationService": IntegrationService(integrations, directory, router, parts.providers, parts.api),
         "ToolService": ToolService(directory, parts.api),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),

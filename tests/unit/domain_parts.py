@@ -34,13 +34,16 @@ from trunkline.v1.integration_pb2 import (
     LlmProviderConfiguration,
     PriceOverride,
 )
+from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model, TokenPrice
 from trunkline_server.domain.call import Call, Caller
 from trunkline_server.domain.completion import Completions
+from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.errors import ProviderError, Reason, quota, store_unavailable
 from trunkline_server.domain.money import to_money
-from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, Target, TenantView
+from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, Target, TenantView, Vectors
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.tab import Settlements, Tab
@@ -87,7 +90,7 @@ class FakeCatalogue:
 
 
 Step: TypeAlias = StreamCompleteResponse | ProviderError | Hang
-Outcome: TypeAlias = CompleteResponse | ProviderError | Hang | Sequence[Step]
+Outcome: TypeAlias = CompleteResponse | Vectors | ProviderError | Hang | Sequence[Step]
 
 
 class FakeProviders:
@@ -96,12 +99,13 @@ class FakeProviders:
     def __init__(self, script: Mapping[str, Sequence[Outcome]]) -> None:
         self._script = {name: list(outcomes) for name, outcomes in script.items()}
         self.calls: list[Target] = []
-        self.requests: list[CompleteRequest] = []
+        self.requests: list[CompleteRequest | EmbedRequest] = []
+        self.counts: dict[str, int | ProviderError] = {}
         self.deadlines: list[Deadline] = []
         self.closed = 0
         self.waiting = asyncio.Event()
 
-    def _next(self, target: Target, request: CompleteRequest, deadline: Deadline) -> Outcome:
+    def _next(self, target: Target, request: CompleteRequest | EmbedRequest, deadline: Deadline) -> Outcome:
         self.calls.append(target)
         self.requests.append(request)
         self.deadlines.append(deadline)
@@ -139,6 +143,24 @@ class FakeProviders:
                     await self._play(step)
         finally:
             self.closed += 1
+
+    async def embed(self, target: Target, request: EmbedRequest, deadline: Deadline) -> Vectors:
+        outcome = self._next(target, request, deadline)
+        await self._play(outcome)
+        assert isinstance(outcome, Vectors)
+        return outcome
+
+    def unsupported_embedding(self, target: Target, request: EmbedRequest) -> Sequence[tuple[str, str]]:
+        long = request.HasField("dimensions") and target.provider == "beta"
+        return [("dimensions", "beta does not shorten vectors")] if long else []
+
+    async def count(self, target: Target, request: CompleteRequest, deadline: Deadline) -> int | None:
+        self.calls.append(target)
+        self.deadlines.append(deadline)
+        found = self.counts.get(target.provider)
+        if isinstance(found, ProviderError):
+            raise found
+        return found
 
     def unsupported(self, profile: str, provider: str, request: CompleteRequest) -> Sequence[tuple[str, str]]:
         return [("seed", "is not known")] if request.HasField("seed") and provider == "beta" else []
@@ -220,6 +242,8 @@ class World:
         settings = RoutingSettings(aliases or {}, cost_optimization=cost_optimization)
         self.router = Router(self.directory, FakeCatalogue(catalogue), self.providers, self.resilience, settings)
         self.completions = Completions(self.router, self.providers, self.resilience)
+        self.embeddings = Embeddings(self.router, self.providers, self.resilience)
+        self.counts = TokenCounts(self.router, self.providers)
         self._calls = 0
 
     def call(self, seconds: float = 30.0) -> Call:

@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.common_pb2 import AttemptOutcome, UsageSource
 from trunkline.v1.completion_pb2 import CompleteRequest, RecoveryPolicy
-from trunkline_server.domain import completion as completion_module
+from trunkline_server.domain import attempts as attempts_module
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.money import to_nano
 from trunkline_server.domain.resilience import BreakerRule
@@ -31,7 +31,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         await real(0)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    monkeypatch.setattr(completion_module, "backoff", lambda failures: 0.1 * 2 ** (failures - 1))
+    monkeypatch.setattr(attempts_module, "backoff", lambda failures: 0.1 * 2 ** (failures - 1))
     return found
 
 

@@ -18,9 +18,10 @@ from trunkline.v1.content_pb2 import JsonSchemaFormat, Media, MediaKind, Message
 from trunkline.v1.integration_pb2 import CircuitBreaker, HealthCheck, IntegrationStatus, IntegrationType, PriceOverride
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.money import to_money
+from trunkline_server.domain.needs import implied_capabilities
 from trunkline_server.domain.resilience import BreakerRule
 from trunkline_server.domain.router import breaker_rule
-from trunkline_server.domain.routing import RULES, Plan, implied_capabilities, no_provider
+from trunkline_server.domain.routing import RULES, Plan, no_provider
 from unit.domain_parts import TENANT, World, answer, integration
 
 ANSWER = [answer()]

@@ -23,6 +23,11 @@ def complete(**fields: Any) -> CompleteRequest:
     return CompleteRequest(**{"model": "a/b", "prompt": "hi", "context": {"agent_id": "a"}} | fields)
 
 
+def embed(**fields: Any) -> llm_pb2.EmbedRequest:
+    """A request for vectors that is fine, with some fields changed."""
+    return llm_pb2.EmbedRequest(**{"model": "a/b", "inputs": ["hi"], "context": {"agent_id": "a"}} | fields)
+
+
 FINE = [
     complete(),
     complete(prompt="", messages=[{"role": 2, "parts": [{"text": "hi"}]}]),
@@ -30,6 +35,8 @@ FINE = [
     complete(model="", model_requirements={"capabilities": ["text"], "max_cost_per_token": {"nanos": 1}}),
     complete(tools=[{"name": "t", "parameters_schema_json": b"{}"}], tool_choice={"mode": 4, "name": "t"}),
     llm_pb2.CountTokensRequest(request=CompleteRequest(model="m", prompt="x")),
+    embed(inputs=["hi"] * 2048, dimensions=1, purpose="query"),
+    embed(model="", model_requirements={"capabilities": ["embeddings"]}),
     llm_pb2.ListModelsRequest(page_size=1000),
     tool_pb2.ExecuteToolRequest(tool_name="t", integration_id="i", parameters_json=b'{"a":1}'),
     access_pb2.CreateApiKeyRequest(roles=["agent"]),
@@ -73,7 +80,15 @@ BROKEN: list[tuple[Any, str]] = [
     (StreamCompleteRequest(), "request"),
     (StreamCompleteRequest(request=complete(max_tokens=0)), "request.max_tokens"),
     (llm_pb2.ListModelsRequest(page_size=1001), "page_size"),
-    (llm_pb2.EmbedRequest(model="m", context={"agent_id": "a"}), "inputs"),
+    (embed(inputs=[]), "inputs"),
+    (embed(inputs=["hi"] * 2049), "inputs"),
+    (embed(inputs=["hi", ""]), "inputs"),
+    (embed(model="x" * 257), "model"),
+    (embed(model=""), "model_requirements.capabilities"),
+    (embed(dimensions=0), "dimensions"),
+    (embed(purpose="poetry"), "purpose"),
+    (embed(encoding=-1), "encoding"),
+    (embed(context={}), "context.agent_id"),
     (llm_pb2.RecordFeedbackRequest(request_id="r", score=2), "score"),
     (tool_pb2.ExecuteToolRequest(tool_name="t", integration_id="i", parameters_json=b"[1]"), "parameters_json"),
     (tool_pb2.ExecuteToolRequest(tool_name="t", integration_id="i", timeout={"seconds": 601}), "timeout"),

@@ -15,9 +15,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.access_pb2 import ApiKey, Tenant
 from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.budget_pb2 import Budget
+from trunkline.v1.common_pb2 import Usage
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
 from trunkline.v1.event_pb2 import Event
 from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration, IntegrationType
+from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model
 
 from trunkline_server.domain.call import Caller
@@ -270,6 +272,16 @@ class Target:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """What an embedding answered: a vector of little-endian 32-bit floats for each text, in order. Counts that the
+    provider did not tell are absent."""
+
+    packed: Sequence[bytes]
+    usage: Usage
+    model: str = ""
+
+
 class Providers(Protocol):
     """Calls of language models."""
 
@@ -289,6 +301,19 @@ class Providers(Protocol):
 
     def unsupported(self, profile: str, provider: str, request: CompleteRequest) -> Sequence[tuple[str, str]]:
         """(field path, why) of every option of the request that the provider cannot honour."""
+        ...
+
+    async def embed(self, target: Target, request: EmbedRequest, deadline: Deadline) -> Vectors:
+        """One attempt: a vector for each text, all of one length. Raises ProviderError; its usage is what the
+        calls of the attempt used that were answered or cut off."""
+        ...
+
+    def unsupported_embedding(self, target: Target, request: EmbedRequest) -> Sequence[tuple[str, str]]:
+        """(field path, why) of what the provider cannot honour; `model` where it serves no embeddings at all."""
+        ...
+
+    async def count(self, target: Target, request: CompleteRequest, deadline: Deadline) -> int | None:
+        """Input tokens by the provider's own counter, None where it has none. Raises ProviderError."""
         ...
 
     def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:

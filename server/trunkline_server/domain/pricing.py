@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from trunkline.v1.common_pb2 import CostDetails, CostItem, TokenClass, Usage
 from trunkline.v1.completion_pb2 import CompleteRequest
+from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import TokenPrice
 
 from trunkline_server.domain.money import token_cost
@@ -30,6 +31,8 @@ _PARTS = (
 _MEDIA_BY_ADDRESS_TOKENS = 16_384
 # Chat templates add a few tokens for each message.
 _MESSAGE_OVERHEAD_TOKENS = 16
+# Embedding models put marks around a text, and some a short instruction before it.
+_TEXT_OVERHEAD_TOKENS = 32
 # English text runs at about four bytes a token (OpenAI's published rule of thumb).
 _TYPICAL_BYTES_PER_TOKEN = 4
 
@@ -45,18 +48,18 @@ class PriceList:
     dearest_output: int = field(default=0)
 
     @classmethod
-    def of(cls, prices: Iterable[TokenPrice], version: str) -> PriceList | None:
-        """The price list of a model; None when it has no price for input or output."""
+    def of(cls, prices: Iterable[TokenPrice], version: str, *, writes: bool = True) -> PriceList | None:
+        """The price list of a model; None when it has no price for input, or for output though it writes some."""
         tiers: dict[int, list[tuple[int, int]]] = {}
         for price in prices:
             tiers.setdefault(price.token_class, []).append((price.from_input_tokens, price.nano_usd_per_million))
-        if _INPUT not in tiers or _OUTPUT not in tiers:
+        if _INPUT not in tiers or (writes and _OUTPUT not in tiers):
             return None
         frozen = {token_class: tuple(sorted(steps)) for token_class, steps in tiers.items()}
 
         def dearest(whole: int) -> int:
             classes = [whole, *(part for part, _, of in _PARTS if of == whole)]
-            return max(price for part in classes for _, price in frozen.get(part, ()))
+            return max((price for part in classes for _, price in frozen.get(part, ())), default=0)
 
         return cls(version, frozen, dearest(_INPUT), dearest(_OUTPUT))
 
@@ -124,6 +127,14 @@ def size(request: CompleteRequest) -> Size:
             if part.WhichOneof("kind") == "media" and part.media.WhichOneof("source") != "data":
                 extra += _MEDIA_BY_ADDRESS_TOKENS
     return Size(likely=bytes_ // _TYPICAL_BYTES_PER_TOKEN + extra, bound=bytes_ + extra)
+
+
+def embedding_size(request: EmbedRequest) -> tuple[Size, int]:
+    """The size of all texts, and the likely tokens of the longest one, which is all that is read at once."""
+    bytes_, extra = request.ByteSize(), _TEXT_OVERHEAD_TOKENS * len(request.inputs)
+    longest = len(max(request.inputs, key=len, default="").encode(errors="replace"))
+    whole = Size(likely=bytes_ // _TYPICAL_BYTES_PER_TOKEN + len(request.inputs), bound=bytes_ + extra)
+    return whole, longest // _TYPICAL_BYTES_PER_TOKEN
 
 
 def expected_cost(prices: PriceList | None, size: Size, output_tokens: int) -> int:

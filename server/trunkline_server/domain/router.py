@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from trunkline.v1.common_pb2 import TokenClass
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.integration_pb2 import CircuitBreaker, Connector, Integration, IntegrationType, PriceOverride
+from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model, TokenPrice
 
 from trunkline_server.domain.admission import BudgetIndex
 from trunkline_server.domain.duration import seconds
+from trunkline_server.domain.needs import Need, need_of, needed
 from trunkline_server.domain.ports import Catalogue, Directory, Providers, Target, TenantView
-from trunkline_server.domain.pricing import PriceList
+from trunkline_server.domain.pricing import PriceList, embedding_size
 from trunkline_server.domain.resilience import BreakerRule, Resilience
-from trunkline_server.domain.routing import Candidate, Plan, RouteTable, need_of, plan
+from trunkline_server.domain.routing import RULES, Candidate, Plan, RouteTable, plan, reject
+
+_EMBEDDINGS = "embeddings"
+# What binds a model that is asked to count and not to answer.
+_COUNTING_RULES = {name: RULES[name] for name in ("integration_disabled", "residency", "parameter", "breaker_open")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,37 @@ class Router:
 
     def plan(self, roads: Roads, request: CompleteRequest, hard_budget: bool) -> Plan:
         """The plan of a request. Raises NOT_FOUND, INVALID_MODEL_REQUIREMENTS."""
-        need = need_of(request, roads.view.tenant, hard_budget, self._unsupported)
+        return self._plan(roads, self._need(roads, request, hard_budget))
+
+    def plan_embedding(self, roads: Roads, request: EmbedRequest, hard_budget: bool) -> Plan:
+        """The plan of a request for vectors. Raises NOT_FOUND, INVALID_MODEL_REQUIREMENTS."""
+        whole, longest = embedding_size(request)
+        need = needed(
+            request.model,
+            request.model_requirements,
+            roads.view.tenant,
+            implied=frozenset((_EMBEDDINGS,)),
+            size=whole,
+            reads=longest,
+            output_tokens=0,
+            hard_budget=hard_budget,
+            unsupported=lambda target: self._providers.unsupported_embedding(target, request),
+        )
+        return self._plan(roads, need)
+
+    def counters(self, roads: Roads, request: CompleteRequest) -> Sequence[Candidate]:
+        """The candidates of the named model that may be asked to count a request. Raises INVALID_MODEL_REQUIREMENTS."""
+        need = self._need(roads, request, hard_budget=False)
+        named = roads.table.by_name.get(self.resolve(request.model), ())
+        return [one for one in named if reject(one, need, _COUNTING_RULES) is None]
+
+    def _need(self, roads: Roads, request: CompleteRequest, hard_budget: bool) -> Need:
+        def unsupported(target: Target) -> Sequence[tuple[str, str]]:
+            return self._providers.unsupported(target.profile, target.provider, request)
+
+        return need_of(request, roads.view.tenant, hard_budget, unsupported)
+
+    def _plan(self, roads: Roads, need: Need) -> Plan:
         return plan(roads.table, need, self._settings.aliases, self._settings.cost_optimization)
 
     def aliases_of(self, name: str) -> list[str]:
@@ -82,9 +118,6 @@ class Router:
         """The first model of an alias, or the name itself."""
         names = self._settings.aliases.get(name)
         return names[0] if names else name
-
-    def _unsupported(self, target: Target, request: CompleteRequest) -> Sequence[tuple[str, str]]:
-        return self._providers.unsupported(target.profile, target.provider, request)
 
     def target(self, integration: Integration, secret: str, model: str = "") -> Target:
         """Where calls of an integration go."""
@@ -124,7 +157,7 @@ class Router:
                     facts=facts,
                     prices=_override(override, integration.etag)
                     if override
-                    else PriceList.of(facts.prices, facts.price_version),
+                    else PriceList.of(facts.prices, facts.price_version, writes=_EMBEDDINGS not in facts.capabilities),
                     capabilities=frozenset(facts.capabilities),
                     region=settings.region,
                     status=integration.status,

@@ -11,37 +11,17 @@ from dataclasses import dataclass, field
 
 from trunkline.v1.access_pb2 import Tenant
 from trunkline.v1.common_pb2 import RouteBasis
-from trunkline.v1.completion_pb2 import CompleteRequest, ModelRequirements, Quality
+from trunkline.v1.completion_pb2 import Quality
 from trunkline.v1.integration_pb2 import IntegrationStatus
 from trunkline.v1.model_pb2 import Model
 
-from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
-from trunkline_server.domain.money import to_nano
+from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.needs import Need
 from trunkline_server.domain.ports import Target
-from trunkline_server.domain.pricing import PriceList, Size, expected_cost, most_cost, size
+from trunkline_server.domain.pricing import PriceList, expected_cost, most_cost
 from trunkline_server.domain.resilience import Breaker
 
-CAPABILITIES = frozenset(
-    (
-        "text",
-        "streaming",
-        "tools",
-        "structured_output",
-        "vision",
-        "audio_input",
-        "audio_output",
-        "documents",
-        "reasoning",
-        "embeddings",
-        "prompt_caching",
-        "logprobs",
-    )
-)
-
 _DISABLED = IntegrationStatus.INTEGRATION_STATUS_DISABLED
-
-# Output tokens of a call that states no maximum: for comparing candidates, and the cap under a hard budget.
-DEFAULT_MAX_TOKENS = 4096
 
 # Quality by output price, in nano-USD per million tokens, until measured quality takes its place: the market prices
 # what it values. At or above the figure a model counts as of that quality.
@@ -84,23 +64,6 @@ class Rejection:
     candidate: Candidate
     rule: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What a request needs of its model. `implied` capabilities follow from its content."""
-
-    request: CompleteRequest
-    requirements: ModelRequirements
-    capabilities: frozenset[str]
-    implied: frozenset[str]
-    residency: str
-    max_price: int | None
-    max_latency: float | None
-    size: Size
-    output_tokens: int
-    hard_budget: bool
-    unsupported: Callable[[Target, CompleteRequest], Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +151,7 @@ def _context_window(one: Candidate, need: Need) -> str | None:
     window = one.facts.context_window
     if window < wanted:
         return f"reads {window} tokens, fewer than {wanted}"
-    return f"reads {window} tokens, the request has about {need.size.likely}" if need.size.likely > window else None
+    return f"reads {window} tokens, the request has about {need.reads}" if need.reads > window else None
 
 
 def _quality(one: Candidate, need: Need) -> str | None:
@@ -205,7 +168,7 @@ def _price_unknown(one: Candidate, need: Need) -> str | None:
 
 
 def _parameter(one: Candidate, need: Need) -> str | None:
-    found = need.unsupported(one.target, need.request)
+    found = need.unsupported(one.target)
     return "; ".join(f"{path}: {why}" for path, why in found) or None
 
 
@@ -230,62 +193,9 @@ RULES: Mapping[str, Rule] = {
 # ── The plan ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def implied_capabilities(request: CompleteRequest) -> frozenset[str]:
-    """What the content of a request asks of its model."""
-    found = {"text"}
-    if request.tools:
-        found.add("tools")
-    if request.response_format.HasField("json_schema"):
-        found.add("structured_output")
-    if request.HasField("top_logprobs"):
-        found.add("logprobs")
-    media = {1: "vision", 2: "audio_input", 3: "documents"}
-    for message in request.messages:
-        for part in message.parts:
-            if part.WhichOneof("kind") == "media" and part.media.kind in media:
-                found.add(media[part.media.kind])
-    return frozenset(found)
-
-
-def need_of(
-    request: CompleteRequest,
-    tenant: Tenant,
-    hard_budget: bool,
-    unsupported: Callable[[Target, CompleteRequest], Sequence[tuple[str, str]]],
-) -> Need:
-    """What a request needs. Raises INVALID_MODEL_REQUIREMENTS for what no model can ever meet."""
-    wanted = request.model_requirements
-    capabilities = frozenset(wanted.capabilities)
-    if unknown := sorted(capabilities - CAPABILITIES):
-        raise invalid_fields(
-            [("model_requirements.capabilities", f"unknown: {', '.join(unknown)}; see ModelRequirements")],
-            reason=Reason.ERROR_REASON_INVALID_MODEL_REQUIREMENTS,
-        )
-    if tenant.data_residency and wanted.data_residency and wanted.data_residency != tenant.data_residency:
-        raise invalid_fields(
-            [("model_requirements.data_residency", f"the tenant's data must stay in {tenant.data_residency}")],
-            reason=Reason.ERROR_REASON_INVALID_MODEL_REQUIREMENTS,
-        )
-    implied = implied_capabilities(request)
-    return Need(
-        request=request,
-        requirements=wanted,
-        # A named model is the caller's choice: only what was asked for in words binds it.
-        capabilities=capabilities if request.model else capabilities | implied,
-        implied=implied,
-        residency=wanted.data_residency or tenant.data_residency,
-        max_price=to_nano(wanted.max_cost_per_token) if wanted.HasField("max_cost_per_token") else None,
-        max_latency=wanted.max_latency.ToTimedelta().total_seconds() if wanted.HasField("max_latency") else None,
-        size=size(request),
-        output_tokens=(request.max_tokens or DEFAULT_MAX_TOKENS) * (request.candidate_count or 1),
-        hard_budget=hard_budget,
-        unsupported=unsupported,
-    )
-
-
-def reject(candidate: Candidate, need: Need) -> Rejection | None:
+def reject(candidate: Candidate, need: Need, rules: Mapping[str, Rule] = RULES) -> Rejection | None:
     """The first rule that rejects a candidate, or None."""
-    for name, rule in RULES.items():
+    for name, rule in rules.items():
         detail = rule(candidate, need)
         if detail is not None:
             return Rejection(candidate, name, detail)
@@ -297,17 +207,16 @@ def plan(table: RouteTable, need: Need, aliases: Mapping[str, Sequence[str]], ch
 
     Raises NOT_FOUND (`model`) when a named model is neither a model nor an alias of the tenant.
     """
-    request = need.request
-    if request.model:
-        names = aliases.get(request.model)
+    if need.model:
+        names = aliases.get(need.model)
         basis = RouteBasis.ROUTE_BASIS_ALIAS if names else RouteBasis.ROUTE_BASIS_EXPLICIT
-        rule = request.model if names else ""
-        groups = [_named(table, name) for name in names or [request.model]]
+        rule = need.model if names else ""
+        groups = [_named(table, name) for name in names or [need.model]]
         if not any(groups):
-            raise unknown_model(request.model)
+            raise unknown_model(need.model)
     else:
         basis, rule, groups = RouteBasis.ROUTE_BASIS_REQUIREMENTS, "", [table.candidates]
-    for name in request.recovery.fallback_models:
+    for name in need.fallbacks:
         groups.extend(_named(table, real) for real in aliases.get(name, [name]))
     choices: list[Choice] = []
     rejections: list[Rejection] = []

@@ -1,15 +1,17 @@
-"""The state of one completion: its attempts, what they used and cost, and how it would be recorded if it ended now."""
+"""The state of one call of a model: its attempts, what they used and cost, and how it would be recorded now."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Literal
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.status_pb2 import Status
 from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Route, Usage, UsageSource
-from trunkline.v1.completion_pb2 import CompleteRequest, StreamCompleteResponse
+from trunkline.v1.completion_pb2 import RecoveryPolicy, StreamCompleteResponse
 
 from trunkline_server.domain import tokens
 from trunkline_server.domain.call import Call
@@ -32,13 +34,28 @@ _MAY_HAVE_COST = frozenset(
 
 
 class Run:
-    """One completion on its way. Amounts are nano-USD, times are `time.monotonic()` seconds."""
+    """One call of a model on its way. Amounts are nano-USD, times are `time.monotonic()` seconds.
 
-    def __init__(self, call: Call, request: CompleteRequest, plan: Plan, streaming: bool) -> None:
+    `count` counts the request's tokens by the encoding of that name. `told_by` is the count without which a provider
+    has not told what a call used.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        plan: Plan,
+        count: Callable[[str], int],
+        *,
+        recovery: RecoveryPolicy | None = None,
+        streaming: bool = False,
+        told_by: Literal["input_tokens", "output_tokens"] = "output_tokens",
+    ) -> None:
         self.call = call
-        self.request = request
         self.plan = plan
+        self.recovery = recovery or RecoveryPolicy()
         self.streaming = streaming
+        self._count = count
+        self._told_by = told_by
         self.held = 0
         self.attempts: list[Attempt] = []
         self.error: ProviderError | None = None
@@ -106,7 +123,7 @@ class Run:
     def succeeded(self, usage: Usage | None) -> Usage:
         """The attempt gave the answer; returns its usage, estimated where the provider told none."""
         attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED)
-        found = usage if usage is not None and usage.HasField("output_tokens") else self._usage or self._estimate()
+        found = usage if usage is not None and usage.HasField(self._told_by) else self._usage or self._estimate()
         self._charge(attempt, found)
         self._candidate_breaker().succeeded(time.monotonic() - self._started)
         return found
@@ -168,7 +185,7 @@ class Run:
         else:
             output = self.plan.need.output_tokens
         return Usage(
-            input_tokens=tokens.count_request(self.request, encoding),
+            input_tokens=self._count(encoding),
             output_tokens=output,
             source=UsageSource.USAGE_SOURCE_ESTIMATED,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import toktok
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.content_pb2 import Part
@@ -50,6 +52,11 @@ def count_request(request: CompleteRequest, encoding: str) -> int:
         texts.append(request.response_format.json_schema.schema_json.decode(errors="replace"))
     turns = max(1, len(request.messages))
     return int(sum(toktok.batch_count(texts, encoding, threads=1))) + turns * _PER_MESSAGE + _ANSWER
+
+
+def count_texts(texts: Sequence[str], encoding: str) -> int:
+    """Tokens of several texts together."""
+    return int(sum(toktok.batch_count(list(texts), encoding, threads=1))) if texts else 0
 
 
 def _texts(part: Part) -> list[str]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
 from trunkline.v1.integration_pb2 import Connector, HealthCheck, Integration
+from trunkline.v1.llm_pb2 import EmbedRequest
 
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.fold import fold
-from trunkline_server.domain.ports import Target
-from trunkline_server.providers import check, taxonomy, urls
+from trunkline_server.domain.ports import Target, Vectors
+from trunkline_server.providers import check, embedding, taxonomy, urls
 from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.bedrock import signing
 from trunkline_server.providers.http import Bound, BrokenOffError, Http
@@ -129,6 +131,43 @@ class ProviderDriver:
         if not call.decoder.done:
             raise _truncated(call)
 
+    async def embed(self, target: Target, request: EmbedRequest, deadline: Deadline) -> Vectors:
+        """One attempt, in as many calls as the provider's batches need; `target.timeout` bounds each of them, and the
+        deadline all. Raises ProviderError, TrunklineError."""
+        if found := self.unsupported_embedding(target, request):
+            raise invalid_fields(found, reason=Reason.ERROR_REASON_UNSUPPORTED_PARAMETER)
+        profile = self._profile(target.profile)
+        facts = self._facts(profile, target.provider)
+        spoken = WIRES[facts.wire].embedding
+        assert spoken is not None
+        subject = Subject(facts, target.provider, target.model)
+        post = partial(self._post, target, profile, profile.embed_path, facts.wire, deadline)
+        return await embedding.embed(spoken, request, subject, facts.embed_batch, post)
+
+    def unsupported_embedding(self, target: Target, request: EmbedRequest) -> Sequence[tuple[str, str]]:
+        """(field path, why) of every option that the provider cannot honour; `model` where it embeds nothing."""
+        profile = self._profile(target.profile)
+        facts = self._facts(profile, target.provider)
+        spoken = WIRES[facts.wire].embedding
+        if spoken is None or not profile.embed_path or not facts.embed_path:
+            return [("model", f"{facts.display_name} serves no embeddings")]
+        return spoken.unsupported(request, Subject(facts, target.provider, target.model))
+
+    async def count(self, target: Target, request: CompleteRequest, deadline: Deadline) -> int | None:
+        """Input tokens by the provider's own counter, None where it has none. Raises ProviderError, TrunklineError."""
+        profile = self._profile(target.profile)
+        facts = self._facts(profile, target.provider)
+        spoken = WIRES[facts.wire].counting
+        if spoken is None or not profile.count_path:
+            return None
+        subject = Subject(facts, target.provider, target.model)
+        body = spoken.encode(request, subject)
+        try:
+            answer = await self._post(target, profile, profile.count_path, facts.wire, deadline, body)
+            return spoken.decode(answer, subject)
+        except MalformedError as error:
+            raise embedding.malformed(target.provider, error) from None
+
     def unsupported(self, profile: str, provider: str, request: CompleteRequest) -> Sequence[tuple[str, str]]:
         """(field path, why) of every option of the request that the provider cannot honour."""
         facts = self._facts(self._profile(profile), provider)
@@ -190,6 +229,20 @@ class ProviderDriver:
         if stream and profile.close_after_stream:
             headers["Connection"] = "close"
         return _Call(target.provider, wire, url, headers, body, wire.decoder(subject))
+
+    async def _post(
+        self, target: Target, profile: Profile, path: str, wire: str, deadline: Deadline, body: bytes
+    ) -> bytes:
+        """The body of a whole answer. Raises ProviderError, MalformedError."""
+        url = urls.of(profile, target, path)
+        headers = await self._authenticator.headers(profile, target, "POST", url, body)
+        headers |= {"Content-Type": "application/json", "Accept": "application/json"}
+        bound = Bound.of(deadline, target.timeout)
+        async with self._http.send("POST", url, headers, body, bound, target.provider) as answer:
+            whole = await self._http.whole(answer, bound, target.provider)
+            if whole.status != 200:
+                raise WIRES[wire].error(whole, target.provider)
+            return whole.body
 
     async def _accept(self, answer: aiohttp.ClientResponse, bound: Bound, call: _Call) -> None:
         """Raise unless the answer is a stream: the error that it is, or MalformedError."""

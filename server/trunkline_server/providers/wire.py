@@ -15,6 +15,7 @@ from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, Strea
 from trunkline.v1.llm_pb2 import EmbedRequest
 
 from trunkline_server.domain.errors import ProviderError
+from trunkline_server.domain.ports import Vectors as Vectors
 from trunkline_server.providers.profiles import Profile
 
 
@@ -83,15 +84,6 @@ class Decoder(Protocol):
     def whole(self, body: bytes) -> CompleteResponse:
         """A whole answer: the fold of the events that a stream of it would have given."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """What one embedding call answered: a vector of little-endian 32-bit floats for each text, in order."""
-
-    packed: Sequence[bytes]
-    usage: Usage
-    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from trunkline.v1.completion_pb2 import (
 from trunkline.v1.llm_pb2 import (
     CountTokensRequest,
     CountTokensResponse,
+    EmbedRequest,
+    EmbedResponse,
     ExplainRouteRequest,
     ExplainRouteResponse,
     GetModelRequest,
@@ -24,10 +26,11 @@ from trunkline.v1.llm_pb2 import (
 )
 from trunkline.v1.model_pb2 import Model
 
-from trunkline_server.domain import tokens
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.completion import Completions
+from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.duration import duration
+from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.errors import not_found
 from trunkline_server.domain.ports import Catalogue
 from trunkline_server.domain.router import Roads, Router
@@ -36,10 +39,19 @@ from trunkline_server.services.paging import page
 
 
 class LLMService:
-    """Completions, token counts, models and routes."""
+    """Completions, embeddings, token counts, models and routes."""
 
-    def __init__(self, completions: Completions, router: Router, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        completions: Completions,
+        embeddings: Embeddings,
+        counts: TokenCounts,
+        router: Router,
+        catalogue: Catalogue,
+    ) -> None:
         self._completions = completions
+        self._embeddings = embeddings
+        self._counts = counts
         self._router = router
         self._catalogue = catalogue
 
@@ -53,13 +65,13 @@ class LLMService:
         """See the contract."""
         return self._completions.stream(call, request.request)
 
+    async def embed(self, call: Call, request: EmbedRequest) -> EmbedResponse:
+        """See the contract."""
+        return await self._embeddings.embed(call, request)
+
     async def count_tokens(self, call: Call, request: CountTokensRequest) -> CountTokensResponse:
-        """A local estimate, marked as such: no provider served today has a counter of its own."""
-        model = self._router.resolve(request.request.model)
-        encoding = tokens.encoding_for(model)
-        return CountTokensResponse(
-            input_tokens=tokens.count_request(request.request, encoding), estimated=True, method=encoding, model=model
-        )
+        """See the contract."""
+        return await self._counts.count(call, request.request)
 
     async def explain_route(self, call: Call, request: ExplainRouteRequest) -> ExplainRouteResponse:
         """See the contract."""

@@ -281,8 +281,10 @@ TABLES: Mapping[str, Table] = {
     "EmbedRequest": Table(
         {
             "request_id": (ID,),
+            "model": (text(256),),
             "inputs": (count(2048, 1), each(text(4 << 20, r"(?s).+", "at least one byte"))),
             "dimensions": (at_least(1),),
+            "purpose": (text(16, "query|document|classification|clustering"),),
         },
         ("inputs",),
         (_model_or_capabilities, _agent),
