@@ -129,8 +129,10 @@ async def stack(
     budget_usd: int = 1000,
     environment: Mapping[str, str] | None = None,
     command: Sequence[str] = (),
+    credentials: grpc.ChannelCredentials | None = None,
 ) -> AsyncIterator[Stack]:
-    """Start everything; a monthly hard budget of `budget_usd` is set for the tenant."""
+    """Start everything; a monthly hard budget of `budget_usd` is set for the tenant. `credentials`: how to reach a
+    server whose environment asks for TLS."""
     credential_keys = f"k1:{_key()}"
     async with (
         embedded_postgres(base / "postgres", durable=False) as pg,
@@ -158,7 +160,7 @@ async def stack(
             environment=settings,
         )
         try:
-            await ready(running)
+            await ready(running, credentials)
             yield running
         finally:
             if process.returncode is None:
@@ -183,10 +185,14 @@ def _settings(dsn: str, redis_url: str, credential_keys: str, workers: int) -> d
     }
 
 
-async def ready(running: Stack) -> None:
+async def ready(running: Stack, credentials: grpc.ChannelCredentials | None = None) -> None:
     """Wait until `readiness` is SERVING. Raises RuntimeError with the log's end."""
     give_up = asyncio.get_running_loop().time() + START_SECONDS
-    async with grpc.aio.insecure_channel(running.target) as channel:
+    async with (
+        grpc.aio.secure_channel(running.target, credentials)
+        if credentials
+        else grpc.aio.insecure_channel(running.target) as channel
+    ):
         health = health_pb2_grpc.HealthStub(channel)
         while True:
             try:

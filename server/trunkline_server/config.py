@@ -6,6 +6,7 @@ Every key can be set as `TRUNKLINE__<SECTION>__<KEY>`; the names in ENVIRONMENT 
 from __future__ import annotations
 
 import os
+import ssl
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +31,17 @@ class Tls(_Section):
     certificate: Path = Field(description="PEM chain of the server.")
     key: Path = Field(description="PEM key of the server.")
     client_ca: Path | None = Field(None, description="PEM roots of client certificates; with it, mTLS is required.")
+
+    def problem(self) -> str | None:
+        """Why the files cannot be used now, or None: unreadable, no PEM, or a key of another certificate."""
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate, self.key)
+            if self.client_ca is not None:
+                context.load_verify_locations(self.client_ca)
+        except OSError as error:
+            return f"the files cannot be used: {error.strerror or error}"
+        return None
 
 
 class Server(_Section):

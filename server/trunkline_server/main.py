@@ -33,6 +33,9 @@ _COLLECT_AFTER = 20_000
 
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code."""
+    if settings.server.tls is not None and (problem := settings.server.tls.problem()):
+        print(f"server.tls: {problem}", file=sys.stderr)
+        return 2
     logs.configure(settings.observability.log_level)
     count = settings.server.workers or os.cpu_count() or 1
     shared = tempfile.mkdtemp(prefix="trunkline-metrics-")

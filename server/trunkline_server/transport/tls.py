@@ -38,6 +38,9 @@ class Certificates:
             if stamp == self._seen:
                 return None
             self._seen = stamp
+            if problem := self._tls.problem():
+                _log.error("certificate not taken, the old one stays", problem=problem)
+                return None
             return self._read()
         except OSError as error:
             _log.error("certificate not read, the old one stays", error=type(error).__name__)
