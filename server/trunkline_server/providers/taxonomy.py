@@ -50,6 +50,9 @@ CONTEXT_TOO_LONG = Kind(
 CONTENT_FILTERED = Kind(Reason.ERROR_REASON_CONTENT_FILTERED, "refused the content for safety", Remedy.GIVE_UP)
 BAD_KEY = Kind(Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, "refused the integration's credential", Remedy.REFRESH)
 NOT_FOUND = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not know the model or the path", Remedy.FALLBACK)
+NOT_HERE = Kind(
+    Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not serve this account or this place", Remedy.FALLBACK
+)
 BAD_REQUEST = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "refused the request", Remedy.GIVE_UP)
 TIMED_OUT = Kind(Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "ran out of time", Remedy.RETRY)
 SERVER_FAULT = Kind(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "failed", Remedy.RETRY)
@@ -123,7 +126,7 @@ SIGNS = (
             "input is too long",
             "too many input tokens",
             "input tokens? exceed",
-            "input token count .*exceeds",
+            "input token count (?:is|.*exceeds)",
             # Cohere; too many tokens to write are not a prompt that is too long.
             "too many tokens: (?!max tokens)",
         ),
@@ -143,6 +146,7 @@ SIGNS = (
     # Google answers 400 to a bad key.
     Sign(BAD_KEY, statuses=frozenset({400}), codes=frozenset({"API_KEY_INVALID"})),
     Sign(NOT_FOUND, statuses=frozenset({404})),
+    Sign(NOT_HERE, statuses=frozenset({400}), codes=frozenset({"FAILED_PRECONDITION"})),
     Sign(NOT_FOUND, statuses=_CLIENT, codes=frozenset({"model_not_found", "invalid_model", "model_not_supported"})),
     Sign(NOT_FOUND, statuses=frozenset({400}), text=_any("model identifier is invalid", "on-demand throughput isn")),
     Sign(RATE_LIMITED, statuses=frozenset({429})),

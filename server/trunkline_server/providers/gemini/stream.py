@@ -52,6 +52,8 @@ _TOP = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId", "
 _CANDIDATE = frozenset(
     {"index", "content", "finishReason", "finishMessage", "safetyRatings", "citationMetadata", "logprobsResult"}
 )
+# All that a candidate tells while it grows.
+_GROWING = frozenset({"index", "content"})
 _CONTENT = frozenset({"parts", "role"})
 _LOGPROBS = frozenset({"chosenCandidates", "topCandidates"})
 # What is told about the end of a candidate.
@@ -143,7 +145,7 @@ class Decoder:
             if content.noted:
                 yield from self._carry(content.noted, frozenset(), "", place)
                 content.noted.clear()
-        if len(candidate) > 2:
+        if not _GROWING.issuperset(candidate):
             yield from self._beside(candidate, content, place)
 
     def _beside(self, candidate: Json, content: Content, place: int) -> Iterator[Event]:
