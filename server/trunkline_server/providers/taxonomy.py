@@ -50,9 +50,7 @@ CONTEXT_TOO_LONG = Kind(
 CONTENT_FILTERED = Kind(Reason.ERROR_REASON_CONTENT_FILTERED, "refused the content for safety", Remedy.GIVE_UP)
 BAD_KEY = Kind(Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, "refused the integration's credential", Remedy.REFRESH)
 NOT_FOUND = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not know the model or the path", Remedy.FALLBACK)
-NOT_HERE = Kind(
-    Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not serve this account or this place", Remedy.FALLBACK
-)
+NOT_HERE = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not serve this account or this place", Remedy.FALLBACK)
 BAD_REQUEST = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "refused the request", Remedy.GIVE_UP)
 TIMED_OUT = Kind(Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "ran out of time", Remedy.RETRY)
 SERVER_FAULT = Kind(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "failed", Remedy.RETRY)
