@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -74,4 +75,6 @@ async def main(port: int, url: str) -> None:
 
 
 if __name__ == "__main__":
+    # As the workers of Trunkline have it.
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     uvloop.run(main(int(sys.argv[1]), sys.argv[2]))

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from trunkline.v1.budget_pb2 import Budget, BudgetEnforcement, BudgetPeriod, BudgetScope
+from trunkline.v1.budget_pb2 import (
+    BUDGET_SCOPE_AGENT,
+    BUDGET_SCOPE_API_KEY,
+    BUDGET_SCOPE_TEAM,
+    BUDGET_SCOPE_TENANT,
+    BUDGET_SCOPE_USER,
+    BUDGET_SCOPE_WORKFLOW,
+    Budget,
+    BudgetEnforcement,
+    BudgetPeriod,
+)
 from trunkline.v1.common_pb2 import BudgetState, CallContext
 
 from trunkline_server.domain.call import Caller
@@ -55,12 +65,12 @@ class BudgetIndex:
         if not self._by_subject:
             return ()
         subjects = (
-            (BudgetScope.BUDGET_SCOPE_TENANT, ""),
-            (BudgetScope.BUDGET_SCOPE_TEAM, caller.team_id),
-            (BudgetScope.BUDGET_SCOPE_AGENT, context.agent_id),
-            (BudgetScope.BUDGET_SCOPE_WORKFLOW, context.workflow_id),
-            (BudgetScope.BUDGET_SCOPE_USER, context.user_id),
-            (BudgetScope.BUDGET_SCOPE_API_KEY, caller.key_id),
+            (BUDGET_SCOPE_TENANT, ""),
+            (BUDGET_SCOPE_TEAM, caller.team_id),
+            (BUDGET_SCOPE_AGENT, context.agent_id),
+            (BUDGET_SCOPE_WORKFLOW, context.workflow_id),
+            (BUDGET_SCOPE_USER, context.user_id),
+            (BUDGET_SCOPE_API_KEY, caller.key_id),
         )
         return tuple(self._limit(budget, now) for subject in subjects for budget in self._by_subject.get(subject, ()))
 
