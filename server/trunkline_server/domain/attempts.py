@@ -10,6 +10,7 @@ from trunkline.v1.completion_pb2 import CacheMode, CachePolicy, CompleteResponse
 from trunkline.v1.llm_pb2 import EmbedResponse
 
 from trunkline_server.domain.admission import rates_of
+from trunkline_server.domain.begun import Begun
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit
@@ -42,21 +43,32 @@ async def admit(run: Run, budgets: Sequence[BudgetLimit], resilience: Resilience
 
 
 async def conclude(run: Run, answer: CompleteResponse | Finished | EmbedResponse) -> Sequence[BudgetLevel]:
-    """Settle, then fill in what only Trunkline knows of every call. Returns the budgets afterwards."""
+    """Settle, and meanwhile fill in what only Trunkline knows of every call. Returns the budgets afterwards."""
+    settling = Begun(_settled(run.call))
+    try:
+        _fill(run, answer)
+    finally:
+        levels = await settling
+    answer.latency.CopyFrom(run.latency())
+    return levels
+
+
+async def _settled(call: Call) -> Sequence[BudgetLevel]:
+    return await call.tab.settle() if call.tab is not None else ()
+
+
+def _fill(run: Run, answer: CompleteResponse | Finished | EmbedResponse) -> None:
     call = run.call
-    levels = await call.tab.settle() if call.tab is not None else ()
     assert run.choice is not None
     target = run.choice.candidate.target
     answer.model_used = answer.model_used or target.model
     answer.provider = target.provider
     answer.cost.CopyFrom(to_money(run.charged))
     answer.cost_details.CopyFrom(run.bill)
-    answer.latency.CopyFrom(run.latency())
     answer.attempts.extend(run.attempts)
     answer.trace_id = call.trace_id
     answer.request_id = call.request_id
     _note_facts(call, target.provider, answer.model_used, answer.usage, run.charged)
-    return levels
 
 
 class Attempts:

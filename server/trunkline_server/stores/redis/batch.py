@@ -1,4 +1,5 @@
-"""Calls of one tick of the event loop travel together, over one connection, in one write."""
+"""Calls of one tick of the event loop travel together, over one connection, in one write; one that comes while nothing
+is under way leaves at once."""
 
 from __future__ import annotations
 
@@ -39,7 +40,10 @@ class Batcher:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         self._waiting.append((command, future))
-        self._schedule(loop)
+        if self._scheduled or self._under_way:
+            self._schedule(loop)
+        else:
+            self._launch()
         return future
 
     async def aclose(self) -> None:
