@@ -34,6 +34,7 @@ from trunkline.v1.budget_pb2 import (
     DeleteBudgetRequest,
     GetBudgetStatusRequest,
 )
+from trunkline.v1.common_pb2 import TokenClass
 from trunkline.v1.integration_pb2 import (
     ApiConfiguration,
     ApiTool,
@@ -49,9 +50,13 @@ from trunkline.v1.integration_pb2 import (
     IntegrationType,
     ListConnectorsRequest,
     LlmProviderConfiguration,
+    ModelOverride,
+    PriceOverride,
     RotateCredentialRequest,
     UpdateIntegrationRequest,
 )
+from trunkline.v1.llm_pb2 import GetModelRequest
+from trunkline.v1.model_pb2 import TokenPrice
 from trunkline.v1.tool_pb2 import ExecuteToolRequest, GetToolRequest, ListToolsRequest
 from upstream import MODEL, Upstream
 
@@ -109,6 +114,35 @@ def weather_api(endpoint: str, name: str = "weather") -> CreateIntegrationReques
             api=ApiConfiguration(tools=[tool]),
         ),
     )
+
+
+async def test_a_tenant_knows_its_models_and_prices_better(mock: Mock, channel: grpc.aio.Channel) -> None:
+    running, upstream = mock
+    metadata = running.metadata()
+    integrations: Any = integration_pb2_grpc.IntegrationServiceStub(channel)
+    cached = TokenPrice(token_class=TokenClass.TOKEN_CLASS_CACHE_READ, nano_usd_per_million=1)
+    settings = LlmProviderConfiguration(
+        provider="vllm",
+        models=["own-1"],
+        price_overrides=[PriceOverride(model="own-1", input_nano_usd_per_million=1_000_000, prices=[cached])],
+        model_overrides=[ModelOverride(model="own-1", context_window=4242, capabilities=["text", "vision"])],
+    )
+    await integrations.CreateIntegration(
+        CreateIntegrationRequest(
+            integration_id="own",
+            type=IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER,
+            configuration=Configuration(endpoint=upstream.url, llm_provider=settings),
+        ),
+        metadata=metadata,
+    )
+    model = (await llm(channel).GetModel(GetModelRequest(name="vllm/own-1"), metadata=metadata)).model
+    assert (model.context_window, list(model.capabilities)) == (4242, ["text", "vision"])
+    assert {price.token_class for price in model.prices} >= {cached.token_class}
+    answer = await llm(channel).Complete(ask(model="vllm/own-1"), metadata=metadata)
+    got = await integrations.GetIntegration(GetIntegrationRequest(integration_id="own"), metadata=metadata)
+    assert answer.cost_details.price_version == f"tenant/{got.integration.etag}"
+    assert answer.cost_details.nano_usd == answer.usage.input_tokens
+    await integrations.DeleteIntegration(DeleteIntegrationRequest(integration_id="own"), metadata=metadata)
 
 
 async def test_an_api_becomes_tools(mock: Mock, channel: grpc.aio.Channel, weather: str) -> None:

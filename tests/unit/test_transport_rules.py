@@ -103,6 +103,40 @@ BROKEN: list[tuple[Any, str]] = [
 ]  # fmt: skip
 
 
+def _llm(**fields: Any) -> integration_pb2.CreateIntegrationRequest:
+    """An integration of a provider with these settings."""
+    return integration_pb2.CreateIntegrationRequest(
+        integration_id="i", type=1, configuration={"llm_provider": {"provider": "vllm"} | fields}
+    )
+
+
+_PRICES = [
+    [{"token_class": 1, "nano_usd_per_million": 1}],
+    [{"token_class": 3, "nano_usd_per_million": 1}, {"token_class": 3, "nano_usd_per_million": 2}],
+]
+_BASE = "configuration.llm_provider"
+FINE += [
+    _llm(price_overrides=[{"model": "*", "prices": [{"token_class": 1, "from_input_tokens": 1}, {"token_class": 3}]}]),
+    _llm(model_overrides=[{"model": "m", "context_window": 1, "capabilities": ["vision"]}]),
+]
+BROKEN += [
+    (_llm(price_overrides=[{"model": "m", "prices": _PRICES[0]}]), f"{_BASE}.price_overrides[0].prices[0]"),
+    (_llm(price_overrides=[{"model": "m", "prices": _PRICES[1]}]), f"{_BASE}.price_overrides[0].prices[1]"),
+    (
+        _llm(price_overrides=[{"model": "m", "prices": [{"token_class": 3, "from_input_tokens": 5}]}]),
+        f"{_BASE}.price_overrides[0].prices",
+    ),
+    (
+        _llm(price_overrides=[{"model": "m", "prices": [{"token_class": 3, "nano_usd_per_million": -1}]}]),
+        f"{_BASE}.price_overrides[0].prices[0].nano_usd_per_million",
+    ),
+    (_llm(price_overrides=[{"model": "m", "prices": [{}]}]), f"{_BASE}.price_overrides[0].prices[0].token_class"),
+    (_llm(model_overrides=[{"context_window": 1}]), f"{_BASE}.model_overrides[0].model"),
+    (_llm(model_overrides=[{"model": "m", "context_window": 0}]), f"{_BASE}.model_overrides[0].context_window"),
+    (_llm(model_overrides=[{"model": "m", "capabilities": ["sight"]}]), f"{_BASE}.model_overrides[0].capabilities"),
+]
+
+
 @pytest.mark.parametrize("request_", FINE, ids=lambda one: one.DESCRIPTOR.name)
 def test_what_is_fine(request_: Any) -> None:
     assert violations(request_) == []

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from trunkline.v1.common_pb2 import TokenClass
 from trunkline.v1.completion_pb2 import CompleteRequest
-from trunkline.v1.integration_pb2 import CircuitBreaker, Connector, Integration, IntegrationType, PriceOverride
+from trunkline.v1.integration_pb2 import CircuitBreaker, Connector, Integration, IntegrationType
 from trunkline.v1.llm_pb2 import EmbedRequest
-from trunkline.v1.model_pb2 import Model, TokenPrice
 
 from trunkline_server.domain.admission import BudgetIndex
 from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.needs import Need, need_of, needed
+from trunkline_server.domain.overrides import Overrides
 from trunkline_server.domain.ports import Catalogue, Directory, Providers, Target, TenantView
-from trunkline_server.domain.pricing import PriceList, embedding_size
+from trunkline_server.domain.pricing import embedding_size
 from trunkline_server.domain.resilience import BreakerRule, Resilience
 from trunkline_server.domain.routing import RULES, Candidate, Plan, RouteTable, plan, reject
 
@@ -145,19 +144,14 @@ class Router:
             secret = view.secrets.get(integration.integration_id, "")
             rule = breaker_rule(integration.configuration.circuit_breaker)
             provider = settings.options.get("provider") or settings.provider
-            overrides = {one.model: one for one in settings.price_overrides}
+            overrides = Overrides(integration)
             for name in self._models(integration, provider):
                 order += 1
-                facts = self._catalogue.find(provider, name) or Model(
-                    name=f"{provider}/{name}", provider=provider, id=name, capabilities=("text", "streaming")
-                )
-                override = overrides.get(name) or (overrides.get("*") if not facts.prices else None)
+                facts = overrides.facts(provider, name, self._catalogue.find(provider, name))
                 yield Candidate(
                     target=self.target(integration, secret, name),
                     facts=facts,
-                    prices=_override(override, integration.etag)
-                    if override
-                    else PriceList.of(facts.prices, facts.price_version, writes=_EMBEDDINGS not in facts.capabilities),
+                    prices=overrides.prices(name, facts),
                     capabilities=frozenset(facts.capabilities),
                     region=settings.region,
                     status=integration.status,
@@ -182,13 +176,3 @@ def breaker_rule(configured: CircuitBreaker) -> BreakerRule:
         window=seconds(configured.window) or default.window,
         open_for=seconds(configured.open_duration) or default.open_for,
     )
-
-
-def _override(override: PriceOverride, etag: str) -> PriceList | None:
-    prices = (
-        TokenPrice(token_class=TokenClass.TOKEN_CLASS_INPUT, nano_usd_per_million=override.input_nano_usd_per_million),
-        TokenPrice(
-            token_class=TokenClass.TOKEN_CLASS_OUTPUT, nano_usd_per_million=override.output_nano_usd_per_million
-        ),
-    )
-    return PriceList.of(prices, f"tenant/{etag}")

@@ -13,6 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from trunkline.v1.common_pb2 import TOKEN_CLASS_INPUT as _INPUT
+from trunkline.v1.common_pb2 import TOKEN_CLASS_OUTPUT as _OUTPUT
+
+from trunkline_server.domain.needs import CAPABILITIES
 
 Check = Callable[[Any], str | None]
 Whole = Callable[[Any], Sequence[tuple[str, str]]]
@@ -166,6 +170,23 @@ def _tools_unique(request: Any) -> Sequence[tuple[str, str]]:
     return [("tools", "has a name twice")] if tools and len({tool.name for tool in tools}) < len(tools) else []
 
 
+def _capability(value: str) -> str | None:
+    return None if value in CAPABILITIES else f"is not a capability; there are {', '.join(sorted(CAPABILITIES))}"
+
+
+def _prices(override: Any) -> Sequence[tuple[str, str]]:
+    """The base prices of input and output have fields of their own; every other class needs one among `prices`."""
+    seen = {(_INPUT, 0), (_OUTPUT, 0)}
+    found = []
+    for at, price in enumerate(override.prices):
+        step = (price.token_class, price.from_input_tokens)
+        if step in seen:
+            found.append((f"prices[{at}]", "sets the price of a class and start that has one"))
+        seen.add(step)
+    missing = {token_class for token_class, start in seen if start and (token_class, 0) not in seen}
+    return found + [("prices", f"needs a base price of class {one}") for one in sorted(missing)]
+
+
 def _parts(message: Any) -> Sequence[tuple[str, str]]:
     return [] if message.parts or message.role == 3 else [("parts", "needs at least one part")]
 
@@ -303,9 +324,29 @@ TABLES: Mapping[str, Table] = {
         }
     ),
     "Configuration": Table({"timeout": (lasts(0.1, 600),), "endpoint": (text(2048),)}),
-    "LlmProviderConfiguration": Table({"region": (REGION,)}, ("provider",)),
+    "LlmProviderConfiguration": Table({"region": (REGION,), "model_overrides": (count(256),)}, ("provider",)),
     "PriceOverride": Table(
-        {"input_nano_usd_per_million": (at_least(0),), "output_nano_usd_per_million": (at_least(0),)}, ("model",)
+        {
+            "input_nano_usd_per_million": (at_least(0),),
+            "output_nano_usd_per_million": (at_least(0),),
+            "prices": (count(64),),
+        },
+        ("model",),
+        (_prices,),
+    ),
+    "TokenPrice": Table(
+        {"nano_usd_per_million": (at_least(0),), "from_input_tokens": (at_least(0),)}, ("token_class",)
+    ),
+    "ModelOverride": Table(
+        {
+            "display_name": (DISPLAY,),
+            "context_window": (at_least(1),),
+            "max_output_tokens": (at_least(1),),
+            "capabilities": (count(32), each(_capability)),
+            "input_modalities": (count(16),),
+            "output_modalities": (count(16),),
+        },
+        ("model",),
     ),
     "ApiConfiguration": Table({"tools": (count(128),), "headers": (entries(32, text(128), text(4096)),)}),
     "ApiTool": Table({"name": (NAME,), "parameters_schema_json": (json_object,)}, ("name", "method", "path")),

@@ -373,6 +373,8 @@ type LlmProviderConfiguration struct {
 	Options map[string]string `protobuf:"bytes,4,rep,name=options,proto3" json:"options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Prices for models that the catalogue does not know, or that the tenant has negotiated.
 	PriceOverrides []*PriceOverride `protobuf:"bytes,5,rep,name=price_overrides,json=priceOverrides,proto3" json:"price_overrides,omitempty"`
+	// Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+	ModelOverrides []*ModelOverride `protobuf:"bytes,6,rep,name=model_overrides,json=modelOverrides,proto3" json:"model_overrides,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -442,6 +444,13 @@ func (x *LlmProviderConfiguration) GetPriceOverrides() []*PriceOverride {
 	return nil
 }
 
+func (x *LlmProviderConfiguration) GetModelOverrides() []*ModelOverride {
+	if x != nil {
+		return x.ModelOverrides
+	}
+	return nil
+}
+
 // PriceOverride sets the prices of a model for this tenant.
 type PriceOverride struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -451,8 +460,11 @@ type PriceOverride struct {
 	InputNanoUsdPerMillion int64 `protobuf:"varint,2,opt,name=input_nano_usd_per_million,json=inputNanoUsdPerMillion,proto3" json:"input_nano_usd_per_million,omitempty"`
 	// Nano-USD per million output tokens, from 0.
 	OutputNanoUsdPerMillion int64 `protobuf:"varint,3,opt,name=output_nano_usd_per_million,json=outputNanoUsdPerMillion,proto3" json:"output_nano_usd_per_million,omitempty"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	// Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+	// without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+	Prices        []*TokenPrice `protobuf:"bytes,4,rep,name=prices,proto3" json:"prices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PriceOverride) Reset() {
@@ -506,6 +518,122 @@ func (x *PriceOverride) GetOutputNanoUsdPerMillion() int64 {
 	return 0
 }
 
+func (x *PriceOverride) GetPrices() []*TokenPrice {
+	if x != nil {
+		return x.Prices
+	}
+	return nil
+}
+
+// ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it.
+type ModelOverride struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The model as the provider names it; `*` is every model that the catalogue does not know. Required.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// A name for people. At most 128 bytes.
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// The context window in tokens, from 1.
+	ContextWindow *int64 `protobuf:"varint,3,opt,name=context_window,json=contextWindow,proto3,oneof" json:"context_window,omitempty"`
+	// The most output tokens, from 1.
+	MaxOutputTokens *int64 `protobuf:"varint,4,opt,name=max_output_tokens,json=maxOutputTokens,proto3,oneof" json:"max_output_tokens,omitempty"`
+	// What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32.
+	Capabilities []string `protobuf:"bytes,5,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
+	// What it reads. At most 16.
+	InputModalities []Modality `protobuf:"varint,6,rep,packed,name=input_modalities,json=inputModalities,proto3,enum=trunkline.v1.Modality" json:"input_modalities,omitempty"`
+	// What it writes. At most 16.
+	OutputModalities []Modality `protobuf:"varint,7,rep,packed,name=output_modalities,json=outputModalities,proto3,enum=trunkline.v1.Modality" json:"output_modalities,omitempty"`
+	// When the provider stops serving it.
+	DeprecationTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=deprecation_time,json=deprecationTime,proto3" json:"deprecation_time,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *ModelOverride) Reset() {
+	*x = ModelOverride{}
+	mi := &file_trunkline_v1_integration_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModelOverride) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModelOverride) ProtoMessage() {}
+
+func (x *ModelOverride) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_integration_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModelOverride.ProtoReflect.Descriptor instead.
+func (*ModelOverride) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ModelOverride) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ModelOverride) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *ModelOverride) GetContextWindow() int64 {
+	if x != nil && x.ContextWindow != nil {
+		return *x.ContextWindow
+	}
+	return 0
+}
+
+func (x *ModelOverride) GetMaxOutputTokens() int64 {
+	if x != nil && x.MaxOutputTokens != nil {
+		return *x.MaxOutputTokens
+	}
+	return 0
+}
+
+func (x *ModelOverride) GetCapabilities() []string {
+	if x != nil {
+		return x.Capabilities
+	}
+	return nil
+}
+
+func (x *ModelOverride) GetInputModalities() []Modality {
+	if x != nil {
+		return x.InputModalities
+	}
+	return nil
+}
+
+func (x *ModelOverride) GetOutputModalities() []Modality {
+	if x != nil {
+		return x.OutputModalities
+	}
+	return nil
+}
+
+func (x *ModelOverride) GetDeprecationTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DeprecationTime
+	}
+	return nil
+}
+
 // ApiConfiguration configures an `api`.
 type ApiConfiguration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -523,7 +651,7 @@ type ApiConfiguration struct {
 
 func (x *ApiConfiguration) Reset() {
 	*x = ApiConfiguration{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[4]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -535,7 +663,7 @@ func (x *ApiConfiguration) String() string {
 func (*ApiConfiguration) ProtoMessage() {}
 
 func (x *ApiConfiguration) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[4]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -548,7 +676,7 @@ func (x *ApiConfiguration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiConfiguration.ProtoReflect.Descriptor instead.
 func (*ApiConfiguration) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{4}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ApiConfiguration) GetTemplate() string {
@@ -602,7 +730,7 @@ type ApiTool struct {
 
 func (x *ApiTool) Reset() {
 	*x = ApiTool{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[5]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -614,7 +742,7 @@ func (x *ApiTool) String() string {
 func (*ApiTool) ProtoMessage() {}
 
 func (x *ApiTool) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[5]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -627,7 +755,7 @@ func (x *ApiTool) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiTool.ProtoReflect.Descriptor instead.
 func (*ApiTool) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{5}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ApiTool) GetName() string {
@@ -703,7 +831,7 @@ type Configuration struct {
 
 func (x *Configuration) Reset() {
 	*x = Configuration{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[6]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -715,7 +843,7 @@ func (x *Configuration) String() string {
 func (*Configuration) ProtoMessage() {}
 
 func (x *Configuration) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[6]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -728,7 +856,7 @@ func (x *Configuration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Configuration.ProtoReflect.Descriptor instead.
 func (*Configuration) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{6}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Configuration) GetEndpoint() string {
@@ -815,7 +943,7 @@ type Monitoring struct {
 
 func (x *Monitoring) Reset() {
 	*x = Monitoring{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -827,7 +955,7 @@ func (x *Monitoring) String() string {
 func (*Monitoring) ProtoMessage() {}
 
 func (x *Monitoring) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -840,7 +968,7 @@ func (x *Monitoring) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Monitoring.ProtoReflect.Descriptor instead.
 func (*Monitoring) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{7}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Monitoring) GetEnabled() bool {
@@ -890,7 +1018,7 @@ type Integration struct {
 
 func (x *Integration) Reset() {
 	*x = Integration{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -902,7 +1030,7 @@ func (x *Integration) String() string {
 func (*Integration) ProtoMessage() {}
 
 func (x *Integration) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -915,7 +1043,7 @@ func (x *Integration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Integration.ProtoReflect.Descriptor instead.
 func (*Integration) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{8}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Integration) GetIntegrationId() string {
@@ -1023,7 +1151,7 @@ type HealthCheck struct {
 
 func (x *HealthCheck) Reset() {
 	*x = HealthCheck{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1035,7 +1163,7 @@ func (x *HealthCheck) String() string {
 func (*HealthCheck) ProtoMessage() {}
 
 func (x *HealthCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1048,7 +1176,7 @@ func (x *HealthCheck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthCheck.ProtoReflect.Descriptor instead.
 func (*HealthCheck) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{9}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *HealthCheck) GetHealthy() bool {
@@ -1114,7 +1242,7 @@ type CreateIntegrationRequest struct {
 
 func (x *CreateIntegrationRequest) Reset() {
 	*x = CreateIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1254,7 @@ func (x *CreateIntegrationRequest) String() string {
 func (*CreateIntegrationRequest) ProtoMessage() {}
 
 func (x *CreateIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1267,7 @@ func (x *CreateIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*CreateIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{10}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CreateIntegrationRequest) GetIntegrationId() string {
@@ -1203,7 +1331,7 @@ type CreateIntegrationResponse struct {
 
 func (x *CreateIntegrationResponse) Reset() {
 	*x = CreateIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1215,7 +1343,7 @@ func (x *CreateIntegrationResponse) String() string {
 func (*CreateIntegrationResponse) ProtoMessage() {}
 
 func (x *CreateIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1228,7 +1356,7 @@ func (x *CreateIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*CreateIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{11}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CreateIntegrationResponse) GetIntegrationId() string {
@@ -1277,7 +1405,7 @@ type GetIntegrationRequest struct {
 
 func (x *GetIntegrationRequest) Reset() {
 	*x = GetIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1289,7 +1417,7 @@ func (x *GetIntegrationRequest) String() string {
 func (*GetIntegrationRequest) ProtoMessage() {}
 
 func (x *GetIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1302,7 +1430,7 @@ func (x *GetIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*GetIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{12}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetIntegrationRequest) GetIntegrationId() string {
@@ -1323,7 +1451,7 @@ type GetIntegrationResponse struct {
 
 func (x *GetIntegrationResponse) Reset() {
 	*x = GetIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1335,7 +1463,7 @@ func (x *GetIntegrationResponse) String() string {
 func (*GetIntegrationResponse) ProtoMessage() {}
 
 func (x *GetIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1348,7 +1476,7 @@ func (x *GetIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*GetIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{13}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetIntegrationResponse) GetIntegration() *Integration {
@@ -1373,7 +1501,7 @@ type ListIntegrationsRequest struct {
 
 func (x *ListIntegrationsRequest) Reset() {
 	*x = ListIntegrationsRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1385,7 +1513,7 @@ func (x *ListIntegrationsRequest) String() string {
 func (*ListIntegrationsRequest) ProtoMessage() {}
 
 func (x *ListIntegrationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1398,7 +1526,7 @@ func (x *ListIntegrationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIntegrationsRequest.ProtoReflect.Descriptor instead.
 func (*ListIntegrationsRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{14}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListIntegrationsRequest) GetPageSize() int32 {
@@ -1435,7 +1563,7 @@ type ListIntegrationsResponse struct {
 
 func (x *ListIntegrationsResponse) Reset() {
 	*x = ListIntegrationsResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1447,7 +1575,7 @@ func (x *ListIntegrationsResponse) String() string {
 func (*ListIntegrationsResponse) ProtoMessage() {}
 
 func (x *ListIntegrationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1460,7 +1588,7 @@ func (x *ListIntegrationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIntegrationsResponse.ProtoReflect.Descriptor instead.
 func (*ListIntegrationsResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{15}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListIntegrationsResponse) GetIntegrations() []*Integration {
@@ -1490,7 +1618,7 @@ type UpdateIntegrationRequest struct {
 
 func (x *UpdateIntegrationRequest) Reset() {
 	*x = UpdateIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1502,7 +1630,7 @@ func (x *UpdateIntegrationRequest) String() string {
 func (*UpdateIntegrationRequest) ProtoMessage() {}
 
 func (x *UpdateIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1515,7 +1643,7 @@ func (x *UpdateIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*UpdateIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{16}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *UpdateIntegrationRequest) GetIntegration() *Integration {
@@ -1543,7 +1671,7 @@ type UpdateIntegrationResponse struct {
 
 func (x *UpdateIntegrationResponse) Reset() {
 	*x = UpdateIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1555,7 +1683,7 @@ func (x *UpdateIntegrationResponse) String() string {
 func (*UpdateIntegrationResponse) ProtoMessage() {}
 
 func (x *UpdateIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1568,7 +1696,7 @@ func (x *UpdateIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*UpdateIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{17}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *UpdateIntegrationResponse) GetIntegration() *Integration {
@@ -1591,7 +1719,7 @@ type DeleteIntegrationRequest struct {
 
 func (x *DeleteIntegrationRequest) Reset() {
 	*x = DeleteIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1603,7 +1731,7 @@ func (x *DeleteIntegrationRequest) String() string {
 func (*DeleteIntegrationRequest) ProtoMessage() {}
 
 func (x *DeleteIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1616,7 +1744,7 @@ func (x *DeleteIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*DeleteIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{18}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DeleteIntegrationRequest) GetIntegrationId() string {
@@ -1642,7 +1770,7 @@ type DeleteIntegrationResponse struct {
 
 func (x *DeleteIntegrationResponse) Reset() {
 	*x = DeleteIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1654,7 +1782,7 @@ func (x *DeleteIntegrationResponse) String() string {
 func (*DeleteIntegrationResponse) ProtoMessage() {}
 
 func (x *DeleteIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1667,7 +1795,7 @@ func (x *DeleteIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*DeleteIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{19}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{20}
 }
 
 // CheckIntegrationRequest names an integration.
@@ -1681,7 +1809,7 @@ type CheckIntegrationRequest struct {
 
 func (x *CheckIntegrationRequest) Reset() {
 	*x = CheckIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1693,7 +1821,7 @@ func (x *CheckIntegrationRequest) String() string {
 func (*CheckIntegrationRequest) ProtoMessage() {}
 
 func (x *CheckIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1706,7 +1834,7 @@ func (x *CheckIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*CheckIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{20}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CheckIntegrationRequest) GetIntegrationId() string {
@@ -1727,7 +1855,7 @@ type CheckIntegrationResponse struct {
 
 func (x *CheckIntegrationResponse) Reset() {
 	*x = CheckIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1867,7 @@ func (x *CheckIntegrationResponse) String() string {
 func (*CheckIntegrationResponse) ProtoMessage() {}
 
 func (x *CheckIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +1880,7 @@ func (x *CheckIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*CheckIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{21}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CheckIntegrationResponse) GetCheck() *HealthCheck {
@@ -1777,7 +1905,7 @@ type RotateCredentialRequest struct {
 
 func (x *RotateCredentialRequest) Reset() {
 	*x = RotateCredentialRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1789,7 +1917,7 @@ func (x *RotateCredentialRequest) String() string {
 func (*RotateCredentialRequest) ProtoMessage() {}
 
 func (x *RotateCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1802,7 +1930,7 @@ func (x *RotateCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateCredentialRequest.ProtoReflect.Descriptor instead.
 func (*RotateCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{22}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *RotateCredentialRequest) GetIntegrationId() string {
@@ -1837,7 +1965,7 @@ type RotateCredentialResponse struct {
 
 func (x *RotateCredentialResponse) Reset() {
 	*x = RotateCredentialResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1849,7 +1977,7 @@ func (x *RotateCredentialResponse) String() string {
 func (*RotateCredentialResponse) ProtoMessage() {}
 
 func (x *RotateCredentialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1862,7 +1990,7 @@ func (x *RotateCredentialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateCredentialResponse.ProtoReflect.Descriptor instead.
 func (*RotateCredentialResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{23}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RotateCredentialResponse) GetRotateTime() *timestamppb.Timestamp {
@@ -1895,7 +2023,7 @@ type Connector struct {
 
 func (x *Connector) Reset() {
 	*x = Connector{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1907,7 +2035,7 @@ func (x *Connector) String() string {
 func (*Connector) ProtoMessage() {}
 
 func (x *Connector) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1920,7 +2048,7 @@ func (x *Connector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connector.ProtoReflect.Descriptor instead.
 func (*Connector) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{24}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Connector) GetName() string {
@@ -1987,7 +2115,7 @@ type ListConnectorsRequest struct {
 
 func (x *ListConnectorsRequest) Reset() {
 	*x = ListConnectorsRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1999,7 +2127,7 @@ func (x *ListConnectorsRequest) String() string {
 func (*ListConnectorsRequest) ProtoMessage() {}
 
 func (x *ListConnectorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2012,7 +2140,7 @@ func (x *ListConnectorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectorsRequest.ProtoReflect.Descriptor instead.
 func (*ListConnectorsRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{25}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListConnectorsRequest) GetPageSize() int32 {
@@ -2049,7 +2177,7 @@ type ListConnectorsResponse struct {
 
 func (x *ListConnectorsResponse) Reset() {
 	*x = ListConnectorsResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2061,7 +2189,7 @@ func (x *ListConnectorsResponse) String() string {
 func (*ListConnectorsResponse) ProtoMessage() {}
 
 func (x *ListConnectorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2074,7 +2202,7 @@ func (x *ListConnectorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectorsResponse.ProtoReflect.Descriptor instead.
 func (*ListConnectorsResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{26}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListConnectorsResponse) GetConnectors() []*Connector {
@@ -2095,7 +2223,7 @@ var File_trunkline_v1_integration_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\n" +
-	"\x1etrunkline/v1/integration.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atrunkline/v1/options.proto\"\xcb\x01\n" +
+	"\x1etrunkline/v1/integration.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18trunkline/v1/model.proto\x1a\x1atrunkline/v1/options.proto\"\xcb\x01\n" +
 	"\x0eAuthentication\x12:\n" +
 	"\x06scheme\x18\x01 \x01(\x0e2\".trunkline.v1.AuthenticationSchemeR\x06scheme\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\x12%\n" +
@@ -2108,20 +2236,33 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\x11failure_threshold\x18\x01 \x01(\x05H\x00R\x10failureThreshold\x88\x01\x01\x121\n" +
 	"\x06window\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06window\x12>\n" +
 	"\ropen_duration\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\fopenDurationB\x14\n" +
-	"\x12_failure_threshold\"\xb7\x02\n" +
+	"\x12_failure_threshold\"\xfd\x02\n" +
 	"\x18LlmProviderConfiguration\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x16\n" +
 	"\x06models\x18\x02 \x03(\tR\x06models\x12\x16\n" +
 	"\x06region\x18\x03 \x01(\tR\x06region\x12M\n" +
 	"\aoptions\x18\x04 \x03(\v23.trunkline.v1.LlmProviderConfiguration.OptionsEntryR\aoptions\x12D\n" +
-	"\x0fprice_overrides\x18\x05 \x03(\v2\x1b.trunkline.v1.PriceOverrideR\x0epriceOverrides\x1a:\n" +
+	"\x0fprice_overrides\x18\x05 \x03(\v2\x1b.trunkline.v1.PriceOverrideR\x0epriceOverrides\x12D\n" +
+	"\x0fmodel_overrides\x18\x06 \x03(\v2\x1b.trunkline.v1.ModelOverrideR\x0emodelOverrides\x1a:\n" +
 	"\fOptionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9f\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd1\x01\n" +
 	"\rPriceOverride\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12:\n" +
 	"\x1ainput_nano_usd_per_million\x18\x02 \x01(\x03R\x16inputNanoUsdPerMillion\x12<\n" +
-	"\x1boutput_nano_usd_per_million\x18\x03 \x01(\x03R\x17outputNanoUsdPerMillion\"\xfd\x01\n" +
+	"\x1boutput_nano_usd_per_million\x18\x03 \x01(\x03R\x17outputNanoUsdPerMillion\x120\n" +
+	"\x06prices\x18\x04 \x03(\v2\x18.trunkline.v1.TokenPriceR\x06prices\"\xc1\x03\n" +
+	"\rModelOverride\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12!\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12*\n" +
+	"\x0econtext_window\x18\x03 \x01(\x03H\x00R\rcontextWindow\x88\x01\x01\x12/\n" +
+	"\x11max_output_tokens\x18\x04 \x01(\x03H\x01R\x0fmaxOutputTokens\x88\x01\x01\x12\"\n" +
+	"\fcapabilities\x18\x05 \x03(\tR\fcapabilities\x12A\n" +
+	"\x10input_modalities\x18\x06 \x03(\x0e2\x16.trunkline.v1.ModalityR\x0finputModalities\x12C\n" +
+	"\x11output_modalities\x18\a \x03(\x0e2\x16.trunkline.v1.ModalityR\x10outputModalities\x12E\n" +
+	"\x10deprecation_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x0fdeprecationTimeB\x11\n" +
+	"\x0f_context_windowB\x14\n" +
+	"\x12_max_output_tokens\"\xfd\x01\n" +
 	"\x10ApiConfiguration\x12\x1a\n" +
 	"\btemplate\x18\x01 \x01(\tR\btemplate\x12+\n" +
 	"\x05tools\x18\x02 \x03(\v2\x15.trunkline.v1.ApiToolR\x05tools\x12\x1d\n" +
@@ -2302,7 +2443,7 @@ func file_trunkline_v1_integration_proto_rawDescGZIP() []byte {
 }
 
 var file_trunkline_v1_integration_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_trunkline_v1_integration_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_trunkline_v1_integration_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_trunkline_v1_integration_proto_goTypes = []any{
 	(IntegrationType)(0),              // 0: trunkline.v1.IntegrationType
 	(IntegrationStatus)(0),            // 1: trunkline.v1.IntegrationStatus
@@ -2311,97 +2452,105 @@ var file_trunkline_v1_integration_proto_goTypes = []any{
 	(*CircuitBreaker)(nil),            // 4: trunkline.v1.CircuitBreaker
 	(*LlmProviderConfiguration)(nil),  // 5: trunkline.v1.LlmProviderConfiguration
 	(*PriceOverride)(nil),             // 6: trunkline.v1.PriceOverride
-	(*ApiConfiguration)(nil),          // 7: trunkline.v1.ApiConfiguration
-	(*ApiTool)(nil),                   // 8: trunkline.v1.ApiTool
-	(*Configuration)(nil),             // 9: trunkline.v1.Configuration
-	(*Monitoring)(nil),                // 10: trunkline.v1.Monitoring
-	(*Integration)(nil),               // 11: trunkline.v1.Integration
-	(*HealthCheck)(nil),               // 12: trunkline.v1.HealthCheck
-	(*CreateIntegrationRequest)(nil),  // 13: trunkline.v1.CreateIntegrationRequest
-	(*CreateIntegrationResponse)(nil), // 14: trunkline.v1.CreateIntegrationResponse
-	(*GetIntegrationRequest)(nil),     // 15: trunkline.v1.GetIntegrationRequest
-	(*GetIntegrationResponse)(nil),    // 16: trunkline.v1.GetIntegrationResponse
-	(*ListIntegrationsRequest)(nil),   // 17: trunkline.v1.ListIntegrationsRequest
-	(*ListIntegrationsResponse)(nil),  // 18: trunkline.v1.ListIntegrationsResponse
-	(*UpdateIntegrationRequest)(nil),  // 19: trunkline.v1.UpdateIntegrationRequest
-	(*UpdateIntegrationResponse)(nil), // 20: trunkline.v1.UpdateIntegrationResponse
-	(*DeleteIntegrationRequest)(nil),  // 21: trunkline.v1.DeleteIntegrationRequest
-	(*DeleteIntegrationResponse)(nil), // 22: trunkline.v1.DeleteIntegrationResponse
-	(*CheckIntegrationRequest)(nil),   // 23: trunkline.v1.CheckIntegrationRequest
-	(*CheckIntegrationResponse)(nil),  // 24: trunkline.v1.CheckIntegrationResponse
-	(*RotateCredentialRequest)(nil),   // 25: trunkline.v1.RotateCredentialRequest
-	(*RotateCredentialResponse)(nil),  // 26: trunkline.v1.RotateCredentialResponse
-	(*Connector)(nil),                 // 27: trunkline.v1.Connector
-	(*ListConnectorsRequest)(nil),     // 28: trunkline.v1.ListConnectorsRequest
-	(*ListConnectorsResponse)(nil),    // 29: trunkline.v1.ListConnectorsResponse
-	nil,                               // 30: trunkline.v1.LlmProviderConfiguration.OptionsEntry
-	nil,                               // 31: trunkline.v1.ApiConfiguration.HeadersEntry
-	(*durationpb.Duration)(nil),       // 32: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),     // 33: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),     // 34: google.protobuf.FieldMask
+	(*ModelOverride)(nil),             // 7: trunkline.v1.ModelOverride
+	(*ApiConfiguration)(nil),          // 8: trunkline.v1.ApiConfiguration
+	(*ApiTool)(nil),                   // 9: trunkline.v1.ApiTool
+	(*Configuration)(nil),             // 10: trunkline.v1.Configuration
+	(*Monitoring)(nil),                // 11: trunkline.v1.Monitoring
+	(*Integration)(nil),               // 12: trunkline.v1.Integration
+	(*HealthCheck)(nil),               // 13: trunkline.v1.HealthCheck
+	(*CreateIntegrationRequest)(nil),  // 14: trunkline.v1.CreateIntegrationRequest
+	(*CreateIntegrationResponse)(nil), // 15: trunkline.v1.CreateIntegrationResponse
+	(*GetIntegrationRequest)(nil),     // 16: trunkline.v1.GetIntegrationRequest
+	(*GetIntegrationResponse)(nil),    // 17: trunkline.v1.GetIntegrationResponse
+	(*ListIntegrationsRequest)(nil),   // 18: trunkline.v1.ListIntegrationsRequest
+	(*ListIntegrationsResponse)(nil),  // 19: trunkline.v1.ListIntegrationsResponse
+	(*UpdateIntegrationRequest)(nil),  // 20: trunkline.v1.UpdateIntegrationRequest
+	(*UpdateIntegrationResponse)(nil), // 21: trunkline.v1.UpdateIntegrationResponse
+	(*DeleteIntegrationRequest)(nil),  // 22: trunkline.v1.DeleteIntegrationRequest
+	(*DeleteIntegrationResponse)(nil), // 23: trunkline.v1.DeleteIntegrationResponse
+	(*CheckIntegrationRequest)(nil),   // 24: trunkline.v1.CheckIntegrationRequest
+	(*CheckIntegrationResponse)(nil),  // 25: trunkline.v1.CheckIntegrationResponse
+	(*RotateCredentialRequest)(nil),   // 26: trunkline.v1.RotateCredentialRequest
+	(*RotateCredentialResponse)(nil),  // 27: trunkline.v1.RotateCredentialResponse
+	(*Connector)(nil),                 // 28: trunkline.v1.Connector
+	(*ListConnectorsRequest)(nil),     // 29: trunkline.v1.ListConnectorsRequest
+	(*ListConnectorsResponse)(nil),    // 30: trunkline.v1.ListConnectorsResponse
+	nil,                               // 31: trunkline.v1.LlmProviderConfiguration.OptionsEntry
+	nil,                               // 32: trunkline.v1.ApiConfiguration.HeadersEntry
+	(*durationpb.Duration)(nil),       // 33: google.protobuf.Duration
+	(*TokenPrice)(nil),                // 34: trunkline.v1.TokenPrice
+	(Modality)(0),                     // 35: trunkline.v1.Modality
+	(*timestamppb.Timestamp)(nil),     // 36: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),     // 37: google.protobuf.FieldMask
 }
 var file_trunkline_v1_integration_proto_depIdxs = []int32{
 	2,  // 0: trunkline.v1.Authentication.scheme:type_name -> trunkline.v1.AuthenticationScheme
-	32, // 1: trunkline.v1.CircuitBreaker.window:type_name -> google.protobuf.Duration
-	32, // 2: trunkline.v1.CircuitBreaker.open_duration:type_name -> google.protobuf.Duration
-	30, // 3: trunkline.v1.LlmProviderConfiguration.options:type_name -> trunkline.v1.LlmProviderConfiguration.OptionsEntry
+	33, // 1: trunkline.v1.CircuitBreaker.window:type_name -> google.protobuf.Duration
+	33, // 2: trunkline.v1.CircuitBreaker.open_duration:type_name -> google.protobuf.Duration
+	31, // 3: trunkline.v1.LlmProviderConfiguration.options:type_name -> trunkline.v1.LlmProviderConfiguration.OptionsEntry
 	6,  // 4: trunkline.v1.LlmProviderConfiguration.price_overrides:type_name -> trunkline.v1.PriceOverride
-	8,  // 5: trunkline.v1.ApiConfiguration.tools:type_name -> trunkline.v1.ApiTool
-	31, // 6: trunkline.v1.ApiConfiguration.headers:type_name -> trunkline.v1.ApiConfiguration.HeadersEntry
-	32, // 7: trunkline.v1.ApiTool.cache_ttl:type_name -> google.protobuf.Duration
-	3,  // 8: trunkline.v1.Configuration.authentication:type_name -> trunkline.v1.Authentication
-	4,  // 9: trunkline.v1.Configuration.circuit_breaker:type_name -> trunkline.v1.CircuitBreaker
-	32, // 10: trunkline.v1.Configuration.timeout:type_name -> google.protobuf.Duration
-	5,  // 11: trunkline.v1.Configuration.llm_provider:type_name -> trunkline.v1.LlmProviderConfiguration
-	7,  // 12: trunkline.v1.Configuration.api:type_name -> trunkline.v1.ApiConfiguration
-	0,  // 13: trunkline.v1.Integration.type:type_name -> trunkline.v1.IntegrationType
-	9,  // 14: trunkline.v1.Integration.configuration:type_name -> trunkline.v1.Configuration
-	10, // 15: trunkline.v1.Integration.monitoring:type_name -> trunkline.v1.Monitoring
-	1,  // 16: trunkline.v1.Integration.status:type_name -> trunkline.v1.IntegrationStatus
-	33, // 17: trunkline.v1.Integration.create_time:type_name -> google.protobuf.Timestamp
-	33, // 18: trunkline.v1.Integration.update_time:type_name -> google.protobuf.Timestamp
-	12, // 19: trunkline.v1.Integration.last_check:type_name -> trunkline.v1.HealthCheck
-	32, // 20: trunkline.v1.HealthCheck.latency:type_name -> google.protobuf.Duration
-	33, // 21: trunkline.v1.HealthCheck.check_time:type_name -> google.protobuf.Timestamp
-	0,  // 22: trunkline.v1.CreateIntegrationRequest.type:type_name -> trunkline.v1.IntegrationType
-	9,  // 23: trunkline.v1.CreateIntegrationRequest.configuration:type_name -> trunkline.v1.Configuration
-	10, // 24: trunkline.v1.CreateIntegrationRequest.monitoring:type_name -> trunkline.v1.Monitoring
-	1,  // 25: trunkline.v1.CreateIntegrationResponse.status:type_name -> trunkline.v1.IntegrationStatus
-	11, // 26: trunkline.v1.CreateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	11, // 27: trunkline.v1.GetIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	0,  // 28: trunkline.v1.ListIntegrationsRequest.type:type_name -> trunkline.v1.IntegrationType
-	11, // 29: trunkline.v1.ListIntegrationsResponse.integrations:type_name -> trunkline.v1.Integration
-	11, // 30: trunkline.v1.UpdateIntegrationRequest.integration:type_name -> trunkline.v1.Integration
-	34, // 31: trunkline.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	11, // 32: trunkline.v1.UpdateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	12, // 33: trunkline.v1.CheckIntegrationResponse.check:type_name -> trunkline.v1.HealthCheck
-	33, // 34: trunkline.v1.RotateCredentialResponse.rotate_time:type_name -> google.protobuf.Timestamp
-	0,  // 35: trunkline.v1.Connector.type:type_name -> trunkline.v1.IntegrationType
-	2,  // 36: trunkline.v1.Connector.authentication:type_name -> trunkline.v1.AuthenticationScheme
-	32, // 37: trunkline.v1.Connector.timeout:type_name -> google.protobuf.Duration
-	0,  // 38: trunkline.v1.ListConnectorsRequest.type:type_name -> trunkline.v1.IntegrationType
-	27, // 39: trunkline.v1.ListConnectorsResponse.connectors:type_name -> trunkline.v1.Connector
-	13, // 40: trunkline.v1.IntegrationService.CreateIntegration:input_type -> trunkline.v1.CreateIntegrationRequest
-	15, // 41: trunkline.v1.IntegrationService.GetIntegration:input_type -> trunkline.v1.GetIntegrationRequest
-	17, // 42: trunkline.v1.IntegrationService.ListIntegrations:input_type -> trunkline.v1.ListIntegrationsRequest
-	19, // 43: trunkline.v1.IntegrationService.UpdateIntegration:input_type -> trunkline.v1.UpdateIntegrationRequest
-	21, // 44: trunkline.v1.IntegrationService.DeleteIntegration:input_type -> trunkline.v1.DeleteIntegrationRequest
-	23, // 45: trunkline.v1.IntegrationService.CheckIntegration:input_type -> trunkline.v1.CheckIntegrationRequest
-	25, // 46: trunkline.v1.IntegrationService.RotateCredential:input_type -> trunkline.v1.RotateCredentialRequest
-	28, // 47: trunkline.v1.IntegrationService.ListConnectors:input_type -> trunkline.v1.ListConnectorsRequest
-	14, // 48: trunkline.v1.IntegrationService.CreateIntegration:output_type -> trunkline.v1.CreateIntegrationResponse
-	16, // 49: trunkline.v1.IntegrationService.GetIntegration:output_type -> trunkline.v1.GetIntegrationResponse
-	18, // 50: trunkline.v1.IntegrationService.ListIntegrations:output_type -> trunkline.v1.ListIntegrationsResponse
-	20, // 51: trunkline.v1.IntegrationService.UpdateIntegration:output_type -> trunkline.v1.UpdateIntegrationResponse
-	22, // 52: trunkline.v1.IntegrationService.DeleteIntegration:output_type -> trunkline.v1.DeleteIntegrationResponse
-	24, // 53: trunkline.v1.IntegrationService.CheckIntegration:output_type -> trunkline.v1.CheckIntegrationResponse
-	26, // 54: trunkline.v1.IntegrationService.RotateCredential:output_type -> trunkline.v1.RotateCredentialResponse
-	29, // 55: trunkline.v1.IntegrationService.ListConnectors:output_type -> trunkline.v1.ListConnectorsResponse
-	48, // [48:56] is the sub-list for method output_type
-	40, // [40:48] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	7,  // 5: trunkline.v1.LlmProviderConfiguration.model_overrides:type_name -> trunkline.v1.ModelOverride
+	34, // 6: trunkline.v1.PriceOverride.prices:type_name -> trunkline.v1.TokenPrice
+	35, // 7: trunkline.v1.ModelOverride.input_modalities:type_name -> trunkline.v1.Modality
+	35, // 8: trunkline.v1.ModelOverride.output_modalities:type_name -> trunkline.v1.Modality
+	36, // 9: trunkline.v1.ModelOverride.deprecation_time:type_name -> google.protobuf.Timestamp
+	9,  // 10: trunkline.v1.ApiConfiguration.tools:type_name -> trunkline.v1.ApiTool
+	32, // 11: trunkline.v1.ApiConfiguration.headers:type_name -> trunkline.v1.ApiConfiguration.HeadersEntry
+	33, // 12: trunkline.v1.ApiTool.cache_ttl:type_name -> google.protobuf.Duration
+	3,  // 13: trunkline.v1.Configuration.authentication:type_name -> trunkline.v1.Authentication
+	4,  // 14: trunkline.v1.Configuration.circuit_breaker:type_name -> trunkline.v1.CircuitBreaker
+	33, // 15: trunkline.v1.Configuration.timeout:type_name -> google.protobuf.Duration
+	5,  // 16: trunkline.v1.Configuration.llm_provider:type_name -> trunkline.v1.LlmProviderConfiguration
+	8,  // 17: trunkline.v1.Configuration.api:type_name -> trunkline.v1.ApiConfiguration
+	0,  // 18: trunkline.v1.Integration.type:type_name -> trunkline.v1.IntegrationType
+	10, // 19: trunkline.v1.Integration.configuration:type_name -> trunkline.v1.Configuration
+	11, // 20: trunkline.v1.Integration.monitoring:type_name -> trunkline.v1.Monitoring
+	1,  // 21: trunkline.v1.Integration.status:type_name -> trunkline.v1.IntegrationStatus
+	36, // 22: trunkline.v1.Integration.create_time:type_name -> google.protobuf.Timestamp
+	36, // 23: trunkline.v1.Integration.update_time:type_name -> google.protobuf.Timestamp
+	13, // 24: trunkline.v1.Integration.last_check:type_name -> trunkline.v1.HealthCheck
+	33, // 25: trunkline.v1.HealthCheck.latency:type_name -> google.protobuf.Duration
+	36, // 26: trunkline.v1.HealthCheck.check_time:type_name -> google.protobuf.Timestamp
+	0,  // 27: trunkline.v1.CreateIntegrationRequest.type:type_name -> trunkline.v1.IntegrationType
+	10, // 28: trunkline.v1.CreateIntegrationRequest.configuration:type_name -> trunkline.v1.Configuration
+	11, // 29: trunkline.v1.CreateIntegrationRequest.monitoring:type_name -> trunkline.v1.Monitoring
+	1,  // 30: trunkline.v1.CreateIntegrationResponse.status:type_name -> trunkline.v1.IntegrationStatus
+	12, // 31: trunkline.v1.CreateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	12, // 32: trunkline.v1.GetIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	0,  // 33: trunkline.v1.ListIntegrationsRequest.type:type_name -> trunkline.v1.IntegrationType
+	12, // 34: trunkline.v1.ListIntegrationsResponse.integrations:type_name -> trunkline.v1.Integration
+	12, // 35: trunkline.v1.UpdateIntegrationRequest.integration:type_name -> trunkline.v1.Integration
+	37, // 36: trunkline.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	12, // 37: trunkline.v1.UpdateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	13, // 38: trunkline.v1.CheckIntegrationResponse.check:type_name -> trunkline.v1.HealthCheck
+	36, // 39: trunkline.v1.RotateCredentialResponse.rotate_time:type_name -> google.protobuf.Timestamp
+	0,  // 40: trunkline.v1.Connector.type:type_name -> trunkline.v1.IntegrationType
+	2,  // 41: trunkline.v1.Connector.authentication:type_name -> trunkline.v1.AuthenticationScheme
+	33, // 42: trunkline.v1.Connector.timeout:type_name -> google.protobuf.Duration
+	0,  // 43: trunkline.v1.ListConnectorsRequest.type:type_name -> trunkline.v1.IntegrationType
+	28, // 44: trunkline.v1.ListConnectorsResponse.connectors:type_name -> trunkline.v1.Connector
+	14, // 45: trunkline.v1.IntegrationService.CreateIntegration:input_type -> trunkline.v1.CreateIntegrationRequest
+	16, // 46: trunkline.v1.IntegrationService.GetIntegration:input_type -> trunkline.v1.GetIntegrationRequest
+	18, // 47: trunkline.v1.IntegrationService.ListIntegrations:input_type -> trunkline.v1.ListIntegrationsRequest
+	20, // 48: trunkline.v1.IntegrationService.UpdateIntegration:input_type -> trunkline.v1.UpdateIntegrationRequest
+	22, // 49: trunkline.v1.IntegrationService.DeleteIntegration:input_type -> trunkline.v1.DeleteIntegrationRequest
+	24, // 50: trunkline.v1.IntegrationService.CheckIntegration:input_type -> trunkline.v1.CheckIntegrationRequest
+	26, // 51: trunkline.v1.IntegrationService.RotateCredential:input_type -> trunkline.v1.RotateCredentialRequest
+	29, // 52: trunkline.v1.IntegrationService.ListConnectors:input_type -> trunkline.v1.ListConnectorsRequest
+	15, // 53: trunkline.v1.IntegrationService.CreateIntegration:output_type -> trunkline.v1.CreateIntegrationResponse
+	17, // 54: trunkline.v1.IntegrationService.GetIntegration:output_type -> trunkline.v1.GetIntegrationResponse
+	19, // 55: trunkline.v1.IntegrationService.ListIntegrations:output_type -> trunkline.v1.ListIntegrationsResponse
+	21, // 56: trunkline.v1.IntegrationService.UpdateIntegration:output_type -> trunkline.v1.UpdateIntegrationResponse
+	23, // 57: trunkline.v1.IntegrationService.DeleteIntegration:output_type -> trunkline.v1.DeleteIntegrationResponse
+	25, // 58: trunkline.v1.IntegrationService.CheckIntegration:output_type -> trunkline.v1.CheckIntegrationResponse
+	27, // 59: trunkline.v1.IntegrationService.RotateCredential:output_type -> trunkline.v1.RotateCredentialResponse
+	30, // 60: trunkline.v1.IntegrationService.ListConnectors:output_type -> trunkline.v1.ListConnectorsResponse
+	53, // [53:61] is the sub-list for method output_type
+	45, // [45:53] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_integration_proto_init() }
@@ -2409,21 +2558,23 @@ func file_trunkline_v1_integration_proto_init() {
 	if File_trunkline_v1_integration_proto != nil {
 		return
 	}
+	file_trunkline_v1_model_proto_init()
 	file_trunkline_v1_options_proto_init()
 	file_trunkline_v1_integration_proto_msgTypes[1].OneofWrappers = []any{}
-	file_trunkline_v1_integration_proto_msgTypes[6].OneofWrappers = []any{
+	file_trunkline_v1_integration_proto_msgTypes[4].OneofWrappers = []any{}
+	file_trunkline_v1_integration_proto_msgTypes[7].OneofWrappers = []any{
 		(*Configuration_LlmProvider)(nil),
 		(*Configuration_Api)(nil),
 	}
-	file_trunkline_v1_integration_proto_msgTypes[7].OneofWrappers = []any{}
-	file_trunkline_v1_integration_proto_msgTypes[9].OneofWrappers = []any{}
+	file_trunkline_v1_integration_proto_msgTypes[8].OneofWrappers = []any{}
+	file_trunkline_v1_integration_proto_msgTypes[10].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_integration_proto_rawDesc), len(file_trunkline_v1_integration_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -11,6 +11,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from trunkline.v1 import model_pb2 as _model_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -227,6 +228,7 @@ class LlmProviderConfiguration(_message.Message):
     REGION_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     PRICE_OVERRIDES_FIELD_NUMBER: _builtins.int
+    MODEL_OVERRIDES_FIELD_NUMBER: _builtins.int
     provider: _builtins.str
     """The provider profile, as `ListConnectors` names it, for example `openai`, `vllm`, `portkey`. Required."""
     region: _builtins.str
@@ -243,6 +245,10 @@ class LlmProviderConfiguration(_message.Message):
     def price_overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceOverride]:
         """Prices for models that the catalogue does not know, or that the tenant has negotiated."""
 
+    @_builtins.property
+    def model_overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelOverride]:
+        """Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256."""
+
     def __init__(
         self,
         *,
@@ -251,10 +257,11 @@ class LlmProviderConfiguration(_message.Message):
         region: _builtins.str = ...,
         options: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         price_overrides: _abc.Iterable[Global___PriceOverride] | None = ...,
+        model_overrides: _abc.Iterable[Global___ModelOverride] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["models", b"models", "options", b"options", "price_overrides", b"price_overrides", "provider", b"provider", "region", b"region"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model_overrides", b"model_overrides", "models", b"models", "options", b"options", "price_overrides", b"price_overrides", "provider", b"provider", "region", b"region"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -269,26 +276,99 @@ class PriceOverride(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     INPUT_NANO_USD_PER_MILLION_FIELD_NUMBER: _builtins.int
     OUTPUT_NANO_USD_PER_MILLION_FIELD_NUMBER: _builtins.int
+    PRICES_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """The model as the provider names it; `*` is every model without a price of its own."""
     input_nano_usd_per_million: _builtins.int
     """Nano-USD per million input tokens, from 0."""
     output_nano_usd_per_million: _builtins.int
     """Nano-USD per million output tokens, from 0."""
+    @_builtins.property
+    def prices(self) -> _containers.RepeatedCompositeFieldContainer[_model_pb2.TokenPrice]:
+        """Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+        without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+        """
+
     def __init__(
         self,
         *,
         model: _builtins.str = ...,
         input_nano_usd_per_million: _builtins.int = ...,
         output_nano_usd_per_million: _builtins.int = ...,
+        prices: _abc.Iterable[_model_pb2.TokenPrice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["input_nano_usd_per_million", b"input_nano_usd_per_million", "model", b"model", "output_nano_usd_per_million", b"output_nano_usd_per_million"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["input_nano_usd_per_million", b"input_nano_usd_per_million", "model", b"model", "output_nano_usd_per_million", b"output_nano_usd_per_million", "prices", b"prices"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PriceOverride: _TypeAlias = PriceOverride  # noqa: Y015
+
+@_typing.final
+class ModelOverride(_message.Message):
+    """ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    CONTEXT_WINDOW_FIELD_NUMBER: _builtins.int
+    MAX_OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
+    INPUT_MODALITIES_FIELD_NUMBER: _builtins.int
+    OUTPUT_MODALITIES_FIELD_NUMBER: _builtins.int
+    DEPRECATION_TIME_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """The model as the provider names it; `*` is every model that the catalogue does not know. Required."""
+    display_name: _builtins.str
+    """A name for people. At most 128 bytes."""
+    context_window: _builtins.int
+    """The context window in tokens, from 1."""
+    max_output_tokens: _builtins.int
+    """The most output tokens, from 1."""
+    @_builtins.property
+    def capabilities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32."""
+
+    @_builtins.property
+    def input_modalities(self) -> _containers.RepeatedScalarFieldContainer[_model_pb2.Modality.ValueType]:
+        """What it reads. At most 16."""
+
+    @_builtins.property
+    def output_modalities(self) -> _containers.RepeatedScalarFieldContainer[_model_pb2.Modality.ValueType]:
+        """What it writes. At most 16."""
+
+    @_builtins.property
+    def deprecation_time(self) -> _timestamp_pb2.Timestamp:
+        """When the provider stops serving it."""
+
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        context_window: _builtins.int | None = ...,
+        max_output_tokens: _builtins.int | None = ...,
+        capabilities: _abc.Iterable[_builtins.str] | None = ...,
+        input_modalities: _abc.Iterable[_model_pb2.Modality.ValueType] | None = ...,
+        output_modalities: _abc.Iterable[_model_pb2.Modality.ValueType] | None = ...,
+        deprecation_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "max_output_tokens", b"max_output_tokens"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "capabilities", b"capabilities", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "display_name", b"display_name", "input_modalities", b"input_modalities", "max_output_tokens", b"max_output_tokens", "model", b"model", "output_modalities", b"output_modalities"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__context_window: _TypeAlias = _typing.Literal["context_window"]  # noqa: Y015
+    _WhichOneofArgType__context_window: _TypeAlias = _typing.Literal["_context_window", b"_context_window"]  # noqa: Y015
+    _WhichOneofReturnType__max_output_tokens: _TypeAlias = _typing.Literal["max_output_tokens"]  # noqa: Y015
+    _WhichOneofArgType__max_output_tokens: _TypeAlias = _typing.Literal["_max_output_tokens", b"_max_output_tokens"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__context_window) -> _WhichOneofReturnType__context_window | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_output_tokens) -> _WhichOneofReturnType__max_output_tokens | None: ...
+
+Global___ModelOverride: _TypeAlias = ModelOverride  # noqa: Y015
 
 @_typing.final
 class ApiConfiguration(_message.Message):

@@ -2852,6 +2852,120 @@ pub struct ProviderFailover {
     #[prost(message, optional, tag="5")]
     pub timestamp: ::core::option::Option<::prost_types::Timestamp>,
 }
+/// TokenPrice is the price of one class of tokens.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TokenPrice {
+    /// The class.
+    #[prost(enumeration="TokenClass", tag="1")]
+    pub token_class: i32,
+    /// Nano-USD per million tokens.
+    #[prost(int64, tag="2")]
+    pub nano_usd_per_million: i64,
+    /// The price holds from this many input tokens on; 0 is the base price.
+    #[prost(int64, tag="3")]
+    pub from_input_tokens: i64,
+}
+/// Model is one model of one provider.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Model {
+    /// `<provider>/<model>`: the name to ask for.
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// The provider, for example `openai`.
+    #[prost(string, tag="2")]
+    pub provider: ::prost::alloc::string::String,
+    /// The model as the provider names it.
+    #[prost(string, tag="3")]
+    pub id: ::prost::alloc::string::String,
+    /// A name for people.
+    #[prost(string, tag="4")]
+    pub display_name: ::prost::alloc::string::String,
+    /// The context window in tokens; absent where unknown.
+    #[prost(int64, optional, tag="5")]
+    pub context_window: ::core::option::Option<i64>,
+    /// The most output tokens; absent where unknown.
+    #[prost(int64, optional, tag="6")]
+    pub max_output_tokens: ::core::option::Option<i64>,
+    /// What it reads.
+    #[prost(enumeration="Modality", repeated, tag="7")]
+    pub input_modalities: ::prost::alloc::vec::Vec<i32>,
+    /// What it writes.
+    #[prost(enumeration="Modality", repeated, tag="8")]
+    pub output_modalities: ::prost::alloc::vec::Vec<i32>,
+    /// What it can do, in the vocabulary of `ModelRequirements.capabilities`.
+    #[prost(string, repeated, tag="9")]
+    pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its prices. Empty: unknown.
+    #[prost(message, repeated, tag="10")]
+    pub prices: ::prost::alloc::vec::Vec<TokenPrice>,
+    /// The version of the price list.
+    #[prost(string, tag="11")]
+    pub price_version: ::prost::alloc::string::String,
+    /// Regions in which it is served; empty where unknown.
+    #[prost(string, repeated, tag="12")]
+    pub regions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// When the provider stops serving it; absent where unknown.
+    #[prost(message, optional, tag="13")]
+    pub deprecation_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The tenant's integrations through which it can be called now. Empty: known, but not reachable for this tenant.
+    #[prost(string, repeated, tag="14")]
+    pub integration_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The aliases of the tenant that lead to it.
+    #[prost(string, repeated, tag="15")]
+    pub aliases: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether the provider calls it deprecated.
+    #[prost(bool, tag="16")]
+    pub deprecated: bool,
+}
+/// Modality is a kind of content that a model reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Modality {
+    /// Not used.
+    Unspecified = 0,
+    /// Text.
+    Text = 1,
+    /// Images.
+    Image = 2,
+    /// Audio.
+    Audio = 3,
+    /// Documents.
+    Document = 4,
+    /// Video.
+    Video = 5,
+    /// Vectors.
+    Embedding = 6,
+}
+impl Modality {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MODALITY_UNSPECIFIED",
+            Self::Text => "MODALITY_TEXT",
+            Self::Image => "MODALITY_IMAGE",
+            Self::Audio => "MODALITY_AUDIO",
+            Self::Document => "MODALITY_DOCUMENT",
+            Self::Video => "MODALITY_VIDEO",
+            Self::Embedding => "MODALITY_EMBEDDING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MODALITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "MODALITY_TEXT" => Some(Self::Text),
+            "MODALITY_IMAGE" => Some(Self::Image),
+            "MODALITY_AUDIO" => Some(Self::Audio),
+            "MODALITY_DOCUMENT" => Some(Self::Document),
+            "MODALITY_VIDEO" => Some(Self::Video),
+            "MODALITY_EMBEDDING" => Some(Self::Embedding),
+            _ => None,
+        }
+    }
+}
 /// Authentication is how calls are authenticated. Secrets go in and never come out.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Authentication {
@@ -2902,9 +3016,12 @@ pub struct LlmProviderConfiguration {
     /// Prices for models that the catalogue does not know, or that the tenant has negotiated.
     #[prost(message, repeated, tag="5")]
     pub price_overrides: ::prost::alloc::vec::Vec<PriceOverride>,
+    /// Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+    #[prost(message, repeated, tag="6")]
+    pub model_overrides: ::prost::alloc::vec::Vec<ModelOverride>,
 }
 /// PriceOverride sets the prices of a model for this tenant.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PriceOverride {
     /// The model as the provider names it; `*` is every model without a price of its own.
     #[prost(string, tag="1")]
@@ -2915,6 +3032,38 @@ pub struct PriceOverride {
     /// Nano-USD per million output tokens, from 0.
     #[prost(int64, tag="3")]
     pub output_nano_usd_per_million: i64,
+    /// Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+    /// without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+    #[prost(message, repeated, tag="4")]
+    pub prices: ::prost::alloc::vec::Vec<TokenPrice>,
+}
+/// ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ModelOverride {
+    /// The model as the provider names it; `*` is every model that the catalogue does not know. Required.
+    #[prost(string, tag="1")]
+    pub model: ::prost::alloc::string::String,
+    /// A name for people. At most 128 bytes.
+    #[prost(string, tag="2")]
+    pub display_name: ::prost::alloc::string::String,
+    /// The context window in tokens, from 1.
+    #[prost(int64, optional, tag="3")]
+    pub context_window: ::core::option::Option<i64>,
+    /// The most output tokens, from 1.
+    #[prost(int64, optional, tag="4")]
+    pub max_output_tokens: ::core::option::Option<i64>,
+    /// What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32.
+    #[prost(string, repeated, tag="5")]
+    pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What it reads. At most 16.
+    #[prost(enumeration="Modality", repeated, tag="6")]
+    pub input_modalities: ::prost::alloc::vec::Vec<i32>,
+    /// What it writes. At most 16.
+    #[prost(enumeration="Modality", repeated, tag="7")]
+    pub output_modalities: ::prost::alloc::vec::Vec<i32>,
+    /// When the provider stops serving it.
+    #[prost(message, optional, tag="8")]
+    pub deprecation_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// ApiConfiguration configures an `api`.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3375,120 +3524,6 @@ impl AuthenticationScheme {
             "AUTHENTICATION_SCHEME_API_KEY_HEADER" => Some(Self::ApiKeyHeader),
             "AUTHENTICATION_SCHEME_API_KEY_QUERY" => Some(Self::ApiKeyQuery),
             "AUTHENTICATION_SCHEME_BASIC" => Some(Self::Basic),
-            _ => None,
-        }
-    }
-}
-/// TokenPrice is the price of one class of tokens.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct TokenPrice {
-    /// The class.
-    #[prost(enumeration="TokenClass", tag="1")]
-    pub token_class: i32,
-    /// Nano-USD per million tokens.
-    #[prost(int64, tag="2")]
-    pub nano_usd_per_million: i64,
-    /// The price holds from this many input tokens on; 0 is the base price.
-    #[prost(int64, tag="3")]
-    pub from_input_tokens: i64,
-}
-/// Model is one model of one provider.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Model {
-    /// `<provider>/<model>`: the name to ask for.
-    #[prost(string, tag="1")]
-    pub name: ::prost::alloc::string::String,
-    /// The provider, for example `openai`.
-    #[prost(string, tag="2")]
-    pub provider: ::prost::alloc::string::String,
-    /// The model as the provider names it.
-    #[prost(string, tag="3")]
-    pub id: ::prost::alloc::string::String,
-    /// A name for people.
-    #[prost(string, tag="4")]
-    pub display_name: ::prost::alloc::string::String,
-    /// The context window in tokens; absent where unknown.
-    #[prost(int64, optional, tag="5")]
-    pub context_window: ::core::option::Option<i64>,
-    /// The most output tokens; absent where unknown.
-    #[prost(int64, optional, tag="6")]
-    pub max_output_tokens: ::core::option::Option<i64>,
-    /// What it reads.
-    #[prost(enumeration="Modality", repeated, tag="7")]
-    pub input_modalities: ::prost::alloc::vec::Vec<i32>,
-    /// What it writes.
-    #[prost(enumeration="Modality", repeated, tag="8")]
-    pub output_modalities: ::prost::alloc::vec::Vec<i32>,
-    /// What it can do, in the vocabulary of `ModelRequirements.capabilities`.
-    #[prost(string, repeated, tag="9")]
-    pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Its prices. Empty: unknown.
-    #[prost(message, repeated, tag="10")]
-    pub prices: ::prost::alloc::vec::Vec<TokenPrice>,
-    /// The version of the price list.
-    #[prost(string, tag="11")]
-    pub price_version: ::prost::alloc::string::String,
-    /// Regions in which it is served; empty where unknown.
-    #[prost(string, repeated, tag="12")]
-    pub regions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// When the provider stops serving it; absent where unknown.
-    #[prost(message, optional, tag="13")]
-    pub deprecation_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The tenant's integrations through which it can be called now. Empty: known, but not reachable for this tenant.
-    #[prost(string, repeated, tag="14")]
-    pub integration_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The aliases of the tenant that lead to it.
-    #[prost(string, repeated, tag="15")]
-    pub aliases: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Whether the provider calls it deprecated.
-    #[prost(bool, tag="16")]
-    pub deprecated: bool,
-}
-/// Modality is a kind of content that a model reads or writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Modality {
-    /// Not used.
-    Unspecified = 0,
-    /// Text.
-    Text = 1,
-    /// Images.
-    Image = 2,
-    /// Audio.
-    Audio = 3,
-    /// Documents.
-    Document = 4,
-    /// Video.
-    Video = 5,
-    /// Vectors.
-    Embedding = 6,
-}
-impl Modality {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "MODALITY_UNSPECIFIED",
-            Self::Text => "MODALITY_TEXT",
-            Self::Image => "MODALITY_IMAGE",
-            Self::Audio => "MODALITY_AUDIO",
-            Self::Document => "MODALITY_DOCUMENT",
-            Self::Video => "MODALITY_VIDEO",
-            Self::Embedding => "MODALITY_EMBEDDING",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "MODALITY_UNSPECIFIED" => Some(Self::Unspecified),
-            "MODALITY_TEXT" => Some(Self::Text),
-            "MODALITY_IMAGE" => Some(Self::Image),
-            "MODALITY_AUDIO" => Some(Self::Audio),
-            "MODALITY_DOCUMENT" => Some(Self::Document),
-            "MODALITY_VIDEO" => Some(Self::Video),
-            "MODALITY_EMBEDDING" => Some(Self::Embedding),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Modality, TokenPrice } from "./model_pb.js";
 
 /**
  * Describes the file trunkline/v1/integration.proto.
@@ -135,6 +136,13 @@ export declare type LlmProviderConfiguration = Message<"trunkline.v1.LlmProvider
    * @generated from field: repeated trunkline.v1.PriceOverride price_overrides = 5;
    */
   priceOverrides: PriceOverride[];
+
+  /**
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   *
+   * @generated from field: repeated trunkline.v1.ModelOverride model_overrides = 6;
+   */
+  modelOverrides: ModelOverride[];
 };
 
 /**
@@ -169,6 +177,14 @@ export declare type PriceOverride = Message<"trunkline.v1.PriceOverride"> & {
    * @generated from field: int64 output_nano_usd_per_million = 3;
    */
   outputNanoUsdPerMillion: bigint;
+
+  /**
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   *
+   * @generated from field: repeated trunkline.v1.TokenPrice prices = 4;
+   */
+  prices: TokenPrice[];
 };
 
 /**
@@ -176,6 +192,75 @@ export declare type PriceOverride = Message<"trunkline.v1.PriceOverride"> & {
  * Use `create(PriceOverrideSchema)` to create a new message.
  */
 export declare const PriceOverrideSchema: GenMessage<PriceOverride>;
+
+/**
+ * ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it.
+ *
+ * @generated from message trunkline.v1.ModelOverride
+ */
+export declare type ModelOverride = Message<"trunkline.v1.ModelOverride"> & {
+  /**
+   * The model as the provider names it; `*` is every model that the catalogue does not know. Required.
+   *
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * A name for people. At most 128 bytes.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * The context window in tokens, from 1.
+   *
+   * @generated from field: optional int64 context_window = 3;
+   */
+  contextWindow?: bigint | undefined;
+
+  /**
+   * The most output tokens, from 1.
+   *
+   * @generated from field: optional int64 max_output_tokens = 4;
+   */
+  maxOutputTokens?: bigint | undefined;
+
+  /**
+   * What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32.
+   *
+   * @generated from field: repeated string capabilities = 5;
+   */
+  capabilities: string[];
+
+  /**
+   * What it reads. At most 16.
+   *
+   * @generated from field: repeated trunkline.v1.Modality input_modalities = 6;
+   */
+  inputModalities: Modality[];
+
+  /**
+   * What it writes. At most 16.
+   *
+   * @generated from field: repeated trunkline.v1.Modality output_modalities = 7;
+   */
+  outputModalities: Modality[];
+
+  /**
+   * When the provider stops serving it.
+   *
+   * @generated from field: google.protobuf.Timestamp deprecation_time = 8;
+   */
+  deprecationTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.ModelOverride.
+ * Use `create(ModelOverrideSchema)` to create a new message.
+ */
+export declare const ModelOverrideSchema: GenMessage<ModelOverride>;
 
 /**
  * ApiConfiguration configures an `api`.

@@ -52,6 +52,11 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_PriceOverride_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_ModelOverride_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_ModelOverride_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_ApiConfiguration_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -184,185 +189,200 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
       "ine.v1\032\034google/api/annotations.proto\032\036go" +
       "ogle/protobuf/duration.proto\032 google/pro" +
       "tobuf/field_mask.proto\032\037google/protobuf/" +
-      "timestamp.proto\032\032trunkline/v1/options.pr" +
-      "oto\"\313\001\n\016Authentication\022:\n\006scheme\030\001 \001(\0162\"" +
-      ".trunkline.v1.AuthenticationSchemeR\006sche" +
-      "me\022\026\n\006secret\030\002 \001(\tR\006secret\022%\n\016parameter_" +
-      "name\030\003 \001(\tR\rparameterName\022\035\n\nsecret_set\030" +
-      "\004 \001(\010R\tsecretSet\022\037\n\013secret_hint\030\005 \001(\tR\ns" +
-      "ecretHint\"\313\001\n\016CircuitBreaker\0220\n\021failure_" +
-      "threshold\030\001 \001(\005H\000R\020failureThreshold\210\001\001\0221" +
-      "\n\006window\030\002 \001(\0132\031.google.protobuf.Duratio" +
-      "nR\006window\022>\n\ropen_duration\030\003 \001(\0132\031.googl" +
-      "e.protobuf.DurationR\014openDurationB\024\n\022_fa" +
-      "ilure_threshold\"\267\002\n\030LlmProviderConfigura" +
-      "tion\022\032\n\010provider\030\001 \001(\tR\010provider\022\026\n\006mode" +
-      "ls\030\002 \003(\tR\006models\022\026\n\006region\030\003 \001(\tR\006region" +
-      "\022M\n\007options\030\004 \003(\01323.trunkline.v1.LlmProv" +
-      "iderConfiguration.OptionsEntryR\007options\022" +
-      "D\n\017price_overrides\030\005 \003(\0132\033.trunkline.v1." +
-      "PriceOverrideR\016priceOverrides\032:\n\014Options" +
-      "Entry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005" +
-      "value:\0028\001\"\237\001\n\rPriceOverride\022\024\n\005model\030\001 \001" +
-      "(\tR\005model\022:\n\032input_nano_usd_per_million\030" +
-      "\002 \001(\003R\026inputNanoUsdPerMillion\022<\n\033output_" +
-      "nano_usd_per_million\030\003 \001(\003R\027outputNanoUs" +
-      "dPerMillion\"\375\001\n\020ApiConfiguration\022\032\n\010temp" +
-      "late\030\001 \001(\tR\010template\022+\n\005tools\030\002 \003(\0132\025.tr" +
-      "unkline.v1.ApiToolR\005tools\022\035\n\ncheck_path\030" +
-      "\003 \001(\tR\tcheckPath\022E\n\007headers\030\004 \003(\0132+.trun" +
-      "kline.v1.ApiConfiguration.HeadersEntryR\007" +
-      "headers\032:\n\014HeadersEntry\022\020\n\003key\030\001 \001(\tR\003ke" +
-      "y\022\024\n\005value\030\002 \001(\tR\005value:\0028\001\"\204\002\n\007ApiTool\022" +
-      "\022\n\004name\030\001 \001(\tR\004name\022 \n\013description\030\002 \001(\t" +
-      "R\013description\022\026\n\006method\030\003 \001(\tR\006method\022\022\n" +
-      "\004path\030\004 \001(\tR\004path\0224\n\026parameters_schema_j" +
-      "son\030\005 \001(\014R\024parametersSchemaJson\022)\n\020query" +
-      "_parameters\030\006 \003(\tR\017queryParameters\0226\n\tca" +
-      "che_ttl\030\007 \001(\0132\031.google.protobuf.Duration" +
-      "R\010cacheTtl\"\366\002\n\rConfiguration\022\032\n\010endpoint" +
-      "\030\001 \001(\tR\010endpoint\022D\n\016authentication\030\002 \001(\013" +
-      "2\034.trunkline.v1.AuthenticationR\016authenti" +
-      "cation\022E\n\017circuit_breaker\030\003 \001(\0132\034.trunkl" +
-      "ine.v1.CircuitBreakerR\016circuitBreaker\0223\n" +
-      "\007timeout\030\004 \001(\0132\031.google.protobuf.Duratio" +
-      "nR\007timeout\022K\n\014llm_provider\030\n \001(\0132&.trunk" +
-      "line.v1.LlmProviderConfigurationH\000R\013llmP" +
-      "rovider\0222\n\003api\030\013 \001(\0132\036.trunkline.v1.ApiC" +
-      "onfigurationH\000R\003apiB\006\n\004kind\"Q\n\nMonitorin" +
-      "g\022\035\n\007enabled\030\001 \001(\010H\000R\007enabled\210\001\001\022\030\n\007metr" +
-      "ics\030\002 \003(\tR\007metricsB\n\n\010_enabled\"\331\004\n\013Integ" +
-      "ration\022%\n\016integration_id\030\001 \001(\tR\rintegrat" +
-      "ionId\0221\n\004type\030\002 \001(\0162\035.trunkline.v1.Integ" +
-      "rationTypeR\004type\022A\n\rconfiguration\030\003 \001(\0132" +
-      "\033.trunkline.v1.ConfigurationR\rconfigurat" +
-      "ion\0228\n\nmonitoring\030\004 \001(\0132\030.trunkline.v1.M" +
-      "onitoringR\nmonitoring\022!\n\014display_name\030\005 " +
-      "\001(\tR\013displayName\0227\n\006status\030\006 \001(\0162\037.trunk" +
-      "line.v1.IntegrationStatusR\006status\022;\n\013cre" +
-      "ate_time\030\007 \001(\0132\032.google.protobuf.Timesta" +
-      "mpR\ncreateTime\022;\n\013update_time\030\010 \001(\0132\032.go" +
-      "ogle.protobuf.TimestampR\nupdateTime\022\022\n\004e" +
-      "tag\030\t \001(\tR\004etag\022%\n\016health_service\030\n \001(\tR" +
-      "\rhealthService\022(\n\020health_check_url\030\013 \001(\t" +
-      "R\016healthCheckUrl\0228\n\nlast_check\030\014 \001(\0132\031.t" +
-      "runkline.v1.HealthCheckR\tlastCheck\"\375\001\n\013H" +
-      "ealthCheck\022\030\n\007healthy\030\001 \001(\010R\007healthy\022\026\n\006" +
-      "detail\030\002 \001(\tR\006detail\0223\n\007latency\030\003 \001(\0132\031." +
-      "google.protobuf.DurationR\007latency\0229\n\nche" +
-      "ck_time\030\004 \001(\0132\032.google.protobuf.Timestam" +
-      "pR\tcheckTime\022$\n\013http_status\030\005 \001(\005H\000R\nhtt" +
-      "pStatus\210\001\001\022\026\n\006models\030\006 \003(\tR\006modelsB\016\n\014_h" +
-      "ttp_status\"\271\002\n\030CreateIntegrationRequest\022" +
-      "%\n\016integration_id\030\001 \001(\tR\rintegrationId\0221" +
+      "timestamp.proto\032\030trunkline/v1/model.prot" +
+      "o\032\032trunkline/v1/options.proto\"\313\001\n\016Authen" +
+      "tication\022:\n\006scheme\030\001 \001(\0162\".trunkline.v1." +
+      "AuthenticationSchemeR\006scheme\022\026\n\006secret\030\002" +
+      " \001(\tR\006secret\022%\n\016parameter_name\030\003 \001(\tR\rpa" +
+      "rameterName\022\035\n\nsecret_set\030\004 \001(\010R\tsecretS" +
+      "et\022\037\n\013secret_hint\030\005 \001(\tR\nsecretHint\"\313\001\n\016" +
+      "CircuitBreaker\0220\n\021failure_threshold\030\001 \001(" +
+      "\005H\000R\020failureThreshold\210\001\001\0221\n\006window\030\002 \001(\013" +
+      "2\031.google.protobuf.DurationR\006window\022>\n\ro" +
+      "pen_duration\030\003 \001(\0132\031.google.protobuf.Dur" +
+      "ationR\014openDurationB\024\n\022_failure_threshol" +
+      "d\"\375\002\n\030LlmProviderConfiguration\022\032\n\010provid" +
+      "er\030\001 \001(\tR\010provider\022\026\n\006models\030\002 \003(\tR\006mode" +
+      "ls\022\026\n\006region\030\003 \001(\tR\006region\022M\n\007options\030\004 " +
+      "\003(\01323.trunkline.v1.LlmProviderConfigurat" +
+      "ion.OptionsEntryR\007options\022D\n\017price_overr" +
+      "ides\030\005 \003(\0132\033.trunkline.v1.PriceOverrideR" +
+      "\016priceOverrides\022D\n\017model_overrides\030\006 \003(\013" +
+      "2\033.trunkline.v1.ModelOverrideR\016modelOver" +
+      "rides\032:\n\014OptionsEntry\022\020\n\003key\030\001 \001(\tR\003key\022" +
+      "\024\n\005value\030\002 \001(\tR\005value:\0028\001\"\321\001\n\rPriceOverr" +
+      "ide\022\024\n\005model\030\001 \001(\tR\005model\022:\n\032input_nano_" +
+      "usd_per_million\030\002 \001(\003R\026inputNanoUsdPerMi" +
+      "llion\022<\n\033output_nano_usd_per_million\030\003 \001" +
+      "(\003R\027outputNanoUsdPerMillion\0220\n\006prices\030\004 " +
+      "\003(\0132\030.trunkline.v1.TokenPriceR\006prices\"\301\003" +
+      "\n\rModelOverride\022\024\n\005model\030\001 \001(\tR\005model\022!\n" +
+      "\014display_name\030\002 \001(\tR\013displayName\022*\n\016cont" +
+      "ext_window\030\003 \001(\003H\000R\rcontextWindow\210\001\001\022/\n\021" +
+      "max_output_tokens\030\004 \001(\003H\001R\017maxOutputToke" +
+      "ns\210\001\001\022\"\n\014capabilities\030\005 \003(\tR\014capabilitie" +
+      "s\022A\n\020input_modalities\030\006 \003(\0162\026.trunkline." +
+      "v1.ModalityR\017inputModalities\022C\n\021output_m" +
+      "odalities\030\007 \003(\0162\026.trunkline.v1.ModalityR" +
+      "\020outputModalities\022E\n\020deprecation_time\030\010 " +
+      "\001(\0132\032.google.protobuf.TimestampR\017depreca" +
+      "tionTimeB\021\n\017_context_windowB\024\n\022_max_outp" +
+      "ut_tokens\"\375\001\n\020ApiConfiguration\022\032\n\010templa" +
+      "te\030\001 \001(\tR\010template\022+\n\005tools\030\002 \003(\0132\025.trun" +
+      "kline.v1.ApiToolR\005tools\022\035\n\ncheck_path\030\003 " +
+      "\001(\tR\tcheckPath\022E\n\007headers\030\004 \003(\0132+.trunkl" +
+      "ine.v1.ApiConfiguration.HeadersEntryR\007he" +
+      "aders\032:\n\014HeadersEntry\022\020\n\003key\030\001 \001(\tR\003key\022" +
+      "\024\n\005value\030\002 \001(\tR\005value:\0028\001\"\204\002\n\007ApiTool\022\022\n" +
+      "\004name\030\001 \001(\tR\004name\022 \n\013description\030\002 \001(\tR\013" +
+      "description\022\026\n\006method\030\003 \001(\tR\006method\022\022\n\004p" +
+      "ath\030\004 \001(\tR\004path\0224\n\026parameters_schema_jso" +
+      "n\030\005 \001(\014R\024parametersSchemaJson\022)\n\020query_p" +
+      "arameters\030\006 \003(\tR\017queryParameters\0226\n\tcach" +
+      "e_ttl\030\007 \001(\0132\031.google.protobuf.DurationR\010" +
+      "cacheTtl\"\366\002\n\rConfiguration\022\032\n\010endpoint\030\001" +
+      " \001(\tR\010endpoint\022D\n\016authentication\030\002 \001(\0132\034" +
+      ".trunkline.v1.AuthenticationR\016authentica" +
+      "tion\022E\n\017circuit_breaker\030\003 \001(\0132\034.trunklin" +
+      "e.v1.CircuitBreakerR\016circuitBreaker\0223\n\007t" +
+      "imeout\030\004 \001(\0132\031.google.protobuf.DurationR" +
+      "\007timeout\022K\n\014llm_provider\030\n \001(\0132&.trunkli" +
+      "ne.v1.LlmProviderConfigurationH\000R\013llmPro" +
+      "vider\0222\n\003api\030\013 \001(\0132\036.trunkline.v1.ApiCon" +
+      "figurationH\000R\003apiB\006\n\004kind\"Q\n\nMonitoring\022" +
+      "\035\n\007enabled\030\001 \001(\010H\000R\007enabled\210\001\001\022\030\n\007metric" +
+      "s\030\002 \003(\tR\007metricsB\n\n\010_enabled\"\331\004\n\013Integra" +
+      "tion\022%\n\016integration_id\030\001 \001(\tR\rintegratio" +
+      "nId\0221\n\004type\030\002 \001(\0162\035.trunkline.v1.Integra" +
+      "tionTypeR\004type\022A\n\rconfiguration\030\003 \001(\0132\033." +
+      "trunkline.v1.ConfigurationR\rconfiguratio" +
+      "n\0228\n\nmonitoring\030\004 \001(\0132\030.trunkline.v1.Mon" +
+      "itoringR\nmonitoring\022!\n\014display_name\030\005 \001(" +
+      "\tR\013displayName\0227\n\006status\030\006 \001(\0162\037.trunkli" +
+      "ne.v1.IntegrationStatusR\006status\022;\n\013creat" +
+      "e_time\030\007 \001(\0132\032.google.protobuf.Timestamp" +
+      "R\ncreateTime\022;\n\013update_time\030\010 \001(\0132\032.goog" +
+      "le.protobuf.TimestampR\nupdateTime\022\022\n\004eta" +
+      "g\030\t \001(\tR\004etag\022%\n\016health_service\030\n \001(\tR\rh" +
+      "ealthService\022(\n\020health_check_url\030\013 \001(\tR\016" +
+      "healthCheckUrl\0228\n\nlast_check\030\014 \001(\0132\031.tru" +
+      "nkline.v1.HealthCheckR\tlastCheck\"\375\001\n\013Hea" +
+      "lthCheck\022\030\n\007healthy\030\001 \001(\010R\007healthy\022\026\n\006de" +
+      "tail\030\002 \001(\tR\006detail\0223\n\007latency\030\003 \001(\0132\031.go" +
+      "ogle.protobuf.DurationR\007latency\0229\n\ncheck" +
+      "_time\030\004 \001(\0132\032.google.protobuf.TimestampR" +
+      "\tcheckTime\022$\n\013http_status\030\005 \001(\005H\000R\nhttpS" +
+      "tatus\210\001\001\022\026\n\006models\030\006 \003(\tR\006modelsB\016\n\014_htt" +
+      "p_status\"\271\002\n\030CreateIntegrationRequest\022%\n" +
+      "\016integration_id\030\001 \001(\tR\rintegrationId\0221\n\004" +
+      "type\030\002 \001(\0162\035.trunkline.v1.IntegrationTyp" +
+      "eR\004type\022A\n\rconfiguration\030\003 \001(\0132\033.trunkli" +
+      "ne.v1.ConfigurationR\rconfiguration\0228\n\nmo" +
+      "nitoring\030\004 \001(\0132\030.trunkline.v1.Monitoring" +
+      "R\nmonitoring\022!\n\014display_name\030\005 \001(\tR\013disp" +
+      "layName\022#\n\rvalidate_only\030\006 \001(\010R\014validate" +
+      "Only\"\211\002\n\031CreateIntegrationResponse\022%\n\016in" +
+      "tegration_id\030\001 \001(\tR\rintegrationId\0227\n\006sta" +
+      "tus\030\002 \001(\0162\037.trunkline.v1.IntegrationStat" +
+      "usR\006status\022(\n\020health_check_url\030\003 \001(\tR\016he" +
+      "althCheckUrl\022%\n\016health_service\030\004 \001(\tR\rhe" +
+      "althService\022;\n\013integration\030\005 \001(\0132\031.trunk" +
+      "line.v1.IntegrationR\013integration\">\n\025GetI" +
+      "ntegrationRequest\022%\n\016integration_id\030\001 \001(" +
+      "\tR\rintegrationId\"U\n\026GetIntegrationRespon" +
+      "se\022;\n\013integration\030\001 \001(\0132\031.trunkline.v1.I" +
+      "ntegrationR\013integration\"\210\001\n\027ListIntegrat" +
+      "ionsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSize" +
+      "\022\035\n\npage_token\030\002 \001(\tR\tpageToken\0221\n\004type\030" +
+      "\003 \001(\0162\035.trunkline.v1.IntegrationTypeR\004ty" +
+      "pe\"\201\001\n\030ListIntegrationsResponse\022=\n\014integ" +
+      "rations\030\001 \003(\0132\031.trunkline.v1.Integration" +
+      "R\014integrations\022&\n\017next_page_token\030\002 \001(\tR" +
+      "\rnextPageToken\"\224\001\n\030UpdateIntegrationRequ" +
+      "est\022;\n\013integration\030\001 \001(\0132\031.trunkline.v1." +
+      "IntegrationR\013integration\022;\n\013update_mask\030" +
+      "\002 \001(\0132\032.google.protobuf.FieldMaskR\nupdat" +
+      "eMask\"X\n\031UpdateIntegrationResponse\022;\n\013in" +
+      "tegration\030\001 \001(\0132\031.trunkline.v1.Integrati" +
+      "onR\013integration\"U\n\030DeleteIntegrationRequ" +
+      "est\022%\n\016integration_id\030\001 \001(\tR\rintegration" +
+      "Id\022\022\n\004etag\030\002 \001(\tR\004etag\"\033\n\031DeleteIntegrat" +
+      "ionResponse\"@\n\027CheckIntegrationRequest\022%" +
+      "\n\016integration_id\030\001 \001(\tR\rintegrationId\"K\n" +
+      "\030CheckIntegrationResponse\022/\n\005check\030\001 \001(\013" +
+      "2\031.trunkline.v1.HealthCheckR\005check\"w\n\027Ro" +
+      "tateCredentialRequest\022%\n\016integration_id\030" +
+      "\001 \001(\tR\rintegrationId\022\026\n\006secret\030\002 \001(\tR\006se" +
+      "cret\022\035\n\nskip_check\030\003 \001(\010R\tskipCheck\"W\n\030R" +
+      "otateCredentialResponse\022;\n\013rotate_time\030\001" +
+      " \001(\0132\032.google.protobuf.TimestampR\nrotate" +
+      "Time\"\273\002\n\tConnector\022\022\n\004name\030\001 \001(\tR\004name\0221" +
       "\n\004type\030\002 \001(\0162\035.trunkline.v1.IntegrationT" +
-      "ypeR\004type\022A\n\rconfiguration\030\003 \001(\0132\033.trunk" +
-      "line.v1.ConfigurationR\rconfiguration\0228\n\n" +
-      "monitoring\030\004 \001(\0132\030.trunkline.v1.Monitori" +
-      "ngR\nmonitoring\022!\n\014display_name\030\005 \001(\tR\013di" +
-      "splayName\022#\n\rvalidate_only\030\006 \001(\010R\014valida" +
-      "teOnly\"\211\002\n\031CreateIntegrationResponse\022%\n\016" +
-      "integration_id\030\001 \001(\tR\rintegrationId\0227\n\006s" +
-      "tatus\030\002 \001(\0162\037.trunkline.v1.IntegrationSt" +
-      "atusR\006status\022(\n\020health_check_url\030\003 \001(\tR\016" +
-      "healthCheckUrl\022%\n\016health_service\030\004 \001(\tR\r" +
-      "healthService\022;\n\013integration\030\005 \001(\0132\031.tru" +
-      "nkline.v1.IntegrationR\013integration\">\n\025Ge" +
-      "tIntegrationRequest\022%\n\016integration_id\030\001 " +
-      "\001(\tR\rintegrationId\"U\n\026GetIntegrationResp" +
-      "onse\022;\n\013integration\030\001 \001(\0132\031.trunkline.v1" +
-      ".IntegrationR\013integration\"\210\001\n\027ListIntegr" +
-      "ationsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSi" +
-      "ze\022\035\n\npage_token\030\002 \001(\tR\tpageToken\0221\n\004typ" +
-      "e\030\003 \001(\0162\035.trunkline.v1.IntegrationTypeR\004" +
-      "type\"\201\001\n\030ListIntegrationsResponse\022=\n\014int" +
-      "egrations\030\001 \003(\0132\031.trunkline.v1.Integrati" +
-      "onR\014integrations\022&\n\017next_page_token\030\002 \001(" +
-      "\tR\rnextPageToken\"\224\001\n\030UpdateIntegrationRe" +
-      "quest\022;\n\013integration\030\001 \001(\0132\031.trunkline.v" +
-      "1.IntegrationR\013integration\022;\n\013update_mas" +
-      "k\030\002 \001(\0132\032.google.protobuf.FieldMaskR\nupd" +
-      "ateMask\"X\n\031UpdateIntegrationResponse\022;\n\013" +
-      "integration\030\001 \001(\0132\031.trunkline.v1.Integra" +
-      "tionR\013integration\"U\n\030DeleteIntegrationRe" +
-      "quest\022%\n\016integration_id\030\001 \001(\tR\rintegrati" +
-      "onId\022\022\n\004etag\030\002 \001(\tR\004etag\"\033\n\031DeleteIntegr" +
-      "ationResponse\"@\n\027CheckIntegrationRequest" +
-      "\022%\n\016integration_id\030\001 \001(\tR\rintegrationId\"" +
-      "K\n\030CheckIntegrationResponse\022/\n\005check\030\001 \001" +
-      "(\0132\031.trunkline.v1.HealthCheckR\005check\"w\n\027" +
-      "RotateCredentialRequest\022%\n\016integration_i" +
-      "d\030\001 \001(\tR\rintegrationId\022\026\n\006secret\030\002 \001(\tR\006" +
-      "secret\022\035\n\nskip_check\030\003 \001(\010R\tskipCheck\"W\n" +
-      "\030RotateCredentialResponse\022;\n\013rotate_time" +
-      "\030\001 \001(\0132\032.google.protobuf.TimestampR\nrota" +
-      "teTime\"\273\002\n\tConnector\022\022\n\004name\030\001 \001(\tR\004name" +
-      "\0221\n\004type\030\002 \001(\0162\035.trunkline.v1.Integratio" +
-      "nTypeR\004type\022!\n\014display_name\030\003 \001(\tR\013displ" +
-      "ayName\022)\n\020default_endpoint\030\004 \001(\tR\017defaul" +
-      "tEndpoint\022J\n\016authentication\030\005 \001(\0162\".trun" +
-      "kline.v1.AuthenticationSchemeR\016authentic" +
-      "ation\022\030\n\007options\030\006 \003(\tR\007options\0223\n\007timeo" +
-      "ut\030\007 \001(\0132\031.google.protobuf.DurationR\007tim" +
-      "eout\"\206\001\n\025ListConnectorsRequest\022\033\n\tpage_s" +
-      "ize\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR" +
-      "\tpageToken\0221\n\004type\030\003 \001(\0162\035.trunkline.v1." +
-      "IntegrationTypeR\004type\"y\n\026ListConnectorsR" +
-      "esponse\0227\n\nconnectors\030\001 \003(\0132\027.trunkline." +
-      "v1.ConnectorR\nconnectors\022&\n\017next_page_to" +
-      "ken\030\002 \001(\tR\rnextPageToken*\313\001\n\017Integration" +
-      "Type\022 \n\034INTEGRATION_TYPE_UNSPECIFIED\020\000\022!" +
-      "\n\035INTEGRATION_TYPE_LLM_PROVIDER\020\001\022\035\n\031INT" +
-      "EGRATION_TYPE_DATABASE\020\002\022\030\n\024INTEGRATION_" +
-      "TYPE_API\020\003\022\034\n\030INTEGRATION_TYPE_STORAGE\020\004" +
-      "\022\034\n\030INTEGRATION_TYPE_WEBHOOK\020\005*\230\001\n\021Integ" +
-      "rationStatus\022\"\n\036INTEGRATION_STATUS_UNSPE" +
-      "CIFIED\020\000\022\035\n\031INTEGRATION_STATUS_ACTIVE\020\001\022" +
-      "\037\n\033INTEGRATION_STATUS_DISABLED\020\002\022\037\n\033INTE" +
-      "GRATION_STATUS_DEGRADED\020\003*\363\001\n\024Authentica" +
-      "tionScheme\022%\n!AUTHENTICATION_SCHEME_UNSP" +
-      "ECIFIED\020\000\022\036\n\032AUTHENTICATION_SCHEME_NONE\020" +
-      "\001\022 \n\034AUTHENTICATION_SCHEME_BEARER\020\002\022(\n$A" +
-      "UTHENTICATION_SCHEME_API_KEY_HEADER\020\003\022\'\n" +
-      "#AUTHENTICATION_SCHEME_API_KEY_QUERY\020\004\022\037" +
-      "\n\033AUTHENTICATION_SCHEME_BASIC\020\0052\356\n\n\022Inte" +
-      "grationService\022\235\001\n\021CreateIntegration\022&.t" +
-      "runkline.v1.CreateIntegrationRequest\032\'.t" +
-      "runkline.v1.CreateIntegrationResponse\"7\212" +
-      "\347\030\024\n\022integrations.write\202\323\344\223\002\031\"\024/api/v1/i" +
-      "ntegrations:\001*\022\244\001\n\016GetIntegration\022#.trun" +
-      "kline.v1.GetIntegrationRequest\032$.trunkli" +
-      "ne.v1.GetIntegrationResponse\"G\220\002\001\212\347\030\023\n\021i" +
-      "ntegrations.read\202\323\344\223\002\'\022%/api/v1/integrat" +
-      "ions/{integration_id}\022\231\001\n\020ListIntegratio" +
-      "ns\022%.trunkline.v1.ListIntegrationsReques" +
-      "t\032&.trunkline.v1.ListIntegrationsRespons" +
-      "e\"6\220\002\001\212\347\030\023\n\021integrations.read\202\323\344\223\002\026\022\024/ap" +
-      "i/v1/integrations\022\275\001\n\021UpdateIntegration\022" +
-      "&.trunkline.v1.UpdateIntegrationRequest\032" +
-      "\'.trunkline.v1.UpdateIntegrationResponse" +
-      "\"W\220\002\002\212\347\030\024\n\022integrations.write\202\323\344\223\002621/ap" +
-      "i/v1/integrations/{integration.integrati" +
-      "on_id}:\001*\022\256\001\n\021DeleteIntegration\022&.trunkl" +
-      "ine.v1.DeleteIntegrationRequest\032\'.trunkl" +
-      "ine.v1.DeleteIntegrationResponse\"H\220\002\002\212\347\030" +
-      "\024\n\022integrations.write\202\323\344\223\002\'*%/api/v1/int" +
-      "egrations/{integration_id}\022\260\001\n\020CheckInte" +
-      "gration\022%.trunkline.v1.CheckIntegrationR" +
-      "equest\032&.trunkline.v1.CheckIntegrationRe" +
-      "sponse\"M\212\347\030\023\n\021integrations.read\202\323\344\223\0020\"+/" +
-      "api/v1/integrations/{integration_id}:che" +
-      "ck:\001*\022\274\001\n\020RotateCredential\022%.trunkline.v" +
-      "1.RotateCredentialRequest\032&.trunkline.v1" +
-      ".RotateCredentialResponse\"Y\212\347\030\024\n\022integra" +
-      "tions.write\202\323\344\223\002;\"6/api/v1/integrations/" +
-      "{integration_id}:rotateCredential:\001*\022\221\001\n" +
-      "\016ListConnectors\022#.trunkline.v1.ListConne" +
-      "ctorsRequest\032$.trunkline.v1.ListConnecto" +
-      "rsResponse\"4\220\002\001\212\347\030\023\n\021integrations.read\202\323" +
-      "\344\223\002\024\022\022/api/v1/connectorsBU\n\020dev.trunklin" +
-      "e.v1B\020IntegrationProtoP\001Z-trunkline.dev/" +
-      "gen/go/trunkline/v1;trunklinev1b\006proto3"
+      "ypeR\004type\022!\n\014display_name\030\003 \001(\tR\013display" +
+      "Name\022)\n\020default_endpoint\030\004 \001(\tR\017defaultE" +
+      "ndpoint\022J\n\016authentication\030\005 \001(\0162\".trunkl" +
+      "ine.v1.AuthenticationSchemeR\016authenticat" +
+      "ion\022\030\n\007options\030\006 \003(\tR\007options\0223\n\007timeout" +
+      "\030\007 \001(\0132\031.google.protobuf.DurationR\007timeo" +
+      "ut\"\206\001\n\025ListConnectorsRequest\022\033\n\tpage_siz" +
+      "e\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tp" +
+      "ageToken\0221\n\004type\030\003 \001(\0162\035.trunkline.v1.In" +
+      "tegrationTypeR\004type\"y\n\026ListConnectorsRes" +
+      "ponse\0227\n\nconnectors\030\001 \003(\0132\027.trunkline.v1" +
+      ".ConnectorR\nconnectors\022&\n\017next_page_toke" +
+      "n\030\002 \001(\tR\rnextPageToken*\313\001\n\017IntegrationTy" +
+      "pe\022 \n\034INTEGRATION_TYPE_UNSPECIFIED\020\000\022!\n\035" +
+      "INTEGRATION_TYPE_LLM_PROVIDER\020\001\022\035\n\031INTEG" +
+      "RATION_TYPE_DATABASE\020\002\022\030\n\024INTEGRATION_TY" +
+      "PE_API\020\003\022\034\n\030INTEGRATION_TYPE_STORAGE\020\004\022\034" +
+      "\n\030INTEGRATION_TYPE_WEBHOOK\020\005*\230\001\n\021Integra" +
+      "tionStatus\022\"\n\036INTEGRATION_STATUS_UNSPECI" +
+      "FIED\020\000\022\035\n\031INTEGRATION_STATUS_ACTIVE\020\001\022\037\n" +
+      "\033INTEGRATION_STATUS_DISABLED\020\002\022\037\n\033INTEGR" +
+      "ATION_STATUS_DEGRADED\020\003*\363\001\n\024Authenticati" +
+      "onScheme\022%\n!AUTHENTICATION_SCHEME_UNSPEC" +
+      "IFIED\020\000\022\036\n\032AUTHENTICATION_SCHEME_NONE\020\001\022" +
+      " \n\034AUTHENTICATION_SCHEME_BEARER\020\002\022(\n$AUT" +
+      "HENTICATION_SCHEME_API_KEY_HEADER\020\003\022\'\n#A" +
+      "UTHENTICATION_SCHEME_API_KEY_QUERY\020\004\022\037\n\033" +
+      "AUTHENTICATION_SCHEME_BASIC\020\0052\356\n\n\022Integr" +
+      "ationService\022\235\001\n\021CreateIntegration\022&.tru" +
+      "nkline.v1.CreateIntegrationRequest\032\'.tru" +
+      "nkline.v1.CreateIntegrationResponse\"7\212\347\030" +
+      "\024\n\022integrations.write\202\323\344\223\002\031\"\024/api/v1/int" +
+      "egrations:\001*\022\244\001\n\016GetIntegration\022#.trunkl" +
+      "ine.v1.GetIntegrationRequest\032$.trunkline" +
+      ".v1.GetIntegrationResponse\"G\220\002\001\212\347\030\023\n\021int" +
+      "egrations.read\202\323\344\223\002\'\022%/api/v1/integratio" +
+      "ns/{integration_id}\022\231\001\n\020ListIntegrations" +
+      "\022%.trunkline.v1.ListIntegrationsRequest\032" +
+      "&.trunkline.v1.ListIntegrationsResponse\"" +
+      "6\220\002\001\212\347\030\023\n\021integrations.read\202\323\344\223\002\026\022\024/api/" +
+      "v1/integrations\022\275\001\n\021UpdateIntegration\022&." +
+      "trunkline.v1.UpdateIntegrationRequest\032\'." +
+      "trunkline.v1.UpdateIntegrationResponse\"W" +
+      "\220\002\002\212\347\030\024\n\022integrations.write\202\323\344\223\002621/api/" +
+      "v1/integrations/{integration.integration" +
+      "_id}:\001*\022\256\001\n\021DeleteIntegration\022&.trunklin" +
+      "e.v1.DeleteIntegrationRequest\032\'.trunklin" +
+      "e.v1.DeleteIntegrationResponse\"H\220\002\002\212\347\030\024\n" +
+      "\022integrations.write\202\323\344\223\002\'*%/api/v1/integ" +
+      "rations/{integration_id}\022\260\001\n\020CheckIntegr" +
+      "ation\022%.trunkline.v1.CheckIntegrationReq" +
+      "uest\032&.trunkline.v1.CheckIntegrationResp" +
+      "onse\"M\212\347\030\023\n\021integrations.read\202\323\344\223\0020\"+/ap" +
+      "i/v1/integrations/{integration_id}:check" +
+      ":\001*\022\274\001\n\020RotateCredential\022%.trunkline.v1." +
+      "RotateCredentialRequest\032&.trunkline.v1.R" +
+      "otateCredentialResponse\"Y\212\347\030\024\n\022integrati" +
+      "ons.write\202\323\344\223\002;\"6/api/v1/integrations/{i" +
+      "ntegration_id}:rotateCredential:\001*\022\221\001\n\016L" +
+      "istConnectors\022#.trunkline.v1.ListConnect" +
+      "orsRequest\032$.trunkline.v1.ListConnectors" +
+      "Response\"4\220\002\001\212\347\030\023\n\021integrations.read\202\323\344\223" +
+      "\002\024\022\022/api/v1/connectorsBU\n\020dev.trunkline." +
+      "v1B\020IntegrationProtoP\001Z-trunkline.dev/ge" +
+      "n/go/trunkline/v1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -371,6 +391,7 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
           com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.FieldMaskProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
+          dev.trunkline.v1.ModelProto.getDescriptor(),
           dev.trunkline.v1.OptionsProto.getDescriptor(),
         });
     internal_static_trunkline_v1_Authentication_descriptor =
@@ -390,7 +411,7 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_LlmProviderConfiguration_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_LlmProviderConfiguration_descriptor,
-        new java.lang.String[] { "Provider", "Models", "Region", "Options", "PriceOverrides", });
+        new java.lang.String[] { "Provider", "Models", "Region", "Options", "PriceOverrides", "ModelOverrides", });
     internal_static_trunkline_v1_LlmProviderConfiguration_OptionsEntry_descriptor =
       internal_static_trunkline_v1_LlmProviderConfiguration_descriptor.getNestedType(0);
     internal_static_trunkline_v1_LlmProviderConfiguration_OptionsEntry_fieldAccessorTable = new
@@ -402,9 +423,15 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_PriceOverride_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_PriceOverride_descriptor,
-        new java.lang.String[] { "Model", "InputNanoUsdPerMillion", "OutputNanoUsdPerMillion", });
-    internal_static_trunkline_v1_ApiConfiguration_descriptor =
+        new java.lang.String[] { "Model", "InputNanoUsdPerMillion", "OutputNanoUsdPerMillion", "Prices", });
+    internal_static_trunkline_v1_ModelOverride_descriptor =
       getDescriptor().getMessageType(4);
+    internal_static_trunkline_v1_ModelOverride_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_ModelOverride_descriptor,
+        new java.lang.String[] { "Model", "DisplayName", "ContextWindow", "MaxOutputTokens", "Capabilities", "InputModalities", "OutputModalities", "DeprecationTime", });
+    internal_static_trunkline_v1_ApiConfiguration_descriptor =
+      getDescriptor().getMessageType(5);
     internal_static_trunkline_v1_ApiConfiguration_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ApiConfiguration_descriptor,
@@ -416,133 +443,133 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
         internal_static_trunkline_v1_ApiConfiguration_HeadersEntry_descriptor,
         new java.lang.String[] { "Key", "Value", });
     internal_static_trunkline_v1_ApiTool_descriptor =
-      getDescriptor().getMessageType(5);
+      getDescriptor().getMessageType(6);
     internal_static_trunkline_v1_ApiTool_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ApiTool_descriptor,
         new java.lang.String[] { "Name", "Description", "Method", "Path", "ParametersSchemaJson", "QueryParameters", "CacheTtl", });
     internal_static_trunkline_v1_Configuration_descriptor =
-      getDescriptor().getMessageType(6);
+      getDescriptor().getMessageType(7);
     internal_static_trunkline_v1_Configuration_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Configuration_descriptor,
         new java.lang.String[] { "Endpoint", "Authentication", "CircuitBreaker", "Timeout", "LlmProvider", "Api", "Kind", });
     internal_static_trunkline_v1_Monitoring_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(8);
     internal_static_trunkline_v1_Monitoring_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Monitoring_descriptor,
         new java.lang.String[] { "Enabled", "Metrics", });
     internal_static_trunkline_v1_Integration_descriptor =
-      getDescriptor().getMessageType(8);
+      getDescriptor().getMessageType(9);
     internal_static_trunkline_v1_Integration_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Integration_descriptor,
         new java.lang.String[] { "IntegrationId", "Type", "Configuration", "Monitoring", "DisplayName", "Status", "CreateTime", "UpdateTime", "Etag", "HealthService", "HealthCheckUrl", "LastCheck", });
     internal_static_trunkline_v1_HealthCheck_descriptor =
-      getDescriptor().getMessageType(9);
+      getDescriptor().getMessageType(10);
     internal_static_trunkline_v1_HealthCheck_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_HealthCheck_descriptor,
         new java.lang.String[] { "Healthy", "Detail", "Latency", "CheckTime", "HttpStatus", "Models", });
     internal_static_trunkline_v1_CreateIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(10);
+      getDescriptor().getMessageType(11);
     internal_static_trunkline_v1_CreateIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", "Type", "Configuration", "Monitoring", "DisplayName", "ValidateOnly", });
     internal_static_trunkline_v1_CreateIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(11);
+      getDescriptor().getMessageType(12);
     internal_static_trunkline_v1_CreateIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateIntegrationResponse_descriptor,
         new java.lang.String[] { "IntegrationId", "Status", "HealthCheckUrl", "HealthService", "Integration", });
     internal_static_trunkline_v1_GetIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(12);
+      getDescriptor().getMessageType(13);
     internal_static_trunkline_v1_GetIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", });
     internal_static_trunkline_v1_GetIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(13);
+      getDescriptor().getMessageType(14);
     internal_static_trunkline_v1_GetIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetIntegrationResponse_descriptor,
         new java.lang.String[] { "Integration", });
     internal_static_trunkline_v1_ListIntegrationsRequest_descriptor =
-      getDescriptor().getMessageType(14);
+      getDescriptor().getMessageType(15);
     internal_static_trunkline_v1_ListIntegrationsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListIntegrationsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", "Type", });
     internal_static_trunkline_v1_ListIntegrationsResponse_descriptor =
-      getDescriptor().getMessageType(15);
+      getDescriptor().getMessageType(16);
     internal_static_trunkline_v1_ListIntegrationsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListIntegrationsResponse_descriptor,
         new java.lang.String[] { "Integrations", "NextPageToken", });
     internal_static_trunkline_v1_UpdateIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(16);
+      getDescriptor().getMessageType(17);
     internal_static_trunkline_v1_UpdateIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_UpdateIntegrationRequest_descriptor,
         new java.lang.String[] { "Integration", "UpdateMask", });
     internal_static_trunkline_v1_UpdateIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(17);
+      getDescriptor().getMessageType(18);
     internal_static_trunkline_v1_UpdateIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_UpdateIntegrationResponse_descriptor,
         new java.lang.String[] { "Integration", });
     internal_static_trunkline_v1_DeleteIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(18);
+      getDescriptor().getMessageType(19);
     internal_static_trunkline_v1_DeleteIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_DeleteIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", "Etag", });
     internal_static_trunkline_v1_DeleteIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(19);
+      getDescriptor().getMessageType(20);
     internal_static_trunkline_v1_DeleteIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_DeleteIntegrationResponse_descriptor,
         new java.lang.String[] { });
     internal_static_trunkline_v1_CheckIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(20);
+      getDescriptor().getMessageType(21);
     internal_static_trunkline_v1_CheckIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CheckIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", });
     internal_static_trunkline_v1_CheckIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(21);
+      getDescriptor().getMessageType(22);
     internal_static_trunkline_v1_CheckIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CheckIntegrationResponse_descriptor,
         new java.lang.String[] { "Check", });
     internal_static_trunkline_v1_RotateCredentialRequest_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(23);
     internal_static_trunkline_v1_RotateCredentialRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RotateCredentialRequest_descriptor,
         new java.lang.String[] { "IntegrationId", "Secret", "SkipCheck", });
     internal_static_trunkline_v1_RotateCredentialResponse_descriptor =
-      getDescriptor().getMessageType(23);
+      getDescriptor().getMessageType(24);
     internal_static_trunkline_v1_RotateCredentialResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RotateCredentialResponse_descriptor,
         new java.lang.String[] { "RotateTime", });
     internal_static_trunkline_v1_Connector_descriptor =
-      getDescriptor().getMessageType(24);
+      getDescriptor().getMessageType(25);
     internal_static_trunkline_v1_Connector_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Connector_descriptor,
         new java.lang.String[] { "Name", "Type", "DisplayName", "DefaultEndpoint", "Authentication", "Options", "Timeout", });
     internal_static_trunkline_v1_ListConnectorsRequest_descriptor =
-      getDescriptor().getMessageType(25);
+      getDescriptor().getMessageType(26);
     internal_static_trunkline_v1_ListConnectorsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListConnectorsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", "Type", });
     internal_static_trunkline_v1_ListConnectorsResponse_descriptor =
-      getDescriptor().getMessageType(26);
+      getDescriptor().getMessageType(27);
     internal_static_trunkline_v1_ListConnectorsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListConnectorsResponse_descriptor,
@@ -552,6 +579,7 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.FieldMaskProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
+    dev.trunkline.v1.ModelProto.getDescriptor();
     dev.trunkline.v1.OptionsProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();

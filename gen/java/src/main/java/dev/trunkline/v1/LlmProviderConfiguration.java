@@ -37,6 +37,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.LazyStringArrayList.emptyList();
     region_ = "";
     priceOverrides_ = java.util.Collections.emptyList();
+    modelOverrides_ = java.util.Collections.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -372,6 +373,67 @@ java.lang.String defaultValue) {
     return priceOverrides_.get(index);
   }
 
+  public static final int MODEL_OVERRIDES_FIELD_NUMBER = 6;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.trunkline.v1.ModelOverride> modelOverrides_;
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.trunkline.v1.ModelOverride> getModelOverridesList() {
+    return modelOverrides_;
+  }
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.trunkline.v1.ModelOverrideOrBuilder> 
+      getModelOverridesOrBuilderList() {
+    return modelOverrides_;
+  }
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  @java.lang.Override
+  public int getModelOverridesCount() {
+    return modelOverrides_.size();
+  }
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ModelOverride getModelOverrides(int index) {
+    return modelOverrides_.get(index);
+  }
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ModelOverrideOrBuilder getModelOverridesOrBuilder(
+      int index) {
+    return modelOverrides_.get(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -403,6 +465,9 @@ java.lang.String defaultValue) {
         4);
     for (int i = 0; i < priceOverrides_.size(); i++) {
       output.writeMessage(5, priceOverrides_.get(i));
+    }
+    for (int i = 0; i < modelOverrides_.size(); i++) {
+      output.writeMessage(6, modelOverrides_.get(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -441,6 +506,15 @@ java.lang.String defaultValue) {
           }
           size += 1 * count;
         }
+
+        {
+          final int count = modelOverrides_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(modelOverrides_.get(i));
+          }
+          size += 1 * count;
+        }
     return size;
   }
   @java.lang.Override
@@ -475,6 +549,8 @@ java.lang.String defaultValue) {
         other.internalGetOptions())) return false;
     if (!getPriceOverridesList()
         .equals(other.getPriceOverridesList())) return false;
+    if (!getModelOverridesList()
+        .equals(other.getModelOverridesList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -501,6 +577,10 @@ java.lang.String defaultValue) {
     if (getPriceOverridesCount() > 0) {
       hash = (37 * hash) + PRICE_OVERRIDES_FIELD_NUMBER;
       hash = (53 * hash) + getPriceOverridesList().hashCode();
+    }
+    if (getModelOverridesCount() > 0) {
+      hash = (37 * hash) + MODEL_OVERRIDES_FIELD_NUMBER;
+      hash = (53 * hash) + getModelOverridesList().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -671,6 +751,13 @@ java.lang.String defaultValue) {
         priceOverridesBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000010);
+      if (modelOverridesBuilder_ == null) {
+        modelOverrides_ = java.util.Collections.emptyList();
+      } else {
+        modelOverrides_ = null;
+        modelOverridesBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000020);
       return this;
     }
 
@@ -712,6 +799,15 @@ java.lang.String defaultValue) {
         result.priceOverrides_ = priceOverrides_;
       } else {
         result.priceOverrides_ = priceOverridesBuilder_.build();
+      }
+      if (modelOverridesBuilder_ == null) {
+        if (((bitField0_ & 0x00000020) != 0)) {
+          modelOverrides_ = java.util.Collections.unmodifiableList(modelOverrides_);
+          bitField0_ = (bitField0_ & ~0x00000020);
+        }
+        result.modelOverrides_ = modelOverrides_;
+      } else {
+        result.modelOverrides_ = modelOverridesBuilder_.build();
       }
     }
 
@@ -794,6 +890,32 @@ java.lang.String defaultValue) {
           }
         }
       }
+      if (modelOverridesBuilder_ == null) {
+        if (!other.modelOverrides_.isEmpty()) {
+          if (modelOverrides_.isEmpty()) {
+            modelOverrides_ = other.modelOverrides_;
+            bitField0_ = (bitField0_ & ~0x00000020);
+          } else {
+            ensureModelOverridesIsMutable();
+            modelOverrides_.addAll(other.modelOverrides_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.modelOverrides_.isEmpty()) {
+          if (modelOverridesBuilder_.isEmpty()) {
+            modelOverridesBuilder_.dispose();
+            modelOverridesBuilder_ = null;
+            modelOverrides_ = other.modelOverrides_;
+            bitField0_ = (bitField0_ & ~0x00000020);
+            modelOverridesBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetModelOverridesFieldBuilder() : null;
+          } else {
+            modelOverridesBuilder_.addAllMessages(other.modelOverrides_);
+          }
+        }
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -857,6 +979,19 @@ java.lang.String defaultValue) {
               }
               break;
             } // case 42
+            case 50: {
+              dev.trunkline.v1.ModelOverride m =
+                  input.readMessage(
+                      dev.trunkline.v1.ModelOverride.parser(),
+                      extensionRegistry);
+              if (modelOverridesBuilder_ == null) {
+                ensureModelOverridesIsMutable();
+                modelOverrides_.add(m);
+              } else {
+                modelOverridesBuilder_.addMessage(m);
+              }
+              break;
+            } // case 50
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1670,6 +1805,318 @@ java.lang.String defaultValue) {
         priceOverrides_ = null;
       }
       return priceOverridesBuilder_;
+    }
+
+    private java.util.List<dev.trunkline.v1.ModelOverride> modelOverrides_ =
+      java.util.Collections.emptyList();
+    private void ensureModelOverridesIsMutable() {
+      if (!((bitField0_ & 0x00000020) != 0)) {
+        modelOverrides_ = new java.util.ArrayList<dev.trunkline.v1.ModelOverride>(modelOverrides_);
+        bitField0_ |= 0x00000020;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.ModelOverride, dev.trunkline.v1.ModelOverride.Builder, dev.trunkline.v1.ModelOverrideOrBuilder> modelOverridesBuilder_;
+
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.ModelOverride> getModelOverridesList() {
+      if (modelOverridesBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(modelOverrides_);
+      } else {
+        return modelOverridesBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public int getModelOverridesCount() {
+      if (modelOverridesBuilder_ == null) {
+        return modelOverrides_.size();
+      } else {
+        return modelOverridesBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public dev.trunkline.v1.ModelOverride getModelOverrides(int index) {
+      if (modelOverridesBuilder_ == null) {
+        return modelOverrides_.get(index);
+      } else {
+        return modelOverridesBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public Builder setModelOverrides(
+        int index, dev.trunkline.v1.ModelOverride value) {
+      if (modelOverridesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureModelOverridesIsMutable();
+        modelOverrides_.set(index, value);
+        onChanged();
+      } else {
+        modelOverridesBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public Builder setModelOverrides(
+        int index, dev.trunkline.v1.ModelOverride.Builder builderForValue) {
+      if (modelOverridesBuilder_ == null) {
+        ensureModelOverridesIsMutable();
+        modelOverrides_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        modelOverridesBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public Builder addModelOverrides(dev.trunkline.v1.ModelOverride value) {
+      if (modelOverridesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureModelOverridesIsMutable();
+        modelOverrides_.add(value);
+        onChanged();
+      } else {
+        modelOverridesBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public Builder addModelOverrides(
+        int index, dev.trunkline.v1.ModelOverride value) {
+      if (modelOverridesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureModelOverridesIsMutable();
+        modelOverrides_.add(index, value);
+        onChanged();
+      } else {
+        modelOverridesBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public Builder addModelOverrides(
+        dev.trunkline.v1.ModelOverride.Builder builderForValue) {
+      if (modelOverridesBuilder_ == null) {
+        ensureModelOverridesIsMutable();
+        modelOverrides_.add(builderForValue.build());
+        onChanged();
+      } else {
+        modelOverridesBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public Builder addModelOverrides(
+        int index, dev.trunkline.v1.ModelOverride.Builder builderForValue) {
+      if (modelOverridesBuilder_ == null) {
+        ensureModelOverridesIsMutable();
+        modelOverrides_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        modelOverridesBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public Builder addAllModelOverrides(
+        java.lang.Iterable<? extends dev.trunkline.v1.ModelOverride> values) {
+      if (modelOverridesBuilder_ == null) {
+        ensureModelOverridesIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, modelOverrides_);
+        onChanged();
+      } else {
+        modelOverridesBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public Builder clearModelOverrides() {
+      if (modelOverridesBuilder_ == null) {
+        modelOverrides_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000020);
+        onChanged();
+      } else {
+        modelOverridesBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public Builder removeModelOverrides(int index) {
+      if (modelOverridesBuilder_ == null) {
+        ensureModelOverridesIsMutable();
+        modelOverrides_.remove(index);
+        onChanged();
+      } else {
+        modelOverridesBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public dev.trunkline.v1.ModelOverride.Builder getModelOverridesBuilder(
+        int index) {
+      return internalGetModelOverridesFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public dev.trunkline.v1.ModelOverrideOrBuilder getModelOverridesOrBuilder(
+        int index) {
+      if (modelOverridesBuilder_ == null) {
+        return modelOverrides_.get(index);  } else {
+        return modelOverridesBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public java.util.List<? extends dev.trunkline.v1.ModelOverrideOrBuilder> 
+         getModelOverridesOrBuilderList() {
+      if (modelOverridesBuilder_ != null) {
+        return modelOverridesBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(modelOverrides_);
+      }
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public dev.trunkline.v1.ModelOverride.Builder addModelOverridesBuilder() {
+      return internalGetModelOverridesFieldBuilder().addBuilder(
+          dev.trunkline.v1.ModelOverride.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public dev.trunkline.v1.ModelOverride.Builder addModelOverridesBuilder(
+        int index) {
+      return internalGetModelOverridesFieldBuilder().addBuilder(
+          index, dev.trunkline.v1.ModelOverride.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.ModelOverride.Builder> 
+         getModelOverridesBuilderList() {
+      return internalGetModelOverridesFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.ModelOverride, dev.trunkline.v1.ModelOverride.Builder, dev.trunkline.v1.ModelOverrideOrBuilder> 
+        internalGetModelOverridesFieldBuilder() {
+      if (modelOverridesBuilder_ == null) {
+        modelOverridesBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.trunkline.v1.ModelOverride, dev.trunkline.v1.ModelOverride.Builder, dev.trunkline.v1.ModelOverrideOrBuilder>(
+                modelOverrides_,
+                ((bitField0_ & 0x00000020) != 0),
+                getParentForChildren(),
+                isClean());
+        modelOverrides_ = null;
+      }
+      return modelOverridesBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.LlmProviderConfiguration)

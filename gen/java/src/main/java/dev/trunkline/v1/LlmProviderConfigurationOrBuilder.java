@@ -188,4 +188,48 @@ java.lang.String defaultValue);
    */
   dev.trunkline.v1.PriceOverrideOrBuilder getPriceOverridesOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  java.util.List<dev.trunkline.v1.ModelOverride> 
+      getModelOverridesList();
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  dev.trunkline.v1.ModelOverride getModelOverrides(int index);
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  int getModelOverridesCount();
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  java.util.List<? extends dev.trunkline.v1.ModelOverrideOrBuilder> 
+      getModelOverridesOrBuilderList();
+  /**
+   * <pre>
+   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ModelOverride model_overrides = 6 [json_name = "modelOverrides"];</code>
+   */
+  dev.trunkline.v1.ModelOverrideOrBuilder getModelOverridesOrBuilder(
+      int index);
 }

@@ -33,6 +33,7 @@ private static final long serialVersionUID = 0L;
   }
   private PriceOverride() {
     model_ = "";
+    prices_ = java.util.Collections.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -130,6 +131,72 @@ private static final long serialVersionUID = 0L;
     return outputNanoUsdPerMillion_;
   }
 
+  public static final int PRICES_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.trunkline.v1.TokenPrice> prices_;
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.trunkline.v1.TokenPrice> getPricesList() {
+    return prices_;
+  }
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.trunkline.v1.TokenPriceOrBuilder> 
+      getPricesOrBuilderList() {
+    return prices_;
+  }
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  @java.lang.Override
+  public int getPricesCount() {
+    return prices_.size();
+  }
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.TokenPrice getPrices(int index) {
+    return prices_.get(index);
+  }
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.TokenPriceOrBuilder getPricesOrBuilder(
+      int index) {
+    return prices_.get(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -153,6 +220,9 @@ private static final long serialVersionUID = 0L;
     if (outputNanoUsdPerMillion_ != 0L) {
       output.writeInt64(3, outputNanoUsdPerMillion_);
     }
+    for (int i = 0; i < prices_.size(); i++) {
+      output.writeMessage(4, prices_.get(i));
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -168,6 +238,15 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeInt64Size(3, outputNanoUsdPerMillion_);
     }
+
+        {
+          final int count = prices_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(prices_.get(i));
+          }
+          size += 1 * count;
+        }
     return size;
   }
   @java.lang.Override
@@ -198,6 +277,8 @@ private static final long serialVersionUID = 0L;
         != other.getInputNanoUsdPerMillion()) return false;
     if (getOutputNanoUsdPerMillion()
         != other.getOutputNanoUsdPerMillion()) return false;
+    if (!getPricesList()
+        .equals(other.getPricesList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -217,6 +298,10 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + OUTPUT_NANO_USD_PER_MILLION_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
         getOutputNanoUsdPerMillion());
+    if (getPricesCount() > 0) {
+      hash = (37 * hash) + PRICES_FIELD_NUMBER;
+      hash = (53 * hash) + getPricesList().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -355,6 +440,13 @@ private static final long serialVersionUID = 0L;
       model_ = "";
       inputNanoUsdPerMillion_ = 0L;
       outputNanoUsdPerMillion_ = 0L;
+      if (pricesBuilder_ == null) {
+        prices_ = java.util.Collections.emptyList();
+      } else {
+        prices_ = null;
+        pricesBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000008);
       return this;
     }
 
@@ -381,9 +473,22 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public dev.trunkline.v1.PriceOverride buildPartial() {
       dev.trunkline.v1.PriceOverride result = new dev.trunkline.v1.PriceOverride(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(dev.trunkline.v1.PriceOverride result) {
+      if (pricesBuilder_ == null) {
+        if (((bitField0_ & 0x00000008) != 0)) {
+          prices_ = java.util.Collections.unmodifiableList(prices_);
+          bitField0_ = (bitField0_ & ~0x00000008);
+        }
+        result.prices_ = prices_;
+      } else {
+        result.prices_ = pricesBuilder_.build();
+      }
     }
 
     private void buildPartial0(dev.trunkline.v1.PriceOverride result) {
@@ -421,6 +526,32 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getOutputNanoUsdPerMillion() != 0L) {
         setOutputNanoUsdPerMillion(other.getOutputNanoUsdPerMillion());
+      }
+      if (pricesBuilder_ == null) {
+        if (!other.prices_.isEmpty()) {
+          if (prices_.isEmpty()) {
+            prices_ = other.prices_;
+            bitField0_ = (bitField0_ & ~0x00000008);
+          } else {
+            ensurePricesIsMutable();
+            prices_.addAll(other.prices_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.prices_.isEmpty()) {
+          if (pricesBuilder_.isEmpty()) {
+            pricesBuilder_.dispose();
+            pricesBuilder_ = null;
+            prices_ = other.prices_;
+            bitField0_ = (bitField0_ & ~0x00000008);
+            pricesBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetPricesFieldBuilder() : null;
+          } else {
+            pricesBuilder_.addAllMessages(other.prices_);
+          }
+        }
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -463,6 +594,19 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000004;
               break;
             } // case 24
+            case 34: {
+              dev.trunkline.v1.TokenPrice m =
+                  input.readMessage(
+                      dev.trunkline.v1.TokenPrice.parser(),
+                      extensionRegistry);
+              if (pricesBuilder_ == null) {
+                ensurePricesIsMutable();
+                prices_.add(m);
+              } else {
+                pricesBuilder_.addMessage(m);
+              }
+              break;
+            } // case 34
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -658,6 +802,336 @@ private static final long serialVersionUID = 0L;
       outputNanoUsdPerMillion_ = 0L;
       onChanged();
       return this;
+    }
+
+    private java.util.List<dev.trunkline.v1.TokenPrice> prices_ =
+      java.util.Collections.emptyList();
+    private void ensurePricesIsMutable() {
+      if (!((bitField0_ & 0x00000008) != 0)) {
+        prices_ = new java.util.ArrayList<dev.trunkline.v1.TokenPrice>(prices_);
+        bitField0_ |= 0x00000008;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.TokenPrice, dev.trunkline.v1.TokenPrice.Builder, dev.trunkline.v1.TokenPriceOrBuilder> pricesBuilder_;
+
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.TokenPrice> getPricesList() {
+      if (pricesBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(prices_);
+      } else {
+        return pricesBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public int getPricesCount() {
+      if (pricesBuilder_ == null) {
+        return prices_.size();
+      } else {
+        return pricesBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public dev.trunkline.v1.TokenPrice getPrices(int index) {
+      if (pricesBuilder_ == null) {
+        return prices_.get(index);
+      } else {
+        return pricesBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public Builder setPrices(
+        int index, dev.trunkline.v1.TokenPrice value) {
+      if (pricesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensurePricesIsMutable();
+        prices_.set(index, value);
+        onChanged();
+      } else {
+        pricesBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public Builder setPrices(
+        int index, dev.trunkline.v1.TokenPrice.Builder builderForValue) {
+      if (pricesBuilder_ == null) {
+        ensurePricesIsMutable();
+        prices_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        pricesBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public Builder addPrices(dev.trunkline.v1.TokenPrice value) {
+      if (pricesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensurePricesIsMutable();
+        prices_.add(value);
+        onChanged();
+      } else {
+        pricesBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public Builder addPrices(
+        int index, dev.trunkline.v1.TokenPrice value) {
+      if (pricesBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensurePricesIsMutable();
+        prices_.add(index, value);
+        onChanged();
+      } else {
+        pricesBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public Builder addPrices(
+        dev.trunkline.v1.TokenPrice.Builder builderForValue) {
+      if (pricesBuilder_ == null) {
+        ensurePricesIsMutable();
+        prices_.add(builderForValue.build());
+        onChanged();
+      } else {
+        pricesBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public Builder addPrices(
+        int index, dev.trunkline.v1.TokenPrice.Builder builderForValue) {
+      if (pricesBuilder_ == null) {
+        ensurePricesIsMutable();
+        prices_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        pricesBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public Builder addAllPrices(
+        java.lang.Iterable<? extends dev.trunkline.v1.TokenPrice> values) {
+      if (pricesBuilder_ == null) {
+        ensurePricesIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, prices_);
+        onChanged();
+      } else {
+        pricesBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public Builder clearPrices() {
+      if (pricesBuilder_ == null) {
+        prices_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000008);
+        onChanged();
+      } else {
+        pricesBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public Builder removePrices(int index) {
+      if (pricesBuilder_ == null) {
+        ensurePricesIsMutable();
+        prices_.remove(index);
+        onChanged();
+      } else {
+        pricesBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public dev.trunkline.v1.TokenPrice.Builder getPricesBuilder(
+        int index) {
+      return internalGetPricesFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public dev.trunkline.v1.TokenPriceOrBuilder getPricesOrBuilder(
+        int index) {
+      if (pricesBuilder_ == null) {
+        return prices_.get(index);  } else {
+        return pricesBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public java.util.List<? extends dev.trunkline.v1.TokenPriceOrBuilder> 
+         getPricesOrBuilderList() {
+      if (pricesBuilder_ != null) {
+        return pricesBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(prices_);
+      }
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public dev.trunkline.v1.TokenPrice.Builder addPricesBuilder() {
+      return internalGetPricesFieldBuilder().addBuilder(
+          dev.trunkline.v1.TokenPrice.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public dev.trunkline.v1.TokenPrice.Builder addPricesBuilder(
+        int index) {
+      return internalGetPricesFieldBuilder().addBuilder(
+          index, dev.trunkline.v1.TokenPrice.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+     * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.TokenPrice.Builder> 
+         getPricesBuilderList() {
+      return internalGetPricesFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.TokenPrice, dev.trunkline.v1.TokenPrice.Builder, dev.trunkline.v1.TokenPriceOrBuilder> 
+        internalGetPricesFieldBuilder() {
+      if (pricesBuilder_ == null) {
+        pricesBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.trunkline.v1.TokenPrice, dev.trunkline.v1.TokenPrice.Builder, dev.trunkline.v1.TokenPriceOrBuilder>(
+                prices_,
+                ((bitField0_ & 0x00000008) != 0),
+                getParentForChildren(),
+                isClean());
+        prices_ = null;
+      }
+      return pricesBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.PriceOverride)

@@ -49,4 +49,53 @@ public interface PriceOverrideOrBuilder extends
    * @return The outputNanoUsdPerMillion.
    */
   long getOutputNanoUsdPerMillion();
+
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  java.util.List<dev.trunkline.v1.TokenPrice> 
+      getPricesList();
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  dev.trunkline.v1.TokenPrice getPrices(int index);
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  int getPricesCount();
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  java.util.List<? extends dev.trunkline.v1.TokenPriceOrBuilder> 
+      getPricesOrBuilderList();
+  /**
+   * <pre>
+   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.TokenPrice prices = 4 [json_name = "prices"];</code>
+   */
+  dev.trunkline.v1.TokenPriceOrBuilder getPricesOrBuilder(
+      int index);
 }
