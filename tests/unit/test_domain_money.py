@@ -17,6 +17,8 @@ INPUT = TokenClass.TOKEN_CLASS_INPUT
 OUTPUT = TokenClass.TOKEN_CLASS_OUTPUT
 CACHE_READ = TokenClass.TOKEN_CLASS_CACHE_READ
 REASONING = TokenClass.TOKEN_CLASS_REASONING
+WRITE = TokenClass.TOKEN_CLASS_CACHE_WRITE
+WRITE_LONG = TokenClass.TOKEN_CLASS_CACHE_WRITE_LONG
 
 
 def prices(*steps: tuple[TokenClass.ValueType, int, int]) -> PriceList:
@@ -77,6 +79,31 @@ def test_a_bill_counts_every_token_once() -> None:
 def test_parts_never_exceed_their_whole() -> None:
     found = bill(TIERED, Usage(input_tokens=100, output_tokens=0, cache_read_tokens=500))
     assert [(item.token_class, item.tokens) for item in found.items] == [(CACHE_READ, 100)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "billed"),
+    [
+        # Both priced; one priced, which serves both; only the long one; neither.
+        ([(WRITE, 0, 10**6), (WRITE_LONG, 0, 3 * 10**6)], {WRITE: (20, 20), WRITE_LONG: (10, 30), INPUT: (70, 70)}),
+        ([(WRITE, 0, 2 * 10**6)], {WRITE: (20, 40), WRITE_LONG: (10, 20), INPUT: (70, 70)}),
+        ([(WRITE_LONG, 0, 3 * 10**6)], {WRITE_LONG: (10, 30), INPUT: (90, 90)}),
+        ([], {INPUT: (100, 100)}),
+    ],
+)
+def test_long_cache_writes_are_a_part_of_the_writes(
+    steps: list[tuple[TokenClass.ValueType, int, int]], billed: dict[int, tuple[int, int]]
+) -> None:
+    usage = Usage(input_tokens=100, cache_write_tokens=30, cache_write_long_tokens=10)
+    found = bill(prices((INPUT, 0, 10**6), (OUTPUT, 0, 10**6), *steps), usage)
+    assert {item.token_class: (item.tokens, item.nano_usd) for item in found.items} == billed
+
+
+def test_more_long_writes_than_writes_cost_no_less_than_nothing() -> None:
+    usage = Usage(input_tokens=100, cache_write_tokens=5, cache_write_long_tokens=10)
+    found = bill(prices((INPUT, 0, 10**6), (OUTPUT, 0, 10**6), (WRITE, 0, 10**6)), usage)
+    assert all(item.tokens >= 0 for item in found.items)
+    assert found.nano_usd == 100
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 10**7))

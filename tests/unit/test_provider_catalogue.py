@@ -74,3 +74,13 @@ def test_capabilities_are_told_only_where_known() -> None:
     assert list(_find("openai", "text-embedding-3-small").capabilities) == ["embeddings"]
     assert "text" not in _find("openai", "whisper-1").capabilities
     assert list(_find("openai", "davinci").capabilities) == ["streaming", "text"]
+
+
+def test_cache_writes_kept_long_have_a_price_of_their_own() -> None:
+    for provider, model in (
+        ("anthropic", "claude-sonnet-4-0"),
+        ("aws", "global.anthropic.claude-sonnet-4-20250514-v1:0"),
+    ):
+        prices = {price.token_class: price.nano_usd_per_million for price in _find(provider, model).prices}
+        assert prices[TokenClass.TOKEN_CLASS_CACHE_WRITE_LONG] == 2 * prices[TokenClass.TOKEN_CLASS_INPUT]
+        assert prices[TokenClass.TOKEN_CLASS_CACHE_WRITE] < prices[TokenClass.TOKEN_CLASS_CACHE_WRITE_LONG]

@@ -316,6 +316,7 @@ def test_usage_by_class() -> None:
     found = _whole(usage=usage)
     counts = found.usage
     assert (counts.input_tokens, counts.cache_read_tokens, counts.cache_write_tokens) == (140, 100, 30)
+    assert counts.cache_write_long_tokens == 10
     assert (counts.output_tokens, counts.reasoning_tokens, counts.HasField("reasoning_tokens")) == (7, 0, True)
     assert counts.other_units == {
         "ephemeral_5m_input_tokens": 20,

@@ -323,7 +323,7 @@ def test_usage() -> None:
     }
     usage = _whole(usage=told).usage
     assert (usage.input_tokens, usage.output_tokens) == (117, 4)
-    assert (usage.cache_read_tokens, usage.cache_write_tokens) == (100, 7)
+    assert (usage.cache_read_tokens, usage.cache_write_tokens, usage.cache_write_long_tokens) == (100, 7, 7)
     assert dict(usage.other_units) == {
         "unaccounted_tokens": 9,
         "cache_write_1h_tokens": 7,

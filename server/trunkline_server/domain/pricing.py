@@ -14,11 +14,13 @@ from trunkline_server.domain.money import token_cost
 
 _INPUT = TokenClass.TOKEN_CLASS_INPUT
 _OUTPUT = TokenClass.TOKEN_CLASS_OUTPUT
+_WRITE, _WRITE_LONG = TokenClass.TOKEN_CLASS_CACHE_WRITE, TokenClass.TOKEN_CLASS_CACHE_WRITE_LONG
 
 # Parts of `input_tokens` and `output_tokens` that may have a price of their own: (class, field of Usage, the whole).
 _PARTS = (
     (TokenClass.TOKEN_CLASS_CACHE_READ, "cache_read_tokens", _INPUT),
-    (TokenClass.TOKEN_CLASS_CACHE_WRITE, "cache_write_tokens", _INPUT),
+    (_WRITE_LONG, "cache_write_long_tokens", _INPUT),
+    (_WRITE, "cache_write_tokens", _INPUT),
     (TokenClass.TOKEN_CLASS_AUDIO_INPUT, "audio_input_tokens", _INPUT),
     (TokenClass.TOKEN_CLASS_IMAGE_INPUT, "image_input_tokens", _INPUT),
     (TokenClass.TOKEN_CLASS_REASONING, "reasoning_tokens", _OUTPUT),
@@ -53,6 +55,8 @@ class PriceList:
         tiers: dict[int, list[tuple[int, int]]] = {}
         for price in prices:
             tiers.setdefault(price.token_class, []).append((price.from_input_tokens, price.nano_usd_per_million))
+        if _WRITE in tiers:
+            tiers.setdefault(_WRITE_LONG, tiers[_WRITE])
         if _INPUT not in tiers or (writes and _OUTPUT not in tiers):
             return None
         frozen = {token_class: tuple(sorted(steps)) for token_class, steps in tiers.items()}
@@ -88,6 +92,8 @@ def bill(prices: PriceList | None, usage: Usage) -> CostDetails:
     items: list[CostItem] = []
     for token_class, name, of in _PARTS:
         tokens = getattr(usage, name)
+        if token_class == _WRITE:
+            tokens = max(0, tokens - usage.cache_write_long_tokens)  # Billed before, as a class of its own.
         price = prices.price(token_class, input_tokens) if tokens else None
         if price is not None:
             tokens = min(tokens, whole[of])

@@ -26,6 +26,7 @@ _CLASSES = {
     "output_mtok": TokenClass.TOKEN_CLASS_OUTPUT,
     "cache_read_mtok": TokenClass.TOKEN_CLASS_CACHE_READ,
     "cache_write_mtok": TokenClass.TOKEN_CLASS_CACHE_WRITE,
+    "cache_write_1h_mtok": TokenClass.TOKEN_CLASS_CACHE_WRITE_LONG,
     "output_reasoning_mtok": TokenClass.TOKEN_CLASS_REASONING,
     "input_audio_mtok": TokenClass.TOKEN_CLASS_AUDIO_INPUT,
     "output_audio_mtok": TokenClass.TOKEN_CLASS_AUDIO_OUTPUT,
@@ -139,6 +140,9 @@ def _prices(info: source.ModelInfo, now: datetime) -> Iterator[TokenPrice]:
     possible = _possible(info, now)
     for name, token_class in _CLASSES.items():
         offers = [offer for price in possible if (offer := getattr(price, name)) is not None]
+        if not offers and name == "cache_write_1h_mtok" and "claude" in info.id:
+            # Where Claude is resold the package leaves it out: Anthropic's price list has twice the base input price.
+            offers = [_times(2, price.input_mtok) for price in possible if price.cache_write_mtok and price.input_mtok]
         starts = sorted({start for offer in offers for start in _starts(offer)})
         for start in starts:
             dearest = max(_at(offer, start) for offer in offers)
@@ -159,6 +163,13 @@ def _possible(info: source.ModelInfo, now: datetime) -> list[source.ModelPrice]:
 
 
 Offer = Decimal | source.TieredPrices
+
+
+def _times(factor: int, offer: Offer) -> Offer:
+    if not isinstance(offer, source.TieredPrices):
+        return factor * offer
+    tiers = [source.Tier(start=tier.start, price=factor * tier.price) for tier in offer.tiers]
+    return source.TieredPrices(base=factor * offer.base, tiers=tiers)
 
 
 def _starts(offer: Offer) -> list[int]:

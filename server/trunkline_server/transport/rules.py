@@ -1,131 +1,45 @@
 """The limits that the contract's comments state, as data. `validate.py` applies them.
 
-A table holds, for one message, what is required and what each field that is set must meet. A check takes the value and
-answers with what is wrong, or None.
+A table holds, for one message, what is required and what each field that is set must meet.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-from trunkline.v1.common_pb2 import TOKEN_CLASS_INPUT as _INPUT
-from trunkline.v1.common_pb2 import TOKEN_CLASS_OUTPUT as _OUTPUT
-
-from trunkline_server.domain.needs import CAPABILITIES
-
-Check = Callable[[Any], str | None]
-Whole = Callable[[Any], Sequence[tuple[str, str]]]
+from trunkline_server.transport.checks import (
+    Check,
+    Whole,
+    agent,
+    at_least,
+    capability,
+    choice,
+    count,
+    each,
+    entries,
+    json_object,
+    json_text,
+    kind,
+    lasts,
+    media,
+    model_or_capabilities,
+    number,
+    parts,
+    period,
+    positive,
+    prices,
+    prompt_or_messages,
+    reasoning,
+    size,
+    subject,
+    text,
+    tools_unique,
+    usd,
+)
 
 _SECOND, _HOUR, _DAY = 1.0, 3600.0, 86_400.0
-
-
-def text(most: int, pattern: str = "", hint: str = "") -> Check:
-    """At most `most` bytes; all of it fits `pattern`, which `hint` describes."""
-    fits = re.compile(pattern).fullmatch if pattern else None
-
-    def check(value: str) -> str | None:
-        if len(value) > most or (not value.isascii() and len(value.encode()) > most):
-            return f"has more than {most} bytes"
-        return None if fits is None or fits(value) else f"must be of {hint or pattern}"
-
-    return check
-
-
-def number(least: float, most: float) -> Check:
-    """From `least` to `most`, finite."""
-
-    def check(value: float) -> str | None:
-        return None if least <= value <= most and math.isfinite(value) else f"must be from {least:,} to {most:,}"
-
-    return check
-
-
-def positive(value: float) -> str | None:
-    """Above zero, finite."""
-    return None if value > 0 and math.isfinite(value) else "must be above zero"
-
-
-def at_least(least: int) -> Check:
-    """`least` or more."""
-    return lambda value: None if value >= least else f"must be at least {least}"
-
-
-def count(most: int, least: int = 0) -> Check:
-    """From `least` to `most` elements."""
-    return lambda value: None if least <= len(value) <= most else f"must have from {least} to {most} elements"
-
-
-def size(most: int) -> Check:
-    """At most `most` bytes of data."""
-    return lambda value: None if len(value) <= most else f"has more than {most} bytes"
-
-
-def each(*checks: Check) -> Check:
-    """Every element meets the checks; the first that does not is named by its index."""
-
-    def check(values: Sequence[Any]) -> str | None:
-        for at, value in enumerate(values):
-            for one in checks:
-                if problem := one(value):
-                    return f"element {at} {problem}"
-        return None
-
-    return check
-
-
-def lasts(least: float, most: float) -> Check:
-    """A Duration from `least` to `most` seconds."""
-
-    def check(value: Any) -> str | None:
-        seconds = value.seconds + value.nanos / 1e9
-        return None if least <= seconds <= most else f"must be from {least:g} s to {most:g} s"
-
-    return check
-
-
-def usd(value: Any) -> str | None:
-    """Money in USD, above zero."""
-    if value.currency_code not in ("", "USD"):
-        return "must be in USD"
-    if not (abs(value.nanos) < 10**9 and value.units >= 0 and value.nanos >= 0):
-        return "must not be negative, with nanos below 1e9"
-    return None if value.units or value.nanos else "must be above zero"
-
-
-def json_text(value: bytes) -> str | None:
-    """JSON text."""
-    try:
-        orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return "is not JSON"
-    return None
-
-
-def json_object(value: bytes) -> str | None:
-    """JSON text of an object."""
-    try:
-        return None if isinstance(orjson.loads(value), dict) else "is not a JSON object"
-    except orjson.JSONDecodeError:
-        return "is not JSON"
-
-
-def entries(most: int, key: Check, value: Check) -> Check:
-    """A map of at most `most` entries."""
-
-    def check(found: Mapping[str, Any]) -> str | None:
-        if len(found) > most:
-            return f"has more than {most} entries"
-        for name, content in found.items():
-            if problem := key(name) or value(content):
-                return f"entry {name[:64]!r} {problem}"
-        return None
-
-    return check
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,87 +61,6 @@ TASK = text(64, r"[a-z0-9_]+", "[a-z0-9_]")
 REGION = text(32, r"[a-z0-9-]+", "[a-z0-9-]")
 DISPLAY = text(128)
 PER_MINUTE = at_least(1)
-
-
-def _prompt_or_messages(request: Any) -> Sequence[tuple[str, str]]:
-    if request.prompt and request.messages:
-        return [("messages", "excludes prompt")]
-    return [] if request.prompt or request.messages else [("prompt", "is required unless messages are given")]
-
-
-def _model_or_capabilities(request: Any) -> Sequence[tuple[str, str]]:
-    if request.model or request.model_requirements.capabilities:
-        return []
-    return [("model_requirements.capabilities", "is required when no model is named")]
-
-
-def _agent(request: Any) -> Sequence[tuple[str, str]]:
-    return [] if request.context.agent_id else [("context.agent_id", "is required")]
-
-
-def _tools_unique(request: Any) -> Sequence[tuple[str, str]]:
-    tools = request.tools
-    return [("tools", "has a name twice")] if tools and len({tool.name for tool in tools}) < len(tools) else []
-
-
-def _capability(value: str) -> str | None:
-    return None if value in CAPABILITIES else f"is not a capability; there are {', '.join(sorted(CAPABILITIES))}"
-
-
-def _prices(override: Any) -> Sequence[tuple[str, str]]:
-    """The base prices of input and output have fields of their own; every other class needs one among `prices`."""
-    seen = {(_INPUT, 0), (_OUTPUT, 0)}
-    found = []
-    for at, price in enumerate(override.prices):
-        step = (price.token_class, price.from_input_tokens)
-        if step in seen:
-            found.append((f"prices[{at}]", "sets the price of a class and start that has one"))
-        seen.add(step)
-    missing = {token_class for token_class, start in seen if start and (token_class, 0) not in seen}
-    return found + [("prices", f"needs a base price of class {one}") for one in sorted(missing)]
-
-
-def _parts(message: Any) -> Sequence[tuple[str, str]]:
-    return [] if message.parts or message.role == 3 else [("parts", "needs at least one part")]
-
-
-def _kind(part: Any) -> Sequence[tuple[str, str]]:
-    return [] if part.WhichOneof("kind") else [("kind", "is required: one of text, media, tool_call, …")]
-
-
-def _media(media: Any) -> Sequence[tuple[str, str]]:
-    source = media.WhichOneof("source")
-    if source is None:
-        return [("source", "is required: one of data, uri, file_id")]
-    if source == "data" and not media.mime_type:
-        return [("mime_type", "is required with data")]
-    if source == "uri" and not media.uri.startswith("https://"):
-        return [("uri", "must be an https address")]
-    return []
-
-
-def _choice(choice: Any) -> Sequence[tuple[str, str]]:
-    if (choice.mode == 4) != bool(choice.name):
-        return [("name", "is required with NAMED, and only then")]
-    return []
-
-
-def _reasoning(options: Any) -> Sequence[tuple[str, str]]:
-    both = options.effort and options.HasField("budget_tokens")
-    return [("budget_tokens", "excludes effort")] if both else []
-
-
-def _period(request: Any) -> Sequence[tuple[str, str]]:
-    late = request.HasField("start_time") and request.HasField("end_time")
-    if late and request.start_time.ToNanoseconds() >= request.end_time.ToNanoseconds():
-        return [("end_time", "must be after start_time")]
-    return []
-
-
-def _subject(budget: Any) -> Sequence[tuple[str, str]]:
-    if (budget.scope == 1) == bool(budget.subject):
-        return [("subject", "is required, except for TENANT, where it must be empty")]
-    return []
 
 
 _COMPLETE: Mapping[str, Sequence[Check]] = {
@@ -259,15 +92,15 @@ TABLES: Mapping[str, Table] = {
         }
     ),
     # Content.
-    "Message": Table({"name": (text(64),)}, ("role",), (_parts,)),
-    "Part": Table(whole=(_kind,)),
-    "Media": Table(required=("kind",), whole=(_media,)),
+    "Message": Table({"name": (text(64),)}, ("role",), (parts,)),
+    "Part": Table(whole=(kind,)),
+    "Media": Table(required=("kind",), whole=(media,)),
     "ToolCall": Table({"arguments_json": (json_text,)}, ("name",)),
     "ToolResult": Table(required=("tool_call_id",)),
     "ToolDefinition": Table({"name": (NAME,), "parameters_schema_json": (json_object,)}, ("name",)),
-    "ToolChoice": Table(whole=(_choice,)),
+    "ToolChoice": Table(whole=(choice,)),
     "JsonSchemaFormat": Table({"name": (NAME,), "schema_json": (json_object,)}, ("name", "schema_json")),
-    "ReasoningOptions": Table({"budget_tokens": (at_least(1),)}, whole=(_reasoning,)),
+    "ReasoningOptions": Table({"budget_tokens": (at_least(1),)}, whole=(reasoning,)),
     # Completions.
     "ModelRequirements": Table(
         {
@@ -294,10 +127,10 @@ TABLES: Mapping[str, Table] = {
             "attempt_timeout": (lasts(0.001, _HOUR),),
         }
     ),
-    "CompleteRequest": Table(_COMPLETE, (), (_prompt_or_messages, _model_or_capabilities, _agent, _tools_unique)),
+    "CompleteRequest": Table(_COMPLETE, (), (prompt_or_messages, model_or_capabilities, agent, tools_unique)),
     "StreamCompleteRequest": Table(required=("request",)),
     "CountTokensRequest": Table(required=("request",), nested={"request": "CompleteRequest, counted"}),
-    "CompleteRequest, counted": Table(_COMPLETE, ("model",), (_prompt_or_messages, _tools_unique)),
+    "CompleteRequest, counted": Table(_COMPLETE, ("model",), (prompt_or_messages, tools_unique)),
     "ExplainRouteRequest": Table(required=("request",)),
     "EmbedRequest": Table(
         {
@@ -308,7 +141,7 @@ TABLES: Mapping[str, Table] = {
             "purpose": (text(16, "query|document|classification|clustering"),),
         },
         ("inputs",),
-        (_model_or_capabilities, _agent),
+        (model_or_capabilities, agent),
     ),
     "GetModelRequest": Table({"name": (text(256),)}, ("name",)),
     "RecordFeedbackRequest": Table(
@@ -332,7 +165,7 @@ TABLES: Mapping[str, Table] = {
             "prices": (count(64),),
         },
         ("model",),
-        (_prices,),
+        (prices,),
     ),
     "TokenPrice": Table(
         {"nano_usd_per_million": (at_least(0),), "from_input_tokens": (at_least(0),)}, ("token_class",)
@@ -342,7 +175,7 @@ TABLES: Mapping[str, Table] = {
             "display_name": (DISPLAY,),
             "context_window": (at_least(1),),
             "max_output_tokens": (at_least(1),),
-            "capabilities": (count(32), each(_capability)),
+            "capabilities": (count(32), each(capability)),
             "input_modalities": (count(16),),
             "output_modalities": (count(16),),
         },
@@ -395,10 +228,10 @@ TABLES: Mapping[str, Table] = {
     "RevokeApiKeyRequest": Table(required=("key_id",)),
     "RotateApiKeyRequest": Table({"overlap": (lasts(0, 30 * _DAY),)}, ("key_id",)),
     # Analytics.
-    "QueryUsageRequest": Table({"group_by": (count(4),)}, ("start_time", "end_time"), (_period,)),
-    "ListRequestsRequest": Table(whole=(_period,)),
+    "QueryUsageRequest": Table({"group_by": (count(4),)}, ("start_time", "end_time"), (period,)),
+    "ListRequestsRequest": Table(whole=(period,)),
     "GetRequestRequest": Table(required=("request_id",)),
-    "ExportUsageRequest": Table(required=("start_time", "end_time"), whole=(_period,)),
+    "ExportUsageRequest": Table(required=("start_time", "end_time"), whole=(period,)),
     # Policies.
     "RoutingPolicy": Table({"policy_id": (SLUG,), "max_provider_share": (positive, number(0, 1))}, ("policy_id",)),
     "CreateRoutingPolicyRequest": Table(required=("policy",)),
@@ -422,5 +255,5 @@ def _new_budget(budget: Any) -> Sequence[tuple[str, str]]:
     missing = [name for name in ("scope", "period") if not getattr(budget, name)]
     missing += [] if budget.HasField("limit") else ["limit"]
     return [(f"budget.{name}", "is required") for name in missing] + [
-        (f"budget.{path}", problem) for path, problem in _subject(budget)
+        (f"budget.{path}", problem) for path, problem in subject(budget)
     ]

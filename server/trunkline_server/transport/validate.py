@@ -7,8 +7,9 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from trunkline_server.transport.checks import Check
 from trunkline_server.transport.methods import descriptors
-from trunkline_server.transport.rules import EVERYWHERE, TABLES, Check, Table
+from trunkline_server.transport.rules import EVERYWHERE, TABLES, Table
 
 MOST = 32
 Violations = list[tuple[str, str]]

@@ -50,33 +50,37 @@ const (
 	TokenClass_TOKEN_CLASS_IMAGE_INPUT TokenClass = 8
 	// Image tokens of the output.
 	TokenClass_TOKEN_CLASS_IMAGE_OUTPUT TokenClass = 9
+	// Input tokens written to the provider's prompt cache for its long time (about one hour).
+	TokenClass_TOKEN_CLASS_CACHE_WRITE_LONG TokenClass = 10
 )
 
 // Enum value maps for TokenClass.
 var (
 	TokenClass_name = map[int32]string{
-		0: "TOKEN_CLASS_UNSPECIFIED",
-		1: "TOKEN_CLASS_INPUT",
-		2: "TOKEN_CLASS_OUTPUT",
-		3: "TOKEN_CLASS_CACHE_READ",
-		4: "TOKEN_CLASS_CACHE_WRITE",
-		5: "TOKEN_CLASS_REASONING",
-		6: "TOKEN_CLASS_AUDIO_INPUT",
-		7: "TOKEN_CLASS_AUDIO_OUTPUT",
-		8: "TOKEN_CLASS_IMAGE_INPUT",
-		9: "TOKEN_CLASS_IMAGE_OUTPUT",
+		0:  "TOKEN_CLASS_UNSPECIFIED",
+		1:  "TOKEN_CLASS_INPUT",
+		2:  "TOKEN_CLASS_OUTPUT",
+		3:  "TOKEN_CLASS_CACHE_READ",
+		4:  "TOKEN_CLASS_CACHE_WRITE",
+		5:  "TOKEN_CLASS_REASONING",
+		6:  "TOKEN_CLASS_AUDIO_INPUT",
+		7:  "TOKEN_CLASS_AUDIO_OUTPUT",
+		8:  "TOKEN_CLASS_IMAGE_INPUT",
+		9:  "TOKEN_CLASS_IMAGE_OUTPUT",
+		10: "TOKEN_CLASS_CACHE_WRITE_LONG",
 	}
 	TokenClass_value = map[string]int32{
-		"TOKEN_CLASS_UNSPECIFIED":  0,
-		"TOKEN_CLASS_INPUT":        1,
-		"TOKEN_CLASS_OUTPUT":       2,
-		"TOKEN_CLASS_CACHE_READ":   3,
-		"TOKEN_CLASS_CACHE_WRITE":  4,
-		"TOKEN_CLASS_REASONING":    5,
-		"TOKEN_CLASS_AUDIO_INPUT":  6,
-		"TOKEN_CLASS_AUDIO_OUTPUT": 7,
-		"TOKEN_CLASS_IMAGE_INPUT":  8,
-		"TOKEN_CLASS_IMAGE_OUTPUT": 9,
+		"TOKEN_CLASS_UNSPECIFIED":      0,
+		"TOKEN_CLASS_INPUT":            1,
+		"TOKEN_CLASS_OUTPUT":           2,
+		"TOKEN_CLASS_CACHE_READ":       3,
+		"TOKEN_CLASS_CACHE_WRITE":      4,
+		"TOKEN_CLASS_REASONING":        5,
+		"TOKEN_CLASS_AUDIO_INPUT":      6,
+		"TOKEN_CLASS_AUDIO_OUTPUT":     7,
+		"TOKEN_CLASS_IMAGE_INPUT":      8,
+		"TOKEN_CLASS_IMAGE_OUTPUT":     9,
+		"TOKEN_CLASS_CACHE_WRITE_LONG": 10,
 	}
 )
 
@@ -403,9 +407,11 @@ type Usage struct {
 	// Units other than tokens that the provider bills, by its own name, for example `web_search_requests`.
 	OtherUnits map[string]int64 `protobuf:"bytes,11,rep,name=other_units,json=otherUnits,proto3" json:"other_units,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
 	// Where the counts come from.
-	Source        UsageSource `protobuf:"varint,12,opt,name=source,proto3,enum=trunkline.v1.UsageSource" json:"source,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Source UsageSource `protobuf:"varint,12,opt,name=source,proto3,enum=trunkline.v1.UsageSource" json:"source,omitempty"`
+	// Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+	CacheWriteLongTokens *int64 `protobuf:"varint,13,opt,name=cache_write_long_tokens,json=cacheWriteLongTokens,proto3,oneof" json:"cache_write_long_tokens,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *Usage) Reset() {
@@ -520,6 +526,13 @@ func (x *Usage) GetSource() UsageSource {
 		return x.Source
 	}
 	return UsageSource_USAGE_SOURCE_UNSPECIFIED
+}
+
+func (x *Usage) GetCacheWriteLongTokens() int64 {
+	if x != nil && x.CacheWriteLongTokens != nil {
+		return *x.CacheWriteLongTokens
+	}
+	return 0
 }
 
 // CostItem is the cost of one class of tokens.
@@ -1011,7 +1024,7 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\x06labels\x18\x06 \x03(\v2%.trunkline.v1.CallContext.LabelsEntryR\x06labels\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf9\x06\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd1\a\n" +
 	"\x05Usage\x12&\n" +
 	"\finput_tokens\x18\x01 \x01(\x03H\x00R\vinputTokens\x88\x01\x01\x12(\n" +
 	"\routput_tokens\x18\x02 \x01(\x03H\x01R\foutputTokens\x88\x01\x01\x12/\n" +
@@ -1026,7 +1039,9 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	" \x01(\x03H\tR\rtoolUseTokens\x88\x01\x01\x12D\n" +
 	"\vother_units\x18\v \x03(\v2#.trunkline.v1.Usage.OtherUnitsEntryR\n" +
 	"otherUnits\x121\n" +
-	"\x06source\x18\f \x01(\x0e2\x19.trunkline.v1.UsageSourceR\x06source\x1a=\n" +
+	"\x06source\x18\f \x01(\x0e2\x19.trunkline.v1.UsageSourceR\x06source\x12:\n" +
+	"\x17cache_write_long_tokens\x18\r \x01(\x03H\n" +
+	"R\x14cacheWriteLongTokens\x88\x01\x01\x1a=\n" +
 	"\x0fOtherUnitsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01B\x0f\n" +
@@ -1039,7 +1054,8 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\x14_audio_output_tokensB\x15\n" +
 	"\x13_image_input_tokensB\x16\n" +
 	"\x14_image_output_tokensB\x12\n" +
-	"\x10_tool_use_tokens\"\xa9\x01\n" +
+	"\x10_tool_use_tokensB\x1a\n" +
+	"\x18_cache_write_long_tokens\"\xa9\x01\n" +
 	"\bCostItem\x129\n" +
 	"\vtoken_class\x18\x01 \x01(\x0e2\x18.trunkline.v1.TokenClassR\n" +
 	"tokenClass\x12\x16\n" +
@@ -1082,7 +1098,7 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"considered\x12\x1a\n" +
 	"\beligible\x18\x04 \x01(\rR\beligible\x12\x16\n" +
 	"\x06region\x18\x05 \x01(\tR\x06region\x12,\n" +
-	"\x12estimated_nano_usd\x18\x06 \x01(\x03R\x10estimatedNanoUsd*\xa2\x02\n" +
+	"\x12estimated_nano_usd\x18\x06 \x01(\x03R\x10estimatedNanoUsd*\xc4\x02\n" +
 	"\n" +
 	"TokenClass\x12\x1b\n" +
 	"\x17TOKEN_CLASS_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -1094,7 +1110,9 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\x17TOKEN_CLASS_AUDIO_INPUT\x10\x06\x12\x1c\n" +
 	"\x18TOKEN_CLASS_AUDIO_OUTPUT\x10\a\x12\x1b\n" +
 	"\x17TOKEN_CLASS_IMAGE_INPUT\x10\b\x12\x1c\n" +
-	"\x18TOKEN_CLASS_IMAGE_OUTPUT\x10\t*z\n" +
+	"\x18TOKEN_CLASS_IMAGE_OUTPUT\x10\t\x12 \n" +
+	"\x1cTOKEN_CLASS_CACHE_WRITE_LONG\x10\n" +
+	"*z\n" +
 	"\vUsageSource\x12\x1c\n" +
 	"\x18USAGE_SOURCE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15USAGE_SOURCE_PROVIDER\x10\x01\x12\x1a\n" +

@@ -48,6 +48,8 @@ class _TokenClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TokenClass
     """Image tokens of the input."""
     TOKEN_CLASS_IMAGE_OUTPUT: _TokenClass.ValueType  # 9
     """Image tokens of the output."""
+    TOKEN_CLASS_CACHE_WRITE_LONG: _TokenClass.ValueType  # 10
+    """Input tokens written to the provider's prompt cache for its long time (about one hour)."""
 
 class TokenClass(_TokenClass, metaclass=_TokenClassEnumTypeWrapper):
     """TokenClass is a class of tokens that has a price of its own."""
@@ -72,6 +74,8 @@ TOKEN_CLASS_IMAGE_INPUT: TokenClass.ValueType  # 8
 """Image tokens of the input."""
 TOKEN_CLASS_IMAGE_OUTPUT: TokenClass.ValueType  # 9
 """Image tokens of the output."""
+TOKEN_CLASS_CACHE_WRITE_LONG: TokenClass.ValueType  # 10
+"""Input tokens written to the provider's prompt cache for its long time (about one hour)."""
 Global___TokenClass: _TypeAlias = TokenClass  # noqa: Y015
 
 class _UsageSource:
@@ -268,6 +272,7 @@ class Usage(_message.Message):
     TOOL_USE_TOKENS_FIELD_NUMBER: _builtins.int
     OTHER_UNITS_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_LONG_TOKENS_FIELD_NUMBER: _builtins.int
     input_tokens: _builtins.int
     """Everything the model read, cached tokens included."""
     output_tokens: _builtins.int
@@ -290,6 +295,8 @@ class Usage(_message.Message):
     """Part of `input_tokens`: prompts that provider-side tools made."""
     source: Global___UsageSource.ValueType
     """Where the counts come from."""
+    cache_write_long_tokens: _builtins.int
+    """Part of `cache_write_tokens`: written for the provider's long time (about one hour)."""
     @_builtins.property
     def other_units(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Units other than tokens that the provider bills, by its own name, for example `web_search_requests`."""
@@ -309,10 +316,11 @@ class Usage(_message.Message):
         tool_use_tokens: _builtins.int | None = ...,
         other_units: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         source: Global___UsageSource.ValueType = ...,
+        cache_write_long_tokens: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens", "_audio_output_tokens", b"_audio_output_tokens", "_cache_read_tokens", b"_cache_read_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_image_input_tokens", b"_image_input_tokens", "_image_output_tokens", b"_image_output_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "_tool_use_tokens", b"_tool_use_tokens", "audio_input_tokens", b"audio_input_tokens", "audio_output_tokens", b"audio_output_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_tokens", b"cache_write_tokens", "image_input_tokens", b"image_input_tokens", "image_output_tokens", b"image_output_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens", "tool_use_tokens", b"tool_use_tokens"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens", "_audio_output_tokens", b"_audio_output_tokens", "_cache_read_tokens", b"_cache_read_tokens", "_cache_write_long_tokens", b"_cache_write_long_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_image_input_tokens", b"_image_input_tokens", "_image_output_tokens", b"_image_output_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "_tool_use_tokens", b"_tool_use_tokens", "audio_input_tokens", b"audio_input_tokens", "audio_output_tokens", b"audio_output_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_long_tokens", b"cache_write_long_tokens", "cache_write_tokens", b"cache_write_tokens", "image_input_tokens", b"image_input_tokens", "image_output_tokens", b"image_output_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens", "tool_use_tokens", b"tool_use_tokens"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens", "_audio_output_tokens", b"_audio_output_tokens", "_cache_read_tokens", b"_cache_read_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_image_input_tokens", b"_image_input_tokens", "_image_output_tokens", b"_image_output_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "_tool_use_tokens", b"_tool_use_tokens", "audio_input_tokens", b"audio_input_tokens", "audio_output_tokens", b"audio_output_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_tokens", b"cache_write_tokens", "image_input_tokens", b"image_input_tokens", "image_output_tokens", b"image_output_tokens", "input_tokens", b"input_tokens", "other_units", b"other_units", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens", "source", b"source", "tool_use_tokens", b"tool_use_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens", "_audio_output_tokens", b"_audio_output_tokens", "_cache_read_tokens", b"_cache_read_tokens", "_cache_write_long_tokens", b"_cache_write_long_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_image_input_tokens", b"_image_input_tokens", "_image_output_tokens", b"_image_output_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "_tool_use_tokens", b"_tool_use_tokens", "audio_input_tokens", b"audio_input_tokens", "audio_output_tokens", b"audio_output_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_long_tokens", b"cache_write_long_tokens", "cache_write_tokens", b"cache_write_tokens", "image_input_tokens", b"image_input_tokens", "image_output_tokens", b"image_output_tokens", "input_tokens", b"input_tokens", "other_units", b"other_units", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens", "source", b"source", "tool_use_tokens", b"tool_use_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__audio_input_tokens: _TypeAlias = _typing.Literal["audio_input_tokens"]  # noqa: Y015
     _WhichOneofArgType__audio_input_tokens: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens"]  # noqa: Y015
@@ -320,6 +328,8 @@ class Usage(_message.Message):
     _WhichOneofArgType__audio_output_tokens: _TypeAlias = _typing.Literal["_audio_output_tokens", b"_audio_output_tokens"]  # noqa: Y015
     _WhichOneofReturnType__cache_read_tokens: _TypeAlias = _typing.Literal["cache_read_tokens"]  # noqa: Y015
     _WhichOneofArgType__cache_read_tokens: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__cache_write_long_tokens: _TypeAlias = _typing.Literal["cache_write_long_tokens"]  # noqa: Y015
+    _WhichOneofArgType__cache_write_long_tokens: _TypeAlias = _typing.Literal["_cache_write_long_tokens", b"_cache_write_long_tokens"]  # noqa: Y015
     _WhichOneofReturnType__cache_write_tokens: _TypeAlias = _typing.Literal["cache_write_tokens"]  # noqa: Y015
     _WhichOneofArgType__cache_write_tokens: _TypeAlias = _typing.Literal["_cache_write_tokens", b"_cache_write_tokens"]  # noqa: Y015
     _WhichOneofReturnType__image_input_tokens: _TypeAlias = _typing.Literal["image_input_tokens"]  # noqa: Y015
@@ -340,6 +350,8 @@ class Usage(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__audio_output_tokens) -> _WhichOneofReturnType__audio_output_tokens | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_read_tokens) -> _WhichOneofReturnType__cache_read_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_write_long_tokens) -> _WhichOneofReturnType__cache_write_long_tokens | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_write_tokens) -> _WhichOneofReturnType__cache_write_tokens | None: ...
     @_typing.overload

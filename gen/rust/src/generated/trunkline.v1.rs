@@ -345,6 +345,9 @@ pub struct Usage {
     /// Where the counts come from.
     #[prost(enumeration="UsageSource", tag="12")]
     pub source: i32,
+    /// Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+    #[prost(int64, optional, tag="13")]
+    pub cache_write_long_tokens: ::core::option::Option<i64>,
 }
 /// CostItem is the cost of one class of tokens.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -486,6 +489,8 @@ pub enum TokenClass {
     ImageInput = 8,
     /// Image tokens of the output.
     ImageOutput = 9,
+    /// Input tokens written to the provider's prompt cache for its long time (about one hour).
+    CacheWriteLong = 10,
 }
 impl TokenClass {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -504,6 +509,7 @@ impl TokenClass {
             Self::AudioOutput => "TOKEN_CLASS_AUDIO_OUTPUT",
             Self::ImageInput => "TOKEN_CLASS_IMAGE_INPUT",
             Self::ImageOutput => "TOKEN_CLASS_IMAGE_OUTPUT",
+            Self::CacheWriteLong => "TOKEN_CLASS_CACHE_WRITE_LONG",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -519,6 +525,7 @@ impl TokenClass {
             "TOKEN_CLASS_AUDIO_OUTPUT" => Some(Self::AudioOutput),
             "TOKEN_CLASS_IMAGE_INPUT" => Some(Self::ImageInput),
             "TOKEN_CLASS_IMAGE_OUTPUT" => Some(Self::ImageOutput),
+            "TOKEN_CLASS_CACHE_WRITE_LONG" => Some(Self::CacheWriteLong),
             _ => None,
         }
     }

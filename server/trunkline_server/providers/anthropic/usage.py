@@ -22,6 +22,9 @@ def decode(usage: Json) -> Usage:
         found.cache_read_tokens = read
     if written is not None:
         found.cache_write_tokens = written
+    kept_long = _count(usage.get("cache_creation") or {}, "ephemeral_1h_input_tokens")
+    if kept_long:
+        found.cache_write_long_tokens = kept_long
     if asked is not None:
         found.input_tokens = asked + (read or 0) + (written or 0)
     if answered is not None:

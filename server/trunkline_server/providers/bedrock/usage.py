@@ -57,3 +57,5 @@ def _extra(found: Usage, name: str, value: object) -> None:
         for detail in value:
             if isinstance(detail, dict) and detail.get("ttl"):
                 _extra(found, f"cache_write_{detail['ttl']}_tokens", detail.get("inputTokens"))
+                if detail["ttl"] == "1h" and (count := _count(detail, "inputTokens")):
+                    found.cache_write_long_tokens = count

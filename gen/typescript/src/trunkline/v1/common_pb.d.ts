@@ -159,6 +159,13 @@ export declare type Usage = Message<"trunkline.v1.Usage"> & {
    * @generated from field: trunkline.v1.UsageSource source = 12;
    */
   source: UsageSource;
+
+  /**
+   * Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+   *
+   * @generated from field: optional int64 cache_write_long_tokens = 13;
+   */
+  cacheWriteLongTokens?: bigint | undefined;
 };
 
 /**
@@ -531,6 +538,13 @@ export enum TokenClass {
    * @generated from enum value: TOKEN_CLASS_IMAGE_OUTPUT = 9;
    */
   IMAGE_OUTPUT = 9,
+
+  /**
+   * Input tokens written to the provider's prompt cache for its long time (about one hour).
+   *
+   * @generated from enum value: TOKEN_CLASS_CACHE_WRITE_LONG = 10;
+   */
+  CACHE_WRITE_LONG = 10,
 }
 
 /**

@@ -95,6 +95,14 @@ public enum TokenClass
    * <code>TOKEN_CLASS_IMAGE_OUTPUT = 9;</code>
    */
   TOKEN_CLASS_IMAGE_OUTPUT(9),
+  /**
+   * <pre>
+   * Input tokens written to the provider's prompt cache for its long time (about one hour).
+   * </pre>
+   *
+   * <code>TOKEN_CLASS_CACHE_WRITE_LONG = 10;</code>
+   */
+  TOKEN_CLASS_CACHE_WRITE_LONG(10),
   UNRECOGNIZED(-1),
   ;
 
@@ -187,6 +195,14 @@ public enum TokenClass
    * <code>TOKEN_CLASS_IMAGE_OUTPUT = 9;</code>
    */
   public static final int TOKEN_CLASS_IMAGE_OUTPUT_VALUE = 9;
+  /**
+   * <pre>
+   * Input tokens written to the provider's prompt cache for its long time (about one hour).
+   * </pre>
+   *
+   * <code>TOKEN_CLASS_CACHE_WRITE_LONG = 10;</code>
+   */
+  public static final int TOKEN_CLASS_CACHE_WRITE_LONG_VALUE = 10;
 
 
   public final int getNumber() {
@@ -223,6 +239,7 @@ public enum TokenClass
       case 7: return TOKEN_CLASS_AUDIO_OUTPUT;
       case 8: return TOKEN_CLASS_IMAGE_INPUT;
       case 9: return TOKEN_CLASS_IMAGE_OUTPUT;
+      case 10: return TOKEN_CLASS_CACHE_WRITE_LONG;
       default: return null;
     }
   }

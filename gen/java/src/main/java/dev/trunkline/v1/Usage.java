@@ -455,6 +455,33 @@ private static final long serialVersionUID = 0L;
     return result == null ? dev.trunkline.v1.UsageSource.UNRECOGNIZED : result;
   }
 
+  public static final int CACHE_WRITE_LONG_TOKENS_FIELD_NUMBER = 13;
+  private long cacheWriteLongTokens_ = 0L;
+  /**
+   * <pre>
+   * Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+   * </pre>
+   *
+   * <code>optional int64 cache_write_long_tokens = 13 [json_name = "cacheWriteLongTokens"];</code>
+   * @return Whether the cacheWriteLongTokens field is set.
+   */
+  @java.lang.Override
+  public boolean hasCacheWriteLongTokens() {
+    return ((bitField0_ & 0x00000400) != 0);
+  }
+  /**
+   * <pre>
+   * Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+   * </pre>
+   *
+   * <code>optional int64 cache_write_long_tokens = 13 [json_name = "cacheWriteLongTokens"];</code>
+   * @return The cacheWriteLongTokens.
+   */
+  @java.lang.Override
+  public long getCacheWriteLongTokens() {
+    return cacheWriteLongTokens_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -507,6 +534,9 @@ private static final long serialVersionUID = 0L;
         11);
     if (source_ != dev.trunkline.v1.UsageSource.USAGE_SOURCE_UNSPECIFIED.getNumber()) {
       output.writeEnum(12, source_);
+    }
+    if (((bitField0_ & 0x00000400) != 0)) {
+      output.writeInt64(13, cacheWriteLongTokens_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -565,6 +595,10 @@ private static final long serialVersionUID = 0L;
     if (source_ != dev.trunkline.v1.UsageSource.USAGE_SOURCE_UNSPECIFIED.getNumber()) {
       size += com.google.protobuf.CodedOutputStream
         .computeEnumSize(12, source_);
+    }
+    if (((bitField0_ & 0x00000400) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(13, cacheWriteLongTokens_);
     }
     return size;
   }
@@ -643,6 +677,11 @@ private static final long serialVersionUID = 0L;
     if (!internalGetOtherUnits().equals(
         other.internalGetOtherUnits())) return false;
     if (source_ != other.source_) return false;
+    if (hasCacheWriteLongTokens() != other.hasCacheWriteLongTokens()) return false;
+    if (hasCacheWriteLongTokens()) {
+      if (getCacheWriteLongTokens()
+          != other.getCacheWriteLongTokens()) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -710,6 +749,11 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + SOURCE_FIELD_NUMBER;
     hash = (53 * hash) + source_;
+    if (hasCacheWriteLongTokens()) {
+      hash = (37 * hash) + CACHE_WRITE_LONG_TOKENS_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getCacheWriteLongTokens());
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -879,6 +923,7 @@ private static final long serialVersionUID = 0L;
       toolUseTokens_ = 0L;
       internalGetMutableOtherUnits().clear();
       source_ = 0;
+      cacheWriteLongTokens_ = 0L;
       return this;
     }
 
@@ -960,6 +1005,10 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000800) != 0)) {
         result.source_ = source_;
       }
+      if (((from_bitField0_ & 0x00001000) != 0)) {
+        result.cacheWriteLongTokens_ = cacheWriteLongTokens_;
+        to_bitField0_ |= 0x00000400;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1010,6 +1059,9 @@ private static final long serialVersionUID = 0L;
       bitField0_ |= 0x00000400;
       if (other.source_ != 0) {
         setSourceValue(other.getSourceValue());
+      }
+      if (other.hasCacheWriteLongTokens()) {
+        setCacheWriteLongTokens(other.getCacheWriteLongTokens());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1101,6 +1153,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000800;
               break;
             } // case 96
+            case 104: {
+              cacheWriteLongTokens_ = input.readInt64();
+              bitField0_ |= 0x00001000;
+              break;
+            } // case 104
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1899,6 +1956,62 @@ private static final long serialVersionUID = 0L;
     public Builder clearSource() {
       bitField0_ = (bitField0_ & ~0x00000800);
       source_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private long cacheWriteLongTokens_ ;
+    /**
+     * <pre>
+     * Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+     * </pre>
+     *
+     * <code>optional int64 cache_write_long_tokens = 13 [json_name = "cacheWriteLongTokens"];</code>
+     * @return Whether the cacheWriteLongTokens field is set.
+     */
+    @java.lang.Override
+    public boolean hasCacheWriteLongTokens() {
+      return ((bitField0_ & 0x00001000) != 0);
+    }
+    /**
+     * <pre>
+     * Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+     * </pre>
+     *
+     * <code>optional int64 cache_write_long_tokens = 13 [json_name = "cacheWriteLongTokens"];</code>
+     * @return The cacheWriteLongTokens.
+     */
+    @java.lang.Override
+    public long getCacheWriteLongTokens() {
+      return cacheWriteLongTokens_;
+    }
+    /**
+     * <pre>
+     * Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+     * </pre>
+     *
+     * <code>optional int64 cache_write_long_tokens = 13 [json_name = "cacheWriteLongTokens"];</code>
+     * @param value The cacheWriteLongTokens to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCacheWriteLongTokens(long value) {
+
+      cacheWriteLongTokens_ = value;
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+     * </pre>
+     *
+     * <code>optional int64 cache_write_long_tokens = 13 [json_name = "cacheWriteLongTokens"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCacheWriteLongTokens() {
+      bitField0_ = (bitField0_ & ~0x00001000);
+      cacheWriteLongTokens_ = 0L;
       onChanged();
       return this;
     }

@@ -270,4 +270,23 @@ public interface UsageOrBuilder extends
    * @return The source.
    */
   dev.trunkline.v1.UsageSource getSource();
+
+  /**
+   * <pre>
+   * Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+   * </pre>
+   *
+   * <code>optional int64 cache_write_long_tokens = 13 [json_name = "cacheWriteLongTokens"];</code>
+   * @return Whether the cacheWriteLongTokens field is set.
+   */
+  boolean hasCacheWriteLongTokens();
+  /**
+   * <pre>
+   * Part of `cache_write_tokens`: written for the provider's long time (about one hour).
+   * </pre>
+   *
+   * <code>optional int64 cache_write_long_tokens = 13 [json_name = "cacheWriteLongTokens"];</code>
+   * @return The cacheWriteLongTokens.
+   */
+  long getCacheWriteLongTokens();
 }
