@@ -115,8 +115,8 @@ def test_a_citation_of_text_to_come_waits_for_it() -> None:
 
 def test_reasoning_is_a_block_for_each_part() -> None:
     one, two, hidden = (part.reasoning for part in _whole(REASONING).content)
-    assert (one, two) == (Reasoning(id="rs_1", text="a", summary=True), Reasoning(id="rs_1", text="b", summary=True))
-    assert hidden == Reasoning(id="rs_1", redacted_data=b"zz==")
+    assert (one, two) == tuple(Reasoning(id="rs_1", text=text, summary=True, signer="openai") for text in ("a", "b"))
+    assert hidden == Reasoning(id="rs_1", redacted_data=b"zz==", signer="openai")
 
 
 def test_logprobs() -> None:

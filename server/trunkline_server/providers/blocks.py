@@ -29,12 +29,13 @@ _DELTA = {TEXT: "text", REASONING: "reasoning_text", REFUSAL: "refusal"}
 class Blocks:
     """The blocks of one candidate. At most one block of prose (text, reasoning, refusal) is open at a time; the text
     stays open beside tool calls, and calls stay open to the end unless they are closed, because providers interleave
-    them. `id_stem` makes the ids of calls that have none."""
+    them. `signer` signs reasoning and calls; `id_stem` makes the ids of calls that have none."""
 
-    __slots__ = ("_calls", "_candidate", "_media", "_next", "_prose", "_prose_index", "_said", "id_stem")
+    __slots__ = ("_calls", "_candidate", "_media", "_next", "_prose", "_prose_index", "_said", "_signer", "id_stem")
 
-    def __init__(self, candidate: int) -> None:
+    def __init__(self, candidate: int, signer: str) -> None:
         self._candidate = candidate
+        self._signer = signer
         self._next = 0
         self._prose: Kind = BlockKind.BLOCK_KIND_UNSPECIFIED
         self._prose_index = 0
@@ -147,6 +148,10 @@ class Blocks:
 
     def _start(self, kind: Kind, part: Part | None) -> Iterator[Event]:
         started = ContentStarted(candidate=self._candidate, index=self._next, kind=kind, part=part)
+        if kind == REASONING:
+            started.part.reasoning.signer = self._signer
+        elif kind == _TOOL_CALL and started.part.tool_call.signature:
+            started.part.tool_call.signer = self._signer
         self._next += 1
         yield Event(content_started=started)
 

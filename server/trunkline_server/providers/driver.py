@@ -19,7 +19,7 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Target, Vectors
-from trunkline_server.providers import check, embedding, taxonomy, urls
+from trunkline_server.providers import check, embedding, foreign, taxonomy, urls
 from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.bedrock import signing
 from trunkline_server.providers.http import Bound, BrokenOffError, Http
@@ -161,7 +161,7 @@ class ProviderDriver:
         if spoken is None or not profile.count_path:
             return None
         subject = Subject(facts, target.provider, target.model)
-        body = spoken.encode(request, subject)
+        body = spoken.encode(foreign.without(request, subject), subject)
         try:
             answer = await self._post(target, profile, profile.count_path, facts.wire, deadline, body)
             return spoken.decode(answer, subject)
@@ -222,7 +222,7 @@ class ProviderDriver:
         wire = WIRES[facts.wire]
         subject = Subject(facts, target.provider, target.model)
         path = profile.stream_path or profile.path if stream else profile.path
-        url, body = urls.of(profile, target, path), wire.encode(asked, subject, stream)
+        url, body = urls.of(profile, target, path), wire.encode(foreign.without(asked, subject), subject, stream)
         headers = await self._authenticator.headers(profile, target, "POST", url, body)
         headers["Content-Type"] = "application/json"
         headers["Accept"] = wire.stream_type if stream else "application/json"

@@ -40,8 +40,8 @@ class Profile:
     """One provider.
 
     `wire` is its API, by its name in wires.py. `provider` is its id in the catalogue. `endpoint` is the default base
-    address, to which the paths are relative; `stream_path` absent is `path`, and an empty `embed_path` or `count_path`
-    is not offered. Addresses may hold `{model}` and the names of `parameters`, which are options that stand in
+    address, to which the paths are relative; `stream_path` absent is `path`, and what has an empty path (`path` itself,
+    `embed_path`, `count_path`) is not offered. Addresses may hold `{model}` and the names of `parameters`, which are options that stand in
     addresses, with their defaults; an empty default must be given. `scheme`: `none`, `bearer`, `header` (the secret
     alone, in `secret_header`), or a strategy of auth.py. `headers` maps options to headers, `constants` are headers
     of every call. `timeout` is in seconds, `embed_batch` in texts per call. `dimensions_field` and `purpose_field` are
@@ -50,7 +50,8 @@ class Profile:
     assistant's reasoning is sent back. `cache_mark` is the kind of mark by which content asks for prompt caching,
     if any, and `cache_models` a pattern of the models that take it. `whole_by_stream`: whole answers are asked for as
     streams, for servers that notice only a stream's cancellation. `close_after_stream`: a connection serves one stream
-    only. `gateway_header` makes it a gateway: it names the provider behind it, whose profile then gives the facts.
+    only. `signer` signs the reasoning, absent the provider itself; `signers` those of models whose name holds the key.
+    `gateway_header` makes it a gateway: it names the provider behind it, whose profile then gives the facts.
     """
 
     name: str
@@ -81,11 +82,13 @@ class Profile:
     cache_mark: str = ""
     cache_models: str = ""
     gateway_header: str = ""
+    signer: str = ""
     whole_by_stream: bool = False
     close_after_stream: bool = False
     lacks: frozenset[str] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    signers: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -63,6 +63,14 @@ class Subject:
     provider: str
     model: str
 
+    @property
+    def signer(self) -> str:
+        """Who signs the reasoning of this model, see `Reasoning.signer` of the contract."""
+        for family, signer in self.profile.signers.items():
+            if family in self.model:
+                return signer
+        return self.profile.signer or self.provider
+
 
 class Decoder(Protocol):
     """One per attempt: the answer as events. Raises ProviderError for errors inside a 200 answer, MalformedError.

@@ -755,7 +755,9 @@ type ToolCall struct {
 	// The arguments, as the model wrote them: JSON text, kept to the byte.
 	ArgumentsJson []byte `protobuf:"bytes,3,opt,name=arguments_json,json=argumentsJson,proto3" json:"arguments_json,omitempty"`
 	// The provider's signature of the thought behind the call; send it back unchanged.
-	Signature     []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
+	Signature []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
+	// Who signed, as in `Reasoning.signer`. Empty without a signature.
+	Signer        string `protobuf:"bytes,5,opt,name=signer,proto3" json:"signer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -816,6 +818,13 @@ func (x *ToolCall) GetSignature() []byte {
 		return x.Signature
 	}
 	return nil
+}
+
+func (x *ToolCall) GetSigner() string {
+	if x != nil {
+		return x.Signer
+	}
+	return ""
 }
 
 // ToolResult answers a ToolCall.
@@ -903,7 +912,10 @@ type Reasoning struct {
 	// Whether `text` is a summary made by the provider.
 	Summary bool `protobuf:"varint,4,opt,name=summary,proto3" json:"summary,omitempty"`
 	// The provider's id of the reasoning block.
-	Id            string `protobuf:"bytes,5,opt,name=id,proto3" json:"id,omitempty"`
+	Id string `protobuf:"bytes,5,opt,name=id,proto3" json:"id,omitempty"`
+	// Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+	// the id go to models of that signer only, others get the text. Empty: they go to every model.
+	Signer        string `protobuf:"bytes,6,opt,name=signer,proto3" json:"signer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -969,6 +981,13 @@ func (x *Reasoning) GetSummary() bool {
 func (x *Reasoning) GetId() string {
 	if x != nil {
 		return x.Id
+	}
+	return ""
+}
+
+func (x *Reasoning) GetSigner() string {
+	if x != nil {
+		return x.Signer
 	}
 	return ""
 }
@@ -1716,25 +1735,27 @@ const file_trunkline_v1_content_proto_rawDesc = "" +
 	"transcript\x18\b \x01(\tR\n" +
 	"transcript\x12\x0e\n" +
 	"\x02id\x18\t \x01(\tR\x02idB\b\n" +
-	"\x06source\"s\n" +
+	"\x06source\"\x8b\x01\n" +
 	"\bToolCall\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12%\n" +
 	"\x0earguments_json\x18\x03 \x01(\fR\rargumentsJson\x12\x1c\n" +
-	"\tsignature\x18\x04 \x01(\fR\tsignature\"\x87\x01\n" +
+	"\tsignature\x18\x04 \x01(\fR\tsignature\x12\x16\n" +
+	"\x06signer\x18\x05 \x01(\tR\x06signer\"\x87\x01\n" +
 	"\n" +
 	"ToolResult\x12 \n" +
 	"\ftool_call_id\x18\x01 \x01(\tR\n" +
 	"toolCallId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12(\n" +
 	"\x05parts\x18\x03 \x03(\v2\x12.trunkline.v1.PartR\x05parts\x12\x19\n" +
-	"\bis_error\x18\x04 \x01(\bR\aisError\"\x8c\x01\n" +
+	"\bis_error\x18\x04 \x01(\bR\aisError\"\xa4\x01\n" +
 	"\tReasoning\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x1c\n" +
 	"\tsignature\x18\x02 \x01(\fR\tsignature\x12#\n" +
 	"\rredacted_data\x18\x03 \x01(\fR\fredactedData\x12\x18\n" +
 	"\asummary\x18\x04 \x01(\bR\asummary\x12\x0e\n" +
-	"\x02id\x18\x05 \x01(\tR\x02id\"S\n" +
+	"\x02id\x18\x05 \x01(\tR\x02id\x12\x16\n" +
+	"\x06signer\x18\x06 \x01(\tR\x06signer\"S\n" +
 	"\x06Opaque\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x19\n" +

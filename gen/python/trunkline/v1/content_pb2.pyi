@@ -347,6 +347,7 @@ class ToolCall(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ARGUMENTS_JSON_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
+    SIGNER_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The id that the result refers to. Made by Trunkline where the provider gives none."""
     name: _builtins.str
@@ -355,6 +356,8 @@ class ToolCall(_message.Message):
     """The arguments, as the model wrote them: JSON text, kept to the byte."""
     signature: _builtins.bytes
     """The provider's signature of the thought behind the call; send it back unchanged."""
+    signer: _builtins.str
+    """Who signed, as in `Reasoning.signer`. Empty without a signature."""
     def __init__(
         self,
         *,
@@ -362,10 +365,11 @@ class ToolCall(_message.Message):
         name: _builtins.str = ...,
         arguments_json: _builtins.bytes = ...,
         signature: _builtins.bytes = ...,
+        signer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "id", b"id", "name", b"name", "signature", b"signature"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments_json", b"arguments_json", "id", b"id", "name", b"name", "signature", b"signature", "signer", b"signer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -418,6 +422,7 @@ class Reasoning(_message.Message):
     REDACTED_DATA_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
     ID_FIELD_NUMBER: _builtins.int
+    SIGNER_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The text, or its summary. May be empty while a signature is present."""
     signature: _builtins.bytes
@@ -428,6 +433,10 @@ class Reasoning(_message.Message):
     """Whether `text` is a summary made by the provider."""
     id: _builtins.str
     """The provider's id of the reasoning block."""
+    signer: _builtins.str
+    """Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+    the id go to models of that signer only, others get the text. Empty: they go to every model.
+    """
     def __init__(
         self,
         *,
@@ -436,10 +445,11 @@ class Reasoning(_message.Message):
         redacted_data: _builtins.bytes = ...,
         summary: _builtins.bool = ...,
         id: _builtins.str = ...,
+        signer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "redacted_data", b"redacted_data", "signature", b"signature", "summary", b"summary", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "redacted_data", b"redacted_data", "signature", b"signature", "signer", b"signer", "summary", b"summary", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

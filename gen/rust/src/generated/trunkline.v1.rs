@@ -1354,6 +1354,9 @@ pub struct ToolCall {
     /// The provider's signature of the thought behind the call; send it back unchanged.
     #[prost(bytes="vec", tag="4")]
     pub signature: ::prost::alloc::vec::Vec<u8>,
+    /// Who signed, as in `Reasoning.signer`. Empty without a signature.
+    #[prost(string, tag="5")]
+    pub signer: ::prost::alloc::string::String,
 }
 /// ToolResult answers a ToolCall.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1389,6 +1392,10 @@ pub struct Reasoning {
     /// The provider's id of the reasoning block.
     #[prost(string, tag="5")]
     pub id: ::prost::alloc::string::String,
+    /// Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+    /// the id go to models of that signer only, others get the text. Empty: they go to every model.
+    #[prost(string, tag="6")]
+    pub signer: ::prost::alloc::string::String,
 }
 /// Opaque is provider content carried whole.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -61,7 +61,7 @@ class Decoder:
 
     def __init__(self, subject: Subject) -> None:
         self._provider = subject.provider
-        self._blocks = Blocks(0)
+        self._blocks = Blocks(0, subject.signer)
         self._open: dict[int, content.Open] = {}
         self._counts: Json = {}
         self._finish: Finish | None = None

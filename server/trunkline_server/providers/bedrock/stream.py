@@ -58,7 +58,7 @@ class Decoder:
     def __init__(self, subject: Subject) -> None:
         self._provider = subject.provider
         self._model = subject.model
-        self._blocks = Blocks(0)
+        self._blocks = Blocks(0, subject.signer)
         self._pieces = pieces.Pieces(self._blocks, subject.provider)
         self._finish: Finish | None = None
         self._started = False

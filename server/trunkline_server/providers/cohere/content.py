@@ -11,6 +11,7 @@ from trunkline.v1.content_pb2 import Opaque, Part, Reasoning, TokenLogprob
 from trunkline_server.providers.blocks import REASONING, TEXT, Blocks, Event
 from trunkline_server.providers.cohere import citations
 from trunkline_server.providers.cohere.messages import PLAN
+from trunkline_server.providers.wire import Subject
 
 Json = dict[str, Any]
 
@@ -27,11 +28,11 @@ class Content:
 
     __slots__ = ("_novel", "_planning", "_provider", "blocks", "noted")
 
-    def __init__(self, provider: str) -> None:
-        self._provider = provider
+    def __init__(self, subject: Subject) -> None:
+        self._provider = subject.provider
         self._novel: tuple[object, Json] | None = None
         self._planning = False
-        self.blocks = Blocks(0)
+        self.blocks = Blocks(0, subject.signer)
         self.noted: list[tuple[str, Any]] = []
 
     # ── A whole message ─────────────────────────────────────────────────────────────────────────────────────────

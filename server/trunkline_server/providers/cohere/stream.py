@@ -59,7 +59,7 @@ class Decoder:
         self._provider = subject.provider
         # Cohere does not say which model answered.
         self._model = subject.model
-        self._content = Content(subject.provider)
+        self._content = Content(subject)
         self._finish: Finish | None = None
         self._carried: dict[str, Any] = {}
         self._started = False

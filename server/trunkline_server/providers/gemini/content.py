@@ -11,6 +11,7 @@ from trunkline.v1.content_pb2 import MediaKind, Opaque, Part, Reasoning, TokenLo
 
 from trunkline_server.providers.blocks import REASONING, TEXT, Blocks, Event
 from trunkline_server.providers.gemini import citations, logprobs, marks, media
+from trunkline_server.providers.wire import Subject
 
 Json = dict[str, Any]
 
@@ -29,14 +30,14 @@ class Content:
     __slots__ = ("_apart", "_cited", "_owed", "_provider", "_said", "_talking", "_thinking", "blocks", "calls",
                  "noted")  # fmt: skip
 
-    def __init__(self, candidate: int, provider: str, stem: str) -> None:
-        self._provider = provider
+    def __init__(self, candidate: int, subject: Subject, stem: str) -> None:
+        self._provider = subject.provider
         self._thinking = self._talking = self._apart = False
         self._said: list[str] = []
         # A signature that waits for the citations of the text that it signs.
         self._owed: Reasoning | None = None
         self._cited: dict[bytes, citations.Cited] = {}
-        self.blocks = Blocks(candidate)
+        self.blocks = Blocks(candidate, subject.signer)
         self.blocks.id_stem = stem
         self.calls = 0
         self.noted: list[tuple[str, Any]] = []

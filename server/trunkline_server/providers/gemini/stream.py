@@ -66,9 +66,10 @@ class Decoder:
     or after the prompt was blocked. Raises ProviderError for errors inside a 200 answer and MalformedError."""
 
     __slots__ = ("_blocked", "_carried", "_contents", "_details", "_id", "_model", "_provider", "_reasons",
-                 "_started", "done", "usage")  # fmt: skip
+                 "_started", "_subject", "done", "usage")  # fmt: skip
 
     def __init__(self, subject: Subject) -> None:
+        self._subject = subject
         self._provider = subject.provider
         self._model = subject.model
         self._id = ""
@@ -134,7 +135,7 @@ class Decoder:
         place = candidate.get("index") or 0
         content = self._contents.get(place)
         if content is None:
-            content = self._contents[place] = Content(place, self._provider, self._id)
+            content = self._contents[place] = Content(place, self._subject, self._id)
         said = candidate.get("content")
         if said:
             parts = said.get("parts")

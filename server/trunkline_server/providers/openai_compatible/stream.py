@@ -61,10 +61,11 @@ class Decoder:
     """
 
     __slots__ = ("_blocks", "_carried", "_end_mark", "_finishes", "_held", "_id", "_model", "_provider", "_started",
-                 "done", "usage")  # fmt: skip
+                 "_subject", "done", "usage")  # fmt: skip
 
     def __init__(self, subject: Subject) -> None:
         self._provider = subject.provider
+        self._subject = subject
         self._end_mark = subject.profile.end_mark
         self._blocks: dict[int, Blocks] = {}
         self._finishes: dict[int, Finish] = {}
@@ -167,7 +168,7 @@ class Decoder:
         place = choice.get("index") or 0
         blocks = self._blocks.get(place)
         if blocks is None:
-            blocks = self._blocks[place] = Blocks(place)
+            blocks = self._blocks[place] = Blocks(place, self._subject.signer)
             blocks.id_stem = self._id
         if not _CHOICE.issuperset(choice):
             yield from self._carry_now(choice, _CHOICE, "choice.", place)

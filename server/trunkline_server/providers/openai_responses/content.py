@@ -10,6 +10,7 @@ from trunkline.v1.content_pb2 import Citation, Opaque, Part, Reasoning, TokenLog
 
 from trunkline_server.providers.blocks import REASONING, REFUSAL, TEXT, Blocks, Event, Kind
 from trunkline_server.providers.openai_compatible.content import with_logprobs
+from trunkline_server.providers.wire import Subject
 
 Json = dict[str, Any]
 
@@ -22,13 +23,13 @@ class Items:
 
     __slots__ = ("_notes", "_open", "_provider", "_told", "_told_notes", "asked", "blocks", "seen")
 
-    def __init__(self, provider: str) -> None:
-        self._provider = provider
+    def __init__(self, subject: Subject) -> None:
+        self._provider = subject.provider
         self._open: Hashable = None
         self._told: dict[Hashable, int] = {}
         self._notes: dict[Hashable, list[Json]] = {}
         self._told_notes: dict[Hashable, int] = {}
-        self.blocks = Blocks(0)
+        self.blocks = Blocks(0, subject.signer)
         self.asked = False
         self.seen: set[Hashable] = set()
 

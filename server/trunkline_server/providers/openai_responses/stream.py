@@ -90,7 +90,7 @@ class Decoder:
 
     def __init__(self, subject: Subject) -> None:
         self._provider = subject.provider
-        self._items = Items(subject.provider)
+        self._items = Items(subject)
         self._carried: set[tuple[str, bytes]] = set()
         self._started = False
         self._model = ""

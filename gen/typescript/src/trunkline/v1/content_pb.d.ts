@@ -262,6 +262,13 @@ export declare type ToolCall = Message$1<"trunkline.v1.ToolCall"> & {
    * @generated from field: bytes signature = 4;
    */
   signature: Uint8Array;
+
+  /**
+   * Who signed, as in `Reasoning.signer`. Empty without a signature.
+   *
+   * @generated from field: string signer = 5;
+   */
+  signer: string;
 };
 
 /**
@@ -351,6 +358,14 @@ export declare type Reasoning = Message$1<"trunkline.v1.Reasoning"> & {
    * @generated from field: string id = 5;
    */
   id: string;
+
+  /**
+   * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+   * the id go to models of that signer only, others get the text. Empty: they go to every model.
+   *
+   * @generated from field: string signer = 6;
+   */
+  signer: string;
 };
 
 /**

@@ -137,72 +137,73 @@ public final class ContentProto extends com.google.protobuf.GeneratedFile {
       "\022\022\n\003uri\030\004 \001(\tH\000R\003uri\022\031\n\007file_id\030\005 \001(\tH\000R" +
       "\006fileId\022\026\n\006detail\030\006 \001(\tR\006detail\022\024\n\005title" +
       "\030\007 \001(\tR\005title\022\036\n\ntranscript\030\010 \001(\tR\ntrans" +
-      "cript\022\016\n\002id\030\t \001(\tR\002idB\010\n\006source\"s\n\010ToolC" +
-      "all\022\016\n\002id\030\001 \001(\tR\002id\022\022\n\004name\030\002 \001(\tR\004name\022" +
-      "%\n\016arguments_json\030\003 \001(\014R\rargumentsJson\022\034" +
-      "\n\tsignature\030\004 \001(\014R\tsignature\"\207\001\n\nToolRes" +
-      "ult\022 \n\014tool_call_id\030\001 \001(\tR\ntoolCallId\022\022\n" +
-      "\004name\030\002 \001(\tR\004name\022(\n\005parts\030\003 \003(\0132\022.trunk" +
-      "line.v1.PartR\005parts\022\031\n\010is_error\030\004 \001(\010R\007i" +
-      "sError\"\214\001\n\tReasoning\022\022\n\004text\030\001 \001(\tR\004text" +
-      "\022\034\n\tsignature\030\002 \001(\014R\tsignature\022#\n\rredact" +
-      "ed_data\030\003 \001(\014R\014redactedData\022\030\n\007summary\030\004" +
-      " \001(\010R\007summary\022\016\n\002id\030\005 \001(\tR\002id\"S\n\006Opaque\022" +
-      "\032\n\010provider\030\001 \001(\tR\010provider\022\022\n\004type\030\002 \001(" +
-      "\tR\004type\022\031\n\010raw_json\030\003 \001(\014R\007rawJson\"\214\002\n\010C" +
-      "itation\022\031\n\005start\030\001 \001(\003H\000R\005start\210\001\001\022\025\n\003en" +
-      "d\030\002 \001(\003H\001R\003end\210\001\001\022\024\n\005title\030\003 \001(\tR\005title\022" +
-      "\020\n\003uri\030\004 \001(\tR\003uri\022\035\n\ncited_text\030\005 \001(\tR\tc" +
-      "itedText\022*\n\016document_index\030\006 \001(\005H\002R\rdocu" +
-      "mentIndex\210\001\001\022\033\n\tsource_id\030\007 \001(\tR\010sourceI" +
-      "d\022\031\n\010raw_json\030\010 \001(\014R\007rawJsonB\010\n\006_startB\006" +
-      "\n\004_endB\021\n\017_document_index\"\211\001\n\014TokenLogpr" +
-      "ob\022\024\n\005token\030\001 \001(\tR\005token\022\030\n\007logprob\030\002 \001(" +
-      "\001R\007logprob\022\033\n\traw_bytes\030\003 \001(\014R\010rawBytes\022" +
-      ",\n\003top\030\004 \003(\0132\032.trunkline.v1.TokenLogprob" +
-      "R\003top\"\334\001\n\016ToolDefinition\022\022\n\004name\030\001 \001(\tR\004" +
-      "name\022 \n\013description\030\002 \001(\tR\013description\0224" +
-      "\n\026parameters_schema_json\030\003 \001(\014R\024paramete" +
-      "rsSchemaJson\022\033\n\006strict\030\004 \001(\010H\000R\006strict\210\001" +
-      "\001\0226\n\ncache_hint\030\005 \001(\0162\027.trunkline.v1.Cac" +
-      "heHintR\tcacheHintB\t\n\007_strict\"\200\001\n\nToolCho" +
-      "ice\0220\n\004mode\030\001 \001(\0162\034.trunkline.v1.ToolCho" +
-      "iceModeR\004mode\022\022\n\004name\030\002 \001(\tR\004name\022\037\n\010par" +
-      "allel\030\003 \001(\010H\000R\010parallel\210\001\001B\013\n\t_parallel\"" +
-      "\316\001\n\016ResponseFormat\022.\n\004text\030\001 \001(\0132\030.trunk" +
-      "line.v1.TextFormatH\000R\004text\022A\n\013json_objec" +
-      "t\030\002 \001(\0132\036.trunkline.v1.JsonObjectFormatH" +
-      "\000R\njsonObject\022A\n\013json_schema\030\003 \001(\0132\036.tru" +
-      "nkline.v1.JsonSchemaFormatH\000R\njsonSchema" +
-      "B\006\n\004kind\"\014\n\nTextFormat\"\022\n\020JsonObjectForm" +
-      "at\"\221\001\n\020JsonSchemaFormat\022\022\n\004name\030\001 \001(\tR\004n" +
-      "ame\022 \n\013description\030\002 \001(\tR\013description\022\037\n" +
-      "\013schema_json\030\003 \001(\014R\nschemaJson\022\033\n\006strict" +
-      "\030\004 \001(\010H\000R\006strict\210\001\001B\t\n\007_strict\"\260\001\n\020Reaso" +
-      "ningOptions\0225\n\006effort\030\001 \001(\0162\035.trunkline." +
-      "v1.ReasoningEffortR\006effort\022(\n\rbudget_tok" +
-      "ens\030\002 \001(\005H\000R\014budgetTokens\210\001\001\022\035\n\007include\030" +
-      "\003 \001(\010H\001R\007include\210\001\001B\020\n\016_budget_tokensB\n\n" +
-      "\010_include*_\n\004Role\022\024\n\020ROLE_UNSPECIFIED\020\000\022" +
-      "\017\n\013ROLE_SYSTEM\020\001\022\r\n\tROLE_USER\020\002\022\022\n\016ROLE_" +
-      "ASSISTANT\020\003\022\r\n\tROLE_TOOL\020\004*R\n\tCacheHint\022" +
-      "\032\n\026CACHE_HINT_UNSPECIFIED\020\000\022\024\n\020CACHE_HIN" +
-      "T_SHORT\020\001\022\023\n\017CACHE_HINT_LONG\020\002*\202\001\n\tMedia" +
-      "Kind\022\032\n\026MEDIA_KIND_UNSPECIFIED\020\000\022\024\n\020MEDI" +
-      "A_KIND_IMAGE\020\001\022\024\n\020MEDIA_KIND_AUDIO\020\002\022\027\n\023" +
-      "MEDIA_KIND_DOCUMENT\020\003\022\024\n\020MEDIA_KIND_VIDE" +
-      "O\020\004*\243\001\n\016ToolChoiceMode\022 \n\034TOOL_CHOICE_MO" +
-      "DE_UNSPECIFIED\020\000\022\031\n\025TOOL_CHOICE_MODE_AUT" +
-      "O\020\001\022\031\n\025TOOL_CHOICE_MODE_NONE\020\002\022\035\n\031TOOL_C" +
-      "HOICE_MODE_REQUIRED\020\003\022\032\n\026TOOL_CHOICE_MOD" +
-      "E_NAMED\020\004*\276\001\n\017ReasoningEffort\022 \n\034REASONI" +
-      "NG_EFFORT_UNSPECIFIED\020\000\022\031\n\025REASONING_EFF" +
-      "ORT_NONE\020\001\022\034\n\030REASONING_EFFORT_MINIMAL\020\002" +
-      "\022\030\n\024REASONING_EFFORT_LOW\020\003\022\033\n\027REASONING_" +
-      "EFFORT_MEDIUM\020\004\022\031\n\025REASONING_EFFORT_HIGH" +
-      "\020\005BQ\n\020dev.trunkline.v1B\014ContentProtoP\001Z-" +
-      "trunkline.dev/gen/go/trunkline/v1;trunkl" +
-      "inev1b\006proto3"
+      "cript\022\016\n\002id\030\t \001(\tR\002idB\010\n\006source\"\213\001\n\010Tool" +
+      "Call\022\016\n\002id\030\001 \001(\tR\002id\022\022\n\004name\030\002 \001(\tR\004name" +
+      "\022%\n\016arguments_json\030\003 \001(\014R\rargumentsJson\022" +
+      "\034\n\tsignature\030\004 \001(\014R\tsignature\022\026\n\006signer\030" +
+      "\005 \001(\tR\006signer\"\207\001\n\nToolResult\022 \n\014tool_cal" +
+      "l_id\030\001 \001(\tR\ntoolCallId\022\022\n\004name\030\002 \001(\tR\004na" +
+      "me\022(\n\005parts\030\003 \003(\0132\022.trunkline.v1.PartR\005p" +
+      "arts\022\031\n\010is_error\030\004 \001(\010R\007isError\"\244\001\n\tReas" +
+      "oning\022\022\n\004text\030\001 \001(\tR\004text\022\034\n\tsignature\030\002" +
+      " \001(\014R\tsignature\022#\n\rredacted_data\030\003 \001(\014R\014" +
+      "redactedData\022\030\n\007summary\030\004 \001(\010R\007summary\022\016" +
+      "\n\002id\030\005 \001(\tR\002id\022\026\n\006signer\030\006 \001(\tR\006signer\"S" +
+      "\n\006Opaque\022\032\n\010provider\030\001 \001(\tR\010provider\022\022\n\004" +
+      "type\030\002 \001(\tR\004type\022\031\n\010raw_json\030\003 \001(\014R\007rawJ" +
+      "son\"\214\002\n\010Citation\022\031\n\005start\030\001 \001(\003H\000R\005start" +
+      "\210\001\001\022\025\n\003end\030\002 \001(\003H\001R\003end\210\001\001\022\024\n\005title\030\003 \001(" +
+      "\tR\005title\022\020\n\003uri\030\004 \001(\tR\003uri\022\035\n\ncited_text" +
+      "\030\005 \001(\tR\tcitedText\022*\n\016document_index\030\006 \001(" +
+      "\005H\002R\rdocumentIndex\210\001\001\022\033\n\tsource_id\030\007 \001(\t" +
+      "R\010sourceId\022\031\n\010raw_json\030\010 \001(\014R\007rawJsonB\010\n" +
+      "\006_startB\006\n\004_endB\021\n\017_document_index\"\211\001\n\014T" +
+      "okenLogprob\022\024\n\005token\030\001 \001(\tR\005token\022\030\n\007log" +
+      "prob\030\002 \001(\001R\007logprob\022\033\n\traw_bytes\030\003 \001(\014R\010" +
+      "rawBytes\022,\n\003top\030\004 \003(\0132\032.trunkline.v1.Tok" +
+      "enLogprobR\003top\"\334\001\n\016ToolDefinition\022\022\n\004nam" +
+      "e\030\001 \001(\tR\004name\022 \n\013description\030\002 \001(\tR\013desc" +
+      "ription\0224\n\026parameters_schema_json\030\003 \001(\014R" +
+      "\024parametersSchemaJson\022\033\n\006strict\030\004 \001(\010H\000R" +
+      "\006strict\210\001\001\0226\n\ncache_hint\030\005 \001(\0162\027.trunkli" +
+      "ne.v1.CacheHintR\tcacheHintB\t\n\007_strict\"\200\001" +
+      "\n\nToolChoice\0220\n\004mode\030\001 \001(\0162\034.trunkline.v" +
+      "1.ToolChoiceModeR\004mode\022\022\n\004name\030\002 \001(\tR\004na" +
+      "me\022\037\n\010parallel\030\003 \001(\010H\000R\010parallel\210\001\001B\013\n\t_" +
+      "parallel\"\316\001\n\016ResponseFormat\022.\n\004text\030\001 \001(" +
+      "\0132\030.trunkline.v1.TextFormatH\000R\004text\022A\n\013j" +
+      "son_object\030\002 \001(\0132\036.trunkline.v1.JsonObje" +
+      "ctFormatH\000R\njsonObject\022A\n\013json_schema\030\003 " +
+      "\001(\0132\036.trunkline.v1.JsonSchemaFormatH\000R\nj" +
+      "sonSchemaB\006\n\004kind\"\014\n\nTextFormat\"\022\n\020JsonO" +
+      "bjectFormat\"\221\001\n\020JsonSchemaFormat\022\022\n\004name" +
+      "\030\001 \001(\tR\004name\022 \n\013description\030\002 \001(\tR\013descr" +
+      "iption\022\037\n\013schema_json\030\003 \001(\014R\nschemaJson\022" +
+      "\033\n\006strict\030\004 \001(\010H\000R\006strict\210\001\001B\t\n\007_strict\"" +
+      "\260\001\n\020ReasoningOptions\0225\n\006effort\030\001 \001(\0162\035.t" +
+      "runkline.v1.ReasoningEffortR\006effort\022(\n\rb" +
+      "udget_tokens\030\002 \001(\005H\000R\014budgetTokens\210\001\001\022\035\n" +
+      "\007include\030\003 \001(\010H\001R\007include\210\001\001B\020\n\016_budget_" +
+      "tokensB\n\n\010_include*_\n\004Role\022\024\n\020ROLE_UNSPE" +
+      "CIFIED\020\000\022\017\n\013ROLE_SYSTEM\020\001\022\r\n\tROLE_USER\020\002" +
+      "\022\022\n\016ROLE_ASSISTANT\020\003\022\r\n\tROLE_TOOL\020\004*R\n\tC" +
+      "acheHint\022\032\n\026CACHE_HINT_UNSPECIFIED\020\000\022\024\n\020" +
+      "CACHE_HINT_SHORT\020\001\022\023\n\017CACHE_HINT_LONG\020\002*" +
+      "\202\001\n\tMediaKind\022\032\n\026MEDIA_KIND_UNSPECIFIED\020" +
+      "\000\022\024\n\020MEDIA_KIND_IMAGE\020\001\022\024\n\020MEDIA_KIND_AU" +
+      "DIO\020\002\022\027\n\023MEDIA_KIND_DOCUMENT\020\003\022\024\n\020MEDIA_" +
+      "KIND_VIDEO\020\004*\243\001\n\016ToolChoiceMode\022 \n\034TOOL_" +
+      "CHOICE_MODE_UNSPECIFIED\020\000\022\031\n\025TOOL_CHOICE" +
+      "_MODE_AUTO\020\001\022\031\n\025TOOL_CHOICE_MODE_NONE\020\002\022" +
+      "\035\n\031TOOL_CHOICE_MODE_REQUIRED\020\003\022\032\n\026TOOL_C" +
+      "HOICE_MODE_NAMED\020\004*\276\001\n\017ReasoningEffort\022 " +
+      "\n\034REASONING_EFFORT_UNSPECIFIED\020\000\022\031\n\025REAS" +
+      "ONING_EFFORT_NONE\020\001\022\034\n\030REASONING_EFFORT_" +
+      "MINIMAL\020\002\022\030\n\024REASONING_EFFORT_LOW\020\003\022\033\n\027R" +
+      "EASONING_EFFORT_MEDIUM\020\004\022\031\n\025REASONING_EF" +
+      "FORT_HIGH\020\005BQ\n\020dev.trunkline.v1B\014Content" +
+      "ProtoP\001Z-trunkline.dev/gen/go/trunkline/" +
+      "v1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -231,7 +232,7 @@ public final class ContentProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_ToolCall_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ToolCall_descriptor,
-        new java.lang.String[] { "Id", "Name", "ArgumentsJson", "Signature", });
+        new java.lang.String[] { "Id", "Name", "ArgumentsJson", "Signature", "Signer", });
     internal_static_trunkline_v1_ToolResult_descriptor =
       getDescriptor().getMessageType(4);
     internal_static_trunkline_v1_ToolResult_fieldAccessorTable = new
@@ -243,7 +244,7 @@ public final class ContentProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Reasoning_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Reasoning_descriptor,
-        new java.lang.String[] { "Text", "Signature", "RedactedData", "Summary", "Id", });
+        new java.lang.String[] { "Text", "Signature", "RedactedData", "Summary", "Id", "Signer", });
     internal_static_trunkline_v1_Opaque_descriptor =
       getDescriptor().getMessageType(6);
     internal_static_trunkline_v1_Opaque_fieldAccessorTable = new

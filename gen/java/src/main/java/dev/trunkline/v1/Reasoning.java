@@ -36,6 +36,7 @@ private static final long serialVersionUID = 0L;
     signature_ = com.google.protobuf.ByteString.EMPTY;
     redactedData_ = com.google.protobuf.ByteString.EMPTY;
     id_ = "";
+    signer_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -195,6 +196,55 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int SIGNER_FIELD_NUMBER = 6;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object signer_ = "";
+  /**
+   * <pre>
+   * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+   * the id go to models of that signer only, others get the text. Empty: they go to every model.
+   * </pre>
+   *
+   * <code>string signer = 6 [json_name = "signer"];</code>
+   * @return The signer.
+   */
+  @java.lang.Override
+  public java.lang.String getSigner() {
+    java.lang.Object ref = signer_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      signer_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+   * the id go to models of that signer only, others get the text. Empty: they go to every model.
+   * </pre>
+   *
+   * <code>string signer = 6 [json_name = "signer"];</code>
+   * @return The bytes for signer.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getSignerBytes() {
+    java.lang.Object ref = signer_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      signer_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -224,6 +274,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 5, id_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(signer_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 6, signer_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -245,6 +298,9 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(id_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(5, id_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(signer_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(6, signer_);
     }
     return size;
   }
@@ -280,6 +336,8 @@ private static final long serialVersionUID = 0L;
         != other.getSummary()) return false;
     if (!getId()
         .equals(other.getId())) return false;
+    if (!getSigner()
+        .equals(other.getSigner())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -302,6 +360,8 @@ private static final long serialVersionUID = 0L;
         getSummary());
     hash = (37 * hash) + ID_FIELD_NUMBER;
     hash = (53 * hash) + getId().hashCode();
+    hash = (37 * hash) + SIGNER_FIELD_NUMBER;
+    hash = (53 * hash) + getSigner().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -442,6 +502,7 @@ private static final long serialVersionUID = 0L;
       redactedData_ = com.google.protobuf.ByteString.EMPTY;
       summary_ = false;
       id_ = "";
+      signer_ = "";
       return this;
     }
 
@@ -490,6 +551,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000010) != 0)) {
         result.id_ = id_;
       }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.signer_ = signer_;
+      }
     }
 
     @java.lang.Override
@@ -521,6 +585,11 @@ private static final long serialVersionUID = 0L;
       if (!other.getId().isEmpty()) {
         id_ = other.id_;
         bitField0_ |= 0x00000010;
+        onChanged();
+      }
+      if (!other.getSigner().isEmpty()) {
+        signer_ = other.signer_;
+        bitField0_ |= 0x00000020;
         onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -574,6 +643,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000010;
               break;
             } // case 42
+            case 50: {
+              signer_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000020;
+              break;
+            } // case 50
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -903,6 +977,103 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       id_ = value;
       bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object signer_ = "";
+    /**
+     * <pre>
+     * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+     * the id go to models of that signer only, others get the text. Empty: they go to every model.
+     * </pre>
+     *
+     * <code>string signer = 6 [json_name = "signer"];</code>
+     * @return The signer.
+     */
+    public java.lang.String getSigner() {
+      java.lang.Object ref = signer_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        signer_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+     * the id go to models of that signer only, others get the text. Empty: they go to every model.
+     * </pre>
+     *
+     * <code>string signer = 6 [json_name = "signer"];</code>
+     * @return The bytes for signer.
+     */
+    public com.google.protobuf.ByteString
+        getSignerBytes() {
+      java.lang.Object ref = signer_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        signer_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+     * the id go to models of that signer only, others get the text. Empty: they go to every model.
+     * </pre>
+     *
+     * <code>string signer = 6 [json_name = "signer"];</code>
+     * @param value The signer to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSigner(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      signer_ = value;
+      bitField0_ |= 0x00000020;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+     * the id go to models of that signer only, others get the text. Empty: they go to every model.
+     * </pre>
+     *
+     * <code>string signer = 6 [json_name = "signer"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearSigner() {
+      signer_ = getDefaultInstance().getSigner();
+      bitField0_ = (bitField0_ & ~0x00000020);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+     * the id go to models of that signer only, others get the text. Empty: they go to every model.
+     * </pre>
+     *
+     * <code>string signer = 6 [json_name = "signer"];</code>
+     * @param value The bytes for signer to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSignerBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      signer_ = value;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }

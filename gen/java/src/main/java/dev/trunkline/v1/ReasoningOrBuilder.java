@@ -79,4 +79,26 @@ public interface ReasoningOrBuilder extends
    */
   com.google.protobuf.ByteString
       getIdBytes();
+
+  /**
+   * <pre>
+   * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+   * the id go to models of that signer only, others get the text. Empty: they go to every model.
+   * </pre>
+   *
+   * <code>string signer = 6 [json_name = "signer"];</code>
+   * @return The signer.
+   */
+  java.lang.String getSigner();
+  /**
+   * <pre>
+   * Whose reasoning it is, for example `anthropic`, wherever the model is served. The signature, the redacted data and
+   * the id go to models of that signer only, others get the text. Empty: they go to every model.
+   * </pre>
+   *
+   * <code>string signer = 6 [json_name = "signer"];</code>
+   * @return The bytes for signer.
+   */
+  com.google.protobuf.ByteString
+      getSignerBytes();
 }

@@ -36,6 +36,7 @@ private static final long serialVersionUID = 0L;
     name_ = "";
     argumentsJson_ = com.google.protobuf.ByteString.EMPTY;
     signature_ = com.google.protobuf.ByteString.EMPTY;
+    signer_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -180,6 +181,53 @@ private static final long serialVersionUID = 0L;
     return signature_;
   }
 
+  public static final int SIGNER_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object signer_ = "";
+  /**
+   * <pre>
+   * Who signed, as in `Reasoning.signer`. Empty without a signature.
+   * </pre>
+   *
+   * <code>string signer = 5 [json_name = "signer"];</code>
+   * @return The signer.
+   */
+  @java.lang.Override
+  public java.lang.String getSigner() {
+    java.lang.Object ref = signer_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      signer_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Who signed, as in `Reasoning.signer`. Empty without a signature.
+   * </pre>
+   *
+   * <code>string signer = 5 [json_name = "signer"];</code>
+   * @return The bytes for signer.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getSignerBytes() {
+    java.lang.Object ref = signer_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      signer_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -206,6 +254,9 @@ private static final long serialVersionUID = 0L;
     if (!signature_.isEmpty()) {
       output.writeBytes(4, signature_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(signer_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 5, signer_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -223,6 +274,9 @@ private static final long serialVersionUID = 0L;
     if (!signature_.isEmpty()) {
       size += com.google.protobuf.CodedOutputStream
         .computeBytesSize(4, signature_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(signer_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(5, signer_);
     }
     return size;
   }
@@ -256,6 +310,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getArgumentsJson())) return false;
     if (!getSignature()
         .equals(other.getSignature())) return false;
+    if (!getSigner()
+        .equals(other.getSigner())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -275,6 +331,8 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getArgumentsJson().hashCode();
     hash = (37 * hash) + SIGNATURE_FIELD_NUMBER;
     hash = (53 * hash) + getSignature().hashCode();
+    hash = (37 * hash) + SIGNER_FIELD_NUMBER;
+    hash = (53 * hash) + getSigner().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -414,6 +472,7 @@ private static final long serialVersionUID = 0L;
       name_ = "";
       argumentsJson_ = com.google.protobuf.ByteString.EMPTY;
       signature_ = com.google.protobuf.ByteString.EMPTY;
+      signer_ = "";
       return this;
     }
 
@@ -459,6 +518,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.signature_ = signature_;
       }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.signer_ = signer_;
+      }
     }
 
     @java.lang.Override
@@ -488,6 +550,11 @@ private static final long serialVersionUID = 0L;
       }
       if (!other.getSignature().isEmpty()) {
         setSignature(other.getSignature());
+      }
+      if (!other.getSigner().isEmpty()) {
+        signer_ = other.signer_;
+        bitField0_ |= 0x00000010;
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -535,6 +602,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 34
+            case 42: {
+              signer_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -820,6 +892,98 @@ private static final long serialVersionUID = 0L;
     public Builder clearSignature() {
       bitField0_ = (bitField0_ & ~0x00000008);
       signature_ = getDefaultInstance().getSignature();
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object signer_ = "";
+    /**
+     * <pre>
+     * Who signed, as in `Reasoning.signer`. Empty without a signature.
+     * </pre>
+     *
+     * <code>string signer = 5 [json_name = "signer"];</code>
+     * @return The signer.
+     */
+    public java.lang.String getSigner() {
+      java.lang.Object ref = signer_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        signer_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Who signed, as in `Reasoning.signer`. Empty without a signature.
+     * </pre>
+     *
+     * <code>string signer = 5 [json_name = "signer"];</code>
+     * @return The bytes for signer.
+     */
+    public com.google.protobuf.ByteString
+        getSignerBytes() {
+      java.lang.Object ref = signer_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        signer_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Who signed, as in `Reasoning.signer`. Empty without a signature.
+     * </pre>
+     *
+     * <code>string signer = 5 [json_name = "signer"];</code>
+     * @param value The signer to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSigner(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      signer_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who signed, as in `Reasoning.signer`. Empty without a signature.
+     * </pre>
+     *
+     * <code>string signer = 5 [json_name = "signer"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearSigner() {
+      signer_ = getDefaultInstance().getSigner();
+      bitField0_ = (bitField0_ & ~0x00000010);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who signed, as in `Reasoning.signer`. Empty without a signature.
+     * </pre>
+     *
+     * <code>string signer = 5 [json_name = "signer"];</code>
+     * @param value The bytes for signer to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSignerBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      signer_ = value;
+      bitField0_ |= 0x00000010;
       onChanged();
       return this;
     }

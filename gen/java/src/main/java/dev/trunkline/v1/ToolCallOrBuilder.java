@@ -69,4 +69,24 @@ public interface ToolCallOrBuilder extends
    * @return The signature.
    */
   com.google.protobuf.ByteString getSignature();
+
+  /**
+   * <pre>
+   * Who signed, as in `Reasoning.signer`. Empty without a signature.
+   * </pre>
+   *
+   * <code>string signer = 5 [json_name = "signer"];</code>
+   * @return The signer.
+   */
+  java.lang.String getSigner();
+  /**
+   * <pre>
+   * Who signed, as in `Reasoning.signer`. Empty without a signature.
+   * </pre>
+   *
+   * <code>string signer = 5 [json_name = "signer"];</code>
+   * @return The bytes for signer.
+   */
+  com.google.protobuf.ByteString
+      getSignerBytes();
 }
