@@ -17,6 +17,8 @@ from aiohttp import web
 MODEL = "mock-1"
 # What the counter of Anthropic's API answers.
 COUNTED = 4711
+# What every answer of a completion has in its head.
+HEAD = {"x-request-id": "req_7", "x-ratelimit-remaining-requests": "41", "x-ratelimit-reset-requests": "120ms"}
 
 
 @dataclass
@@ -90,7 +92,9 @@ async def upstream(**behaviour: object) -> AsyncIterator[Upstream]:
 
 
 def _failed(state: Upstream) -> web.Response:
-    return web.json_response({"error": {"message": "the upstream failed", "type": "server_error"}}, status=state.status)
+    return web.json_response(
+        {"error": {"message": "the upstream failed", "type": "server_error"}}, status=state.status, headers=HEAD
+    )
 
 
 async def _vectors(state: Upstream, body: dict[str, Any]) -> web.Response:
@@ -117,8 +121,9 @@ async def _answer(request: web.Request, state: Upstream, body: dict[str, object]
     if not body.get("stream"):
         message = {"role": "assistant", "content": "word " * state.chunks}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return web.json_response({**head, "object": "chat.completion", "choices": [choice], "usage": usage})
-    response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        whole = {**head, "object": "chat.completion", "choices": [choice], "usage": usage}
+        return web.json_response(whole, headers=HEAD)
+    response = web.StreamResponse(headers={"content-type": "text/event-stream", **HEAD})
     await response.prepare(request)
 
     async def send(value: dict[str, object]) -> None:

@@ -25,6 +25,10 @@ async def test_portkey_down_falls_back_to_the_provider(tmp_path: Path) -> None:
             assert [one.integration_id for one in answer.attempts] == ["gateway", "direct"]
             assert answer.attempts[0].outcome == AttemptOutcome.ATTEMPT_OUTCOME_FAILED
             assert answer.attempts[0].cost_nano_usd == 0
+            assert [one.provider_request_id for one in answer.attempts] == ["", "req_7"]
+            assert [one.HasField("http_status") for one in answer.attempts] == [False, True]
+            quota = answer.attempts[1].quotas[0]
+            assert (quota.unit, quota.remaining, quota.resets_after.nanos) == ("requests", 41, 120_000_000)
             assert answer.completion
 
             events, error = await read(stream(channel, ask(running.model), metadata=running.metadata(), timeout=10))
@@ -33,4 +37,6 @@ async def test_portkey_down_falls_back_to_the_provider(tmp_path: Path) -> None:
             assert events[0].WhichOneof("event") == "failed_over"
             assert not events[0].failed_over.content_discarded
             assert fold(events).completion
+            last = events[-1].finished.attempts[-1]
+            assert (last.provider_request_id, last.http_status, len(last.quotas)) == ("req_7", 200, 1)
             assert events[-1].attempt == 2

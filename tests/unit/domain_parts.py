@@ -43,7 +43,7 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.errors import ProviderError, Reason, quota, store_unavailable
 from trunkline_server.domain.money import to_money
-from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, Target, TenantView, Vectors
+from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, Heard, Target, TenantView, Vectors
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.tab import Settlements, Tab
@@ -119,7 +119,9 @@ class FakeProviders:
             self.waiting.set()
             await asyncio.Event().wait()
 
-    async def complete(self, target: Target, request: CompleteRequest, deadline: Deadline) -> CompleteResponse:
+    async def complete(
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+    ) -> CompleteResponse:
         outcome = self._next(target, request, deadline)
         await self._play(outcome)
         assert isinstance(outcome, CompleteResponse)
@@ -128,7 +130,7 @@ class FakeProviders:
         return answer
 
     async def stream(
-        self, target: Target, request: CompleteRequest, deadline: Deadline
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
         outcome = self._next(target, request, deadline)
         await self._play(outcome)

@@ -43,7 +43,7 @@ class Completions:
         attempts = Attempts(run, self._resilience)
         while (choice := await attempts.next()) is not None:
             try:
-                answer = await self._providers.complete(choice.candidate.target, request, self._limit(run))
+                answer = await self._providers.complete(choice.candidate.target, request, self._limit(run), run.heard)
             except ProviderError as error:
                 run.failed(error)
                 continue
@@ -68,7 +68,7 @@ class Completions:
                 held = [_failed_over(run, choice)] if _moved(run, choice) else []
             try:
                 async with aclosing(
-                    self._providers.stream(choice.candidate.target, request, self._limit(run))
+                    self._providers.stream(choice.candidate.target, request, self._limit(run), run.heard)
                 ) as events:
                     async for event in events:
                         kind = event.WhichOneof("event")

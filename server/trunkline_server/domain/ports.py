@@ -15,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.access_pb2 import ApiKey, Tenant
 from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.budget_pb2 import Budget
-from trunkline.v1.common_pb2 import Usage
+from trunkline.v1.common_pb2 import ProviderQuota, Usage
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
 from trunkline.v1.event_pb2 import Event
 from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration, IntegrationType
@@ -282,17 +282,28 @@ class Vectors:
     model: str = ""
 
 
-class Providers(Protocol):
-    """Calls of language models."""
+@dataclass(slots=True)
+class Heard:
+    """What a provider's answer told beside its content. Filled in as soon as the head of the answer is there."""
 
-    async def complete(self, target: Target, request: CompleteRequest, deadline: Deadline) -> CompleteResponse:
+    http_status: int | None = None
+    request_id: str = ""
+    quotas: Sequence[ProviderQuota] = ()
+
+
+class Providers(Protocol):
+    """Calls of language models. What an attempt hears beside the answer goes into `heard`."""
+
+    async def complete(
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+    ) -> CompleteResponse:
         """One attempt. Fills completion, content, candidates, model_used, completion_id, usage, finish and
         provider_events.
         Raises ProviderError."""
         ...
 
     def stream(
-        self, target: Target, request: CompleteRequest, deadline: Deadline
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
         """One attempt: started, content, usage, `finished` with finish and usage; sequence and attempt are left to
         the caller. Raises ProviderError, STREAM_TRUNCATED when the provider's end mark is missing. Closing it

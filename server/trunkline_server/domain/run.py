@@ -18,6 +18,7 @@ from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
+from trunkline_server.domain.ports import Heard
 from trunkline_server.domain.pricing import bill
 from trunkline_server.domain.resilience import Breaker
 from trunkline_server.domain.routing import Choice, Plan, no_provider
@@ -65,6 +66,7 @@ class Run:
         self._open: Attempt | None = None
         self._probing = False
         self._usage: Usage | None = None
+        self.heard = Heard()
         self._texts: list[str] = []
         self._started = 0.0
         self._first_content: float | None = None
@@ -80,6 +82,7 @@ class Run:
         self._started = time.monotonic()
         self._first_content = None
         self._usage = None
+        self.heard = Heard()
         self._texts.clear()
         self._open = Attempt(
             number=len(self.attempts) + 1,
@@ -108,7 +111,7 @@ class Run:
         attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_FAILED)
         attempt.error.CopyFrom(Status(code=error.code, message=error.message))
         attempt.error.details.extend(error.status().details[:1])
-        attempt.provider_request_id = error.provider_request_id
+        attempt.provider_request_id = error.provider_request_id or attempt.provider_request_id
         if error.http_status is not None:
             attempt.http_status = error.http_status
         usage = error.usage or self._usage
@@ -150,6 +153,11 @@ class Run:
         attempt.latency.FromNanoseconds(int((now - self._started) * 1e9))
         if self._first_content is not None:
             attempt.time_to_first_token.FromNanoseconds(int((self._first_content - self._started) * 1e9))
+        heard = self.heard
+        if heard.http_status is not None:
+            attempt.http_status = heard.http_status
+            attempt.provider_request_id = heard.request_id
+            attempt.quotas.extend(heard.quotas)
         self.attempts.append(attempt)
         return attempt
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +19,8 @@ from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.fold import fold
-from trunkline_server.domain.ports import Target, Vectors
-from trunkline_server.providers import check, embedding, foreign, taxonomy, urls
+from trunkline_server.domain.ports import Heard, Target, Vectors
+from trunkline_server.providers import check, embedding, foreign, heads, taxonomy, urls
 from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.bedrock import signing
 from trunkline_server.providers.http import Bound, BrokenOffError, Http
@@ -84,15 +85,18 @@ class ProviderDriver:
         """Close every connection."""
         await self._http.close()
 
-    async def complete(self, target: Target, request: CompleteRequest, deadline: Deadline) -> CompleteResponse:
+    async def complete(
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+    ) -> CompleteResponse:
         """One attempt; `target.timeout` and the deadline bound all of it. Raises ProviderError, TrunklineError."""
         if self._profile(target.profile).whole_by_stream:
             within = deadline.sooner(target.timeout)
-            return fold([event async for event in self.stream(target, request, within)])
+            return fold([event async for event in self.stream(target, request, within, heard)])
         call = await self._prepare(target, request, stream=False)
         bound = Bound.of(deadline, target.timeout)
         sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider)
         async with sent as answer:
+            _hear(answer, heard)
             try:
                 whole = await self._http.whole(answer, bound, call.provider)
                 if whole.status != 200:
@@ -102,7 +106,7 @@ class ProviderDriver:
                 raise _malformed(call, error) from None
 
     async def stream(
-        self, target: Target, request: CompleteRequest, deadline: Deadline
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
         """One attempt. `target.timeout` bounds the wait for its beginning, the idle timeout every wait after it, and
         the deadline all of it. Raises ProviderError, STREAM_TRUNCATED without the end mark; TrunklineError."""
@@ -110,6 +114,7 @@ class ProviderDriver:
         bound = Bound.of(deadline, target.timeout)
         sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider)
         async with sent as answer:
+            _hear(answer, heard)
             try:
                 await self._accept(answer, bound, call)
                 parser = call.wire.parser()
@@ -254,6 +259,13 @@ class ProviderDriver:
             raise call.wire.error(whole, call.provider)
         call.decoder.whole(whole.body)
         raise MalformedError("an answer in one piece came where a stream was asked for")
+
+
+def _hear(answer: aiohttp.ClientResponse, heard: Heard | None) -> None:
+    if heard is not None:
+        heard.http_status = answer.status
+        heard.request_id = heads.request_id(answer.headers)
+        heard.quotas = heads.quotas(answer.headers, time.time())
 
 
 def _decode(call: _Call, frames: Iterable[Frame]) -> Iterable[StreamCompleteResponse]:

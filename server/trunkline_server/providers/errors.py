@@ -6,14 +6,13 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 from trunkline.v1.common_pb2 import Usage
 
 from trunkline_server.domain.errors import ProviderError
+from trunkline_server.providers import heads
 from trunkline_server.providers.taxonomy import kind_of
 from trunkline_server.providers.wire import HttpResponse
 
@@ -53,10 +52,6 @@ _KEYS = re.compile(
     re.IGNORECASE,
 )
 _MAX_MESSAGE = 300
-_REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "x-portkey-trace-id",
-                "x-debug-trace-id", "x-amzn-requestid")  # fmt: skip
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +81,13 @@ def decode(
         body = response.body.decode("utf-8", "replace").strip()
     headers = response.headers
     found = (reader or read)(body, headers)
-    told = retry_after(headers, time.time() if now is None else now)
+    told = heads.retry_after(headers, time.time() if now is None else now)
     return _error(
         found,
         response.status,
         provider,
         http_status=response.status,
-        request_id=next((headers[name] for name in _REQUEST_IDS if name in headers), ""),
+        request_id=heads.request_id(headers),
         retry_after=found.retry_after if told is None else told,
     )
 
@@ -158,52 +153,3 @@ def _error(
 def mask(text: str) -> str:
     """The text without anything that looks like a credential, at most 300 characters."""
     return _KEYS.sub("***", text)[:_MAX_MESSAGE]
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait, as told by Retry-After (seconds or a date), retry-after-ms, or the reset of a limit that is
-    used up; the longest where both of the first are given. None where nothing is told."""
-    told = [_seconds_or_date(headers.get("retry-after", ""), now), _number(headers.get("retry-after-ms", ""), 0.001)]
-    known = [seconds for seconds in told if seconds is not None]
-    if not known:
-        known = [
-            seconds
-            for name, value in headers.items()
-            if name.lower().startswith("x-ratelimit-reset") and _used_up(headers, name.lower())
-            if (seconds := _reset(value, now)) is not None
-        ]
-    return max(known, default=None)
-
-
-def _used_up(headers: Mapping[str, str], reset: str) -> bool:
-    remaining = headers.get(reset.replace("-reset", "-remaining", 1))
-    return remaining is not None and remaining.strip() in ("0", "0.0")
-
-
-def _number(value: str, scale: float = 1.0) -> float | None:
-    try:
-        return max(0.0, float(value) * scale)
-    except ValueError:
-        return None
-
-
-def _seconds_or_date(value: str, now: float) -> float | None:
-    seconds = _number(value)
-    if seconds is not None or not value:
-        return seconds
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now)
-
-
-def _reset(value: str, now: float) -> float | None:
-    """Seconds, spans such as `1m30s` and `130ms`, or Unix time in seconds or milliseconds."""
-    number = _number(value)
-    if number is None:
-        spans = _SPAN.findall(value)
-        return sum(float(count) * _SECONDS[unit] for count, unit in spans) if spans else None
-    if number > 1e12:
-        number /= 1000
-    return max(0.0, number - now) if number > 1e9 else number

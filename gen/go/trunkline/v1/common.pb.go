@@ -799,8 +799,10 @@ type Attempt struct {
 	HttpStatus *int32 `protobuf:"varint,11,opt,name=http_status,json=httpStatus,proto3,oneof" json:"http_status,omitempty"`
 	// The provider's own id of the request, for support tickets.
 	ProviderRequestId string `protobuf:"bytes,12,opt,name=provider_request_id,json=providerRequestId,proto3" json:"provider_request_id,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The provider's own quotas, as far as its answer told them.
+	Quotas        []*ProviderQuota `protobuf:"bytes,13,rep,name=quotas,proto3" json:"quotas,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Attempt) Reset() {
@@ -917,6 +919,86 @@ func (x *Attempt) GetProviderRequestId() string {
 	return ""
 }
 
+func (x *Attempt) GetQuotas() []*ProviderQuota {
+	if x != nil {
+		return x.Quotas
+	}
+	return nil
+}
+
+// ProviderQuota is what a provider told of one of its rate limits.
+type ProviderQuota struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is counted, in the provider's words, for example `requests`, `tokens`, `input-tokens`.
+	Unit string `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	// The limit of a window of the provider's choice.
+	Limit *int64 `protobuf:"varint,2,opt,name=limit,proto3,oneof" json:"limit,omitempty"`
+	// What is left of it.
+	Remaining *int64 `protobuf:"varint,3,opt,name=remaining,proto3,oneof" json:"remaining,omitempty"`
+	// When it is full again, from the provider's answer on.
+	ResetsAfter   *durationpb.Duration `protobuf:"bytes,4,opt,name=resets_after,json=resetsAfter,proto3" json:"resets_after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderQuota) Reset() {
+	*x = ProviderQuota{}
+	mi := &file_trunkline_v1_common_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderQuota) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderQuota) ProtoMessage() {}
+
+func (x *ProviderQuota) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_common_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderQuota.ProtoReflect.Descriptor instead.
+func (*ProviderQuota) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ProviderQuota) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *ProviderQuota) GetLimit() int64 {
+	if x != nil && x.Limit != nil {
+		return *x.Limit
+	}
+	return 0
+}
+
+func (x *ProviderQuota) GetRemaining() int64 {
+	if x != nil && x.Remaining != nil {
+		return *x.Remaining
+	}
+	return 0
+}
+
+func (x *ProviderQuota) GetResetsAfter() *durationpb.Duration {
+	if x != nil {
+		return x.ResetsAfter
+	}
+	return nil
+}
+
 // Route says, in short, why this model served the call. `ExplainRoute` tells the rest.
 type Route struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -938,7 +1020,7 @@ type Route struct {
 
 func (x *Route) Reset() {
 	*x = Route{}
-	mi := &file_trunkline_v1_common_proto_msgTypes[6]
+	mi := &file_trunkline_v1_common_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -950,7 +1032,7 @@ func (x *Route) String() string {
 func (*Route) ProtoMessage() {}
 
 func (x *Route) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_common_proto_msgTypes[6]
+	mi := &file_trunkline_v1_common_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -963,7 +1045,7 @@ func (x *Route) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Route.ProtoReflect.Descriptor instead.
 func (*Route) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{6}
+	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Route) GetBasis() RouteBasis {
@@ -1073,7 +1155,7 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\x05limit\x18\x02 \x01(\v2\x12.google.type.MoneyR\x05limit\x12(\n" +
 	"\x05spent\x18\x03 \x01(\v2\x12.google.type.MoneyR\x05spent\x12&\n" +
 	"\x04held\x18\x04 \x01(\v2\x12.google.type.MoneyR\x04held\x120\n" +
-	"\tremaining\x18\x05 \x01(\v2\x12.google.type.MoneyR\tremaining\"\x90\x04\n" +
+	"\tremaining\x18\x05 \x01(\v2\x12.google.type.MoneyR\tremaining\"\xc5\x04\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12\x1a\n" +
 	"\bprovider\x18\x02 \x01(\tR\bprovider\x12\x14\n" +
@@ -1088,8 +1170,17 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	" \x01(\x03R\vcostNanoUsd\x12$\n" +
 	"\vhttp_status\x18\v \x01(\x05H\x00R\n" +
 	"httpStatus\x88\x01\x01\x12.\n" +
-	"\x13provider_request_id\x18\f \x01(\tR\x11providerRequestIdB\x0e\n" +
-	"\f_http_status\"\xcd\x01\n" +
+	"\x13provider_request_id\x18\f \x01(\tR\x11providerRequestId\x123\n" +
+	"\x06quotas\x18\r \x03(\v2\x1b.trunkline.v1.ProviderQuotaR\x06quotasB\x0e\n" +
+	"\f_http_status\"\xb7\x01\n" +
+	"\rProviderQuota\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x19\n" +
+	"\x05limit\x18\x02 \x01(\x03H\x00R\x05limit\x88\x01\x01\x12!\n" +
+	"\tremaining\x18\x03 \x01(\x03H\x01R\tremaining\x88\x01\x01\x12<\n" +
+	"\fresets_after\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\vresetsAfterB\b\n" +
+	"\x06_limitB\f\n" +
+	"\n" +
+	"_remaining\"\xcd\x01\n" +
 	"\x05Route\x12.\n" +
 	"\x05basis\x18\x01 \x01(\x0e2\x18.trunkline.v1.RouteBasisR\x05basis\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x1e\n" +
@@ -1146,7 +1237,7 @@ func file_trunkline_v1_common_proto_rawDescGZIP() []byte {
 }
 
 var file_trunkline_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_trunkline_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_trunkline_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_trunkline_v1_common_proto_goTypes = []any{
 	(TokenClass)(0),             // 0: trunkline.v1.TokenClass
 	(UsageSource)(0),            // 1: trunkline.v1.UsageSource
@@ -1158,34 +1249,37 @@ var file_trunkline_v1_common_proto_goTypes = []any{
 	(*CostDetails)(nil),         // 7: trunkline.v1.CostDetails
 	(*BudgetState)(nil),         // 8: trunkline.v1.BudgetState
 	(*Attempt)(nil),             // 9: trunkline.v1.Attempt
-	(*Route)(nil),               // 10: trunkline.v1.Route
-	nil,                         // 11: trunkline.v1.CallContext.LabelsEntry
-	nil,                         // 12: trunkline.v1.Usage.OtherUnitsEntry
-	(*money.Money)(nil),         // 13: google.type.Money
-	(*status.Status)(nil),       // 14: google.rpc.Status
-	(*durationpb.Duration)(nil), // 15: google.protobuf.Duration
+	(*ProviderQuota)(nil),       // 10: trunkline.v1.ProviderQuota
+	(*Route)(nil),               // 11: trunkline.v1.Route
+	nil,                         // 12: trunkline.v1.CallContext.LabelsEntry
+	nil,                         // 13: trunkline.v1.Usage.OtherUnitsEntry
+	(*money.Money)(nil),         // 14: google.type.Money
+	(*status.Status)(nil),       // 15: google.rpc.Status
+	(*durationpb.Duration)(nil), // 16: google.protobuf.Duration
 }
 var file_trunkline_v1_common_proto_depIdxs = []int32{
-	11, // 0: trunkline.v1.CallContext.labels:type_name -> trunkline.v1.CallContext.LabelsEntry
-	12, // 1: trunkline.v1.Usage.other_units:type_name -> trunkline.v1.Usage.OtherUnitsEntry
+	12, // 0: trunkline.v1.CallContext.labels:type_name -> trunkline.v1.CallContext.LabelsEntry
+	13, // 1: trunkline.v1.Usage.other_units:type_name -> trunkline.v1.Usage.OtherUnitsEntry
 	1,  // 2: trunkline.v1.Usage.source:type_name -> trunkline.v1.UsageSource
 	0,  // 3: trunkline.v1.CostItem.token_class:type_name -> trunkline.v1.TokenClass
 	6,  // 4: trunkline.v1.CostDetails.items:type_name -> trunkline.v1.CostItem
-	13, // 5: trunkline.v1.BudgetState.limit:type_name -> google.type.Money
-	13, // 6: trunkline.v1.BudgetState.spent:type_name -> google.type.Money
-	13, // 7: trunkline.v1.BudgetState.held:type_name -> google.type.Money
-	13, // 8: trunkline.v1.BudgetState.remaining:type_name -> google.type.Money
+	14, // 5: trunkline.v1.BudgetState.limit:type_name -> google.type.Money
+	14, // 6: trunkline.v1.BudgetState.spent:type_name -> google.type.Money
+	14, // 7: trunkline.v1.BudgetState.held:type_name -> google.type.Money
+	14, // 8: trunkline.v1.BudgetState.remaining:type_name -> google.type.Money
 	2,  // 9: trunkline.v1.Attempt.outcome:type_name -> trunkline.v1.AttemptOutcome
-	14, // 10: trunkline.v1.Attempt.error:type_name -> google.rpc.Status
-	15, // 11: trunkline.v1.Attempt.latency:type_name -> google.protobuf.Duration
-	15, // 12: trunkline.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	15, // 10: trunkline.v1.Attempt.error:type_name -> google.rpc.Status
+	16, // 11: trunkline.v1.Attempt.latency:type_name -> google.protobuf.Duration
+	16, // 12: trunkline.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
 	5,  // 13: trunkline.v1.Attempt.usage:type_name -> trunkline.v1.Usage
-	3,  // 14: trunkline.v1.Route.basis:type_name -> trunkline.v1.RouteBasis
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	10, // 14: trunkline.v1.Attempt.quotas:type_name -> trunkline.v1.ProviderQuota
+	16, // 15: trunkline.v1.ProviderQuota.resets_after:type_name -> google.protobuf.Duration
+	3,  // 16: trunkline.v1.Route.basis:type_name -> trunkline.v1.RouteBasis
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_common_proto_init() }
@@ -1195,13 +1289,14 @@ func file_trunkline_v1_common_proto_init() {
 	}
 	file_trunkline_v1_common_proto_msgTypes[1].OneofWrappers = []any{}
 	file_trunkline_v1_common_proto_msgTypes[5].OneofWrappers = []any{}
+	file_trunkline_v1_common_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_common_proto_rawDesc), len(file_trunkline_v1_common_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

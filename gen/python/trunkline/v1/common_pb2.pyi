@@ -507,6 +507,7 @@ class Attempt(_message.Message):
     COST_NANO_USD_FIELD_NUMBER: _builtins.int
     HTTP_STATUS_FIELD_NUMBER: _builtins.int
     PROVIDER_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    QUOTAS_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """From 1, in order."""
     provider: _builtins.str
@@ -539,6 +540,10 @@ class Attempt(_message.Message):
     def usage(self) -> Global___Usage:
         """What the attempt used, as far as known."""
 
+    @_builtins.property
+    def quotas(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProviderQuota]:
+        """The provider's own quotas, as far as its answer told them."""
+
     def __init__(
         self,
         *,
@@ -554,16 +559,60 @@ class Attempt(_message.Message):
         cost_nano_usd: _builtins.int = ...,
         http_status: _builtins.int | None = ...,
         provider_request_id: _builtins.str = ...,
+        quotas: _abc.Iterable[Global___ProviderQuota] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "error", b"error", "http_status", b"http_status", "latency", b"latency", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "cost_nano_usd", b"cost_nano_usd", "error", b"error", "http_status", b"http_status", "integration_id", b"integration_id", "latency", b"latency", "model", b"model", "number", b"number", "outcome", b"outcome", "provider", b"provider", "provider_request_id", b"provider_request_id", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "cost_nano_usd", b"cost_nano_usd", "error", b"error", "http_status", b"http_status", "integration_id", b"integration_id", "latency", b"latency", "model", b"model", "number", b"number", "outcome", b"outcome", "provider", b"provider", "provider_request_id", b"provider_request_id", "quotas", b"quotas", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__http_status: _TypeAlias = _typing.Literal["http_status"]  # noqa: Y015
     _WhichOneofArgType__http_status: _TypeAlias = _typing.Literal["_http_status", b"_http_status"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__http_status) -> _WhichOneofReturnType__http_status | None: ...
 
 Global___Attempt: _TypeAlias = Attempt  # noqa: Y015
+
+@_typing.final
+class ProviderQuota(_message.Message):
+    """ProviderQuota is what a provider told of one of its rate limits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNIT_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    REMAINING_FIELD_NUMBER: _builtins.int
+    RESETS_AFTER_FIELD_NUMBER: _builtins.int
+    unit: _builtins.str
+    """What is counted, in the provider's words, for example `requests`, `tokens`, `input-tokens`."""
+    limit: _builtins.int
+    """The limit of a window of the provider's choice."""
+    remaining: _builtins.int
+    """What is left of it."""
+    @_builtins.property
+    def resets_after(self) -> _duration_pb2.Duration:
+        """When it is full again, from the provider's answer on."""
+
+    def __init__(
+        self,
+        *,
+        unit: _builtins.str = ...,
+        limit: _builtins.int | None = ...,
+        remaining: _builtins.int | None = ...,
+        resets_after: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_remaining", b"_remaining", "limit", b"limit", "remaining", b"remaining", "resets_after", b"resets_after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_remaining", b"_remaining", "limit", b"limit", "remaining", b"remaining", "resets_after", b"resets_after", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    _WhichOneofReturnType__remaining: _TypeAlias = _typing.Literal["remaining"]  # noqa: Y015
+    _WhichOneofArgType__remaining: _TypeAlias = _typing.Literal["_remaining", b"_remaining"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__remaining) -> _WhichOneofReturnType__remaining | None: ...
+
+Global___ProviderQuota: _TypeAlias = ProviderQuota  # noqa: Y015
 
 @_typing.final
 class Route(_message.Message):

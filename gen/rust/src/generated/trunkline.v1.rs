@@ -442,6 +442,25 @@ pub struct Attempt {
     /// The provider's own id of the request, for support tickets.
     #[prost(string, tag="12")]
     pub provider_request_id: ::prost::alloc::string::String,
+    /// The provider's own quotas, as far as its answer told them.
+    #[prost(message, repeated, tag="13")]
+    pub quotas: ::prost::alloc::vec::Vec<ProviderQuota>,
+}
+/// ProviderQuota is what a provider told of one of its rate limits.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProviderQuota {
+    /// What is counted, in the provider's words, for example `requests`, `tokens`, `input-tokens`.
+    #[prost(string, tag="1")]
+    pub unit: ::prost::alloc::string::String,
+    /// The limit of a window of the provider's choice.
+    #[prost(int64, optional, tag="2")]
+    pub limit: ::core::option::Option<i64>,
+    /// What is left of it.
+    #[prost(int64, optional, tag="3")]
+    pub remaining: ::core::option::Option<i64>,
+    /// When it is full again, from the provider's answer on.
+    #[prost(message, optional, tag="4")]
+    pub resets_after: ::core::option::Option<::prost_types::Duration>,
 }
 /// Route says, in short, why this model served the call. `ExplainRoute` tells the rest.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

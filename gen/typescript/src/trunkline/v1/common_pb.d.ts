@@ -400,6 +400,13 @@ export declare type Attempt = Message<"trunkline.v1.Attempt"> & {
    * @generated from field: string provider_request_id = 12;
    */
   providerRequestId: string;
+
+  /**
+   * The provider's own quotas, as far as its answer told them.
+   *
+   * @generated from field: repeated trunkline.v1.ProviderQuota quotas = 13;
+   */
+  quotas: ProviderQuota[];
 };
 
 /**
@@ -407,6 +414,47 @@ export declare type Attempt = Message<"trunkline.v1.Attempt"> & {
  * Use `create(AttemptSchema)` to create a new message.
  */
 export declare const AttemptSchema: GenMessage<Attempt>;
+
+/**
+ * ProviderQuota is what a provider told of one of its rate limits.
+ *
+ * @generated from message trunkline.v1.ProviderQuota
+ */
+export declare type ProviderQuota = Message<"trunkline.v1.ProviderQuota"> & {
+  /**
+   * What is counted, in the provider's words, for example `requests`, `tokens`, `input-tokens`.
+   *
+   * @generated from field: string unit = 1;
+   */
+  unit: string;
+
+  /**
+   * The limit of a window of the provider's choice.
+   *
+   * @generated from field: optional int64 limit = 2;
+   */
+  limit?: bigint | undefined;
+
+  /**
+   * What is left of it.
+   *
+   * @generated from field: optional int64 remaining = 3;
+   */
+  remaining?: bigint | undefined;
+
+  /**
+   * When it is full again, from the provider's answer on.
+   *
+   * @generated from field: google.protobuf.Duration resets_after = 4;
+   */
+  resetsAfter?: Duration | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.ProviderQuota.
+ * Use `create(ProviderQuotaSchema)` to create a new message.
+ */
+export declare const ProviderQuotaSchema: GenMessage<ProviderQuota>;
 
 /**
  * Route says, in short, why this model served the call. `ExplainRoute` tells the rest.

@@ -37,6 +37,7 @@ private static final long serialVersionUID = 0L;
     integrationId_ = "";
     outcome_ = 0;
     providerRequestId_ = "";
+    quotas_ = java.util.Collections.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -481,6 +482,67 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int QUOTAS_FIELD_NUMBER = 13;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.trunkline.v1.ProviderQuota> quotas_;
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.trunkline.v1.ProviderQuota> getQuotasList() {
+    return quotas_;
+  }
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.trunkline.v1.ProviderQuotaOrBuilder> 
+      getQuotasOrBuilderList() {
+    return quotas_;
+  }
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  @java.lang.Override
+  public int getQuotasCount() {
+    return quotas_.size();
+  }
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ProviderQuota getQuotas(int index) {
+    return quotas_.get(index);
+  }
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ProviderQuotaOrBuilder getQuotasOrBuilder(
+      int index) {
+    return quotas_.get(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -531,6 +593,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(providerRequestId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 12, providerRequestId_);
     }
+    for (int i = 0; i < quotas_.size(); i++) {
+      output.writeMessage(13, quotas_.get(i));
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -579,6 +644,15 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(providerRequestId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(12, providerRequestId_);
     }
+
+        {
+          final int count = quotas_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(quotas_.get(i));
+          }
+          size += 1 * count;
+        }
     return size;
   }
   @java.lang.Override
@@ -641,6 +715,8 @@ private static final long serialVersionUID = 0L;
     }
     if (!getProviderRequestId()
         .equals(other.getProviderRequestId())) return false;
+    if (!getQuotasList()
+        .equals(other.getQuotasList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -687,6 +763,10 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + PROVIDER_REQUEST_ID_FIELD_NUMBER;
     hash = (53 * hash) + getProviderRequestId().hashCode();
+    if (getQuotasCount() > 0) {
+      hash = (37 * hash) + QUOTAS_FIELD_NUMBER;
+      hash = (53 * hash) + getQuotasList().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -825,6 +905,7 @@ private static final long serialVersionUID = 0L;
         internalGetLatencyFieldBuilder();
         internalGetTimeToFirstTokenFieldBuilder();
         internalGetUsageFieldBuilder();
+        internalGetQuotasFieldBuilder();
       }
     }
     @java.lang.Override
@@ -859,6 +940,13 @@ private static final long serialVersionUID = 0L;
       costNanoUsd_ = 0L;
       httpStatus_ = 0;
       providerRequestId_ = "";
+      if (quotasBuilder_ == null) {
+        quotas_ = java.util.Collections.emptyList();
+      } else {
+        quotas_ = null;
+        quotasBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00001000);
       return this;
     }
 
@@ -885,9 +973,22 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public dev.trunkline.v1.Attempt buildPartial() {
       dev.trunkline.v1.Attempt result = new dev.trunkline.v1.Attempt(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(dev.trunkline.v1.Attempt result) {
+      if (quotasBuilder_ == null) {
+        if (((bitField0_ & 0x00001000) != 0)) {
+          quotas_ = java.util.Collections.unmodifiableList(quotas_);
+          bitField0_ = (bitField0_ & ~0x00001000);
+        }
+        result.quotas_ = quotas_;
+      } else {
+        result.quotas_ = quotasBuilder_.build();
+      }
     }
 
     private void buildPartial0(dev.trunkline.v1.Attempt result) {
@@ -1001,6 +1102,32 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000800;
         onChanged();
       }
+      if (quotasBuilder_ == null) {
+        if (!other.quotas_.isEmpty()) {
+          if (quotas_.isEmpty()) {
+            quotas_ = other.quotas_;
+            bitField0_ = (bitField0_ & ~0x00001000);
+          } else {
+            ensureQuotasIsMutable();
+            quotas_.addAll(other.quotas_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.quotas_.isEmpty()) {
+          if (quotasBuilder_.isEmpty()) {
+            quotasBuilder_.dispose();
+            quotasBuilder_ = null;
+            quotas_ = other.quotas_;
+            bitField0_ = (bitField0_ & ~0x00001000);
+            quotasBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetQuotasFieldBuilder() : null;
+          } else {
+            quotasBuilder_.addAllMessages(other.quotas_);
+          }
+        }
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -1095,6 +1222,19 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000800;
               break;
             } // case 98
+            case 106: {
+              dev.trunkline.v1.ProviderQuota m =
+                  input.readMessage(
+                      dev.trunkline.v1.ProviderQuota.parser(),
+                      extensionRegistry);
+              if (quotasBuilder_ == null) {
+                ensureQuotasIsMutable();
+                quotas_.add(m);
+              } else {
+                quotasBuilder_.addMessage(m);
+              }
+              break;
+            } // case 106
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2322,6 +2462,318 @@ private static final long serialVersionUID = 0L;
       bitField0_ |= 0x00000800;
       onChanged();
       return this;
+    }
+
+    private java.util.List<dev.trunkline.v1.ProviderQuota> quotas_ =
+      java.util.Collections.emptyList();
+    private void ensureQuotasIsMutable() {
+      if (!((bitField0_ & 0x00001000) != 0)) {
+        quotas_ = new java.util.ArrayList<dev.trunkline.v1.ProviderQuota>(quotas_);
+        bitField0_ |= 0x00001000;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.ProviderQuota, dev.trunkline.v1.ProviderQuota.Builder, dev.trunkline.v1.ProviderQuotaOrBuilder> quotasBuilder_;
+
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.ProviderQuota> getQuotasList() {
+      if (quotasBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(quotas_);
+      } else {
+        return quotasBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public int getQuotasCount() {
+      if (quotasBuilder_ == null) {
+        return quotas_.size();
+      } else {
+        return quotasBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public dev.trunkline.v1.ProviderQuota getQuotas(int index) {
+      if (quotasBuilder_ == null) {
+        return quotas_.get(index);
+      } else {
+        return quotasBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public Builder setQuotas(
+        int index, dev.trunkline.v1.ProviderQuota value) {
+      if (quotasBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureQuotasIsMutable();
+        quotas_.set(index, value);
+        onChanged();
+      } else {
+        quotasBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public Builder setQuotas(
+        int index, dev.trunkline.v1.ProviderQuota.Builder builderForValue) {
+      if (quotasBuilder_ == null) {
+        ensureQuotasIsMutable();
+        quotas_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        quotasBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public Builder addQuotas(dev.trunkline.v1.ProviderQuota value) {
+      if (quotasBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureQuotasIsMutable();
+        quotas_.add(value);
+        onChanged();
+      } else {
+        quotasBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public Builder addQuotas(
+        int index, dev.trunkline.v1.ProviderQuota value) {
+      if (quotasBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureQuotasIsMutable();
+        quotas_.add(index, value);
+        onChanged();
+      } else {
+        quotasBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public Builder addQuotas(
+        dev.trunkline.v1.ProviderQuota.Builder builderForValue) {
+      if (quotasBuilder_ == null) {
+        ensureQuotasIsMutable();
+        quotas_.add(builderForValue.build());
+        onChanged();
+      } else {
+        quotasBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public Builder addQuotas(
+        int index, dev.trunkline.v1.ProviderQuota.Builder builderForValue) {
+      if (quotasBuilder_ == null) {
+        ensureQuotasIsMutable();
+        quotas_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        quotasBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public Builder addAllQuotas(
+        java.lang.Iterable<? extends dev.trunkline.v1.ProviderQuota> values) {
+      if (quotasBuilder_ == null) {
+        ensureQuotasIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, quotas_);
+        onChanged();
+      } else {
+        quotasBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public Builder clearQuotas() {
+      if (quotasBuilder_ == null) {
+        quotas_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00001000);
+        onChanged();
+      } else {
+        quotasBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public Builder removeQuotas(int index) {
+      if (quotasBuilder_ == null) {
+        ensureQuotasIsMutable();
+        quotas_.remove(index);
+        onChanged();
+      } else {
+        quotasBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public dev.trunkline.v1.ProviderQuota.Builder getQuotasBuilder(
+        int index) {
+      return internalGetQuotasFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public dev.trunkline.v1.ProviderQuotaOrBuilder getQuotasOrBuilder(
+        int index) {
+      if (quotasBuilder_ == null) {
+        return quotas_.get(index);  } else {
+        return quotasBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public java.util.List<? extends dev.trunkline.v1.ProviderQuotaOrBuilder> 
+         getQuotasOrBuilderList() {
+      if (quotasBuilder_ != null) {
+        return quotasBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(quotas_);
+      }
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public dev.trunkline.v1.ProviderQuota.Builder addQuotasBuilder() {
+      return internalGetQuotasFieldBuilder().addBuilder(
+          dev.trunkline.v1.ProviderQuota.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public dev.trunkline.v1.ProviderQuota.Builder addQuotasBuilder(
+        int index) {
+      return internalGetQuotasFieldBuilder().addBuilder(
+          index, dev.trunkline.v1.ProviderQuota.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The provider's own quotas, as far as its answer told them.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.ProviderQuota.Builder> 
+         getQuotasBuilderList() {
+      return internalGetQuotasFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.ProviderQuota, dev.trunkline.v1.ProviderQuota.Builder, dev.trunkline.v1.ProviderQuotaOrBuilder> 
+        internalGetQuotasFieldBuilder() {
+      if (quotasBuilder_ == null) {
+        quotasBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.trunkline.v1.ProviderQuota, dev.trunkline.v1.ProviderQuota.Builder, dev.trunkline.v1.ProviderQuotaOrBuilder>(
+                quotas_,
+                ((bitField0_ & 0x00001000) != 0),
+                getParentForChildren(),
+                isClean());
+        quotas_ = null;
+      }
+      return quotasBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Attempt)

@@ -255,4 +255,48 @@ public interface AttemptOrBuilder extends
    */
   com.google.protobuf.ByteString
       getProviderRequestIdBytes();
+
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  java.util.List<dev.trunkline.v1.ProviderQuota> 
+      getQuotasList();
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  dev.trunkline.v1.ProviderQuota getQuotas(int index);
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  int getQuotasCount();
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  java.util.List<? extends dev.trunkline.v1.ProviderQuotaOrBuilder> 
+      getQuotasOrBuilderList();
+  /**
+   * <pre>
+   * The provider's own quotas, as far as its answer told them.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ProviderQuota quotas = 13 [json_name = "quotas"];</code>
+   */
+  dev.trunkline.v1.ProviderQuotaOrBuilder getQuotasOrBuilder(
+      int index);
 }

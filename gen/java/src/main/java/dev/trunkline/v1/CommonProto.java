@@ -67,6 +67,11 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_Attempt_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_ProviderQuota_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_ProviderQuota_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_Route_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -129,7 +134,7 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
       "\n\005spent\030\003 \001(\0132\022.google.type.MoneyR\005spent" +
       "\022&\n\004held\030\004 \001(\0132\022.google.type.MoneyR\004held" +
       "\0220\n\tremaining\030\005 \001(\0132\022.google.type.MoneyR" +
-      "\tremaining\"\220\004\n\007Attempt\022\026\n\006number\030\001 \001(\rR\006" +
+      "\tremaining\"\305\004\n\007Attempt\022\026\n\006number\030\001 \001(\rR\006" +
       "number\022\032\n\010provider\030\002 \001(\tR\010provider\022\024\n\005mo" +
       "del\030\003 \001(\tR\005model\022%\n\016integration_id\030\004 \001(\t" +
       "R\rintegrationId\0226\n\007outcome\030\005 \001(\0162\034.trunk" +
@@ -142,34 +147,40 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
       "age\022\"\n\rcost_nano_usd\030\n \001(\003R\013costNanoUsd\022" +
       "$\n\013http_status\030\013 \001(\005H\000R\nhttpStatus\210\001\001\022.\n" +
       "\023provider_request_id\030\014 \001(\tR\021providerRequ" +
-      "estIdB\016\n\014_http_status\"\315\001\n\005Route\022.\n\005basis" +
-      "\030\001 \001(\0162\030.trunkline.v1.RouteBasisR\005basis\022" +
-      "\022\n\004rule\030\002 \001(\tR\004rule\022\036\n\nconsidered\030\003 \001(\rR" +
-      "\nconsidered\022\032\n\010eligible\030\004 \001(\rR\010eligible\022" +
-      "\026\n\006region\030\005 \001(\tR\006region\022,\n\022estimated_nan" +
-      "o_usd\030\006 \001(\003R\020estimatedNanoUsd*\304\002\n\nTokenC" +
-      "lass\022\033\n\027TOKEN_CLASS_UNSPECIFIED\020\000\022\025\n\021TOK" +
-      "EN_CLASS_INPUT\020\001\022\026\n\022TOKEN_CLASS_OUTPUT\020\002" +
-      "\022\032\n\026TOKEN_CLASS_CACHE_READ\020\003\022\033\n\027TOKEN_CL" +
-      "ASS_CACHE_WRITE\020\004\022\031\n\025TOKEN_CLASS_REASONI" +
-      "NG\020\005\022\033\n\027TOKEN_CLASS_AUDIO_INPUT\020\006\022\034\n\030TOK" +
-      "EN_CLASS_AUDIO_OUTPUT\020\007\022\033\n\027TOKEN_CLASS_I" +
-      "MAGE_INPUT\020\010\022\034\n\030TOKEN_CLASS_IMAGE_OUTPUT" +
-      "\020\t\022 \n\034TOKEN_CLASS_CACHE_WRITE_LONG\020\n*z\n\013" +
-      "UsageSource\022\034\n\030USAGE_SOURCE_UNSPECIFIED\020" +
-      "\000\022\031\n\025USAGE_SOURCE_PROVIDER\020\001\022\032\n\026USAGE_SO" +
-      "URCE_ESTIMATED\020\002\022\026\n\022USAGE_SOURCE_CACHE\020\003" +
-      "*\250\001\n\016AttemptOutcome\022\037\n\033ATTEMPT_OUTCOME_U" +
-      "NSPECIFIED\020\000\022\035\n\031ATTEMPT_OUTCOME_SUCCEEDE" +
-      "D\020\001\022\032\n\026ATTEMPT_OUTCOME_FAILED\020\002\022\033\n\027ATTEM" +
-      "PT_OUTCOME_SKIPPED\020\003\022\035\n\031ATTEMPT_OUTCOME_" +
-      "CANCELLED\020\004*\220\001\n\nRouteBasis\022\033\n\027ROUTE_BASI" +
-      "S_UNSPECIFIED\020\000\022\030\n\024ROUTE_BASIS_EXPLICIT\020" +
-      "\001\022\025\n\021ROUTE_BASIS_ALIAS\020\002\022\034\n\030ROUTE_BASIS_" +
-      "REQUIREMENTS\020\003\022\026\n\022ROUTE_BASIS_POLICY\020\004BP" +
-      "\n\020dev.trunkline.v1B\013CommonProtoP\001Z-trunk" +
-      "line.dev/gen/go/trunkline/v1;trunklinev1" +
-      "b\006proto3"
+      "estId\0223\n\006quotas\030\r \003(\0132\033.trunkline.v1.Pro" +
+      "viderQuotaR\006quotasB\016\n\014_http_status\"\267\001\n\rP" +
+      "roviderQuota\022\022\n\004unit\030\001 \001(\tR\004unit\022\031\n\005limi" +
+      "t\030\002 \001(\003H\000R\005limit\210\001\001\022!\n\tremaining\030\003 \001(\003H\001" +
+      "R\tremaining\210\001\001\022<\n\014resets_after\030\004 \001(\0132\031.g" +
+      "oogle.protobuf.DurationR\013resetsAfterB\010\n\006" +
+      "_limitB\014\n\n_remaining\"\315\001\n\005Route\022.\n\005basis\030" +
+      "\001 \001(\0162\030.trunkline.v1.RouteBasisR\005basis\022\022" +
+      "\n\004rule\030\002 \001(\tR\004rule\022\036\n\nconsidered\030\003 \001(\rR\n" +
+      "considered\022\032\n\010eligible\030\004 \001(\rR\010eligible\022\026" +
+      "\n\006region\030\005 \001(\tR\006region\022,\n\022estimated_nano" +
+      "_usd\030\006 \001(\003R\020estimatedNanoUsd*\304\002\n\nTokenCl" +
+      "ass\022\033\n\027TOKEN_CLASS_UNSPECIFIED\020\000\022\025\n\021TOKE" +
+      "N_CLASS_INPUT\020\001\022\026\n\022TOKEN_CLASS_OUTPUT\020\002\022" +
+      "\032\n\026TOKEN_CLASS_CACHE_READ\020\003\022\033\n\027TOKEN_CLA" +
+      "SS_CACHE_WRITE\020\004\022\031\n\025TOKEN_CLASS_REASONIN" +
+      "G\020\005\022\033\n\027TOKEN_CLASS_AUDIO_INPUT\020\006\022\034\n\030TOKE" +
+      "N_CLASS_AUDIO_OUTPUT\020\007\022\033\n\027TOKEN_CLASS_IM" +
+      "AGE_INPUT\020\010\022\034\n\030TOKEN_CLASS_IMAGE_OUTPUT\020" +
+      "\t\022 \n\034TOKEN_CLASS_CACHE_WRITE_LONG\020\n*z\n\013U" +
+      "sageSource\022\034\n\030USAGE_SOURCE_UNSPECIFIED\020\000" +
+      "\022\031\n\025USAGE_SOURCE_PROVIDER\020\001\022\032\n\026USAGE_SOU" +
+      "RCE_ESTIMATED\020\002\022\026\n\022USAGE_SOURCE_CACHE\020\003*" +
+      "\250\001\n\016AttemptOutcome\022\037\n\033ATTEMPT_OUTCOME_UN" +
+      "SPECIFIED\020\000\022\035\n\031ATTEMPT_OUTCOME_SUCCEEDED" +
+      "\020\001\022\032\n\026ATTEMPT_OUTCOME_FAILED\020\002\022\033\n\027ATTEMP" +
+      "T_OUTCOME_SKIPPED\020\003\022\035\n\031ATTEMPT_OUTCOME_C" +
+      "ANCELLED\020\004*\220\001\n\nRouteBasis\022\033\n\027ROUTE_BASIS" +
+      "_UNSPECIFIED\020\000\022\030\n\024ROUTE_BASIS_EXPLICIT\020\001" +
+      "\022\025\n\021ROUTE_BASIS_ALIAS\020\002\022\034\n\030ROUTE_BASIS_R" +
+      "EQUIREMENTS\020\003\022\026\n\022ROUTE_BASIS_POLICY\020\004BP\n" +
+      "\020dev.trunkline.v1B\013CommonProtoP\001Z-trunkl" +
+      "ine.dev/gen/go/trunkline/v1;trunklinev1b" +
+      "\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -225,9 +236,15 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Attempt_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Attempt_descriptor,
-        new java.lang.String[] { "Number", "Provider", "Model", "IntegrationId", "Outcome", "Error", "Latency", "TimeToFirstToken", "Usage", "CostNanoUsd", "HttpStatus", "ProviderRequestId", });
-    internal_static_trunkline_v1_Route_descriptor =
+        new java.lang.String[] { "Number", "Provider", "Model", "IntegrationId", "Outcome", "Error", "Latency", "TimeToFirstToken", "Usage", "CostNanoUsd", "HttpStatus", "ProviderRequestId", "Quotas", });
+    internal_static_trunkline_v1_ProviderQuota_descriptor =
       getDescriptor().getMessageType(6);
+    internal_static_trunkline_v1_ProviderQuota_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_ProviderQuota_descriptor,
+        new java.lang.String[] { "Unit", "Limit", "Remaining", "ResetsAfter", });
+    internal_static_trunkline_v1_Route_descriptor =
+      getDescriptor().getMessageType(7);
     internal_static_trunkline_v1_Route_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Route_descriptor,
