@@ -76,3 +76,42 @@ async def test_an_azure_integration_names_its_resource_or_its_endpoint(
     integration = Integration(configuration=Configuration(endpoint=endpoint, llm_provider=settings))
     async with ProviderDriver(OutboundPolicy()) as driver:
         assert {path for path, _ in driver.validate(integration)} == wrong
+
+
+@pytest.mark.parametrize(
+    ("value", "fine"),
+    [
+        ("https://llm.example/v1", True),
+        ("pk-virtual-1", True),
+        ('{"retry":{"attempts":2}}', True),
+        ("http://llm.example/v1", False),
+        ("https://169.254.169.254/latest", False),
+        ("https://[::1]/v1", False),
+        ("https://localhost:8080/v1", False),
+        ("https://vault.internal/v1", False),
+        ("https://billing/v1", False),
+        ("https://2130706433/v1", False),
+        ("https://0x7f.1/v1", False),
+        ('{"targets":[{"custom_host":"https:\\/\\/10.0.0.7\\/v1"}]}', False),
+        ("file:///etc/passwd", False),
+    ],
+)
+async def test_a_gateway_is_not_sent_inside(value: str, fine: bool) -> None:
+    found = {}
+    for option in ("custom_host", "config"):
+        settings = LlmProviderConfiguration(provider="portkey", options={option: value})
+        async with ProviderDriver(OutboundPolicy()) as driver:
+            wrong = driver.validate(Integration(configuration=Configuration(llm_provider=settings)))
+        found[option] = [path for path, _ in wrong] in ([], [f"configuration.llm_provider.options[{option}]"])
+        assert bool(wrong) != fine
+    assert all(found.values())
+
+
+async def test_the_operator_may_let_a_gateway_inside() -> None:
+    settings = LlmProviderConfiguration(provider="portkey", options={"custom_host": "https://vault.internal:8200/v1"})
+    integration = Integration(configuration=Configuration(llm_provider=settings))
+    for allowed in (("vault.internal",), ("vault.internal:8200",)):
+        async with ProviderDriver(OutboundPolicy(allow=allowed)) as driver:
+            assert driver.validate(integration) == []
+    async with ProviderDriver(OutboundPolicy(allow=("vault.internal:1",))) as driver:
+        assert driver.validate(integration)

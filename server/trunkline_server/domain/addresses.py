@@ -100,6 +100,12 @@ def is_public(address: Address) -> bool:
     return target in _IPV6_GLOBAL and not any(target in network for network in _IPV6_FORBIDDEN)
 
 
+# Names that never resolve to public addresses.
+_INSIDE = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+# Browsers' rules read a host whose last label is a number as an IPv4 address: `0x7f.1`.
+_NUMBER = re.compile(r"\.(?:\d+|0x[0-9a-f]*)$")
+
+
 @dataclass(frozen=True)
 class OutboundPolicy:
     """What the operator lets outbound calls reach.
@@ -154,6 +160,20 @@ class OutboundPolicy:
         if "?" in url or "#" in url:
             return "must not have a query or a fragment"
         return None
+
+    def relayed_problem(self, url: str) -> str | None:
+        """What is wrong with an address that a gateway would call in our place, or None: its shape, and a host that is
+        no public address. What its names resolve to is the gateway's to check."""
+        if problem := self.url_problem(url):
+            return problem
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            fine = self.allows(str(ip_address(host)), port)
+        except ValueError:
+            inside = "." not in host or host.endswith(_INSIDE) or _NUMBER.search(host)
+            fine = not inside or any(one.name == host and one.port in (None, port) for one in self._exceptions)
+        return None if fine else "must name a public host; the operator does not allow this one"
 
 
 def address_forbidden(host: str) -> TrunklineError:

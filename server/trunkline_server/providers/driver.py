@@ -188,6 +188,13 @@ class ProviderDriver:
         allowed = {"provider", *profile.options}
         wrong = [(name, "is not an option of this profile") for name in settings.options if name not in allowed]
         wrong += urls.problems(profile, settings.options, integration.configuration.endpoint)
+        # A gateway would call them in our place.
+        wrong += [
+            (name, problem)
+            for name, value in settings.options.items()
+            for address in urls.within(value)
+            if (problem := self._policy.relayed_problem(address))
+        ]
         found = [(f"configuration.llm_provider.options[{name}]", why) for name, why in wrong]
         endpoint = urls.endpoint(profile, integration.configuration.endpoint, settings.options)
         if problem := self._policy.url_problem(endpoint):

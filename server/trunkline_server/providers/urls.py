@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import quote
+
+import orjson
 
 from trunkline_server.domain.ports import Target
 from trunkline_server.providers.profiles import Profile
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'\\]*")
 # What an option in an address may be: nothing that could change the host or the path.
 _VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
 
@@ -40,6 +44,13 @@ def problems(profile: Profile, options: Mapping[str, str], endpoint: str = "") -
         elif not _VALUE.fullmatch(value):
             found.append((name, "may hold letters, digits, '.', '_' and '-' only, at most 128"))
     return found
+
+
+def within(value: str) -> list[str]:
+    """The addresses that stand in an option, which may be JSON."""
+    with suppress(orjson.JSONDecodeError):
+        value = orjson.dumps(orjson.loads(value)).decode()  # without escaped slashes
+    return _ADDRESS.findall(value)
 
 
 def _paths(profile: Profile) -> tuple[str, ...]:
