@@ -84,7 +84,7 @@ def _input_tokens(found: Vectors, recording: Recording, value: int) -> None:
 
 
 def _billed(found: Vectors, recording: Recording, value: int) -> None:
-    assert (found.usage.other_units["billed_input_tokens"], found.usage.input_tokens) == (value, value)
+    assert (found.usage.billed_input_tokens, found.usage.input_tokens) == (value, value)
 
 
 def _model(found: Vectors, recording: Recording, value: str) -> None:

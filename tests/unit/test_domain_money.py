@@ -99,6 +99,17 @@ def test_long_cache_writes_are_a_part_of_the_writes(
     assert {item.token_class: (item.tokens, item.nano_usd) for item in found.items} == billed
 
 
+def test_what_the_provider_does_not_bill_costs_nothing() -> None:
+    """A recorded answer of Cohere: 1,522 tokens read, 992 of them cached, 40 billed."""
+    usage = Usage(input_tokens=1522, output_tokens=21, cache_read_tokens=992, billed_input_tokens=40)
+    usage.billed_output_tokens = 8
+    found = bill(prices((INPUT, 0, 10**6), (OUTPUT, 0, 2 * 10**6)), usage)
+    assert {item.token_class: item.tokens for item in found.items} == {INPUT: 40, OUTPUT: 8}
+    assert found.nano_usd == 56
+    nothing = Usage(input_tokens=9, billed_input_tokens=0)
+    assert bill(prices((INPUT, 0, 10**6), (OUTPUT, 0, 10**6)), nothing).nano_usd == 0
+
+
 def test_more_long_writes_than_writes_cost_no_less_than_nothing() -> None:
     usage = Usage(input_tokens=100, cache_write_tokens=5, cache_write_long_tokens=10)
     found = bill(prices((INPUT, 0, 10**6), (OUTPUT, 0, 10**6), (WRITE, 0, 10**6)), usage)

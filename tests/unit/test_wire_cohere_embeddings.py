@@ -57,7 +57,7 @@ def test_vectors_in_every_shape(embeddings: Any) -> None:
     meta = {"api_version": {"version": "2"}, "billed_units": {"input_tokens": 7, "image_tokens": 0}, "warnings": ["w"]}
     found = embedding.decode(orjson.dumps({"embeddings": embeddings, "meta": meta}), _SUBJECT)
     assert list(found.packed) == [_PACKED, struct.pack("<2f", 1, 0)]
-    assert (found.usage.input_tokens, dict(found.usage.other_units)) == (7, {"billed_input_tokens": 7})
+    assert (found.usage.input_tokens, found.usage.billed_input_tokens, dict(found.usage.other_units)) == (7, 7, {})
 
 
 @pytest.mark.parametrize(

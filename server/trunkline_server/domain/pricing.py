@@ -37,6 +37,8 @@ _MESSAGE_OVERHEAD_TOKENS = 16
 _TEXT_OVERHEAD_TOKENS = 32
 # English text runs at about four bytes a token (OpenAI's published rule of thumb).
 _TYPICAL_BYTES_PER_TOKEN = 4
+# Texts of more bytes a token are hardly ever written.
+_MOST_BYTES_PER_TOKEN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ def bill(prices: PriceList | None, usage: Usage) -> CostDetails:
         return details
     details.price_version = prices.version
     whole = {_INPUT: usage.input_tokens, _OUTPUT: usage.output_tokens}
+    if usage.HasField("billed_input_tokens"):
+        whole[_INPUT] = usage.billed_input_tokens
+    if usage.HasField("billed_output_tokens"):
+        whole[_OUTPUT] = usage.billed_output_tokens
     input_tokens = usage.input_tokens
     items: list[CostItem] = []
     for token_class, name, of in _PARTS:
@@ -136,11 +142,12 @@ def size(request: CompleteRequest) -> Size:
 
 
 def embedding_size(request: EmbedRequest) -> tuple[Size, int]:
-    """The size of all texts, and the likely tokens of the longest one, which is all that is read at once."""
+    """The size of all texts, and the tokens that the longest one, which is all that is read at once, has at least: what
+    may just fit is left to the provider to judge."""
     bytes_, extra = request.ByteSize(), _TEXT_OVERHEAD_TOKENS * len(request.inputs)
     longest = len(max(request.inputs, key=len, default="").encode(errors="replace"))
     whole = Size(likely=bytes_ // _TYPICAL_BYTES_PER_TOKEN + len(request.inputs), bound=bytes_ + extra)
-    return whole, longest // _TYPICAL_BYTES_PER_TOKEN
+    return whole, longest // _MOST_BYTES_PER_TOKEN
 
 
 def expected_cost(prices: PriceList | None, size: Size, output_tokens: int) -> int:

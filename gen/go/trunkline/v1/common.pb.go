@@ -410,8 +410,12 @@ type Usage struct {
 	Source UsageSource `protobuf:"varint,12,opt,name=source,proto3,enum=trunkline.v1.UsageSource" json:"source,omitempty"`
 	// Part of `cache_write_tokens`: written for the provider's long time (about one hour).
 	CacheWriteLongTokens *int64 `protobuf:"varint,13,opt,name=cache_write_long_tokens,json=cacheWriteLongTokens,proto3,oneof" json:"cache_write_long_tokens,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// What the provider bills of `input_tokens`; absent where it bills all of them.
+	BilledInputTokens *int64 `protobuf:"varint,14,opt,name=billed_input_tokens,json=billedInputTokens,proto3,oneof" json:"billed_input_tokens,omitempty"`
+	// What the provider bills of `output_tokens`; absent where it bills all of them.
+	BilledOutputTokens *int64 `protobuf:"varint,15,opt,name=billed_output_tokens,json=billedOutputTokens,proto3,oneof" json:"billed_output_tokens,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Usage) Reset() {
@@ -531,6 +535,20 @@ func (x *Usage) GetSource() UsageSource {
 func (x *Usage) GetCacheWriteLongTokens() int64 {
 	if x != nil && x.CacheWriteLongTokens != nil {
 		return *x.CacheWriteLongTokens
+	}
+	return 0
+}
+
+func (x *Usage) GetBilledInputTokens() int64 {
+	if x != nil && x.BilledInputTokens != nil {
+		return *x.BilledInputTokens
+	}
+	return 0
+}
+
+func (x *Usage) GetBilledOutputTokens() int64 {
+	if x != nil && x.BilledOutputTokens != nil {
+		return *x.BilledOutputTokens
 	}
 	return 0
 }
@@ -1106,7 +1124,7 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\x06labels\x18\x06 \x03(\v2%.trunkline.v1.CallContext.LabelsEntryR\x06labels\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd1\a\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xee\b\n" +
 	"\x05Usage\x12&\n" +
 	"\finput_tokens\x18\x01 \x01(\x03H\x00R\vinputTokens\x88\x01\x01\x12(\n" +
 	"\routput_tokens\x18\x02 \x01(\x03H\x01R\foutputTokens\x88\x01\x01\x12/\n" +
@@ -1123,7 +1141,9 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"otherUnits\x121\n" +
 	"\x06source\x18\f \x01(\x0e2\x19.trunkline.v1.UsageSourceR\x06source\x12:\n" +
 	"\x17cache_write_long_tokens\x18\r \x01(\x03H\n" +
-	"R\x14cacheWriteLongTokens\x88\x01\x01\x1a=\n" +
+	"R\x14cacheWriteLongTokens\x88\x01\x01\x123\n" +
+	"\x13billed_input_tokens\x18\x0e \x01(\x03H\vR\x11billedInputTokens\x88\x01\x01\x125\n" +
+	"\x14billed_output_tokens\x18\x0f \x01(\x03H\fR\x12billedOutputTokens\x88\x01\x01\x1a=\n" +
 	"\x0fOtherUnitsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01B\x0f\n" +
@@ -1137,7 +1157,9 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\x13_image_input_tokensB\x16\n" +
 	"\x14_image_output_tokensB\x12\n" +
 	"\x10_tool_use_tokensB\x1a\n" +
-	"\x18_cache_write_long_tokens\"\xa9\x01\n" +
+	"\x18_cache_write_long_tokensB\x16\n" +
+	"\x14_billed_input_tokensB\x17\n" +
+	"\x15_billed_output_tokens\"\xa9\x01\n" +
 	"\bCostItem\x129\n" +
 	"\vtoken_class\x18\x01 \x01(\x0e2\x18.trunkline.v1.TokenClassR\n" +
 	"tokenClass\x12\x16\n" +

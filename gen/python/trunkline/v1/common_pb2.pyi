@@ -273,6 +273,8 @@ class Usage(_message.Message):
     OTHER_UNITS_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     CACHE_WRITE_LONG_TOKENS_FIELD_NUMBER: _builtins.int
+    BILLED_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    BILLED_OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
     input_tokens: _builtins.int
     """Everything the model read, cached tokens included."""
     output_tokens: _builtins.int
@@ -297,6 +299,10 @@ class Usage(_message.Message):
     """Where the counts come from."""
     cache_write_long_tokens: _builtins.int
     """Part of `cache_write_tokens`: written for the provider's long time (about one hour)."""
+    billed_input_tokens: _builtins.int
+    """What the provider bills of `input_tokens`; absent where it bills all of them."""
+    billed_output_tokens: _builtins.int
+    """What the provider bills of `output_tokens`; absent where it bills all of them."""
     @_builtins.property
     def other_units(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Units other than tokens that the provider bills, by its own name, for example `web_search_requests`."""
@@ -317,15 +323,21 @@ class Usage(_message.Message):
         other_units: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         source: Global___UsageSource.ValueType = ...,
         cache_write_long_tokens: _builtins.int | None = ...,
+        billed_input_tokens: _builtins.int | None = ...,
+        billed_output_tokens: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens", "_audio_output_tokens", b"_audio_output_tokens", "_cache_read_tokens", b"_cache_read_tokens", "_cache_write_long_tokens", b"_cache_write_long_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_image_input_tokens", b"_image_input_tokens", "_image_output_tokens", b"_image_output_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "_tool_use_tokens", b"_tool_use_tokens", "audio_input_tokens", b"audio_input_tokens", "audio_output_tokens", b"audio_output_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_long_tokens", b"cache_write_long_tokens", "cache_write_tokens", b"cache_write_tokens", "image_input_tokens", b"image_input_tokens", "image_output_tokens", b"image_output_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens", "tool_use_tokens", b"tool_use_tokens"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens", "_audio_output_tokens", b"_audio_output_tokens", "_billed_input_tokens", b"_billed_input_tokens", "_billed_output_tokens", b"_billed_output_tokens", "_cache_read_tokens", b"_cache_read_tokens", "_cache_write_long_tokens", b"_cache_write_long_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_image_input_tokens", b"_image_input_tokens", "_image_output_tokens", b"_image_output_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "_tool_use_tokens", b"_tool_use_tokens", "audio_input_tokens", b"audio_input_tokens", "audio_output_tokens", b"audio_output_tokens", "billed_input_tokens", b"billed_input_tokens", "billed_output_tokens", b"billed_output_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_long_tokens", b"cache_write_long_tokens", "cache_write_tokens", b"cache_write_tokens", "image_input_tokens", b"image_input_tokens", "image_output_tokens", b"image_output_tokens", "input_tokens", b"input_tokens", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens", "tool_use_tokens", b"tool_use_tokens"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens", "_audio_output_tokens", b"_audio_output_tokens", "_cache_read_tokens", b"_cache_read_tokens", "_cache_write_long_tokens", b"_cache_write_long_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_image_input_tokens", b"_image_input_tokens", "_image_output_tokens", b"_image_output_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "_tool_use_tokens", b"_tool_use_tokens", "audio_input_tokens", b"audio_input_tokens", "audio_output_tokens", b"audio_output_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_long_tokens", b"cache_write_long_tokens", "cache_write_tokens", b"cache_write_tokens", "image_input_tokens", b"image_input_tokens", "image_output_tokens", b"image_output_tokens", "input_tokens", b"input_tokens", "other_units", b"other_units", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens", "source", b"source", "tool_use_tokens", b"tool_use_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens", "_audio_output_tokens", b"_audio_output_tokens", "_billed_input_tokens", b"_billed_input_tokens", "_billed_output_tokens", b"_billed_output_tokens", "_cache_read_tokens", b"_cache_read_tokens", "_cache_write_long_tokens", b"_cache_write_long_tokens", "_cache_write_tokens", b"_cache_write_tokens", "_image_input_tokens", b"_image_input_tokens", "_image_output_tokens", b"_image_output_tokens", "_input_tokens", b"_input_tokens", "_output_tokens", b"_output_tokens", "_reasoning_tokens", b"_reasoning_tokens", "_tool_use_tokens", b"_tool_use_tokens", "audio_input_tokens", b"audio_input_tokens", "audio_output_tokens", b"audio_output_tokens", "billed_input_tokens", b"billed_input_tokens", "billed_output_tokens", b"billed_output_tokens", "cache_read_tokens", b"cache_read_tokens", "cache_write_long_tokens", b"cache_write_long_tokens", "cache_write_tokens", b"cache_write_tokens", "image_input_tokens", b"image_input_tokens", "image_output_tokens", b"image_output_tokens", "input_tokens", b"input_tokens", "other_units", b"other_units", "output_tokens", b"output_tokens", "reasoning_tokens", b"reasoning_tokens", "source", b"source", "tool_use_tokens", b"tool_use_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__audio_input_tokens: _TypeAlias = _typing.Literal["audio_input_tokens"]  # noqa: Y015
     _WhichOneofArgType__audio_input_tokens: _TypeAlias = _typing.Literal["_audio_input_tokens", b"_audio_input_tokens"]  # noqa: Y015
     _WhichOneofReturnType__audio_output_tokens: _TypeAlias = _typing.Literal["audio_output_tokens"]  # noqa: Y015
     _WhichOneofArgType__audio_output_tokens: _TypeAlias = _typing.Literal["_audio_output_tokens", b"_audio_output_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__billed_input_tokens: _TypeAlias = _typing.Literal["billed_input_tokens"]  # noqa: Y015
+    _WhichOneofArgType__billed_input_tokens: _TypeAlias = _typing.Literal["_billed_input_tokens", b"_billed_input_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__billed_output_tokens: _TypeAlias = _typing.Literal["billed_output_tokens"]  # noqa: Y015
+    _WhichOneofArgType__billed_output_tokens: _TypeAlias = _typing.Literal["_billed_output_tokens", b"_billed_output_tokens"]  # noqa: Y015
     _WhichOneofReturnType__cache_read_tokens: _TypeAlias = _typing.Literal["cache_read_tokens"]  # noqa: Y015
     _WhichOneofArgType__cache_read_tokens: _TypeAlias = _typing.Literal["_cache_read_tokens", b"_cache_read_tokens"]  # noqa: Y015
     _WhichOneofReturnType__cache_write_long_tokens: _TypeAlias = _typing.Literal["cache_write_long_tokens"]  # noqa: Y015
@@ -348,6 +360,10 @@ class Usage(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__audio_input_tokens) -> _WhichOneofReturnType__audio_input_tokens | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__audio_output_tokens) -> _WhichOneofReturnType__audio_output_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__billed_input_tokens) -> _WhichOneofReturnType__billed_input_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__billed_output_tokens) -> _WhichOneofReturnType__billed_output_tokens | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_read_tokens) -> _WhichOneofReturnType__cache_read_tokens | None: ...
     @_typing.overload

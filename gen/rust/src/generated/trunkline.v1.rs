@@ -348,6 +348,12 @@ pub struct Usage {
     /// Part of `cache_write_tokens`: written for the provider's long time (about one hour).
     #[prost(int64, optional, tag="13")]
     pub cache_write_long_tokens: ::core::option::Option<i64>,
+    /// What the provider bills of `input_tokens`; absent where it bills all of them.
+    #[prost(int64, optional, tag="14")]
+    pub billed_input_tokens: ::core::option::Option<i64>,
+    /// What the provider bills of `output_tokens`; absent where it bills all of them.
+    #[prost(int64, optional, tag="15")]
+    pub billed_output_tokens: ::core::option::Option<i64>,
 }
 /// CostItem is the cost of one class of tokens.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

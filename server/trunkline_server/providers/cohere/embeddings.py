@@ -52,8 +52,8 @@ def decode(body: bytes, subject: Subject) -> Vectors:
 def _usage(meta: object) -> Usage:
     """Nothing is put around a text to embed, so that all that is read is billed."""
     found = (usage.decode(meta) if isinstance(meta, dict) else None) or Usage()
-    if not found.HasField("input_tokens") and "billed_input_tokens" in found.other_units:
-        found.input_tokens = found.other_units["billed_input_tokens"]
+    if not found.HasField("input_tokens") and found.HasField("billed_input_tokens"):
+        found.input_tokens = found.billed_input_tokens
     if found.ByteSize():
         found.source = UsageSource.USAGE_SOURCE_PROVIDER
     return found

@@ -15,7 +15,7 @@ _TOKENS = {
     "output_tokens": "output_tokens",
     "reasoning_tokens": "reasoning_tokens",
 }
-# The prompt that Cohere puts around a request is read but not billed, so that both counts matter.
+# The prompt that Cohere puts around a request is read but not billed.
 _BILLED = {"input_tokens": "billed_input_tokens", "output_tokens": "billed_output_tokens"}
 
 
@@ -37,10 +37,14 @@ def decode(told: Json) -> Usage | None:
 
 
 def put_billed(found: Usage, billed: object) -> None:
-    """What is billed, as units of the provider's own."""
+    """What is billed: tokens, and units of the provider's own."""
     units: Json = billed if isinstance(billed, dict) else {}
     for name, count in units.items():
-        _put_unit(found, _BILLED.get(name, name), count)
+        field, tokens = _BILLED.get(name), _whole(count)
+        if field is None:
+            _put_unit(found, name, count)
+        elif tokens is not None:
+            setattr(found, field, tokens)
 
 
 def _put_tokens(found: Usage, tokens: object) -> None:

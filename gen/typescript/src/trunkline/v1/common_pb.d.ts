@@ -166,6 +166,20 @@ export declare type Usage = Message<"trunkline.v1.Usage"> & {
    * @generated from field: optional int64 cache_write_long_tokens = 13;
    */
   cacheWriteLongTokens?: bigint | undefined;
+
+  /**
+   * What the provider bills of `input_tokens`; absent where it bills all of them.
+   *
+   * @generated from field: optional int64 billed_input_tokens = 14;
+   */
+  billedInputTokens?: bigint | undefined;
+
+  /**
+   * What the provider bills of `output_tokens`; absent where it bills all of them.
+   *
+   * @generated from field: optional int64 billed_output_tokens = 15;
+   */
+  billedOutputTokens?: bigint | undefined;
 };
 
 /**

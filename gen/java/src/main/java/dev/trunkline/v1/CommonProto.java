@@ -95,7 +95,7 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
       "onId\022=\n\006labels\030\006 \003(\0132%.trunkline.v1.Call" +
       "Context.LabelsEntryR\006labels\0329\n\013LabelsEnt" +
       "ry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005val" +
-      "ue:\0028\001\"\321\007\n\005Usage\022&\n\014input_tokens\030\001 \001(\003H\000" +
+      "ue:\0028\001\"\356\010\n\005Usage\022&\n\014input_tokens\030\001 \001(\003H\000" +
       "R\013inputTokens\210\001\001\022(\n\routput_tokens\030\002 \001(\003H" +
       "\001R\014outputTokens\210\001\001\022/\n\021cache_read_tokens\030" +
       "\003 \001(\003H\002R\017cacheReadTokens\210\001\001\0221\n\022cache_wri" +
@@ -112,75 +112,79 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
       "therUnits\0221\n\006source\030\014 \001(\0162\031.trunkline.v1" +
       ".UsageSourceR\006source\022:\n\027cache_write_long" +
       "_tokens\030\r \001(\003H\nR\024cacheWriteLongTokens\210\001\001" +
-      "\032=\n\017OtherUnitsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n" +
-      "\005value\030\002 \001(\003R\005value:\0028\001B\017\n\r_input_tokens" +
-      "B\020\n\016_output_tokensB\024\n\022_cache_read_tokens" +
-      "B\025\n\023_cache_write_tokensB\023\n\021_reasoning_to" +
-      "kensB\025\n\023_audio_input_tokensB\026\n\024_audio_ou" +
-      "tput_tokensB\025\n\023_image_input_tokensB\026\n\024_i" +
-      "mage_output_tokensB\022\n\020_tool_use_tokensB\032" +
-      "\n\030_cache_write_long_tokens\"\251\001\n\010CostItem\022" +
-      "9\n\013token_class\030\001 \001(\0162\030.trunkline.v1.Toke" +
-      "nClassR\ntokenClass\022\026\n\006tokens\030\002 \001(\003R\006toke" +
-      "ns\022/\n\024nano_usd_per_million\030\003 \001(\003R\021nanoUs" +
-      "dPerMillion\022\031\n\010nano_usd\030\004 \001(\003R\007nanoUsd\"\276" +
-      "\001\n\013CostDetails\022\031\n\010nano_usd\030\001 \001(\003R\007nanoUs" +
-      "d\022,\n\005items\030\002 \003(\0132\026.trunkline.v1.CostItem" +
-      "R\005items\022#\n\rprice_version\030\003 \001(\tR\014priceVer" +
-      "sion\022\034\n\testimated\030\004 \001(\010R\testimated\022#\n\rpr" +
-      "ice_unknown\030\005 \001(\010R\014priceUnknown\"\330\001\n\013Budg" +
-      "etState\022\033\n\tbudget_id\030\001 \001(\tR\010budgetId\022(\n\005" +
-      "limit\030\002 \001(\0132\022.google.type.MoneyR\005limit\022(" +
-      "\n\005spent\030\003 \001(\0132\022.google.type.MoneyR\005spent" +
-      "\022&\n\004held\030\004 \001(\0132\022.google.type.MoneyR\004held" +
-      "\0220\n\tremaining\030\005 \001(\0132\022.google.type.MoneyR" +
-      "\tremaining\"\305\004\n\007Attempt\022\026\n\006number\030\001 \001(\rR\006" +
-      "number\022\032\n\010provider\030\002 \001(\tR\010provider\022\024\n\005mo" +
-      "del\030\003 \001(\tR\005model\022%\n\016integration_id\030\004 \001(\t" +
-      "R\rintegrationId\0226\n\007outcome\030\005 \001(\0162\034.trunk" +
-      "line.v1.AttemptOutcomeR\007outcome\022(\n\005error" +
-      "\030\006 \001(\0132\022.google.rpc.StatusR\005error\0223\n\007lat" +
-      "ency\030\007 \001(\0132\031.google.protobuf.DurationR\007l" +
-      "atency\022H\n\023time_to_first_token\030\010 \001(\0132\031.go" +
-      "ogle.protobuf.DurationR\020timeToFirstToken" +
-      "\022)\n\005usage\030\t \001(\0132\023.trunkline.v1.UsageR\005us" +
-      "age\022\"\n\rcost_nano_usd\030\n \001(\003R\013costNanoUsd\022" +
-      "$\n\013http_status\030\013 \001(\005H\000R\nhttpStatus\210\001\001\022.\n" +
-      "\023provider_request_id\030\014 \001(\tR\021providerRequ" +
-      "estId\0223\n\006quotas\030\r \003(\0132\033.trunkline.v1.Pro" +
-      "viderQuotaR\006quotasB\016\n\014_http_status\"\267\001\n\rP" +
-      "roviderQuota\022\022\n\004unit\030\001 \001(\tR\004unit\022\031\n\005limi" +
-      "t\030\002 \001(\003H\000R\005limit\210\001\001\022!\n\tremaining\030\003 \001(\003H\001" +
-      "R\tremaining\210\001\001\022<\n\014resets_after\030\004 \001(\0132\031.g" +
-      "oogle.protobuf.DurationR\013resetsAfterB\010\n\006" +
-      "_limitB\014\n\n_remaining\"\315\001\n\005Route\022.\n\005basis\030" +
-      "\001 \001(\0162\030.trunkline.v1.RouteBasisR\005basis\022\022" +
-      "\n\004rule\030\002 \001(\tR\004rule\022\036\n\nconsidered\030\003 \001(\rR\n" +
-      "considered\022\032\n\010eligible\030\004 \001(\rR\010eligible\022\026" +
-      "\n\006region\030\005 \001(\tR\006region\022,\n\022estimated_nano" +
-      "_usd\030\006 \001(\003R\020estimatedNanoUsd*\304\002\n\nTokenCl" +
-      "ass\022\033\n\027TOKEN_CLASS_UNSPECIFIED\020\000\022\025\n\021TOKE" +
-      "N_CLASS_INPUT\020\001\022\026\n\022TOKEN_CLASS_OUTPUT\020\002\022" +
-      "\032\n\026TOKEN_CLASS_CACHE_READ\020\003\022\033\n\027TOKEN_CLA" +
-      "SS_CACHE_WRITE\020\004\022\031\n\025TOKEN_CLASS_REASONIN" +
-      "G\020\005\022\033\n\027TOKEN_CLASS_AUDIO_INPUT\020\006\022\034\n\030TOKE" +
-      "N_CLASS_AUDIO_OUTPUT\020\007\022\033\n\027TOKEN_CLASS_IM" +
-      "AGE_INPUT\020\010\022\034\n\030TOKEN_CLASS_IMAGE_OUTPUT\020" +
-      "\t\022 \n\034TOKEN_CLASS_CACHE_WRITE_LONG\020\n*z\n\013U" +
-      "sageSource\022\034\n\030USAGE_SOURCE_UNSPECIFIED\020\000" +
-      "\022\031\n\025USAGE_SOURCE_PROVIDER\020\001\022\032\n\026USAGE_SOU" +
-      "RCE_ESTIMATED\020\002\022\026\n\022USAGE_SOURCE_CACHE\020\003*" +
-      "\250\001\n\016AttemptOutcome\022\037\n\033ATTEMPT_OUTCOME_UN" +
-      "SPECIFIED\020\000\022\035\n\031ATTEMPT_OUTCOME_SUCCEEDED" +
-      "\020\001\022\032\n\026ATTEMPT_OUTCOME_FAILED\020\002\022\033\n\027ATTEMP" +
-      "T_OUTCOME_SKIPPED\020\003\022\035\n\031ATTEMPT_OUTCOME_C" +
-      "ANCELLED\020\004*\220\001\n\nRouteBasis\022\033\n\027ROUTE_BASIS" +
-      "_UNSPECIFIED\020\000\022\030\n\024ROUTE_BASIS_EXPLICIT\020\001" +
-      "\022\025\n\021ROUTE_BASIS_ALIAS\020\002\022\034\n\030ROUTE_BASIS_R" +
-      "EQUIREMENTS\020\003\022\026\n\022ROUTE_BASIS_POLICY\020\004BP\n" +
-      "\020dev.trunkline.v1B\013CommonProtoP\001Z-trunkl" +
-      "ine.dev/gen/go/trunkline/v1;trunklinev1b" +
-      "\006proto3"
+      "\0223\n\023billed_input_tokens\030\016 \001(\003H\013R\021billedI" +
+      "nputTokens\210\001\001\0225\n\024billed_output_tokens\030\017 " +
+      "\001(\003H\014R\022billedOutputTokens\210\001\001\032=\n\017OtherUni" +
+      "tsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\003" +
+      "R\005value:\0028\001B\017\n\r_input_tokensB\020\n\016_output_" +
+      "tokensB\024\n\022_cache_read_tokensB\025\n\023_cache_w" +
+      "rite_tokensB\023\n\021_reasoning_tokensB\025\n\023_aud" +
+      "io_input_tokensB\026\n\024_audio_output_tokensB" +
+      "\025\n\023_image_input_tokensB\026\n\024_image_output_" +
+      "tokensB\022\n\020_tool_use_tokensB\032\n\030_cache_wri" +
+      "te_long_tokensB\026\n\024_billed_input_tokensB\027" +
+      "\n\025_billed_output_tokens\"\251\001\n\010CostItem\0229\n\013" +
+      "token_class\030\001 \001(\0162\030.trunkline.v1.TokenCl" +
+      "assR\ntokenClass\022\026\n\006tokens\030\002 \001(\003R\006tokens\022" +
+      "/\n\024nano_usd_per_million\030\003 \001(\003R\021nanoUsdPe" +
+      "rMillion\022\031\n\010nano_usd\030\004 \001(\003R\007nanoUsd\"\276\001\n\013" +
+      "CostDetails\022\031\n\010nano_usd\030\001 \001(\003R\007nanoUsd\022," +
+      "\n\005items\030\002 \003(\0132\026.trunkline.v1.CostItemR\005i" +
+      "tems\022#\n\rprice_version\030\003 \001(\tR\014priceVersio" +
+      "n\022\034\n\testimated\030\004 \001(\010R\testimated\022#\n\rprice" +
+      "_unknown\030\005 \001(\010R\014priceUnknown\"\330\001\n\013BudgetS" +
+      "tate\022\033\n\tbudget_id\030\001 \001(\tR\010budgetId\022(\n\005lim" +
+      "it\030\002 \001(\0132\022.google.type.MoneyR\005limit\022(\n\005s" +
+      "pent\030\003 \001(\0132\022.google.type.MoneyR\005spent\022&\n" +
+      "\004held\030\004 \001(\0132\022.google.type.MoneyR\004held\0220\n" +
+      "\tremaining\030\005 \001(\0132\022.google.type.MoneyR\tre" +
+      "maining\"\305\004\n\007Attempt\022\026\n\006number\030\001 \001(\rR\006num" +
+      "ber\022\032\n\010provider\030\002 \001(\tR\010provider\022\024\n\005model" +
+      "\030\003 \001(\tR\005model\022%\n\016integration_id\030\004 \001(\tR\ri" +
+      "ntegrationId\0226\n\007outcome\030\005 \001(\0162\034.trunklin" +
+      "e.v1.AttemptOutcomeR\007outcome\022(\n\005error\030\006 " +
+      "\001(\0132\022.google.rpc.StatusR\005error\0223\n\007latenc" +
+      "y\030\007 \001(\0132\031.google.protobuf.DurationR\007late" +
+      "ncy\022H\n\023time_to_first_token\030\010 \001(\0132\031.googl" +
+      "e.protobuf.DurationR\020timeToFirstToken\022)\n" +
+      "\005usage\030\t \001(\0132\023.trunkline.v1.UsageR\005usage" +
+      "\022\"\n\rcost_nano_usd\030\n \001(\003R\013costNanoUsd\022$\n\013" +
+      "http_status\030\013 \001(\005H\000R\nhttpStatus\210\001\001\022.\n\023pr" +
+      "ovider_request_id\030\014 \001(\tR\021providerRequest" +
+      "Id\0223\n\006quotas\030\r \003(\0132\033.trunkline.v1.Provid" +
+      "erQuotaR\006quotasB\016\n\014_http_status\"\267\001\n\rProv" +
+      "iderQuota\022\022\n\004unit\030\001 \001(\tR\004unit\022\031\n\005limit\030\002" +
+      " \001(\003H\000R\005limit\210\001\001\022!\n\tremaining\030\003 \001(\003H\001R\tr" +
+      "emaining\210\001\001\022<\n\014resets_after\030\004 \001(\0132\031.goog" +
+      "le.protobuf.DurationR\013resetsAfterB\010\n\006_li" +
+      "mitB\014\n\n_remaining\"\315\001\n\005Route\022.\n\005basis\030\001 \001" +
+      "(\0162\030.trunkline.v1.RouteBasisR\005basis\022\022\n\004r" +
+      "ule\030\002 \001(\tR\004rule\022\036\n\nconsidered\030\003 \001(\rR\ncon" +
+      "sidered\022\032\n\010eligible\030\004 \001(\rR\010eligible\022\026\n\006r" +
+      "egion\030\005 \001(\tR\006region\022,\n\022estimated_nano_us" +
+      "d\030\006 \001(\003R\020estimatedNanoUsd*\304\002\n\nTokenClass" +
+      "\022\033\n\027TOKEN_CLASS_UNSPECIFIED\020\000\022\025\n\021TOKEN_C" +
+      "LASS_INPUT\020\001\022\026\n\022TOKEN_CLASS_OUTPUT\020\002\022\032\n\026" +
+      "TOKEN_CLASS_CACHE_READ\020\003\022\033\n\027TOKEN_CLASS_" +
+      "CACHE_WRITE\020\004\022\031\n\025TOKEN_CLASS_REASONING\020\005" +
+      "\022\033\n\027TOKEN_CLASS_AUDIO_INPUT\020\006\022\034\n\030TOKEN_C" +
+      "LASS_AUDIO_OUTPUT\020\007\022\033\n\027TOKEN_CLASS_IMAGE" +
+      "_INPUT\020\010\022\034\n\030TOKEN_CLASS_IMAGE_OUTPUT\020\t\022 " +
+      "\n\034TOKEN_CLASS_CACHE_WRITE_LONG\020\n*z\n\013Usag" +
+      "eSource\022\034\n\030USAGE_SOURCE_UNSPECIFIED\020\000\022\031\n" +
+      "\025USAGE_SOURCE_PROVIDER\020\001\022\032\n\026USAGE_SOURCE" +
+      "_ESTIMATED\020\002\022\026\n\022USAGE_SOURCE_CACHE\020\003*\250\001\n" +
+      "\016AttemptOutcome\022\037\n\033ATTEMPT_OUTCOME_UNSPE" +
+      "CIFIED\020\000\022\035\n\031ATTEMPT_OUTCOME_SUCCEEDED\020\001\022" +
+      "\032\n\026ATTEMPT_OUTCOME_FAILED\020\002\022\033\n\027ATTEMPT_O" +
+      "UTCOME_SKIPPED\020\003\022\035\n\031ATTEMPT_OUTCOME_CANC" +
+      "ELLED\020\004*\220\001\n\nRouteBasis\022\033\n\027ROUTE_BASIS_UN" +
+      "SPECIFIED\020\000\022\030\n\024ROUTE_BASIS_EXPLICIT\020\001\022\025\n" +
+      "\021ROUTE_BASIS_ALIAS\020\002\022\034\n\030ROUTE_BASIS_REQU" +
+      "IREMENTS\020\003\022\026\n\022ROUTE_BASIS_POLICY\020\004BP\n\020de" +
+      "v.trunkline.v1B\013CommonProtoP\001Z-trunkline" +
+      ".dev/gen/go/trunkline/v1;trunklinev1b\006pr" +
+      "oto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -206,7 +210,7 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Usage_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Usage_descriptor,
-        new java.lang.String[] { "InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens", "ReasoningTokens", "AudioInputTokens", "AudioOutputTokens", "ImageInputTokens", "ImageOutputTokens", "ToolUseTokens", "OtherUnits", "Source", "CacheWriteLongTokens", });
+        new java.lang.String[] { "InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens", "ReasoningTokens", "AudioInputTokens", "AudioOutputTokens", "ImageInputTokens", "ImageOutputTokens", "ToolUseTokens", "OtherUnits", "Source", "CacheWriteLongTokens", "BilledInputTokens", "BilledOutputTokens", });
     internal_static_trunkline_v1_Usage_OtherUnitsEntry_descriptor =
       internal_static_trunkline_v1_Usage_descriptor.getNestedType(0);
     internal_static_trunkline_v1_Usage_OtherUnitsEntry_fieldAccessorTable = new

@@ -482,6 +482,60 @@ private static final long serialVersionUID = 0L;
     return cacheWriteLongTokens_;
   }
 
+  public static final int BILLED_INPUT_TOKENS_FIELD_NUMBER = 14;
+  private long billedInputTokens_ = 0L;
+  /**
+   * <pre>
+   * What the provider bills of `input_tokens`; absent where it bills all of them.
+   * </pre>
+   *
+   * <code>optional int64 billed_input_tokens = 14 [json_name = "billedInputTokens"];</code>
+   * @return Whether the billedInputTokens field is set.
+   */
+  @java.lang.Override
+  public boolean hasBilledInputTokens() {
+    return ((bitField0_ & 0x00000800) != 0);
+  }
+  /**
+   * <pre>
+   * What the provider bills of `input_tokens`; absent where it bills all of them.
+   * </pre>
+   *
+   * <code>optional int64 billed_input_tokens = 14 [json_name = "billedInputTokens"];</code>
+   * @return The billedInputTokens.
+   */
+  @java.lang.Override
+  public long getBilledInputTokens() {
+    return billedInputTokens_;
+  }
+
+  public static final int BILLED_OUTPUT_TOKENS_FIELD_NUMBER = 15;
+  private long billedOutputTokens_ = 0L;
+  /**
+   * <pre>
+   * What the provider bills of `output_tokens`; absent where it bills all of them.
+   * </pre>
+   *
+   * <code>optional int64 billed_output_tokens = 15 [json_name = "billedOutputTokens"];</code>
+   * @return Whether the billedOutputTokens field is set.
+   */
+  @java.lang.Override
+  public boolean hasBilledOutputTokens() {
+    return ((bitField0_ & 0x00001000) != 0);
+  }
+  /**
+   * <pre>
+   * What the provider bills of `output_tokens`; absent where it bills all of them.
+   * </pre>
+   *
+   * <code>optional int64 billed_output_tokens = 15 [json_name = "billedOutputTokens"];</code>
+   * @return The billedOutputTokens.
+   */
+  @java.lang.Override
+  public long getBilledOutputTokens() {
+    return billedOutputTokens_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -537,6 +591,12 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000400) != 0)) {
       output.writeInt64(13, cacheWriteLongTokens_);
+    }
+    if (((bitField0_ & 0x00000800) != 0)) {
+      output.writeInt64(14, billedInputTokens_);
+    }
+    if (((bitField0_ & 0x00001000) != 0)) {
+      output.writeInt64(15, billedOutputTokens_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -599,6 +659,14 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000400) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt64Size(13, cacheWriteLongTokens_);
+    }
+    if (((bitField0_ & 0x00000800) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(14, billedInputTokens_);
+    }
+    if (((bitField0_ & 0x00001000) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(15, billedOutputTokens_);
     }
     return size;
   }
@@ -682,6 +750,16 @@ private static final long serialVersionUID = 0L;
       if (getCacheWriteLongTokens()
           != other.getCacheWriteLongTokens()) return false;
     }
+    if (hasBilledInputTokens() != other.hasBilledInputTokens()) return false;
+    if (hasBilledInputTokens()) {
+      if (getBilledInputTokens()
+          != other.getBilledInputTokens()) return false;
+    }
+    if (hasBilledOutputTokens() != other.hasBilledOutputTokens()) return false;
+    if (hasBilledOutputTokens()) {
+      if (getBilledOutputTokens()
+          != other.getBilledOutputTokens()) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -753,6 +831,16 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + CACHE_WRITE_LONG_TOKENS_FIELD_NUMBER;
       hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
           getCacheWriteLongTokens());
+    }
+    if (hasBilledInputTokens()) {
+      hash = (37 * hash) + BILLED_INPUT_TOKENS_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getBilledInputTokens());
+    }
+    if (hasBilledOutputTokens()) {
+      hash = (37 * hash) + BILLED_OUTPUT_TOKENS_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getBilledOutputTokens());
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -924,6 +1012,8 @@ private static final long serialVersionUID = 0L;
       internalGetMutableOtherUnits().clear();
       source_ = 0;
       cacheWriteLongTokens_ = 0L;
+      billedInputTokens_ = 0L;
+      billedOutputTokens_ = 0L;
       return this;
     }
 
@@ -1009,6 +1099,14 @@ private static final long serialVersionUID = 0L;
         result.cacheWriteLongTokens_ = cacheWriteLongTokens_;
         to_bitField0_ |= 0x00000400;
       }
+      if (((from_bitField0_ & 0x00002000) != 0)) {
+        result.billedInputTokens_ = billedInputTokens_;
+        to_bitField0_ |= 0x00000800;
+      }
+      if (((from_bitField0_ & 0x00004000) != 0)) {
+        result.billedOutputTokens_ = billedOutputTokens_;
+        to_bitField0_ |= 0x00001000;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1062,6 +1160,12 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasCacheWriteLongTokens()) {
         setCacheWriteLongTokens(other.getCacheWriteLongTokens());
+      }
+      if (other.hasBilledInputTokens()) {
+        setBilledInputTokens(other.getBilledInputTokens());
+      }
+      if (other.hasBilledOutputTokens()) {
+        setBilledOutputTokens(other.getBilledOutputTokens());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1158,6 +1262,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00001000;
               break;
             } // case 104
+            case 112: {
+              billedInputTokens_ = input.readInt64();
+              bitField0_ |= 0x00002000;
+              break;
+            } // case 112
+            case 120: {
+              billedOutputTokens_ = input.readInt64();
+              bitField0_ |= 0x00004000;
+              break;
+            } // case 120
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2012,6 +2126,118 @@ private static final long serialVersionUID = 0L;
     public Builder clearCacheWriteLongTokens() {
       bitField0_ = (bitField0_ & ~0x00001000);
       cacheWriteLongTokens_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private long billedInputTokens_ ;
+    /**
+     * <pre>
+     * What the provider bills of `input_tokens`; absent where it bills all of them.
+     * </pre>
+     *
+     * <code>optional int64 billed_input_tokens = 14 [json_name = "billedInputTokens"];</code>
+     * @return Whether the billedInputTokens field is set.
+     */
+    @java.lang.Override
+    public boolean hasBilledInputTokens() {
+      return ((bitField0_ & 0x00002000) != 0);
+    }
+    /**
+     * <pre>
+     * What the provider bills of `input_tokens`; absent where it bills all of them.
+     * </pre>
+     *
+     * <code>optional int64 billed_input_tokens = 14 [json_name = "billedInputTokens"];</code>
+     * @return The billedInputTokens.
+     */
+    @java.lang.Override
+    public long getBilledInputTokens() {
+      return billedInputTokens_;
+    }
+    /**
+     * <pre>
+     * What the provider bills of `input_tokens`; absent where it bills all of them.
+     * </pre>
+     *
+     * <code>optional int64 billed_input_tokens = 14 [json_name = "billedInputTokens"];</code>
+     * @param value The billedInputTokens to set.
+     * @return This builder for chaining.
+     */
+    public Builder setBilledInputTokens(long value) {
+
+      billedInputTokens_ = value;
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the provider bills of `input_tokens`; absent where it bills all of them.
+     * </pre>
+     *
+     * <code>optional int64 billed_input_tokens = 14 [json_name = "billedInputTokens"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearBilledInputTokens() {
+      bitField0_ = (bitField0_ & ~0x00002000);
+      billedInputTokens_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private long billedOutputTokens_ ;
+    /**
+     * <pre>
+     * What the provider bills of `output_tokens`; absent where it bills all of them.
+     * </pre>
+     *
+     * <code>optional int64 billed_output_tokens = 15 [json_name = "billedOutputTokens"];</code>
+     * @return Whether the billedOutputTokens field is set.
+     */
+    @java.lang.Override
+    public boolean hasBilledOutputTokens() {
+      return ((bitField0_ & 0x00004000) != 0);
+    }
+    /**
+     * <pre>
+     * What the provider bills of `output_tokens`; absent where it bills all of them.
+     * </pre>
+     *
+     * <code>optional int64 billed_output_tokens = 15 [json_name = "billedOutputTokens"];</code>
+     * @return The billedOutputTokens.
+     */
+    @java.lang.Override
+    public long getBilledOutputTokens() {
+      return billedOutputTokens_;
+    }
+    /**
+     * <pre>
+     * What the provider bills of `output_tokens`; absent where it bills all of them.
+     * </pre>
+     *
+     * <code>optional int64 billed_output_tokens = 15 [json_name = "billedOutputTokens"];</code>
+     * @param value The billedOutputTokens to set.
+     * @return This builder for chaining.
+     */
+    public Builder setBilledOutputTokens(long value) {
+
+      billedOutputTokens_ = value;
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the provider bills of `output_tokens`; absent where it bills all of them.
+     * </pre>
+     *
+     * <code>optional int64 billed_output_tokens = 15 [json_name = "billedOutputTokens"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearBilledOutputTokens() {
+      bitField0_ = (bitField0_ & ~0x00004000);
+      billedOutputTokens_ = 0L;
       onChanged();
       return this;
     }

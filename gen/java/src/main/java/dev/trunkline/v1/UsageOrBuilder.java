@@ -289,4 +289,42 @@ public interface UsageOrBuilder extends
    * @return The cacheWriteLongTokens.
    */
   long getCacheWriteLongTokens();
+
+  /**
+   * <pre>
+   * What the provider bills of `input_tokens`; absent where it bills all of them.
+   * </pre>
+   *
+   * <code>optional int64 billed_input_tokens = 14 [json_name = "billedInputTokens"];</code>
+   * @return Whether the billedInputTokens field is set.
+   */
+  boolean hasBilledInputTokens();
+  /**
+   * <pre>
+   * What the provider bills of `input_tokens`; absent where it bills all of them.
+   * </pre>
+   *
+   * <code>optional int64 billed_input_tokens = 14 [json_name = "billedInputTokens"];</code>
+   * @return The billedInputTokens.
+   */
+  long getBilledInputTokens();
+
+  /**
+   * <pre>
+   * What the provider bills of `output_tokens`; absent where it bills all of them.
+   * </pre>
+   *
+   * <code>optional int64 billed_output_tokens = 15 [json_name = "billedOutputTokens"];</code>
+   * @return Whether the billedOutputTokens field is set.
+   */
+  boolean hasBilledOutputTokens();
+  /**
+   * <pre>
+   * What the provider bills of `output_tokens`; absent where it bills all of them.
+   * </pre>
+   *
+   * <code>optional int64 billed_output_tokens = 15 [json_name = "billedOutputTokens"];</code>
+   * @return The billedOutputTokens.
+   */
+  long getBilledOutputTokens();
 }
