@@ -9,10 +9,10 @@ from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.common_pb2 import AttemptOutcome, UsageSource
 from trunkline.v1.completion_pb2 import CompleteRequest, RecoveryPolicy
 from trunkline_server.domain import attempts as attempts_module
-from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
 from trunkline_server.domain.money import to_nano
 from trunkline_server.domain.resilience import BreakerRule
-from unit.domain_parts import TENANT, Hang, World, answer, broken, tenant_budget, used
+from unit.domain_parts import TENANT, Hang, World, answer, broken, integration, tenant_budget, used
 
 REQUEST = CompleteRequest(prompt="Say hello.", max_tokens=100)
 FAILED = AttemptOutcome.ATTEMPT_OUTCOME_FAILED
@@ -158,6 +158,20 @@ async def test_what_no_retry_can_mend_is_not_retried(waits: list[float]) -> None
     assert len(world.providers.calls) == 1
     # The provider is not to blame.
     assert len(world.resilience.breaker(TENANT, "alpha-main", "m", BreakerRule()).calls) == 0
+
+
+async def test_what_is_too_long_goes_to_a_larger_window_only(waits: list[float]) -> None:
+    too_long = broken("CONTEXT_TOO_LONG", retry=False, http_status=400)
+    roomy = integration("gamma")
+    roomy.configuration.llm_provider.model_overrides.add(model="m", context_window=200_000)
+    script = {"alpha": [too_long], "beta": [GOOD], "gamma": [GOOD]}
+    world = World(script, integrations=[integration("alpha"), integration("beta"), roomy])
+    found = await world.completions.complete(world.call(), request())
+    assert [one.provider for one in found.attempts] == ["alpha", "gamma"]
+    alone = World({"alpha": [too_long], "beta": [GOOD]})
+    with pytest.raises(ProviderError) as caught:
+        await alone.completions.complete(alone.call(), request())
+    assert caught.value.reason == Reason.ERROR_REASON_CONTEXT_TOO_LONG
 
 
 async def test_fallback_may_be_refused(waits: list[float]) -> None:

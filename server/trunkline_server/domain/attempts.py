@@ -12,6 +12,7 @@ from trunkline.v1.llm_pb2 import EmbedResponse
 from trunkline_server.domain.admission import rates_of
 from trunkline_server.domain.begun import Begun
 from trunkline_server.domain.call import Call
+from trunkline_server.domain.errors import Reason
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit
 from trunkline_server.domain.resilience import Resilience, backoff
@@ -108,8 +109,10 @@ class Attempts:
         if error is None or self._made >= self._allowed:
             return False
         if error.fallback and len(self._choices) > 1:
-            self._choices.pop(0)
-            return True
+            failed = self._choices.pop(0)
+            if error.reason == Reason.ERROR_REASON_CONTEXT_TOO_LONG:
+                self._choices[:] = [one for one in self._choices if _may_hold_more(one, failed)]
+            return bool(self._choices)
         if not error.retry:
             return False
         delay = backoff(self._made) if error.retry_after is None else error.retry_after
@@ -117,6 +120,14 @@ class Attempts:
             return False
         await asyncio.sleep(delay)
         return True
+
+
+def _may_hold_more(one: Choice, failed: Choice) -> bool:
+    """Whether what was too long for the model of one choice may fit that of another."""
+    facts, known = one.candidate.facts, failed.candidate.facts
+    if facts.HasField("context_window") and known.HasField("context_window"):
+        return facts.context_window > known.context_window
+    return facts.id != known.id
 
 
 def _allowed(run: Run) -> int:
