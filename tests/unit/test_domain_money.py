@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trunkline.v1.common_pb2 import TokenClass, Usage, UsageSource
 from trunkline.v1.completion_pb2 import CompleteRequest
-from trunkline.v1.content_pb2 import Media, Message, Part
+from trunkline.v1.content_pb2 import Media, MediaKind, Message, Part, ToolResult
 from trunkline.v1.model_pb2 import TokenPrice
 from trunkline_server.domain.money import NANO, to_money, to_nano, token_cost
-from trunkline_server.domain.pricing import PriceList, Size, bill, expected_cost, most_cost, size
+from trunkline_server.domain.pricing import PriceList, bill, expected_cost, most_cost
+from trunkline_server.domain.sizes import Size, size
 
 INPUT = TokenClass.TOKEN_CLASS_INPUT
 OUTPUT = TokenClass.TOKEN_CLASS_OUTPUT
@@ -142,8 +143,27 @@ def test_expected_cost_puts_unknown_prices_last() -> None:
 def test_size_bounds_text_by_bytes_and_media_by_address() -> None:
     text = CompleteRequest(prompt="x" * 4000)
     assert size(text).bound > 4000 > size(text).likely > 1000
-    image = Part(media=Media(uri="https://example.com/a.png"))
+    image = Part(media=Media(kind=MediaKind.MEDIA_KIND_IMAGE, uri="https://example.com/a.png"))
     inline = Part(media=Media(data=b"x" * 10))
     by_address = size(CompleteRequest(messages=[Message(parts=[image])]))
-    assert by_address.likely > 16_384
+    assert by_address.bound > 49_152 > by_address.likely > 1600
     assert size(CompleteRequest(messages=[Message(parts=[inline])])).bound < 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime", "likely", "bound"),
+    [
+        (MediaKind.MEDIA_KIND_IMAGE, "image/png", 1600, 49_152),
+        (MediaKind.MEDIA_KIND_AUDIO, "audio/mpeg", 2000, 62_500),
+        (MediaKind.MEDIA_KIND_VIDEO, "video/mp4", 2500, 62_500),
+        (MediaKind.MEDIA_KIND_DOCUMENT, "application/pdf", 31_250, 1_000_000),
+        (MediaKind.MEDIA_KIND_DOCUMENT, "text/plain", 250_000, 1_000_000),
+    ],
+)
+def test_inline_media_is_not_counted_as_text(kind: MediaKind.ValueType, mime: str, likely: int, bound: int) -> None:
+    media = Part(media=Media(kind=kind, mime_type=mime, data=b"x" * 1_000_000))
+    for part in (media, Part(tool_result=ToolResult(tool_call_id="c", parts=[media]))):
+        found = size(CompleteRequest(messages=[Message(parts=[part])]))
+        assert likely <= found.likely < likely + 100
+        assert bound <= found.bound < bound + 200
+        assert found.least < 100

@@ -114,7 +114,7 @@ async def test_requirements_reject(requirements: Mapping[str, object], left: lis
 
 
 async def test_a_long_request_does_not_fit() -> None:
-    plan = await planned(three(), CompleteRequest(prompt="x" * 500_000))
+    plan = await planned(three(), CompleteRequest(prompt="x" * 1_000_000))
     assert set(rejected(plan).values()) == {"context_window"}
 
 

@@ -11,7 +11,7 @@ from trunkline.v1.completion_pb2 import CompleteRequest, ModelRequirements
 from trunkline_server.domain.errors import Reason, invalid_fields
 from trunkline_server.domain.money import to_nano
 from trunkline_server.domain.ports import Target
-from trunkline_server.domain.pricing import Size, size
+from trunkline_server.domain.sizes import Size, size
 
 CAPABILITIES = frozenset(
     (
@@ -37,7 +37,8 @@ DEFAULT_MAX_TOKENS = 4096
 @dataclass(frozen=True, slots=True)
 class Need:
     """What a request needs of its model, which is named or not. `fallbacks` name more models. `reads` is how many
-    tokens are likely to be read at once. `unsupported` finds what a provider cannot honour of the request."""
+    tokens are read at once, at the least: what may just fit is left to the provider to judge. `unsupported` finds what
+    a provider cannot honour of the request."""
 
     model: str
     fallbacks: Sequence[str]
@@ -85,7 +86,7 @@ def need_of(
         implied=implied_capabilities(request),
         fallbacks=request.recovery.fallback_models,
         size=found,
-        reads=found.likely,
+        reads=found.least,
         output_tokens=(request.max_tokens or DEFAULT_MAX_TOKENS) * (request.candidate_count or 1),
         hard_budget=hard_budget,
         unsupported=unsupported,

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from trunkline.v1.common_pb2 import CostDetails, CostItem, TokenClass, Usage
-from trunkline.v1.completion_pb2 import CompleteRequest
-from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import TokenPrice
 
 from trunkline_server.domain.money import token_cost
+from trunkline_server.domain.sizes import Size
 
 _INPUT = TokenClass.TOKEN_CLASS_INPUT
 _OUTPUT = TokenClass.TOKEN_CLASS_OUTPUT
@@ -27,18 +26,6 @@ _PARTS = (
     (TokenClass.TOKEN_CLASS_AUDIO_OUTPUT, "audio_output_tokens", _OUTPUT),
     (TokenClass.TOKEN_CLASS_IMAGE_OUTPUT, "image_output_tokens", _OUTPUT),
 )
-
-# A media part that is named by address has no bytes to count. 16,384 tokens bound an image or a short document at
-# every provider known to the catalogue (the largest single-image figure published is about 6,000).
-_MEDIA_BY_ADDRESS_TOKENS = 16_384
-# Chat templates add a few tokens for each message.
-_MESSAGE_OVERHEAD_TOKENS = 16
-# Embedding models put marks around a text, and some a short instruction before it.
-_TEXT_OVERHEAD_TOKENS = 32
-# English text runs at about four bytes a token (OpenAI's published rule of thumb).
-_TYPICAL_BYTES_PER_TOKEN = 4
-# Texts of more bytes a token are hardly ever written.
-_MOST_BYTES_PER_TOKEN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,34 +107,6 @@ def _item(token_class: int, tokens: int, price: int) -> CostItem:
         nano_usd_per_million=price,
         nano_usd=token_cost(tokens, price),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Input tokens of a request before it is sent: what is likely, and what it cannot exceed."""
-
-    likely: int
-    bound: int
-
-
-def size(request: CompleteRequest) -> Size:
-    """Without a tokenizer: byte-level vocabularies never make more tokens than bytes, so the size is a bound."""
-    bytes_ = request.ByteSize()
-    extra = _MESSAGE_OVERHEAD_TOKENS * (1 + len(request.messages))
-    for message in request.messages:
-        for part in message.parts:
-            if part.WhichOneof("kind") == "media" and part.media.WhichOneof("source") != "data":
-                extra += _MEDIA_BY_ADDRESS_TOKENS
-    return Size(likely=bytes_ // _TYPICAL_BYTES_PER_TOKEN + extra, bound=bytes_ + extra)
-
-
-def embedding_size(request: EmbedRequest) -> tuple[Size, int]:
-    """The size of all texts, and the tokens that the longest one, which is all that is read at once, has at least: what
-    may just fit is left to the provider to judge."""
-    bytes_, extra = request.ByteSize(), _TEXT_OVERHEAD_TOKENS * len(request.inputs)
-    longest = len(max(request.inputs, key=len, default="").encode(errors="replace"))
-    whole = Size(likely=bytes_ // _TYPICAL_BYTES_PER_TOKEN + len(request.inputs), bound=bytes_ + extra)
-    return whole, longest // _MOST_BYTES_PER_TOKEN
 
 
 def expected_cost(prices: PriceList | None, size: Size, output_tokens: int) -> int:

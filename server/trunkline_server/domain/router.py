@@ -14,9 +14,9 @@ from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.needs import Need, need_of, needed
 from trunkline_server.domain.overrides import Overrides
 from trunkline_server.domain.ports import Catalogue, Directory, Providers, Target, TenantView
-from trunkline_server.domain.pricing import embedding_size
 from trunkline_server.domain.resilience import BreakerRule, Resilience
 from trunkline_server.domain.routing import RULES, Candidate, Plan, RouteTable, plan, reject
+from trunkline_server.domain.sizes import embedding_size
 
 _EMBEDDINGS = "embeddings"
 # What binds a model that is asked to count and not to answer.

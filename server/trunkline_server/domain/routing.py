@@ -151,7 +151,7 @@ def _context_window(one: Candidate, need: Need) -> str | None:
     window = one.facts.context_window
     if window < wanted:
         return f"reads {window} tokens, fewer than {wanted}"
-    return f"reads {window} tokens, the request has about {need.reads}" if need.reads > window else None
+    return f"reads {window} tokens, the request has {need.reads} or more" if need.reads > window else None
 
 
 def _quality(one: Candidate, need: Need) -> str | None:
