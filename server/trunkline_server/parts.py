@@ -42,7 +42,7 @@ class Parts:
 async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     """Connect the stores, open the pools, load what is loaded once."""
     stores, security = settings.stores, settings.security
-    keyring = Keyring.from_config(_words(security.credential_keys.get_secret_value()))
+    keyring = Keyring.from_setting(security.credential_keys.get_secret_value())
     database = await stack.enter_async_context(
         postgres.open_database(stores.database_url.get_secret_value(), max_connections=stores.pool_size)
     )
@@ -69,7 +69,3 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         catalogue=catalogue,
         settlements=Settlements(),
     )
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]

@@ -9,8 +9,12 @@ import signal
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
+from trunkline.v1.llm_pb2 import ListModelsRequest
+from trunkline.v1.llm_pb2_grpc import LLMServiceStub
 from trunkline_server.cli.dev_screen import PROMPT
 from trunkline_server.cli.state import DevState
 from trunkline_server.embedded.process import free_port
@@ -73,6 +77,23 @@ def left(screen: str) -> float:
     return float(line.split("$")[1].split()[0])
 
 
+async def embeddings_work(directory: Path) -> None:
+    """The local embedding model is there with its facts, by name and for those who leave the choice to the router."""
+    for model in ((), ("--model", "local/all-minilm-l6-v2")):
+        found = json.loads(await command(directory, "embed", "A cat.", "A kitten.", "--json", *model))
+        assert [len(one["values"]) for one in found["embeddings"]] == [384, 384]
+        assert (found["provider"], found["model_used"]) == ("local", "all-minilm-l6-v2")
+        assert not found["cost_details"].get("price_unknown") and not int(found["cost_details"].get("nano_usd", 0))
+    state = DevState.read(directory / ".trunkline")
+    async with grpc.aio.insecure_channel(state.target) as channel:
+        stub: Any = LLMServiceStub(channel)
+        metadata = (("authorization", f"Bearer {state.key}"),)
+        listed = await stub.ListModels(ListModelsRequest(provider="local"), metadata=metadata, timeout=30)
+    (model,) = listed.models
+    assert (model.context_window, list(model.capabilities)) == (256, ["embeddings"])
+    assert [price.nano_usd_per_million for price in model.prices] == [0, 0]
+
+
 async def test_commands_find_the_server_and_ctrl_c_ends_it_well(tmp_path: Path) -> None:
     dev = await start(tmp_path, "dev", *free_addresses())
     try:
@@ -86,6 +107,7 @@ async def test_commands_find_the_server_and_ctrl_c_ends_it_well(tmp_path: Path) 
         assert answer["completion"] and answer["provider"] == "llamacpp"
         assert "first token" in await command(tmp_path, *asked)
         assert "smollm2-135m-instruct" in await command(tmp_path, "explain", "Name a colour.")
+        await embeddings_work(tmp_path)
         assert "local" in await command(tmp_path, "integrations", "list")
         assert "spent" in await command(tmp_path, "budgets", "status", "monthly")
         report = await command(tmp_path, "doctor")

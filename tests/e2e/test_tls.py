@@ -2,61 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 from pathlib import Path
 
 import grpc
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from e2e.calls import ask, llm
+from e2e.certificates import Authority, server_environment, write_pair
 from harness import Stack, provider, stack
 from trunkline.v1.completion_pb2 import StreamCompleteRequest
 from upstream import MODEL, Upstream, upstream
-
-Pair = tuple[bytes, bytes]
-
-
-class Authority:
-    """A certificate authority; `issue` gives (key, certificate) as PEM."""
-
-    def __init__(self, name: str) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        basic = x509.BasicConstraints(ca=True, path_length=None)
-        own = self._builder(self._name, self._key.public_key()).add_extension(basic, critical=True)
-        self.pem = own.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    def issue(self, name: str) -> Pair:
-        key = ec.generate_private_key(ec.SECP256R1())
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        made = self._builder(subject, key.public_key()).add_extension(names, critical=False)
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return private, made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        now = datetime.datetime.now(datetime.UTC)
-        builder = x509.CertificateBuilder(self._name, subject, key, x509.random_serial_number())
-        return builder.not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(
-            now + datetime.timedelta(days=1)
-        )
-
-
-def _write(folder: Path, pair: Pair) -> None:
-    (folder / "tls.key").write_bytes(pair[0])
-    (folder / "tls.crt").write_bytes(pair[1])
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    return {
-        "TRUNKLINE__SERVER__TLS__KEY": str(folder / "tls.key"),
-        "TRUNKLINE__SERVER__TLS__CERTIFICATE": str(folder / "tls.crt"),
-    }
 
 
 async def _answers(running: Stack, credentials: grpc.ChannelCredentials | None) -> bool:
@@ -79,7 +33,7 @@ async def _answers(running: Stack, credentials: grpc.ChannelCredentials | None) 
 
 async def test_certificates_change_while_calls_go_on(tmp_path: Path) -> None:
     first, second = Authority("first"), Authority("second")
-    _write(tmp_path, first.issue("server"))
+    write_pair(tmp_path, first.issue("server"))
     old, new = (grpc.ssl_channel_credentials(authority.pem) for authority in (first, second))
     async with (
         upstream(chunks=20, pace=0.1) as state,
@@ -94,7 +48,7 @@ async def test_certificates_change_while_calls_go_on(tmp_path: Path) -> None:
         )
         events = aiter(stream)
         kinds = [(await anext(events)).WhichOneof("event")]
-        _write(tmp_path, second.issue("server"))
+        write_pair(tmp_path, second.issue("server"))
         assert await _answers(running, new)
         assert not await _answers(running, old)
         (tmp_path / "tls.crt").write_text("no certificate")
@@ -106,7 +60,7 @@ async def test_certificates_change_while_calls_go_on(tmp_path: Path) -> None:
 
 async def test_clients_must_show_a_certificate_where_one_is_asked_for(tmp_path: Path) -> None:
     ours, others = Authority("ours"), Authority("others")
-    _write(tmp_path, ours.issue("server"))
+    write_pair(tmp_path, ours.issue("server"))
     (tmp_path / "clients.crt").write_bytes(ours.pem)
     known = grpc.ssl_channel_credentials(ours.pem, *ours.issue("client"))
     extra = {"TRUNKLINE__SERVER__TLS__CLIENT_CA": str(tmp_path / "clients.crt")}
@@ -118,7 +72,7 @@ async def test_clients_must_show_a_certificate_where_one_is_asked_for(tmp_path: 
 
 async def test_a_certificate_that_cannot_be_used_is_refused_at_start(tmp_path: Path) -> None:
     authority = Authority("ours")
-    _write(tmp_path, authority.issue("server"))
+    write_pair(tmp_path, authority.issue("server"))
     (tmp_path / "tls.crt").write_text("no certificate")
     with pytest.raises(RuntimeError, match=r"server\.tls"):
         async with upstream() as state, _serving(tmp_path, state, grpc.ssl_channel_credentials(authority.pem)):
@@ -130,6 +84,6 @@ def _serving(folder: Path, state: Upstream, credentials: grpc.ChannelCredentials
         folder,
         [provider("mock", state.url, [MODEL])],
         model=f"vllm/{MODEL}",
-        environment=_environment(folder) | extra,
+        environment=server_environment(folder) | extra,
         credentials=credentials,
     )

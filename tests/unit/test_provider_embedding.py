@@ -112,6 +112,8 @@ async def test_one_failure_ends_all_batches() -> None:
     upstream = Upstream(broken={4: error}, stuck={2, 6})
     found = await failure(upstream, 100)
     assert found is error
+    # Which texts the failed call held, as it may tell one of them by its place in the batch.
+    assert found.metadata["inputs"] == "4-5"
     assert upstream.cancelled >= 2
     assert len(upstream.sent) <= CONCURRENCY + 1
     # What was answered is told, what was cut off is estimated, and what was refused cost nothing.
@@ -122,7 +124,8 @@ async def test_one_failure_ends_all_batches() -> None:
 
 async def test_a_failure_alone_costs_nothing() -> None:
     error = ProviderError(Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED, "slow down")
-    assert (await failure(Upstream(broken={0: error}), 1)).usage is None
+    found = await failure(Upstream(broken={0: error}), 1)
+    assert (found.usage, found.metadata) == (None, {})
 
 
 async def test_a_batch_that_took_too_long_may_have_cost() -> None:

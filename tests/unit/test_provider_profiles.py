@@ -41,6 +41,11 @@ def test_a_new_provider_is_a_few_lines() -> None:
     assert acme.provider == "acme"
 
 
+def test_a_provider_without_a_path_for_completions_serves_none() -> None:
+    silent = parse(f'{NEW}path = ""\n')["acme"]
+    assert unsupported(CompleteRequest(prompt="Hi", top_k=3), silent) == [("model", "Acme serves no completions")]
+
+
 @pytest.mark.parametrize(
     "line", ['colour = "red"', 'name = "x"', 'lacks = ["wings"]', 'scheme = "x"', 'end_mark = "x"']
 )
@@ -54,8 +59,8 @@ def test_the_shipped_profiles_are_complete() -> None:
     assert {"openai", "vllm", "tgi", "llamacpp", "ollama", "groq", "mistral", "deepseek", "openrouter", "xai",
             "perplexity", "together", "fireworks", "portkey"} <= profiles.keys()  # fmt: skip
     for profile in profiles.values():
-        # Those of a key that another profile takes by default have none.
-        assert profile.secret_env.isupper() or profile.name.endswith("_responses")
+        # Those of a key that another profile takes by default have none, and those without a key.
+        assert profile.secret_env.isupper() or profile.name.endswith("_responses") or profile.scheme == "none"
         assert profile.endpoint.startswith(("https://", "http://127.0.0.1"))
         assert profile.timeout == 30.0
 

@@ -31,6 +31,7 @@ _ASKED = EmbedRequest(inputs=["a", "b"], dimensions=8, purpose="query")
         ("openrouter", {"dimensions": 8, "input_type": "search_query", "encoding_format": "base64"}, []),
         ("vllm", {"dimensions": 8, "encoding_format": "base64"}, ["purpose"]),
         ("llamacpp", {"encoding_format": "base64"}, ["dimensions", "purpose"]),
+        ("local", {"encoding_format": "base64"}, ["dimensions", "purpose"]),
         ("ollama", {"dimensions": 8}, ["purpose"]),
         ("together", {}, ["dimensions", "purpose"]),
         ("fireworks", {"dimensions": 8}, ["purpose"]),

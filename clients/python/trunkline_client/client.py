@@ -23,14 +23,29 @@ Detail = TypeVar("Detail", bound=Message)
 Stream = grpc.aio.UnaryStreamCall[StreamCompleteRequest, StreamCompleteResponse]
 
 
+def open_channel(
+    target: str, credentials: grpc.ChannelCredentials | None = None, server_name: str = ""
+) -> grpc.aio.Channel:
+    """A channel to `target` (host:port): plaintext without `credentials`, else TLS.
+
+    `server_name` is what the server's certificate must be for, where that is not the host of the target.
+    """
+    if credentials is None:
+        return grpc.aio.insecure_channel(target)
+    options = (("grpc.ssl_target_name_override", server_name),) if server_name else ()
+    return grpc.aio.secure_channel(target, credentials, options=options)
+
+
 class Client:
-    """A connection without TLS to `target` (host:port), which sends `key` with every call.
+    """A connection to `target`, which sends `key` with every call; TLS as for `open_channel`.
 
     Use it as an async context manager. Calls raise grpc.aio.AioRpcError; see `error_info`.
     """
 
-    def __init__(self, target: str, key: str) -> None:
-        self._channel = grpc.aio.insecure_channel(target)
+    def __init__(
+        self, target: str, key: str, *, credentials: grpc.ChannelCredentials | None = None, server_name: str = ""
+    ) -> None:
+        self._channel = open_channel(target, credentials, server_name)
         self._llm = LLMServiceStub(self._channel)
         self._metadata = (("authorization", f"Bearer {key}"),)
 

@@ -17,12 +17,14 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "serve": ("serve", "serve", "Run the server."),
     "migrate": ("serve", "migrate", "Bring the database schema up to date."),
     "probe": ("serve", "probe", "Ask a server for its health; the exit code is the answer."),
+    "credentials": ("credentials", "credentials", "Put stored credentials under a new key-encryption key."),
     "doctor": (
         "doctor",
         "doctor",
         "Check this machine, the settings and the stores, and say how to fix what is wrong.",
     ),
     "complete": ("complete", "complete", "Ask a model, and print the answer as it comes."),
+    "embed": ("embed", "embed", "Turn texts into vectors."),
     "explain": ("complete", "explain", "Show which model a request would get, and why not the others."),
     "keys": ("keys", "keys", "Create, list, rotate and revoke API keys."),
     "integrations": ("integrations", "integrations", "Manage the systems behind Trunkline."),
@@ -67,5 +69,5 @@ def main() -> None:
       trunkline doctor
 
     Commands that talk to a server find it by --target and --key, then TRUNKLINE_TARGET and TRUNKLINE_KEY, then
-    .trunkline/dev.json, which `trunkline dev` writes.
+    .trunkline/dev.json, which `trunkline dev` writes. They speak TLS with --tls or --tls-ca (TRUNKLINE_TLS_CA).
     """

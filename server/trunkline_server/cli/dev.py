@@ -19,10 +19,11 @@ import grpc
 
 from trunkline_server.cli.dev_rows import notes, prepare
 from trunkline_server.cli.dev_screen import first_answer, next_steps, step
+from trunkline_server.cli.dial import Address
 from trunkline_server.cli.remote import Failure, explain, run
 from trunkline_server.cli.serve import health, settings_or_fail
 from trunkline_server.cli.state import DEFAULT_DIR, DevState, new_credential_keys
-from trunkline_server.embedded import embedded_model, embedded_postgres, embedded_redis
+from trunkline_server.embedded import embedded_embedder, embedded_model, embedded_postgres, embedded_redis
 from trunkline_server.embedded.process import Process, spawn
 from trunkline_server.stores.postgres import migrate, open_database
 
@@ -57,11 +58,12 @@ class Options:
 @click.option("--workers", type=click.IntRange(0, 256), default=1, show_default=True, help="0: one for each core.")
 @click.option("--once", is_flag=True, help="End after the first answer.")
 def dev(data: Path, listen: str, admin: str, workers: int, once: bool) -> None:
-    """Run PostgreSQL, Redis, a small real model and the server, all from wheels; then ask the model through the server.
+    """Run PostgreSQL, Redis, two small real models and the server, all from wheels; then ask through the server.
 
     The tenant is `dev`, with an API key and a hard budget of 10 USD a month. The local model gets a nominal price
-    (0.02 USD per million tokens in, 0.06 out), so that costs show. Providers whose key is in the environment
-    (OPENAI_API_KEY, GROQ_API_KEY, MISTRAL_API_KEY, PORTKEY_API_KEY, …) are registered too. Ctrl-C stops everything.
+    (0.02 USD per million tokens in, 0.06 out), so that costs show; embeddings (local/all-minilm-l6-v2) are free.
+    Providers whose key is in the environment (OPENAI_API_KEY, GROQ_API_KEY, MISTRAL_API_KEY, PORTKEY_API_KEY, …) are
+    registered too. Ctrl-C stops everything.
 
     \b
     Examples:
@@ -111,6 +113,8 @@ async def _dev(options: Options) -> None:
         async with step("model"):
             local = await stack.enter_async_context(embedded_model(directory))
             state.model_url = local.base_url
+        async with step("embedding model"):
+            state.embeddings_url = (await stack.enter_async_context(embedded_embedder(directory))).base_url
         async with step("tenant, key, budget"):
             async with open_database(state.database_url, max_connections=1) as database:
                 found = await prepare(database, state, local.model_name, environ)
@@ -172,7 +176,7 @@ async def _ready(target: str) -> bool:
     _, writer = await asyncio.open_connection(*split_address(target))
     writer.close()
     try:
-        return await health(target, "readiness", _PROBE_SECONDS) == "SERVING"
+        return await health(Address(target), "readiness", _PROBE_SECONDS) == "SERVING"
     except grpc.aio.AioRpcError:
         return False
 

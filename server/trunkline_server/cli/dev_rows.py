@@ -12,20 +12,24 @@ from trunkline.v1.integration_pb2 import (
     Integration,
     IntegrationType,
     LlmProviderConfiguration,
+    ModelOverride,
     PriceOverride,
 )
+from trunkline.v1.model_pb2 import Modality
 
 from trunkline_server.cli.state import TENANT, DevState
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.keys import hash_secret, new_api_key, parse_token
 from trunkline_server.domain.money import NANO, to_money
 from trunkline_server.domain.ports import Actor
+from trunkline_server.embedded.embedder import DIMENSIONS, MAX_TOKENS, NAME
 from trunkline_server.providers import urls
 from trunkline_server.providers.profiles import Profile, builtin
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.postgres import Database, PgBudgets, PgIntegrations, PgKeys, PgTenants
 
 MODEL_INTEGRATION = "local"
+EMBEDDINGS_INTEGRATION = "local-embeddings"
 BUDGET = "monthly"
 _BUDGET_USD = 10
 _ROLES = ("admin", "operator")
@@ -51,8 +55,9 @@ async def prepare(database: Database, state: DevState, model: str, environ: Mapp
     await _tenant(database)
     await _key(database, state)
     await _budget(database)
-    store = PgIntegrations(database, Keyring.from_config(state.credential_keys.split(",")))
+    store = PgIntegrations(database, Keyring.from_setting(state.credential_keys))
     await _put(store, _local(state.model_url, model), "")
+    await _put(store, _embeddings(state.embeddings_url), "")
     found = [profile for profile in _keyed(environ) if not urls.problems(profile, _options(profile, environ))]
     for profile in found:
         await _put(store, _hosted(profile, environ), environ[profile.secret_env])
@@ -136,6 +141,29 @@ def _local(endpoint: str, model: str) -> Integration:
         configuration=Configuration(
             endpoint=endpoint,
             llm_provider=LlmProviderConfiguration(provider="llamacpp", models=[model], price_overrides=[price]),
+        ),
+    )
+
+
+def _embeddings(endpoint: str) -> Integration:
+    facts = ModelOverride(
+        model=NAME,
+        display_name=f"{NAME}, {DIMENSIONS} dimensions",
+        context_window=MAX_TOKENS,
+        capabilities=["embeddings"],
+        input_modalities=[Modality.MODALITY_TEXT],
+        output_modalities=[Modality.MODALITY_EMBEDDING],
+    )
+    free = PriceOverride(model=NAME)
+    return Integration(
+        integration_id=EMBEDDINGS_INTEGRATION,
+        type=IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER,
+        display_name="The embedding model on this machine (free)",
+        configuration=Configuration(
+            endpoint=endpoint,
+            llm_provider=LlmProviderConfiguration(
+                provider="local", models=[NAME], price_overrides=[free], model_overrides=[facts]
+            ),
         ),
     )
 

@@ -62,7 +62,7 @@ def next_steps(state: DevState, directory: Path, model: str, found: Sequence[str
         ("gRPC", f"{state.target} (plaintext, with reflection)"),
         ("HTTP", f"http://{state.admin}/ready, /health, /metrics"),
         ("data, logs", directory),
-        ("integrations", ", ".join(("local", *found))),
+        ("integrations", ", ".join(("local", "local-embeddings", *found))),
     ]
     click.echo(f"\n{facts(rows)}")
     for note in notes:

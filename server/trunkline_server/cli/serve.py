@@ -11,6 +11,7 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from trunkline_server.cli.dial import Address, Tls, target_option, tls_options
 from trunkline_server.cli.remote import Failure, read_state, run
 from trunkline_server.config import ConfigError, Settings, load
 from trunkline_server.stores import postgres
@@ -60,9 +61,7 @@ def migrate() -> None:
     Example:
       DATABASE_URL=postgresql://owner:…@db/trunkline trunkline migrate
     """
-    dsn = settings_or_fail().stores.database_url.get_secret_value()
-    if not dsn:
-        raise Failure("DATABASE_URL is not set: give the owner's address, postgresql://user:password@host/database")
+    dsn = database_url(settings_or_fail(), "the owner of the schema")
     applied = run(postgres.migrate(dsn))
     for name in applied:
         click.echo(f"applied {name}")
@@ -71,8 +70,9 @@ def migrate() -> None:
 
 @click.command()
 @click.argument("service", default="readiness")
-@click.option("--target", envvar="TRUNKLINE_TARGET", help="The server, host:port.  [env: TRUNKLINE_TARGET]")
-def probe(service: str, target: str | None) -> None:
+@target_option
+@tls_options
+def probe(service: str, target: str | None, tls: Tls) -> None:
     """Ask for the health of SERVICE: `readiness`, `liveness`, a service's name, or `integration/<id>`.
 
     Exit code 0: SERVING. 1: any other status. 2: no answer.
@@ -81,10 +81,11 @@ def probe(service: str, target: str | None) -> None:
     Examples:
       trunkline probe
       trunkline probe liveness --target 10.0.0.7:50051
+      trunkline probe --tls-ca ca.crt --tls-name gateway.example.com
     """
     target = target or read_state().target or "127.0.0.1:50051"
     try:
-        status = run(health(target, service))
+        status = run(health(Address(target, tls), service))
     except Failure as failure:
         raise Unreachable(failure.message) from None
     click.echo(f"{target} {service}: {status}")
@@ -92,9 +93,9 @@ def probe(service: str, target: str | None) -> None:
         sys.exit(NOT_SERVING)
 
 
-async def health(target: str, service: str, seconds: float = PROBE_SECONDS) -> str:
+async def health(address: Address, service: str, seconds: float = PROBE_SECONDS) -> str:
     """The status by name, `SERVICE_UNKNOWN` when the server does not know it. Raises grpc.aio.AioRpcError."""
-    async with grpc.aio.insecure_channel(target) as channel:
+    async with address.channel() as channel:
         try:
             answer = await HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=seconds)
         except grpc.aio.AioRpcError as error:
@@ -102,6 +103,14 @@ async def health(target: str, service: str, seconds: float = PROBE_SECONDS) -> s
                 return "SERVICE_UNKNOWN"
             raise
     return str(HealthCheckResponse.ServingStatus.Name(answer.status))
+
+
+def database_url(settings: Settings, login: str) -> str:
+    """The address of the database. Raises Failure, which says whose login is needed."""
+    dsn = settings.stores.database_url.get_secret_value()
+    if not dsn:
+        raise Failure(f"DATABASE_URL is not set: postgresql://user:password@host/database, with the login of {login}")
+    return dsn
 
 
 def settings_or_fail() -> Settings:

@@ -28,6 +28,7 @@ class DevState:
     database_url: str = ""
     redis_url: str = ""
     model_url: str = ""
+    embeddings_url: str = ""
 
     @classmethod
     def read(cls, directory: Path) -> DevState:

@@ -47,6 +47,8 @@ class Call:
     arrived_wall: float
     hold_id: str
     span_id: str = ""
+    # Whether the caller records its trace; None without a trace of the caller.
+    sampled: bool | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
     request: Message | None = None

@@ -1,8 +1,9 @@
-"""Databases, a cache and a small model from Python wheels, for a laptop and for tests. POSIX only.
+"""Databases, a cache and two small models from Python wheels, for a laptop and for tests. POSIX only.
 
 Importing this needs no wheel; using a part whose wheel is missing raises MissingPartError.
 """
 
+from trunkline_server.embedded.embedder import EmbeddedEmbedder, embedded_embedder
 from trunkline_server.embedded.errors import EmbeddedError, InUseError, MissingPartError, StartError
 from trunkline_server.embedded.model import EmbeddedModel, embedded_model
 from trunkline_server.embedded.postgres import EmbeddedPostgres, embedded_postgres
@@ -14,6 +15,7 @@ from trunkline_server.embedded.redis import (
 )
 
 __all__ = [
+    "EmbeddedEmbedder",
     "EmbeddedError",
     "EmbeddedModel",
     "EmbeddedPostgres",
@@ -22,6 +24,7 @@ __all__ = [
     "InUseError",
     "MissingPartError",
     "StartError",
+    "embedded_embedder",
     "embedded_model",
     "embedded_postgres",
     "embedded_redis",

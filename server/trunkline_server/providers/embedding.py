@@ -59,6 +59,8 @@ async def embed(embedding: Embedding, request: EmbedRequest, subject: Subject, m
                     used[at] = error.usage
                 elif error.reason not in _MAY_HAVE_COST:
                     del used[at]
+                if len(batches) > 1:
+                    error.metadata["inputs"] = _place(batches, at)
                 raise
 
     try:
@@ -100,6 +102,12 @@ def summed(counts: Iterable[Usage]) -> Usage:
         for unit, amount in part.other_units.items():
             total.other_units[unit] += amount
     return total
+
+
+def _place(batches: Sequence[Sequence[str]], at: int) -> str:
+    """The first and the last text of a batch, by their index in the request: the provider counts within the batch."""
+    first = sum(map(len, batches[:at]))
+    return f"{first}-{first + len(batches[at]) - 1}"
 
 
 def _check(vectors: Vectors, wanted: int, lengths: set[int]) -> None:

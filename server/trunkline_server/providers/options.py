@@ -19,7 +19,9 @@ EMPTY_SCHEMA = b'{"type":"object","properties":{}}'
 
 
 def unsupported(request: CompleteRequest, profile: Profile) -> Sequence[tuple[str, str]]:
-    """(field path, why) of what the profile says that its provider cannot honour."""
+    """(field path, why) of what the profile says that its provider cannot honour; `model` where it answers nothing."""
+    if not profile.path:
+        return [("model", f"{profile.display_name} serves no completions")]
     found = {path: feature for feature, path in features.used(request) if feature in profile.lacks}
     violations = [
         (path, f"{profile.display_name} does not support this ({feature})") for path, feature in found.items()

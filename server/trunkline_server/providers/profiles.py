@@ -40,9 +40,9 @@ class Profile:
     """One provider.
 
     `wire` is its API, by its name in wires.py. `provider` is its id in the catalogue. `endpoint` is the default base
-    address, to which the paths are relative; `stream_path` absent is `path`, and what has an empty path (`path` itself,
-    `embed_path`, `count_path`) is not offered. Addresses may hold `{model}` and the names of `parameters`, which are options that stand in
-    addresses, with their defaults; an empty default must be given. `scheme`: `none`, `bearer`, `header` (the secret
+    address, to which the paths are relative; `stream_path` absent is `path`, and an empty `path`, `embed_path` or
+    `count_path` is not offered. Addresses may hold `{model}` and the names of `parameters`, which are options that
+    stand in addresses, with their defaults; an empty default must be given. `scheme`: `none`, `bearer`, `header` (the secret
     alone, in `secret_header`), or a strategy of auth.py. `headers` maps options to headers, `constants` are headers
     of every call. `timeout` is in seconds, `embed_batch` in texts per call. `dimensions_field` and `purpose_field` are
     what embeddings call these options, empty where they do not take one; `embed_base64`: vectors come as base64.

@@ -62,6 +62,11 @@ class Keyring:
         """Keys as `<id>:<base64 of 32 bytes>`, the current one first. Raises ValueError, without the key's text."""
         return cls(_parse(entry) for entry in entries)
 
+    @classmethod
+    def from_setting(cls, text: str) -> Keyring:
+        """The keys of `security.credential_keys`: entries as for `from_config`, with commas between them."""
+        return cls.from_config(entry.strip() for entry in text.split(",") if entry.strip())
+
     def seal(self, plaintext: bytes, tenant_id: str, field: str) -> Sealed:
         """Encrypt under a new data key. `field` names the record within the tenant."""
         data_key, nonce = AESGCM.generate_key(_KEY_BYTES * 8), os.urandom(_NONCE_BYTES)

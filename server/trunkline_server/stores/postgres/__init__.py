@@ -8,6 +8,7 @@ from trunkline_server.stores.postgres.keys import PgKeys
 from trunkline_server.stores.postgres.ledger import PgLedger
 from trunkline_server.stores.postgres.migrate import MigrationError, migrate, pending
 from trunkline_server.stores.postgres.pool import Database, open_database
+from trunkline_server.stores.postgres.rotation import PgRotation
 from trunkline_server.stores.postgres.tenants import PgTenants
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "PgIntegrations",
     "PgKeys",
     "PgLedger",
+    "PgRotation",
     "PgTenants",
     "migrate",
     "open_database",

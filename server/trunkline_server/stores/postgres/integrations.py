@@ -17,7 +17,7 @@ from trunkline_server.domain.errors import not_found
 from trunkline_server.domain.ports import Actor
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.postgres import audit
-from trunkline_server.stores.postgres.credentials import put_secret, read_secrets, rewrap_all
+from trunkline_server.stores.postgres.credentials import put_secret, read_secrets
 from trunkline_server.stores.postgres.pool import Database
 from trunkline_server.stores.postgres.rows import (
     EnumColumn,
@@ -146,17 +146,6 @@ class PgIntegrations:
                 *(check.latency.ToMicroseconds(), check.http_status if check.HasField("http_status") else None),
             )
             await connection.execute(_FORGET_CHECKS, tenant_id, integration_id, _CHECKS_KEPT)
-
-    async def rotate_credentials(self, actor: Actor) -> int:
-        """Put every credential of the tenant under the current key-encryption key; how many were not.
-        Raises INTERNAL when one cannot be decrypted; then none has changed."""
-        tenant_id = actor.tenant_id
-        async with self._database.tenant_transaction(tenant_id) as connection:
-            count = await rewrap_all(connection, self._keyring, tenant_id)
-            if count:
-                subject, detail = ("tenant", tenant_id), {"kek_id": self._keyring.current, "count": str(count)}
-                await audit.append(connection, tenant_id, actor, "credentials.rotate", subject, **detail)
-        return count
 
 
 async def read_integrations(connection: Any, tenant_id: str) -> dict[str, Integration]:

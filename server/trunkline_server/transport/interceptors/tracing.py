@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import random
 
-from opentelemetry import context as otel_context
-from opentelemetry import trace
-from opentelemetry.propagate import extract
+from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from trunkline_server.domain.call import Call
+from trunkline_server.ops import spans
 from trunkline_server.transport.chain import Proceed, Sink
 from trunkline_server.transport.methods import Method
 
-# Codes that are the server's fault, by OpenTelemetry's semantic conventions for gRPC servers.
-_SERVER_FAULTS = frozenset((2, 4, 12, 13, 14, 15))
+_W3C = TraceContextTextMapPropagator()
+_ROOT = Context()
 
 
 class Tracing:
@@ -31,26 +31,22 @@ class Tracing:
         tracer, ratio = self._tracer, self._ratio
         if tracer is None:
             return proceed
-        service, _, name = method.name.partition("/")
+        known = spans.at_start(method.name)
 
         async def run(call: Call, sink: Sink) -> None:
-            parent = call.metadata.get("traceparent", "")
-            if not (parent.endswith("01") if parent else random.random() < ratio):
+            decided = call.sampled is not None
+            if not (call.sampled if decided else random.random() < ratio):
                 await proceed(call, sink)
                 return
-            attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
-            span = tracer.start_span(
-                method.name, context=extract(call.metadata), kind=SpanKind.SERVER, attributes=attributes
-            )
+            parent = _W3C.extract(call.metadata, _ROOT) if decided else _ROOT
+            span = tracer.start_span(method.name, context=parent, kind=SpanKind.SERVER, attributes=known)
             context = span.get_span_context()
             call.trace_id, call.span_id = f"{context.trace_id:032x}", f"{context.span_id:016x}"
-            token = otel_context.attach(trace.set_span_in_context(span))
             try:
                 await proceed(call, sink)
             finally:
-                otel_context.detach(token)
-                span.set_attributes({**call.facts, "rpc.grpc.status_code": call.code})
-                if call.code in _SERVER_FAULTS:
+                span.set_attributes(spans.at_end(call))
+                if spans.is_fault(call):
                     span.set_status(Status(StatusCode.ERROR, call.reason))
                 span.end()
 
