@@ -118,7 +118,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             log.run(),
         )
         port = await server.start()
-        application = admin.application(lambda: background.findings(stores), probe)
+        application = admin.application(lambda: background.findings(stores), lambda: health.draining, probe)
         runner = await admin.serve(application, settings.server.admin)
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())

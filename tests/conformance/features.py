@@ -198,6 +198,26 @@ def answers() -> dict[str, dict[str, int]]:
     return found
 
 
+_CREDENTIALS = """
+## Credentials
+
+An integration's secret is sent as the provider's key, but for these:
+
+- **bedrock**: an API key of Bedrock, or JSON with `access_key_id`, `secret_access_key` and, for temporary ones,
+  `session_token`, which sign each call.
+- **azure**, **azure_responses**: the resource's API key; or, with the options `entra_tenant` (the tenant's id or one of
+  its domains) and `entra_client_id`, the value of a client secret of that application, which is changed for access
+  tokens of Microsoft Entra ID. The application needs a role that may call the resource, such as Cognitive Services
+  OpenAI User, and the endpoint must be the resource's own (`https://NAME.openai.azure.com`).
+- **vertex**: an access token, which Google ends after an hour; or the JSON of a service account's key (RSA, 2,048
+  bits), which signs for access tokens. The account needs a role such as Vertex AI User in the project.
+
+Access tokens are kept in the memory of each server process, renewed before they expire, and fetched anew, once, when
+the provider answers 401. They are asked for at `login.microsoftonline.com` and `oauth2.googleapis.com` only: an address
+in a credential (`token_uri`) is not looked at.
+"""
+
+
 def document() -> str:
     """docs/providers.md."""
     names = sorted(builtin())
@@ -231,7 +251,7 @@ def document() -> str:
         f"| --- |{' --- |' * len(columns)}",
     ]
     lines += [f"| {wire} | {' | '.join(str(seen[wire].get(c, 0)) for c in columns)} |" for wire in sorted(seen)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + _CREDENTIALS
 
 
 if __name__ == "__main__":

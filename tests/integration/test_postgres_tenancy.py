@@ -294,8 +294,12 @@ async def test_errors_of_the_server_are_typed_and_tell_nothing(pg_dsn: str) -> N
             await connection.execute("SELECT pg_sleep(5)")
         async with database.connection(), refused("STORE_UNAVAILABLE"):
             await database.ping()
-        async with refused("INTERNAL", sqlstate="42P01"), database.connection() as connection:
-            await connection.execute("SELECT 'sk-secret' FROM nowhere")
+        async with refused("INTERNAL", sqlstate="42601"), database.connection() as connection:
+            await connection.execute("SELEC 'sk-secret'")
+        # What waits in Redis is kept until the schema has been brought up to date.
+        for missing in ("SELECT 'sk-secret' FROM nowhere", "SELECT sk_secret", "SELECT sk_secret()"):
+            async with refused("STORE_UNAVAILABLE"), database.connection() as connection:
+                await connection.execute(missing)
         await database.ping()
 
 

@@ -62,7 +62,6 @@ def test_the_shipped_profiles_are_complete() -> None:
         # Those of a key that another profile takes by default have none, and those without a key.
         assert profile.secret_env.isupper() or profile.name.endswith("_responses") or profile.scheme == "none"
         assert profile.endpoint.startswith(("https://", "http://127.0.0.1"))
-        assert profile.timeout == 30.0
 
 
 def test_a_bearer_secret() -> None:

@@ -44,6 +44,7 @@ _TLS_OPTIONS = (
 target_option = click.option(
     "--target", envvar="TRUNKLINE_TARGET", help="The server, host:port.  [env: TRUNKLINE_TARGET]"
 )
+key_option = click.option("--key", envvar="TRUNKLINE_KEY", help="The API key.  [env: TRUNKLINE_KEY]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from google.rpc.error_details_pb2 import BadRequest, PreconditionFailure
 from trunkline.v1 import errors_pb2
 from trunkline_client import Client, detail, error_info
 
-from trunkline_server.cli.dial import Address, Tls, target_option, tls_options
+from trunkline_server.cli.dial import Address, Tls, key_option, target_option, tls_options
 from trunkline_server.cli.state import DEFAULT_DIR, DevState
 from trunkline_server.config import ConfigError
 from trunkline_server.domain.errors import TrunklineError
@@ -81,7 +81,7 @@ def connected(
     """Turns `async def command(remote, …)` into a click callback with --target, --key and the options of TLS."""
 
     @target_option
-    @click.option("--key", envvar="TRUNKLINE_KEY", help="The API key.  [env: TRUNKLINE_KEY]")
+    @key_option
     @tls_options
     @wraps(command)
     def callback(target: str | None, key: str | None, tls: Tls, *args: Given.args, **kwargs: Given.kwargs) -> None:

@@ -11,7 +11,7 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from trunkline_server.cli.dial import Address, Tls, target_option, tls_options
+from trunkline_server.cli.dial import Address, Tls, key_option, target_option, tls_options
 from trunkline_server.cli.remote import Failure, read_state, run
 from trunkline_server.config import ConfigError, Settings, load
 from trunkline_server.stores import postgres
@@ -71,9 +71,10 @@ def migrate() -> None:
 @click.command()
 @click.argument("service", default="readiness")
 @target_option
+@key_option
 @tls_options
-def probe(service: str, target: str | None, tls: Tls) -> None:
-    """Ask for the health of SERVICE: `readiness`, `liveness`, a service's name, or `integration/<id>`.
+def probe(service: str, target: str | None, key: str | None, tls: Tls) -> None:
+    """Ask for the health of SERVICE: `readiness`, `liveness`, a service's name, or `integration/<id>` (with a key).
 
     Exit code 0: SERVING. 1: any other status. 2: no answer.
 
@@ -85,7 +86,7 @@ def probe(service: str, target: str | None, tls: Tls) -> None:
     """
     target = target or read_state().target or "127.0.0.1:50051"
     try:
-        status = run(health(Address(target, tls), service))
+        status = run(health(Address(target, tls), service, key=key or read_state().key))
     except Failure as failure:
         raise Unreachable(failure.message) from None
     click.echo(f"{target} {service}: {status}")
@@ -93,11 +94,16 @@ def probe(service: str, target: str | None, tls: Tls) -> None:
         sys.exit(NOT_SERVING)
 
 
-async def health(address: Address, service: str, seconds: float = PROBE_SECONDS) -> str:
-    """The status by name, `SERVICE_UNKNOWN` when the server does not know it. Raises grpc.aio.AioRpcError."""
+async def health(address: Address, service: str, seconds: float = PROBE_SECONDS, key: str = "") -> str:
+    """The status by name, `SERVICE_UNKNOWN` when the server does not know it. The health of integrations needs a key.
+    Raises grpc.aio.AioRpcError."""
+    # Who asks for anything else shows no key: a probe may speak to a stranger.
+    bearer = (("authorization", f"Bearer {key}"),) if key and service.startswith("integration/") else ()
     async with address.channel() as channel:
         try:
-            answer = await HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=seconds)
+            answer = await HealthStub(channel).Check(
+                HealthCheckRequest(service=service), timeout=seconds, metadata=bearer
+            )
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.NOT_FOUND:
                 return "SERVICE_UNKNOWN"

@@ -9,12 +9,14 @@ from trunkline_server.domain.errors import Reason, TrunklineError
 
 
 class Deadline:
-    """A point on the monotonic clock (`time.monotonic`, seconds), which the event loop's clock equals on Linux."""
+    """A point on the monotonic clock (`time.monotonic`, seconds), which the event loop's clock equals on Linux.
+    `caller`: it is the caller's own, and not a sooner bound of a part of the call."""
 
-    __slots__ = ("at",)
+    __slots__ = ("at", "caller")
 
-    def __init__(self, at: float) -> None:
+    def __init__(self, at: float, caller: bool = True) -> None:
         self.at = at
+        self.caller = caller
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
@@ -27,7 +29,8 @@ class Deadline:
 
     def sooner(self, seconds: float) -> Deadline:
         """The earlier of this deadline and `seconds` from now."""
-        return Deadline(min(self.at, time.monotonic() + seconds))
+        at = time.monotonic() + seconds
+        return self if self.at <= at else Deadline(at, caller=False)
 
     def timeout(self) -> asyncio.Timeout:
         """`async with deadline.timeout():` raises TimeoutError when the deadline passes."""

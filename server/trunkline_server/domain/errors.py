@@ -172,6 +172,7 @@ class TrunklineError(Exception):
 
 class ProviderError(TrunklineError):
     """A provider failed. `fallback`: another provider may do better. `retry`: the same one may, a little later.
+    `refresh`: the same one may at once, with a fresh credential.
 
     `usage` is what the failed attempt used, as far as known; `http_status` is None when there was no answer.
     """
@@ -183,6 +184,7 @@ class ProviderError(TrunklineError):
         *,
         retry: bool = False,
         fallback: bool = True,
+        refresh: bool = False,
         http_status: int | None = None,
         provider_code: str = "",
         provider_request_id: str = "",
@@ -193,6 +195,7 @@ class ProviderError(TrunklineError):
         super().__init__(reason, message, metadata=metadata, retry_after=retry_after)
         self.retry = retry
         self.fallback = fallback
+        self.refresh = refresh
         self.http_status = http_status
         self.provider_code = provider_code
         self.provider_request_id = provider_request_id
@@ -245,6 +248,16 @@ def quota(reason: ReasonValue, message: str, subject: str, retry_after: float | 
     """RESOURCE_EXHAUSTED with QuotaFailure, for budgets and rate limits."""
     failure = QuotaFailure(violations=[QuotaFailure.Violation(subject=subject, description=message[:300])])
     return TrunklineError(reason, message, metadata={"subject": subject}, details=[failure], retry_after=retry_after)
+
+
+def store_outdated(sqlstate: str) -> TrunklineError:
+    """UNAVAILABLE: the schema of Postgres lacks what this server needs."""
+    return TrunklineError(
+        Reason.ERROR_REASON_STORE_UNAVAILABLE,
+        "the schema is older than this server; the operator runs `trunkline migrate`",
+        metadata={"store": "postgres", "sqlstate": sqlstate},
+        retry_after=5.0,
+    )
 
 
 def store_unavailable(store: str) -> TrunklineError:

@@ -32,6 +32,14 @@ _MAY_HAVE_COST = frozenset(
         Reason.ERROR_REASON_UPSTREAM_MALFORMED,
     )
 )
+# What says more of this request than of the provider: its breaker takes no notice.
+_NO_VERDICT = frozenset(
+    (
+        Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED,
+        Reason.ERROR_REASON_UPSTREAM_REJECTED,
+        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
+    )
+)
 
 
 class Run:
@@ -118,7 +126,7 @@ class Run:
         if usage is None and (self._texts or error.reason in _MAY_HAVE_COST):
             usage = self._estimate()
         self._charge(attempt, usage)
-        if error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED or not error.fallback:
+        if error.reason in _NO_VERDICT or not error.fallback:
             self._no_verdict()
         else:
             self._candidate_breaker().failed()

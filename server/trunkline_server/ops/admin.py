@@ -18,17 +18,19 @@ _HTTP: Mapping[int, int] = {Code.UNAUTHENTICATED: 401, Code.PERMISSION_DENIED: 4
 
 def application(
     stores: Callable[[], Awaitable[Mapping[str, bool]]],
+    draining: Callable[[], bool],
     probe: Callable[[Mapping[str, str], str], Awaitable[HealthCheck]],
 ) -> web.Application:
-    """The routes. `stores` tells which stores answer, `probe` what the last check of an integration found."""
+    """The routes. `stores` tells which stores answer, `draining` whether calls should go elsewhere, `probe` what the
+    last check of an integration found."""
 
     async def health(_: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
 
     async def readiness(_: web.Request) -> web.Response:
         found = await stores()
-        ready = all(found.values())
-        return web.json_response({"ready": ready, **found}, status=200 if ready else 503)
+        ready = all(found.values()) and not draining()
+        return web.json_response({"ready": ready, "draining": draining(), **found}, status=200 if ready else 503)
 
     async def cache(_: web.Request) -> web.Response:
         found = await stores()

@@ -10,7 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.integration_pb2 import HealthCheck
 
 from trunkline_server.domain.errors import ProviderError
-from trunkline_server.providers.http import Bound, Http
+from trunkline_server.providers.http import Bound, Http, Unauthorized
 from trunkline_server.providers.wire import HttpResponse, MalformedError
 
 MAX_MODELS = 1000
@@ -18,30 +18,49 @@ ErrorOf = Callable[[HttpResponse, str], ProviderError]
 
 
 async def check(
-    http: Http, url: str, headers: Mapping[str, str], provider: str, bound: Bound, error_of: ErrorOf
+    http: Http,
+    url: str,
+    headers: Mapping[str, str],
+    provider: str,
+    bound: Bound,
+    error_of: ErrorOf,
+    unauthorized: Unauthorized | None = None,
 ) -> HealthCheck:
-    """GET `url`; a 2xx answer is healthy, any other is an error that `error_of` reads. Never raises for what the
-    provider does."""
+    """GET `url`; a 2xx answer is healthy, any other is an error that `error_of` reads. `unauthorized` is that of
+    `Http.send`. Never raises for what the provider does."""
     found = HealthCheck()
     found.check_time.GetCurrentTime()
     start = time.monotonic()
     try:
-        async with http.send("GET", url, headers, None, bound, provider) as response:
+        async with http.send("GET", url, headers, None, bound, provider, unauthorized) as response:
             _judge(found, await http.whole(response, bound, provider), provider, error_of)
     except ProviderError as error:
-        found.detail = error.message
+        _tell(found, error)
     except MalformedError as error:
         found.detail = str(error)
     found.latency.CopyFrom(_duration(time.monotonic() - start))
     return found
 
 
+def failed(error: ProviderError) -> HealthCheck:
+    """The finding where the provider could not even be asked."""
+    found = HealthCheck()
+    found.check_time.GetCurrentTime()
+    _tell(found, error)
+    return found
+
+
+def _tell(found: HealthCheck, error: ProviderError) -> None:
+    if error.http_status is not None:
+        found.http_status = error.http_status
+    told = error.metadata.get("upstream_message")
+    found.detail = f"{error.message}: {told}" if told else error.message
+
+
 def _judge(found: HealthCheck, answer: HttpResponse, provider: str, error_of: ErrorOf) -> None:
     found.http_status = answer.status
     if not 200 <= answer.status < 300:
-        error = error_of(answer, provider)
-        told = error.metadata.get("upstream_message")
-        found.detail = f"{error.message}: {told}" if told else error.message
+        _tell(found, error_of(answer, provider))
         return
     found.healthy = True
     found.models.extend(_models(answer.body)[:MAX_MODELS])

@@ -20,16 +20,19 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Heard, Target, Vectors
-from trunkline_server.providers import check, embedding, foreign, heads, taxonomy, urls
+from trunkline_server.providers import check, embedding, foreign, heads, taxonomy, tokens, urls
 from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.bedrock import signing
-from trunkline_server.providers.http import Bound, BrokenOffError, Http
+from trunkline_server.providers.http import Bound, BrokenOffError, Http, Unauthorized
 from trunkline_server.providers.profiles import Profile, builtin
+from trunkline_server.providers.tokens import exchange
+from trunkline_server.providers.tokens.cache import Tokens
 from trunkline_server.providers.wire import (
     Decoder,
     Frame,
     FrameParser,
     FrameTooLongError,
+    HttpResponse,
     MalformedError,
     Subject,
     Wire,
@@ -38,6 +41,7 @@ from trunkline_server.providers.wires import WIRES
 
 # No provider stays silent this long within an answer unless it is stuck.
 STREAM_IDLE_SECONDS = 30.0
+TOKEN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,14 @@ class _Call:
     headers: Mapping[str, str]
     body: bytes
     decoder: Decoder
+    unauthorized: Unauthorized | None
 
 
 class ProviderDriver:
     """Every provider profile behind one pool. Use as an async context manager, or `close` it.
 
-    `policy` says which addresses may be called. `stream_idle_timeout` is in seconds. `tls` absent: TLS 1.3 with the
-    system's roots.
+    `policy` says which addresses may be called. `stream_idle_timeout` and `token_timeout`, that of fetching an access
+    token, are in seconds. `tls` absent: TLS 1.3 with the system's roots.
     """
 
     def __init__(
@@ -65,13 +70,15 @@ class ProviderDriver:
         profiles: Mapping[str, Profile] | None = None,
         *,
         stream_idle_timeout: float = STREAM_IDLE_SECONDS,
+        token_timeout: float = TOKEN_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._policy = policy
         self._profiles = builtin() if profiles is None else profiles
         self._idle = stream_idle_timeout
         self._http = Http(policy, tls)
-        self._authenticator = Authenticator({"aws": signing.strategy})
+        self._tokens = Tokens(partial(exchange.fetch, self._http, seconds=token_timeout))
+        self._authenticator = Authenticator(self._tokens, {"aws": signing.strategy})
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,6 +90,7 @@ class ProviderDriver:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._tokens.close()
         await self._http.close()
 
     async def complete(
@@ -92,30 +100,30 @@ class ProviderDriver:
         if self._profile(target.profile).whole_by_stream:
             within = deadline.sooner(target.timeout)
             return fold([event async for event in self.stream(target, request, within, heard)])
-        call = await self._prepare(target, request, stream=False)
         bound = Bound.of(deadline, target.timeout)
-        sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider)
-        async with sent as answer:
-            _hear(answer, heard)
-            try:
+        call = await self._prepare(target, request, bound, heard, stream=False)
+        sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider, call.unauthorized)
+        try:
+            async with sent as answer:
+                _hear(answer, heard)
                 whole = await self._http.whole(answer, bound, call.provider)
                 if whole.status != 200:
                     raise call.wire.error(whole, call.provider)
                 return call.decoder.whole(whole.body)
-            except MalformedError as error:
-                raise _malformed(call, error) from None
+        except MalformedError as error:
+            raise _malformed(call, error) from None
 
     async def stream(
         self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
         """One attempt. `target.timeout` bounds the wait for its beginning, the idle timeout every wait after it, and
         the deadline all of it. Raises ProviderError, STREAM_TRUNCATED without the end mark; TrunklineError."""
-        call = await self._prepare(target, request, stream=True)
         bound = Bound.of(deadline, target.timeout)
-        sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider)
-        async with sent as answer:
-            _hear(answer, heard)
-            try:
+        call = await self._prepare(target, request, bound, heard, stream=True)
+        sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider, call.unauthorized)
+        try:
+            async with sent as answer:
+                _hear(answer, heard)
                 await self._accept(answer, bound, call)
                 parser = call.wire.parser()
                 while data := await self._http.chunk(answer, bound, call.provider):
@@ -126,13 +134,13 @@ class ProviderDriver:
                     bound = Bound.of(deadline, self._idle)
                 for event in _last(call, parser):
                     yield event
-            except (MalformedError, FrameTooLongError) as error:
-                raise _malformed(call, error) from None
-            except BrokenOffError:
-                raise _truncated(call) from None
-            except ProviderError as error:
-                error.usage = error.usage or call.decoder.usage
-                raise
+        except (MalformedError, FrameTooLongError) as error:
+            raise _malformed(call, error) from None
+        except BrokenOffError:
+            raise _truncated(call) from None
+        except ProviderError as error:
+            error.usage = error.usage or call.decoder.usage
+            raise
         if not call.decoder.done:
             raise _truncated(call)
 
@@ -188,6 +196,7 @@ class ProviderDriver:
         allowed = {"provider", *profile.options}
         wrong = [(name, "is not an option of this profile") for name in settings.options if name not in allowed]
         wrong += urls.problems(profile, settings.options, integration.configuration.endpoint)
+        wrong += tokens.problems(profile, settings.options)
         # A gateway would call them in our place.
         wrong += [
             (name, problem)
@@ -206,9 +215,13 @@ class ProviderDriver:
         profile = self._profile(target.profile)
         bound = Bound.of(deadline, target.timeout)
         url = urls.of(profile, target, profile.check_path)
-        headers = await self._authenticator.headers(profile, target, "GET", url, b"")
-        error = WIRES[profile.wire].error
-        return await check.check(self._http, url, headers, target.provider, bound, error)
+        wire = WIRES[profile.wire]
+        try:
+            headers = await self._authenticator.headers(profile, target, "GET", url, b"", bound)
+        except ProviderError as error:
+            return check.failed(error)
+        unauthorized = self._refresher(profile, target, wire, headers, bound)
+        return await check.check(self._http, url, headers, target.provider, bound, wire.error, unauthorized)
 
     def connectors(self) -> Sequence[Connector]:
         """Every profile, by name."""
@@ -228,29 +241,56 @@ class ProviderDriver:
         facts = self._profiles.get(provider) if profile.gateway_header else None
         return facts if facts is not None and facts.wire == profile.wire else profile
 
-    async def _prepare(self, target: Target, asked: CompleteRequest, *, stream: bool) -> _Call:
+    async def _prepare(
+        self, target: Target, asked: CompleteRequest, bound: Bound, heard: Heard | None, *, stream: bool
+    ) -> _Call:
         profile = self._profile(target.profile)
         facts = self._facts(profile, target.provider)
         wire = WIRES[facts.wire]
         subject = Subject(facts, target.provider, target.model)
         path = profile.stream_path or profile.path if stream else profile.path
         url, body = urls.of(profile, target, path), wire.encode(foreign.without(asked, subject), subject, stream)
-        headers = await self._authenticator.headers(profile, target, "POST", url, body)
+        headers = await self._authenticator.headers(profile, target, "POST", url, body, bound)
         headers["Content-Type"] = "application/json"
         headers["Accept"] = wire.stream_type if stream else "application/json"
         if stream and profile.close_after_stream:
             headers["Connection"] = "close"
-        return _Call(target.provider, wire, url, headers, body, wire.decoder(subject))
+        unauthorized = self._refresher(profile, target, wire, headers, bound, heard)
+        return _Call(target.provider, wire, url, headers, body, wire.decoder(subject), unauthorized)
+
+    def _refresher(
+        self,
+        profile: Profile,
+        target: Target,
+        wire: Wire,
+        headers: Mapping[str, str],
+        bound: Bound,
+        heard: Heard | None = None,
+    ) -> Unauthorized | None:
+        """What a 401 leads to: None, and so nothing more, where the credential is not one that can be fetched anew."""
+        if not tokens.fetched(profile, target):
+            return None
+
+        async def again(answer: HttpResponse) -> Mapping[str, str]:
+            """The headers with a fresh token. Raises the error that the answer is where none helps."""
+            error = wire.error(answer, target.provider)
+            fresh = await self._authenticator.fresh(profile, target, headers, bound) if error.refresh else None
+            if fresh is None:
+                _hear(answer, heard)
+                raise error
+            return fresh
+
+        return again
 
     async def _post(
         self, target: Target, profile: Profile, path: str, wire: str, deadline: Deadline, body: bytes
     ) -> bytes:
         """The body of a whole answer. Raises ProviderError, MalformedError."""
-        url = urls.of(profile, target, path)
-        headers = await self._authenticator.headers(profile, target, "POST", url, body)
+        url, bound = urls.of(profile, target, path), Bound.of(deadline, target.timeout)
+        headers = await self._authenticator.headers(profile, target, "POST", url, body, bound)
         headers |= {"Content-Type": "application/json", "Accept": "application/json"}
-        bound = Bound.of(deadline, target.timeout)
-        async with self._http.send("POST", url, headers, body, bound, target.provider) as answer:
+        unauthorized = self._refresher(profile, target, WIRES[wire], headers, bound)
+        async with self._http.send("POST", url, headers, body, bound, target.provider, unauthorized) as answer:
             whole = await self._http.whole(answer, bound, target.provider)
             if whole.status != 200:
                 raise WIRES[wire].error(whole, target.provider)
@@ -268,7 +308,7 @@ class ProviderDriver:
         raise MalformedError("an answer in one piece came where a stream was asked for")
 
 
-def _hear(answer: aiohttp.ClientResponse, heard: Heard | None) -> None:
+def _hear(answer: aiohttp.ClientResponse | HttpResponse, heard: Heard | None) -> None:
     if heard is not None:
         heard.http_status = answer.status
         heard.request_id = heads.request_id(answer.headers)

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from trunkline.v1.common_pb2 import Usage
 
-from trunkline_server.domain.errors import ProviderError
+from trunkline_server.domain.errors import ProviderError, Reason
 from trunkline_server.providers import heads
 from trunkline_server.providers.taxonomy import kind_of
 from trunkline_server.providers.wire import HttpResponse
@@ -142,11 +142,21 @@ def _error(
         retry=kind.retry,
         # A fault of the gateway says nothing about the request: going direct may work.
         fallback=kind.fallback or found.gateway,
+        refresh=kind.refresh,
         http_status=http_status,
         provider_code=found.code or found.type,
         provider_request_id=request_id,
         metadata=metadata,
         retry_after=retry_after if kind.retry else None,
+    )
+
+
+def unusable(provider: str, why: str) -> ProviderError:
+    """UPSTREAM_AUTHENTICATION for a credential that is not what it should be. `why` holds nothing of it."""
+    return ProviderError(
+        Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION,
+        f"the credential of {provider} cannot be used: {why}",
+        metadata={"provider": provider},
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Bound:
     def of(cls, deadline: Deadline, seconds: float) -> Bound:
         """The earlier of the caller's deadline and `seconds` from now."""
         own = Deadline.after(seconds)
-        return cls(deadline.at, True) if deadline.at <= own.at else cls(own.at, False)
+        return cls(deadline.at, deadline.caller) if deadline.at <= own.at else cls(own.at, False)
 
     def error(self, provider: str, waited_for: str) -> ProviderError:
         """The error of a wait that ended at this bound."""
@@ -53,6 +53,10 @@ class Bound:
             retry=True,
             metadata={"provider": provider},
         )
+
+
+# Asked after a 401: gives the headers of a second try, or raises the error that the answer is.
+Unauthorized = Callable[[HttpResponse], Awaitable[Mapping[str, str]]]
 
 
 class BrokenOffError(ProviderError):
@@ -79,10 +83,18 @@ class Http:
 
     @asynccontextmanager
     async def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, bound: Bound, provider: str
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        bound: Bound,
+        provider: str,
+        unauthorized: Unauthorized | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send, and give the response once its head is there. Leaving the context, or a cancellation anywhere, closes
-        the connection at once unless the answer was read to its end. Raises ProviderError."""
+        """Send, and give the response once its head is there; after a 401 once more, where `unauthorized` finds other
+        headers. Leaving the context, or a cancellation anywhere, closes the connection at once unless the answer was
+        read to its end. Raises ProviderError; with `unauthorized`, MalformedError."""
         address = URL(url, encoded=True)
         dial = dialling(address.raw_host or "")
         try:
@@ -98,10 +110,15 @@ class Http:
                 raise bound.error(provider, "the answer") from None
             raise _unreachable(provider, error) from None
         try:
-            yield response
+            if unauthorized is None or response.status != 401:
+                yield response
+                return
+            headers = await unauthorized(await self.whole(response, bound, provider))
         finally:
             # Returns the connection to the pool after a whole answer and closes it otherwise.
             response.release()
+        async with self.send(method, url, headers, body, bound, provider) as second:
+            yield second
 
     async def whole(self, response: aiohttp.ClientResponse, bound: Bound, provider: str) -> HttpResponse:
         """Read the body. Raises ProviderError, and MalformedError above 32 MiB."""

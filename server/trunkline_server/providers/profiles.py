@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -42,16 +42,19 @@ class Profile:
     `wire` is its API, by its name in wires.py. `provider` is its id in the catalogue. `endpoint` is the default base
     address, to which the paths are relative; `stream_path` absent is `path`, and an empty `path`, `embed_path` or
     `count_path` is not offered. Addresses may hold `{model}` and the names of `parameters`, which are options that
-    stand in addresses, with their defaults; an empty default must be given. `scheme`: `none`, `bearer`, `header` (the secret
-    alone, in `secret_header`), or a strategy of auth.py. `headers` maps options to headers, `constants` are headers
-    of every call. `timeout` is in seconds, `embed_batch` in texts per call. `dimensions_field` and `purpose_field` are
-    what embeddings call these options, empty where they do not take one; `embed_base64`: vectors come as base64.
-    `end_mark`: whether a stream ends with `[DONE]` or with its last finish reason. `reasoning_field` is where an
-    assistant's reasoning is sent back. `cache_mark` is the kind of mark by which content asks for prompt caching,
-    if any, and `cache_models` a pattern of the models that take it. `whole_by_stream`: whole answers are asked for as
-    streams, for servers that notice only a stream's cancellation. `close_after_stream`: a connection serves one stream
-    only. `signer` signs the reasoning, absent the provider itself; `signers` those of models whose name holds the key.
-    `gateway_header` makes it a gateway: it names the provider behind it, whose profile then gives the facts.
+    stand in addresses, with their defaults; an empty default must be given. `scheme`: `none`, `bearer`, `header` (the
+    secret alone, in `secret_header`), or what auth.py makes of it. `token_url` is where tokens/ fetches access tokens,
+    of the scope `token_scope`, and `token_options` are the options that this takes. `headers` maps options to headers,
+    `constants` are headers of every call. `timeout` is in seconds, 0 for the
+    server's own, `embed_batch` in texts per call. `dimensions_field`
+    and `purpose_field` are what embeddings call these options, empty where they do not take one; `embed_base64`:
+    vectors come as base64. `end_mark`: whether a stream ends with `[DONE]` or with its last finish reason.
+    `reasoning_field` is where an assistant's reasoning is sent back. `cache_mark` is the kind of mark by which content
+    asks for prompt caching, if any, and `cache_models` a pattern of the models that take it. `whole_by_stream`: whole
+    answers are asked for as streams, for servers that notice only a stream's cancellation. `close_after_stream`: a
+    connection serves one stream only. `signer` signs the reasoning, absent the provider itself; `signers` those of
+    models whose name holds the key. `gateway_header` makes it a gateway: it names the provider behind it, whose profile
+    then gives the facts.
     """
 
     name: str
@@ -62,6 +65,9 @@ class Profile:
     secret_env: str = ""
     scheme: str = "bearer"
     secret_header: str = ""
+    token_url: str = ""
+    token_scope: str = ""
+    token_options: Sequence[str] = ()
     path: str = "chat/completions"
     stream_path: str = ""
     embed_path: str = ""
@@ -71,7 +77,7 @@ class Profile:
     purpose_field: str = ""
     count_path: str = ""
     check_path: str = "models"
-    timeout: float = 30.0
+    timeout: float = 0.0
     max_tokens_field: str = "max_tokens"
     seed_field: str = "seed"
     max_stop: int = 4
@@ -95,7 +101,7 @@ class Profile:
     def options(self) -> list[str]:
         """The names that an integration's options may hold."""
         more = [SECRET_AS] if self.gateway_header else []
-        return sorted([*self.headers, *self.parameters, *more])
+        return sorted([*self.headers, *self.parameters, *self.token_options, *more])
 
     def connector(self) -> Connector:
         """The profile as `ListConnectors` shows it."""

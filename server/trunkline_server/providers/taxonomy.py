@@ -33,6 +33,11 @@ class Kind:
         return self.remedy is Remedy.RETRY
 
     @property
+    def refresh(self) -> bool:
+        """Whether the same provider may do better with a fresh credential."""
+        return self.remedy is Remedy.REFRESH
+
+    @property
     def fallback(self) -> bool:
         """Whether another provider may do better."""
         return self.remedy is not Remedy.GIVE_UP
@@ -143,7 +148,7 @@ SIGNS = (
     Sign(BAD_KEY, statuses=frozenset({401, 403})),
     # Google answers 400 to a bad key.
     Sign(BAD_KEY, statuses=frozenset({400}), codes=frozenset({"API_KEY_INVALID"})),
-    Sign(NOT_FOUND, statuses=frozenset({404})),
+    Sign(NOT_FOUND, statuses=frozenset({404, 405, 501})),
     Sign(NOT_HERE, statuses=frozenset({400}), codes=frozenset({"FAILED_PRECONDITION"})),
     Sign(NOT_FOUND, statuses=_CLIENT, codes=frozenset({"model_not_found", "invalid_model", "model_not_supported"})),
     Sign(NOT_FOUND, statuses=frozenset({400}), text=_any("model identifier is invalid", "on-demand throughput isn")),

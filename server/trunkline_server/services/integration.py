@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.integration_pb2 import (
     CheckIntegrationRequest,
@@ -115,6 +117,8 @@ class IntegrationService:
             used = secret
             if used is None:
                 used = await self._integrations.secret(call.tenant_id, wanted.integration_id)
+                if used and _place(changed) != _place(current):
+                    raise _secret_stays()
             check = await self._healthy(call, changed, used)
         stored = await self._integrations.update(actor_of(call), changed, secret)
         if check is not None:
@@ -218,6 +222,21 @@ def _take_secret(integration: Integration) -> str | None:
     secret = authentication.secret or None
     authentication.ClearField("secret")
     return secret
+
+
+def _place(integration: Integration) -> tuple[object, ...]:
+    """Where calls go: with any of these another host can be meant."""
+    configuration = integration.configuration
+    settings = configuration.llm_provider
+    origin = urlsplit(configuration.endpoint)[:2]
+    return origin, settings.provider, dict(settings.options), configuration.api.template
+
+
+def _secret_stays() -> TrunklineError:
+    """A stored secret is never sent where its owner did not mean it to go: who cannot read it must not learn it so."""
+    path = "integration.configuration.authentication.secret"
+    why = "is required with another endpoint, provider or option"
+    return invalid_fields([(path, why)], reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
 
 
 def _located(integration: Integration) -> Integration:

@@ -50,23 +50,23 @@ class Health:
 
     def __init__(self, ready: Callable[[], Awaitable[bool]], probe: Probe) -> None:
         self._ready = ready
-        self._draining = False
+        self.draining = False
         self.servicer = _Servicer(probe)
 
     async def run(self) -> None:
         """Look at the dependencies every two seconds, until cancelled."""
         await self.servicer.set("liveness", _SERVING)
-        while not self._draining:
+        while not self.draining:
             await self._set(_SERVING if await self._ready() else _NOT_SERVING)
             await asyncio.sleep(_INTERVAL)
 
     async def drain(self) -> None:
         """NOT_SERVING from here on."""
-        self._draining = True
+        self.draining = True
         await self._set(_NOT_SERVING)
 
     async def _set(self, status: HealthCheckResponse.ServingStatus.ValueType) -> None:
-        if self._draining:
+        if self.draining:
             status = _NOT_SERVING
         for name in ("", "readiness", *full_names()):
             await self.servicer.set(name, status)

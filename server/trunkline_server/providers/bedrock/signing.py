@@ -9,8 +9,8 @@ import orjson
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from trunkline_server.domain.errors import ProviderError, Reason
 from trunkline_server.domain.ports import Target
+from trunkline_server.providers.errors import unusable
 from trunkline_server.providers.profiles import Profile
 
 # At DEBUG it writes the request that is signed, with the session token.
@@ -44,18 +44,9 @@ def _keys(secret: str, provider: str) -> _Keys:
     try:
         found = orjson.loads(secret)
     except orjson.JSONDecodeError:
-        raise _unusable(provider, "it is not valid JSON") from None
+        raise unusable(provider, "it is not valid JSON") from None
     missing = [name for name in _REQUIRED if not (isinstance(found.get(name), str) and found[name])]
     if missing:
-        raise _unusable(provider, f"it has no {missing[0]}")
+        raise unusable(provider, f"it has no {missing[0]}")
     token = found.get("session_token")
     return _Keys(found["access_key_id"], found["secret_access_key"], str(token) if token else None)
-
-
-def _unusable(provider: str, why: str) -> ProviderError:
-    """The text never holds anything of the secret."""
-    return ProviderError(
-        Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION,
-        f"the credential of {provider} cannot be used: {why}",
-        metadata={"provider": provider},
-    )

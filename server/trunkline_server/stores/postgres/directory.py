@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from trunkline_server.domain.call import Caller
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.keys import is_operator, parse_token, permissions_of, secret_matches
@@ -28,6 +30,8 @@ from trunkline_server.stores.postgres.credentials import read_secrets
 from trunkline_server.stores.postgres.integrations import read_integrations
 from trunkline_server.stores.postgres.pool import Database
 from trunkline_server.stores.postgres.tenants import read_tenant
+
+_log = structlog.get_logger(__name__)
 
 TTL_SECONDS = 10.0
 STALE_SECONDS = 60.0
@@ -92,9 +96,13 @@ class PgDirectory:
         return await self._tenants.get(tenant_id, lambda: self._load_tenant(tenant_id))
 
     async def changed(self, tenant_id: str) -> None:
-        """Raises what announcing raises; this worker has forgotten by then."""
+        """This worker forgets; the others too, at once or, where they cannot be told, when what they know is too old.
+        Never raises: the change is made."""
         self.forget(tenant_id)
-        await self._announce(tenant_id)
+        try:
+            await self._announce(tenant_id)
+        except TrunklineError as error:
+            _log.warning("change_not_announced", tenant_id=tenant_id, reason=error.reason_name)
 
     def forget(self, tenant_id: str) -> None:
         """Drop what this worker knows of the tenant and its keys."""

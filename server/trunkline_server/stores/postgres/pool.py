@@ -15,6 +15,7 @@ from trunkline_server.domain.errors import (
     TrunklineError,
     already_exists,
     not_found,
+    store_outdated,
     store_unavailable,
 )
 
@@ -37,6 +38,8 @@ _UNAVAILABLE = (
     asyncpg.InternalClientError,
     asyncpg.TargetServerAttributeNotMatched,
 )
+# The schema is older than this server: `trunkline migrate` has yet to run.
+_OUTDATED = (asyncpg.UndefinedColumnError, asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError)
 # A value that no column can hold: a NUL in a text, a number out of range. The server's classes, then the driver's own.
 _UNSTORABLE = (asyncpg.DataError, asyncpg.CheckViolationError, ClientDataError)
 
@@ -52,6 +55,8 @@ def driver_errors(creating: tuple[str, str] | None = None, tenant_id: str = "") 
         yield
     except _UNAVAILABLE:
         raise store_unavailable("postgres") from None
+    except _OUTDATED as error:
+        raise store_outdated(str(error.sqlstate)) from None
     except asyncpg.UniqueViolationError as error:
         raise (already_exists(*creating) if creating else _internal(error)) from None
     except asyncpg.ForeignKeyViolationError as error:
