@@ -86,8 +86,9 @@ async def test_packed_vectors_are_bytes(mock: Mock, channel: grpc.aio.Channel) -
 async def test_what_cannot_be_honoured_is_refused_by_name(mock: Mock, channel: grpc.aio.Channel, counting: str) -> None:
     running, state = mock
     stub, options = llm(channel), {"metadata": running.metadata(), "timeout": 20}
-    code, info, _ = await refusal(stub.Embed(embed(running.model, "a", purpose="query"), **options))
-    assert (code, info.reason) == (grpc.StatusCode.UNAVAILABLE, "NO_PROVIDER_AVAILABLE")
+    code, info, status = await refusal(stub.Embed(embed(running.model, "a", purpose="query"), **options))
+    assert (code, info.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "UNSUPPORTED_PARAMETER")
+    assert fields_of(status) == {"purpose"}
     assert info.metadata[running.model].startswith("parameter: purpose:")
     code, info, _ = await refusal(stub.Embed(embed(counting, "a"), **options))
     assert info.metadata[counting] == "parameter: model: Anthropic serves no embeddings"

@@ -132,7 +132,7 @@ async def test_requirements_choose_among_embedding_models_only() -> None:
 async def test_an_option_that_cannot_be_honoured_is_refused_by_name() -> None:
     made = world({"beta": [GOOD]})
     error = await failure(made, request(model="beta/m", dimensions=2))
-    assert error.reason == Reason.ERROR_REASON_NO_PROVIDER_AVAILABLE
+    assert error.reason == Reason.ERROR_REASON_UNSUPPORTED_PARAMETER
     assert error.metadata["beta/m"] == "parameter: dimensions: beta does not shorten vectors"
     assert made.providers.calls == []
 

@@ -158,6 +158,13 @@ async def test_disabled_open_and_unsupported_are_rejected_by_name() -> None:
     assert len(roads.table.candidates) == 3
 
 
+async def test_options_that_nobody_honours_are_the_callers_to_change() -> None:
+    error = no_provider(await planned(three(), CompleteRequest(model="beta/m", prompt="hi", seed=1)))
+    assert error.reason == Reason.ERROR_REASON_UNSUPPORTED_PARAMETER
+    assert (error.metadata["field"], error.metadata["beta/m"]) == ("seed", "parameter: seed: is not known")
+    assert [bad.field for bad in error.details[0].field_violations] == ["seed"]
+
+
 async def test_unknown_prices_bind_where_money_or_quality_is_asked_for() -> None:
     world = World({"alpha": ANSWER}, prices={"other/m": (1, 1)}, integrations=[integration("alpha", models=["m"])])
     assert order(await planned(world, asking())) == ["alpha/m"]

@@ -15,7 +15,7 @@ from trunkline.v1.completion_pb2 import Quality
 from trunkline.v1.integration_pb2 import IntegrationStatus
 from trunkline.v1.model_pb2 import Model
 
-from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
 from trunkline_server.domain.needs import Need
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.pricing import PriceList, expected_cost, most_cost
@@ -270,13 +270,21 @@ def unknown_model(name: str) -> TrunklineError:
 
 
 def no_provider(plan: Plan) -> TrunklineError:
-    """UNAVAILABLE when no candidate is eligible; the metadata holds each candidate with its rule."""
+    """The error of a plan without an eligible candidate; its metadata holds each candidate with its rule.
+
+    UNSUPPORTED_PARAMETER with the fields where options of the request alone stand in the way, else UNAVAILABLE.
+    """
     metadata = {r.candidate.name: f"{r.rule}: {r.detail}" for r in plan.rejections[:16]}
     if not plan.rejections:
         return TrunklineError(
             Reason.ERROR_REASON_NO_PROVIDER_AVAILABLE,
             "this tenant has no integration of type llm_provider; create one with CreateIntegration",
         )
+    if all(r.rule == "parameter" for r in plan.rejections):
+        found = dict.fromkeys(pair for r in plan.rejections for pair in plan.need.unsupported(r.candidate.target))
+        refusal = invalid_fields(found, reason=Reason.ERROR_REASON_UNSUPPORTED_PARAMETER)
+        refusal.metadata |= metadata
+        return refusal
     passing = any(r.rule == "breaker_open" for r in plan.rejections)
     return TrunklineError(
         Reason.ERROR_REASON_NO_PROVIDER_AVAILABLE,
