@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import grpc
+from e2e.commands import trunkline
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from harness import provider, stack
 from trunkline.v1 import integration_pb2_grpc
@@ -34,11 +35,16 @@ async def test_an_integration_tells_its_health(tmp_path: Path) -> None:
                 assert (await response.json())["healthy"] == (response.status == 200)
                 return checked.status, response.status
 
+        # Never checked, checked, and found failing.
+        assert await status() == (SERVING, 200)
         await integrations.CheckIntegration(CheckIntegrationRequest(integration_id="mock"), metadata=key)
         assert await status() == (SERVING, 200)
         state.status = 503
         await integrations.CheckIntegration(CheckIntegrationRequest(integration_id="mock"), metadata=key)
         assert await status() == (NOT_SERVING, 503)
+        for wanted, code in ((running.key, 1), ("", 2)):
+            probed = await trunkline(tmp_path, "probe", name, "--target", running.target, TRUNKLINE_KEY=wanted)
+            assert probed.code == code, probed
 
         for metadata, service, code in (
             ((), name, grpc.StatusCode.UNAUTHENTICATED),

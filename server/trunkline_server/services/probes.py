@@ -37,6 +37,8 @@ class IntegrationProbes:
             raise not_found("integration", integration_id)
         found = HealthCheck()
         found.CopyFrom(integration.last_check)
+        if not integration.HasField("last_check"):
+            found.healthy, found.detail = True, "nothing is known against it: it was not checked yet"
         if integration.status == IntegrationStatus.INTEGRATION_STATUS_DISABLED:
             found.healthy, found.detail = False, "the integration is switched off"
         return found
