@@ -145,7 +145,7 @@ async def _work(settings: Settings, role: str) -> int:
 def _run_in_turns() -> None:
     """Threads of gRPC that wake up wait until the event loop pauses; on a busy core each would interrupt it.
 
-    Threads started later inherit it. `make bench` shows some 15 % more calls, for the bare server as well.
+    Threads started later inherit it. The bare server of `make bench` runs so too.
     """
     if sys.platform == "linux":
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
