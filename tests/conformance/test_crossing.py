@@ -73,19 +73,32 @@ def _next_turn(answer: CompleteResponse) -> CompleteRequest:
 ANSWERS = _answers()
 
 
+def _crossings() -> list[tuple[Recording, CompleteResponse, str]]:
+    """Each answer with the providers that do not understand what only its maker does."""
+    found = []
+    for recording, answer in ANSWERS:
+        wire = FAMILIES[recording.family][0]
+        for to in SUBJECTS:
+            other = builtin()[to].wire
+            if other != wire and not {other, wire} <= _CLAUDE:
+                found.append((recording, answer, to))
+    return found
+
+
+CROSSINGS = _crossings()
+
+
 def test_there_is_something_to_keep() -> None:
     assert {FAMILIES[recording.family][0] for recording, _ in ANSWERS} >= {"anthropic", "gemini", "openai_responses"}
 
 
-@pytest.mark.parametrize("to", SUBJECTS)
-@pytest.mark.parametrize(("recording", "answer"), ANSWERS, ids=[name(recording) for recording, _ in ANSWERS])
-def test_another_provider_gets_only_what_it_understands(
-    recording: Recording, answer: CompleteResponse, to: str
-) -> None:
+@pytest.mark.parametrize(
+    ("answer", "to"),
+    [(answer, to) for _, answer, to in CROSSINGS],
+    ids=[f"{name(recording)}-{to}" for recording, _, to in CROSSINGS],
+)
+def test_another_provider_gets_only_what_it_understands(answer: CompleteResponse, to: str) -> None:
     profile = builtin()[to]
-    wire = FAMILIES[recording.family][0]
-    if profile.wire == wire or {profile.wire, wire} <= _CLAUDE:
-        pytest.skip("the same wire understands it")
     subject = Subject(profile, to, SUBJECTS[to])
     body = WIRES[profile.wire].encode(without(_next_turn(answer), subject), subject, False)
     orjson.loads(body)

@@ -17,7 +17,6 @@ from trunkline.v1.completion_pb2 import (
 from trunkline_server.domain import tokens
 from trunkline_server.domain.admission import budget_states
 from trunkline_server.domain.attempts import Attempts, admit, conclude, unserved_cache
-from trunkline_server.domain.begun import Begun
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.duration import seconds
@@ -44,13 +43,7 @@ class Completions:
         attempts = Attempts(run, self._resilience)
         while (choice := await attempts.next()) is not None:
             try:
-                answering = Begun(
-                    self._providers.complete(choice.candidate.target, request, self._limit(run), run.heard)
-                )
-                try:
-                    run.draft()
-                finally:
-                    answer = await answering
+                answer = await self._providers.complete(choice.candidate.target, request, self._limit(run), run.heard)
             except ProviderError as error:
                 run.failed(error)
                 continue

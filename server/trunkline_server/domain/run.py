@@ -75,7 +75,6 @@ class Run:
         self._probing = False
         self._usage: Usage | None = None
         self.heard = Heard()
-        self._draft: RecordedRequest | None = None
         self._texts: list[str] = []
         self._started = 0.0
         self._first_content: float | None = None
@@ -253,41 +252,33 @@ class Run:
         """From the arrival of the call to now."""
         return duration(time.monotonic() - self.call.arrived)
 
-    def draft(self) -> RecordedRequest:
-        """What the record of the call can hold before its end: made while a provider works."""
-        if self._draft is None:
-            call = self.call
-            created = Timestamp()
-            created.FromNanoseconds(int(call.arrived_wall * 1e9))
-            self._draft = RecordedRequest(
-                request_id=call.request_id,
-                create_time=created,
-                method=call.method,
-                context=call.context,
-                trace_id=call.trace_id,
-                key_id=call.identity.key_id,
-            )
-            self._draft.context.tenant_id = call.tenant_id
-        return self._draft
-
     def record(self, code: int, reason: str) -> RecordedRequest:
         """The call as the request log keeps it. An attempt still open is closed as cancelled, and charged."""
         if self._open is not None:
             attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_CANCELLED)
             self._charge(attempt, self._usage or self._estimate())
             self._no_verdict()
-        record = self.draft()
-        record.status_code, record.error_reason = code, reason
-        record.attempts.extend(self.attempts)
-        if self.attempts:
-            last = self.attempts[-1]
-            record.integration_id, record.provider, record.model = last.integration_id, last.provider, last.model
-            if last.HasField("usage"):
-                record.usage.CopyFrom(last.usage)
-        record.cost_details.CopyFrom(self._bill)
-        record.latency.CopyFrom(self.latency())
-        first = self.time_to_first_token()
-        if first is not None:
-            record.time_to_first_token.CopyFrom(first)
-        record.route.CopyFrom(self.route())
+        call, last = self.call, self.attempts[-1] if self.attempts else Attempt()
+        created = Timestamp()
+        created.FromNanoseconds(int(call.arrived_wall * 1e9))
+        record = RecordedRequest(
+            request_id=call.request_id,
+            create_time=created,
+            method=call.method,
+            context=call.context,
+            integration_id=last.integration_id,
+            provider=last.provider,
+            model=last.model,
+            status_code=code,
+            error_reason=reason,
+            usage=last.usage if last.HasField("usage") else None,
+            cost_details=self._bill,
+            latency=self.latency(),
+            time_to_first_token=self.time_to_first_token(),
+            attempts=self.attempts,
+            route=self.route(),
+            trace_id=call.trace_id,
+            key_id=call.identity.key_id,
+        )
+        record.context.tenant_id = call.tenant_id
         return record
