@@ -218,6 +218,15 @@ def invalid_fields(
     return TrunklineError(reason, f"{first_field}: {first_text}{more}", metadata={"field": first_field}, details=[bad])
 
 
+def permission_missing(permission: str, key_id: str, needed: str = "") -> TrunklineError:
+    """PERMISSION_DENIED: the key does not hold `permission`, or what is `needed` besides."""
+    return TrunklineError(
+        Reason.ERROR_REASON_PERMISSION_MISSING,
+        f"the key lacks {needed or permission}; use a key with a role that holds it",
+        metadata={"permission": permission, "key_id": key_id},
+    )
+
+
 def not_found(kind: str, name: str) -> TrunklineError:
     """NOT_FOUND with ResourceInfo; `kind` is for example `integration`."""
     return _resource(Reason.ERROR_REASON_NOT_FOUND, f"{kind} {name!r} does not exist", kind, name)

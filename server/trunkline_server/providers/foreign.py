@@ -11,8 +11,6 @@ from trunkline_server.providers.wire import Subject
 def without(request: CompleteRequest, subject: Subject) -> CompleteRequest:
     """The request without signatures, redacted data and ids that only other signers understand. The text of reasoning
     and the calls stay; reasoning without text goes. The request itself where there is nothing of the kind."""
-    if not any(_signer(part) for message in request.messages for part in message.parts):
-        return request
     signer = subject.signer
     if all(_signer(part) in ("", signer) for message in request.messages for part in message.parts):
         return request

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from trunkline.v1.integration_pb2 import HealthCheck, IntegrationStatus
 
-from trunkline_server.domain.errors import Reason, TrunklineError, not_found
+from trunkline_server.domain.errors import not_found, permission_missing
 from trunkline_server.domain.keys import token_of
 from trunkline_server.domain.ports import Directory
 
@@ -26,11 +26,7 @@ class IntegrationProbes:
         """
         caller = await self._directory.caller(token_of(metadata))
         if not caller.may(_PERMISSION):
-            raise TrunklineError(
-                Reason.ERROR_REASON_PERMISSION_MISSING,
-                f"the key lacks {_PERMISSION}; use a key with a role that holds it",
-                metadata={"permission": _PERMISSION},
-            )
+            raise permission_missing(_PERMISSION, caller.key_id)
         view = await self._directory.tenant(caller.tenant_id)
         integration = view.integrations.get(integration_id)
         if integration is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trunkline_server.domain.call import Call
-from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.errors import permission_missing
 from trunkline_server.transport.chain import Proceed, Sink
 from trunkline_server.transport.methods import Method
 
@@ -20,12 +20,7 @@ class Authorization:
         async def run(call: Call, sink: Sink) -> None:
             caller = call.identity
             if not caller.may(permission) or (operator_only and not caller.operator):
-                needed = "operator" if operator_only else permission
-                raise TrunklineError(
-                    Reason.ERROR_REASON_PERMISSION_MISSING,
-                    f"the key lacks {needed}; use a key with a role that holds it",
-                    metadata={"permission": permission, "key_id": caller.key_id},
-                )
+                raise permission_missing(permission, caller.key_id, "operator" if operator_only else "")
             await proceed(call, sink)
 
         return run
