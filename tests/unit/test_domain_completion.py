@@ -31,7 +31,9 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         await real(0)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    monkeypatch.setattr(attempts_module, "backoff", lambda failures: 0.1 * 2 ** (failures - 1))
+    monkeypatch.setattr(
+        attempts_module, "delay", lambda pause, failures, told: 0.1 * 2 ** (failures - 1) if told is None else told
+    )
     return found
 
 

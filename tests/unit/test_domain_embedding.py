@@ -103,7 +103,7 @@ async def test_usage_that_is_not_told_is_estimated() -> None:
 
 
 async def test_another_provider_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts_module, "backoff", lambda failures: 0.0)
+    monkeypatch.setattr(attempts_module, "delay", lambda pause, failures, told: 0.0)
     part = broken(usage=Usage(input_tokens=4))
     made = world({"alpha": [part], "beta": [GOOD]})
     found = await made.embeddings.embed(made.call(), anywhere())
@@ -114,7 +114,7 @@ async def test_another_provider_takes_over(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 async def test_one_provider_is_tried_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts_module, "backoff", lambda failures: 0.0)
+    monkeypatch.setattr(attempts_module, "delay", lambda pause, failures, told: 0.0)
     made = world({"alpha": [broken()]})
     error = await failure(made, request())
     assert (error.reason, error.metadata["attempts"]) == (Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "3")

@@ -7,13 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from trunkline_server.domain.resilience import (
-    BACKOFF_CAP,
     Breaker,
     BreakerRule,
     Resilience,
     RetryBudget,
-    backoff,
 )
+from trunkline_server.domain.strategies import BACKOFF_CAP, backoff
 
 RULE = BreakerRule(failures=3, window=60.0, open_for=30.0)
 

@@ -38,6 +38,7 @@ END = Finished(
     request_id="q",
     model_used="m",
     provider="p",
+    shared=True,
 )
 
 

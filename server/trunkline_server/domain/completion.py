@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
+from operator import attrgetter
 
 from trunkline.v1.completion_pb2 import (
     CompleteRequest,
@@ -16,7 +17,7 @@ from trunkline.v1.completion_pb2 import (
 
 from trunkline_server.domain import tokens
 from trunkline_server.domain.admission import budget_states
-from trunkline_server.domain.attempts import Attempts, admit, conclude, unserved_cache
+from trunkline_server.domain.attempts import Attempts
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.duration import seconds
@@ -27,6 +28,7 @@ from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router
 from trunkline_server.domain.routing import Choice, Plan, no_provider
 from trunkline_server.domain.run import Run
+from trunkline_server.domain.stages import admit, conclude, unserved_cache
 
 
 class Completions:
@@ -139,8 +141,8 @@ def _unserved(request: CompleteRequest) -> list[tuple[str, str]]:
     found = []
     if request.recovery.HasField("hedge_after"):
         found.append(("recovery.hedge_after", "hedging is not served yet; leave it empty"))
-    if request.recovery.restart_after_content:
-        found.append(("recovery.restart_after_content", "is not served yet; leave it false"))
+    flags = ("recovery.restart_after_content", "recovery.continue_after_content", "coalesce")
+    found += [(name, "is not served yet; leave it false") for name in flags if attrgetter(name)(request)]
     return found + unserved_cache(request.cache)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from trunkline.v1.llm_pb2 import Embedding, EmbeddingEncoding, EmbedRequest, EmbedResponse
 
 from trunkline_server.domain import tokens
-from trunkline_server.domain.attempts import Attempts, admit, conclude, unserved_cache
+from trunkline_server.domain.attempts import Attempts
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.ports import Providers
@@ -16,6 +16,7 @@ from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router
 from trunkline_server.domain.routing import no_provider
 from trunkline_server.domain.run import Run
+from trunkline_server.domain.stages import admit, conclude, unserved_cache
 
 _FLOAT_BYTES = 4
 # Field 2, `values`, length-delimited.

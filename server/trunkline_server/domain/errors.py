@@ -24,6 +24,8 @@ from google.rpc.status_pb2 import Status
 from trunkline.v1 import errors_pb2
 from trunkline.v1.common_pb2 import Usage
 
+from trunkline_server.domain.strategies import Elsewhere, strategy_of
+
 DOMAIN = "trunkline.dev"
 Reason = errors_pb2.ErrorReason
 ReasonValue: TypeAlias = errors_pb2.ErrorReason.ValueType
@@ -52,7 +54,7 @@ CODES: dict[int, int] = _table(
         Code.ABORTED: ("IDEMPOTENCY_IN_FLIGHT", "ETAG_MISMATCH"),
         Code.UNAUTHENTICATED: ("CREDENTIAL_MISSING", "CREDENTIAL_INVALID"),
         Code.PERMISSION_DENIED: ("PERMISSION_MISSING", "TENANT_MISMATCH", "ADDRESS_FORBIDDEN"),
-        Code.NOT_FOUND: ("NOT_FOUND",),
+        Code.NOT_FOUND: ("NOT_FOUND", "NOTHING_TO_RESUME"),
         Code.ALREADY_EXISTS: ("ALREADY_EXISTS",),
         Code.FAILED_PRECONDITION: ("LIVE_CHECK_FAILED", "PRICE_UNKNOWN", "UPSTREAM_AUTHENTICATION"),
         Code.RESOURCE_EXHAUSTED: (
@@ -172,7 +174,7 @@ class TrunklineError(Exception):
 
 class ProviderError(TrunklineError):
     """A provider failed. `fallback`: another provider may do better. `retry`: the same one may, a little later.
-    `refresh`: the same one may at once, with a fresh credential.
+    `refresh`: the same one may at once, with a fresh credential. Absent, the table of strategies.py says so.
 
     `usage` is what the failed attempt used, as far as known; `http_status` is None when there was no answer.
     """
@@ -182,9 +184,9 @@ class ProviderError(TrunklineError):
         reason: ReasonValue,
         message: str,
         *,
-        retry: bool = False,
-        fallback: bool = True,
-        refresh: bool = False,
+        retry: bool | None = None,
+        fallback: bool | None = None,
+        refresh: bool | None = None,
         http_status: int | None = None,
         provider_code: str = "",
         provider_request_id: str = "",
@@ -193,9 +195,10 @@ class ProviderError(TrunklineError):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(reason, message, metadata=metadata, retry_after=retry_after)
-        self.retry = retry
-        self.fallback = fallback
-        self.refresh = refresh
+        strategy = strategy_of(reason)
+        self.retry = strategy.pause is not None if retry is None else retry
+        self.fallback = strategy.elsewhere is not Elsewhere.NOBODY if fallback is None else fallback
+        self.refresh = strategy.refresh if refresh is None else refresh
         self.http_status = http_status
         self.provider_code = provider_code
         self.provider_request_id = provider_request_id

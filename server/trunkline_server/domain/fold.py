@@ -18,7 +18,7 @@ from trunkline.v1.content_pb2 import Media, Part
 # Fields that Finished and CompleteResponse have in common, by kind: messages and lists are copied, the rest is set.
 _MESSAGES = frozenset({"finish", "usage", "cost", "cost_details", "latency", "time_to_first_token", "cache", "route"})
 _LISTS = frozenset({"attempts", "budget"})
-_VALUES = frozenset({"cache_hit", "trace_id", "request_id", "model_used", "provider"})
+_VALUES = frozenset({"cache_hit", "shared", "trace_id", "request_id", "model_used", "provider"})
 
 
 class _Block:

@@ -1,26 +1,18 @@
-"""Breakers, backoff and the retry budget: who may be tried, when, and how often."""
+"""Breakers and the retry budget: who may be tried, when, and how often."""
 
 from __future__ import annotations
 
-import random
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-# DESIGN §5: base 100 ms, cap 30 s, full jitter; at most 20 % extra load from retries.
-BACKOFF_BASE = 0.1
-BACKOFF_CAP = 30.0
+# DESIGN §5: at most 20 % extra load from retries.
 RETRY_RATIO = 0.2
 _RETRY_RESERVE = 10.0
 _LATENCY_WEIGHT = 0.2
 
 Clock = Callable[[], float]
-
-
-def backoff(failures: int, pick: Callable[[float, float], float] = random.uniform) -> float:
-    """Seconds to wait after `failures` failed tries: uniform from 0 to min(cap, base * 2**(failures - 1))."""
-    return pick(0.0, min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** (failures - 1)))
 
 
 @dataclass(frozen=True, slots=True)

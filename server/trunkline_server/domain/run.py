@@ -17,29 +17,12 @@ from trunkline_server.domain import tokens
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.duration import duration
-from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
+from trunkline_server.domain.errors import ProviderError, TrunklineError
 from trunkline_server.domain.ports import Heard
 from trunkline_server.domain.pricing import bill
 from trunkline_server.domain.resilience import Breaker
 from trunkline_server.domain.routing import Choice, Plan, no_provider
-
-# A failed attempt is charged when the provider may have worked on it: an answer was awaited and did not come.
-_MAY_HAVE_COST = frozenset(
-    (
-        Reason.ERROR_REASON_UPSTREAM_TIMEOUT,
-        Reason.ERROR_REASON_CALLER_DEADLINE,
-        Reason.ERROR_REASON_STREAM_TRUNCATED,
-        Reason.ERROR_REASON_UPSTREAM_MALFORMED,
-    )
-)
-# What says more of this request than of the provider: its breaker takes no notice.
-_NO_VERDICT = frozenset(
-    (
-        Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED,
-        Reason.ERROR_REASON_UPSTREAM_REJECTED,
-        Reason.ERROR_REASON_CONTEXT_TOO_LONG,
-    )
-)
+from trunkline_server.domain.strategies import Verdict, strategy_of
 
 
 class Run:
@@ -123,10 +106,11 @@ class Run:
         if error.http_status is not None:
             attempt.http_status = error.http_status
         usage = error.usage or self._usage
-        if usage is None and (self._texts or error.reason in _MAY_HAVE_COST):
+        strategy = strategy_of(error.reason)
+        if usage is None and (self._texts or strategy.may_have_cost):
             usage = self._estimate()
         self._charge(attempt, usage)
-        if error.reason in _NO_VERDICT or not error.fallback:
+        if strategy.verdict is not Verdict.FAILURE or not error.fallback:
             self._no_verdict()
         else:
             self._candidate_breaker().failed()

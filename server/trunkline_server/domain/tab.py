@@ -10,7 +10,7 @@ from trunkline.v1.analytics_pb2 import RecordedRequest
 
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import Admission, Ask, BudgetLevel
-from trunkline_server.domain.resilience import backoff
+from trunkline_server.domain.strategies import backoff
 
 # What a call that ends now would be recorded as: status code and reason in, record out.
 RecordBuilder = Callable[[int, str], RecordedRequest]

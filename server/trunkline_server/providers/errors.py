@@ -136,19 +136,19 @@ def _error(
         metadata["upstream_code"] = mask(found.code or found.type)
     if found.message:
         metadata["upstream_message"] = mask(found.message)
-    return ProviderError(
+    error = ProviderError(
         kind.reason,
         f"{who} {kind.said} (HTTP {http_status})",
         retry=kind.retry,
         # A fault of the gateway says nothing about the request: going direct may work.
-        fallback=kind.fallback or found.gateway,
-        refresh=kind.refresh,
+        fallback=True if found.gateway else kind.fallback,
         http_status=http_status,
         provider_code=found.code or found.type,
         provider_request_id=request_id,
         metadata=metadata,
-        retry_after=retry_after if kind.retry else None,
     )
+    error.retry_after = retry_after if error.retry else None
+    return error
 
 
 def unusable(provider: str, why: str) -> ProviderError:

@@ -44,13 +44,11 @@ class Bound:
             return ProviderError(
                 Reason.ERROR_REASON_CALLER_DEADLINE,
                 f"the caller's deadline passed while waiting for {waited_for} of {provider}; allow more time",
-                fallback=False,
                 metadata={"provider": provider},
             )
         return ProviderError(
             Reason.ERROR_REASON_UPSTREAM_TIMEOUT,
             f"{provider} took too long: waited for {waited_for}",
-            retry=True,
             metadata={"provider": provider},
         )
 
@@ -176,6 +174,5 @@ def _unavailable(kind: type[ProviderError], provider: str, said: str, error: Exc
     return kind(
         Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE,
         f"{provider} {said} ({type(error).__name__})",
-        retry=True,
         metadata={"provider": provider, "cause": type(error).__name__},
     )

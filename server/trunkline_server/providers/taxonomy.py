@@ -4,64 +4,36 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
 
 from trunkline_server.domain.errors import Reason, ReasonValue
 
 
-class Remedy(Enum):
-    """What may still give the caller an answer. All but GIVE_UP include another provider."""
-
-    RETRY = "the same again, a little later"
-    REFRESH = "a fresh credential, once"
-    TRANSFORM = "a model that takes more"
-    FALLBACK = "another provider"
-    GIVE_UP = "nothing: the request itself is refused"
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of error. `said` follows the provider's name in messages."""
+    """One kind of error. `said` follows the provider's name in messages. What helps is what the table of
+    domain/strategies.py has for the reason; `fallback` and `retry` are for kinds of which more is known."""
 
     reason: ReasonValue
     said: str
-    remedy: Remedy
-
-    @property
-    def retry(self) -> bool:
-        """Whether the same provider may do better a little later."""
-        return self.remedy is Remedy.RETRY
-
-    @property
-    def refresh(self) -> bool:
-        """Whether the same provider may do better with a fresh credential."""
-        return self.remedy is Remedy.REFRESH
-
-    @property
-    def fallback(self) -> bool:
-        """Whether another provider may do better."""
-        return self.remedy is not Remedy.GIVE_UP
+    fallback: bool | None = None
+    retry: bool | None = None
 
 
-RATE_LIMITED = Kind(Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED, "is limiting the rate", Remedy.RETRY)
-OVERLOADED = Kind(Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED, "is overloaded", Remedy.RETRY)
-QUOTA_GONE = Kind(Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED, "has no quota or credit left", Remedy.FALLBACK)
-TOO_LARGE = Kind(
-    Reason.ERROR_REASON_UPSTREAM_REJECTED, "finds the request too large for its rate limit", Remedy.FALLBACK
-)
-CONTEXT_TOO_LONG = Kind(
-    Reason.ERROR_REASON_CONTEXT_TOO_LONG, "finds the input longer than the model's context window", Remedy.TRANSFORM
-)
-CONTENT_FILTERED = Kind(Reason.ERROR_REASON_CONTENT_FILTERED, "refused the content for safety", Remedy.GIVE_UP)
-BAD_KEY = Kind(Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, "refused the integration's credential", Remedy.REFRESH)
-NOT_FOUND = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not know the model or the path", Remedy.FALLBACK)
-NOT_HERE = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not serve this account or this place", Remedy.FALLBACK)
-BAD_REQUEST = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "refused the request", Remedy.GIVE_UP)
-TIMED_OUT = Kind(Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "ran out of time", Remedy.RETRY)
-SERVER_FAULT = Kind(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "failed", Remedy.RETRY)
-TRUNCATED = Kind(Reason.ERROR_REASON_STREAM_TRUNCATED, "ended its stream without the end mark", Remedy.RETRY)
-MALFORMED = Kind(Reason.ERROR_REASON_UPSTREAM_MALFORMED, "gave an answer that cannot be understood", Remedy.RETRY)
-UNEXPECTED = Kind(Reason.ERROR_REASON_UPSTREAM_MALFORMED, "answered with an unexpected status", Remedy.FALLBACK)
+RATE_LIMITED = Kind(Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED, "is limiting the rate")
+OVERLOADED = Kind(Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED, "is overloaded")
+QUOTA_GONE = Kind(Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED, "has no quota or credit left")
+TOO_LARGE = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "finds the request too large for its rate limit", fallback=True)
+CONTEXT_TOO_LONG = Kind(Reason.ERROR_REASON_CONTEXT_TOO_LONG, "finds the input longer than the model's context window")
+CONTENT_FILTERED = Kind(Reason.ERROR_REASON_CONTENT_FILTERED, "refused the content for safety")
+BAD_KEY = Kind(Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, "refused the integration's credential")
+NOT_FOUND = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not know the model or the path", fallback=True)
+NOT_HERE = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "does not serve this account or this place", fallback=True)
+BAD_REQUEST = Kind(Reason.ERROR_REASON_UPSTREAM_REJECTED, "refused the request")
+TIMED_OUT = Kind(Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "ran out of time")
+SERVER_FAULT = Kind(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, "failed")
+TRUNCATED = Kind(Reason.ERROR_REASON_STREAM_TRUNCATED, "ended its stream without the end mark")
+MALFORMED = Kind(Reason.ERROR_REASON_UPSTREAM_MALFORMED, "gave an answer that cannot be understood")
+UNEXPECTED = Kind(Reason.ERROR_REASON_UPSTREAM_MALFORMED, "answered with an unexpected status", retry=False)
 
 
 @dataclass(frozen=True, slots=True)

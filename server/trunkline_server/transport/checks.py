@@ -217,3 +217,30 @@ def subject(budget: Any) -> Sequence[tuple[str, str]]:
     if (budget.scope == 1) == bool(budget.subject):
         return [("subject", "is required, except for TENANT, where it must be empty")]
     return []
+
+
+def limit(limit: Any) -> Sequence[tuple[str, str]]:
+    """Something is limited; the tenant's scope names nobody."""
+    found = [("subject", "must be empty for TENANT")] if limit.scope == 1 and limit.subject else []
+    figures = ("requests_per_minute", "tokens_per_minute", "max_concurrent")
+    if not any(limit.HasField(name) for name in figures):
+        found.append(("requests_per_minute", f"one of {', '.join(figures)} is required"))
+    return found
+
+
+def once(limits: Sequence[Any]) -> str | None:
+    """No two limits of a scope and subject."""
+    seen = set()
+    for at, one in enumerate(limits):
+        if (one.scope, one.subject) in seen:
+            return f"element {at} limits a scope and subject that an earlier one limits"
+        seen.add((one.scope, one.subject))
+    return None
+
+
+def resumes(request: Any) -> Sequence[tuple[str, str]]:
+    """Only a call with an id of its own can be found again."""
+    if request.request.request_id:
+        return []
+    asked = [("last_sequence", request.last_sequence), ("resume_window", request.HasField("resume_window"))]
+    return [(name, "needs request.request_id") for name, given in asked if given]

@@ -98,7 +98,9 @@ type Tenant struct {
 	// Output only: last changed at.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every update; send it back to update safely.
-	Etag          string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+	Limits        []*CallLimit `protobuf:"bytes,9,rep,name=limits,proto3" json:"limits,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +189,13 @@ func (x *Tenant) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Tenant) GetLimits() []*CallLimit {
+	if x != nil {
+		return x.Limits
+	}
+	return nil
 }
 
 // CreateTenantRequest makes a tenant.
@@ -606,7 +615,11 @@ type ApiKey struct {
 	// Output only: last used at, to the minute.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
 	// Output only: the tenant.
-	TenantId      string `protobuf:"bytes,10,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	TenantId string `protobuf:"bytes,10,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+	TokensPerMinute *int64 `protobuf:"varint,11,opt,name=tokens_per_minute,json=tokensPerMinute,proto3,oneof" json:"tokens_per_minute,omitempty"`
+	// Calls in flight. Absent: no limit of its own. At least 1.
+	MaxConcurrent *int64 `protobuf:"varint,12,opt,name=max_concurrent,json=maxConcurrent,proto3,oneof" json:"max_concurrent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -711,6 +724,20 @@ func (x *ApiKey) GetTenantId() string {
 	return ""
 }
 
+func (x *ApiKey) GetTokensPerMinute() int64 {
+	if x != nil && x.TokensPerMinute != nil {
+		return *x.TokensPerMinute
+	}
+	return 0
+}
+
+func (x *ApiKey) GetMaxConcurrent() int64 {
+	if x != nil && x.MaxConcurrent != nil {
+		return *x.MaxConcurrent
+	}
+	return 0
+}
+
 // CreateApiKeyRequest makes a key.
 type CreateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -725,7 +752,11 @@ type CreateApiKeyRequest struct {
 	// When it ends. Absent: never. In the future.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The tenant. Empty: the caller's own; operators may name another.
-	TenantId      string `protobuf:"bytes,6,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	TenantId string `protobuf:"bytes,6,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+	TokensPerMinute *int64 `protobuf:"varint,7,opt,name=tokens_per_minute,json=tokensPerMinute,proto3,oneof" json:"tokens_per_minute,omitempty"`
+	// Calls in flight. Absent: no limit of its own. At least 1.
+	MaxConcurrent *int64 `protobuf:"varint,8,opt,name=max_concurrent,json=maxConcurrent,proto3,oneof" json:"max_concurrent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -800,6 +831,20 @@ func (x *CreateApiKeyRequest) GetTenantId() string {
 		return x.TenantId
 	}
 	return ""
+}
+
+func (x *CreateApiKeyRequest) GetTokensPerMinute() int64 {
+	if x != nil && x.TokensPerMinute != nil {
+		return *x.TokensPerMinute
+	}
+	return 0
+}
+
+func (x *CreateApiKeyRequest) GetMaxConcurrent() int64 {
+	if x != nil && x.MaxConcurrent != nil {
+		return *x.MaxConcurrent
+	}
+	return 0
 }
 
 // CreateApiKeyResponse is the only answer that holds the secret.
@@ -1329,7 +1374,7 @@ var File_trunkline_v1_access_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x19trunkline/v1/access.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atrunkline/v1/options.proto\"\xfe\x02\n" +
+	"\x19trunkline/v1/access.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\"\xaf\x03\n" +
 	"\x06Tenant\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x122\n" +
@@ -1340,7 +1385,8 @@ const file_trunkline_v1_access_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\b \x01(\tR\x04etagB\x16\n" +
+	"\x04etag\x18\b \x01(\tR\x04etag\x12/\n" +
+	"\x06limits\x18\t \x03(\v2\x17.trunkline.v1.CallLimitR\x06limitsB\x16\n" +
 	"\x14_requests_per_minute\"C\n" +
 	"\x13CreateTenantRequest\x12,\n" +
 	"\x06tenant\x18\x01 \x01(\v2\x14.trunkline.v1.TenantR\x06tenant\"D\n" +
@@ -1362,7 +1408,7 @@ const file_trunkline_v1_access_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"D\n" +
 	"\x14UpdateTenantResponse\x12,\n" +
-	"\x06tenant\x18\x01 \x01(\v2\x14.trunkline.v1.TenantR\x06tenant\"\xd2\x03\n" +
+	"\x06tenant\x18\x01 \x01(\v2\x14.trunkline.v1.TenantR\x06tenant\"\xd8\x04\n" +
 	"\x06ApiKey\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12\x14\n" +
@@ -1377,8 +1423,12 @@ const file_trunkline_v1_access_proto_rawDesc = "" +
 	"createTime\x12>\n" +
 	"\rlast_use_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12\x1b\n" +
 	"\ttenant_id\x18\n" +
-	" \x01(\tR\btenantIdB\x16\n" +
-	"\x14_requests_per_minute\"\x8e\x02\n" +
+	" \x01(\tR\btenantId\x12/\n" +
+	"\x11tokens_per_minute\x18\v \x01(\x03H\x01R\x0ftokensPerMinute\x88\x01\x01\x12*\n" +
+	"\x0emax_concurrent\x18\f \x01(\x03H\x02R\rmaxConcurrent\x88\x01\x01B\x16\n" +
+	"\x14_requests_per_minuteB\x14\n" +
+	"\x12_tokens_per_minuteB\x11\n" +
+	"\x0f_max_concurrent\"\x94\x03\n" +
 	"\x13CreateApiKeyRequest\x12!\n" +
 	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\x12\x14\n" +
 	"\x05roles\x18\x02 \x03(\tR\x05roles\x12\x17\n" +
@@ -1386,8 +1436,12 @@ const file_trunkline_v1_access_proto_rawDesc = "" +
 	"\x13requests_per_minute\x18\x04 \x01(\x03H\x00R\x11requestsPerMinute\x88\x01\x01\x12;\n" +
 	"\vexpire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\ttenant_id\x18\x06 \x01(\tR\btenantIdB\x16\n" +
-	"\x14_requests_per_minute\"V\n" +
+	"\ttenant_id\x18\x06 \x01(\tR\btenantId\x12/\n" +
+	"\x11tokens_per_minute\x18\a \x01(\x03H\x01R\x0ftokensPerMinute\x88\x01\x01\x12*\n" +
+	"\x0emax_concurrent\x18\b \x01(\x03H\x02R\rmaxConcurrent\x88\x01\x01B\x16\n" +
+	"\x14_requests_per_minuteB\x14\n" +
+	"\x12_tokens_per_minuteB\x11\n" +
+	"\x0f_max_concurrent\"V\n" +
 	"\x14CreateApiKeyResponse\x12&\n" +
 	"\x03key\x18\x01 \x01(\v2\x14.trunkline.v1.ApiKeyR\x03key\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\"u\n" +
@@ -1480,54 +1534,56 @@ var file_trunkline_v1_access_proto_goTypes = []any{
 	(*ListRolesRequest)(nil),      // 20: trunkline.v1.ListRolesRequest
 	(*ListRolesResponse)(nil),     // 21: trunkline.v1.ListRolesResponse
 	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 23: google.protobuf.FieldMask
-	(*durationpb.Duration)(nil),   // 24: google.protobuf.Duration
+	(*CallLimit)(nil),             // 23: trunkline.v1.CallLimit
+	(*fieldmaskpb.FieldMask)(nil), // 24: google.protobuf.FieldMask
+	(*durationpb.Duration)(nil),   // 25: google.protobuf.Duration
 }
 var file_trunkline_v1_access_proto_depIdxs = []int32{
 	0,  // 0: trunkline.v1.Tenant.status:type_name -> trunkline.v1.TenantStatus
 	22, // 1: trunkline.v1.Tenant.create_time:type_name -> google.protobuf.Timestamp
 	22, // 2: trunkline.v1.Tenant.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 3: trunkline.v1.CreateTenantRequest.tenant:type_name -> trunkline.v1.Tenant
-	1,  // 4: trunkline.v1.CreateTenantResponse.tenant:type_name -> trunkline.v1.Tenant
-	1,  // 5: trunkline.v1.GetTenantResponse.tenant:type_name -> trunkline.v1.Tenant
-	1,  // 6: trunkline.v1.ListTenantsResponse.tenants:type_name -> trunkline.v1.Tenant
-	1,  // 7: trunkline.v1.UpdateTenantRequest.tenant:type_name -> trunkline.v1.Tenant
-	23, // 8: trunkline.v1.UpdateTenantRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 9: trunkline.v1.UpdateTenantResponse.tenant:type_name -> trunkline.v1.Tenant
-	22, // 10: trunkline.v1.ApiKey.expire_time:type_name -> google.protobuf.Timestamp
-	22, // 11: trunkline.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
-	22, // 12: trunkline.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
-	22, // 13: trunkline.v1.ApiKey.last_use_time:type_name -> google.protobuf.Timestamp
-	22, // 14: trunkline.v1.CreateApiKeyRequest.expire_time:type_name -> google.protobuf.Timestamp
-	10, // 15: trunkline.v1.CreateApiKeyResponse.key:type_name -> trunkline.v1.ApiKey
-	10, // 16: trunkline.v1.ListApiKeysResponse.keys:type_name -> trunkline.v1.ApiKey
-	10, // 17: trunkline.v1.RevokeApiKeyResponse.key:type_name -> trunkline.v1.ApiKey
-	24, // 18: trunkline.v1.RotateApiKeyRequest.overlap:type_name -> google.protobuf.Duration
-	10, // 19: trunkline.v1.RotateApiKeyResponse.key:type_name -> trunkline.v1.ApiKey
-	19, // 20: trunkline.v1.ListRolesResponse.roles:type_name -> trunkline.v1.AccessRole
-	2,  // 21: trunkline.v1.AccessService.CreateTenant:input_type -> trunkline.v1.CreateTenantRequest
-	4,  // 22: trunkline.v1.AccessService.GetTenant:input_type -> trunkline.v1.GetTenantRequest
-	6,  // 23: trunkline.v1.AccessService.ListTenants:input_type -> trunkline.v1.ListTenantsRequest
-	8,  // 24: trunkline.v1.AccessService.UpdateTenant:input_type -> trunkline.v1.UpdateTenantRequest
-	11, // 25: trunkline.v1.AccessService.CreateApiKey:input_type -> trunkline.v1.CreateApiKeyRequest
-	13, // 26: trunkline.v1.AccessService.ListApiKeys:input_type -> trunkline.v1.ListApiKeysRequest
-	15, // 27: trunkline.v1.AccessService.RevokeApiKey:input_type -> trunkline.v1.RevokeApiKeyRequest
-	17, // 28: trunkline.v1.AccessService.RotateApiKey:input_type -> trunkline.v1.RotateApiKeyRequest
-	20, // 29: trunkline.v1.AccessService.ListRoles:input_type -> trunkline.v1.ListRolesRequest
-	3,  // 30: trunkline.v1.AccessService.CreateTenant:output_type -> trunkline.v1.CreateTenantResponse
-	5,  // 31: trunkline.v1.AccessService.GetTenant:output_type -> trunkline.v1.GetTenantResponse
-	7,  // 32: trunkline.v1.AccessService.ListTenants:output_type -> trunkline.v1.ListTenantsResponse
-	9,  // 33: trunkline.v1.AccessService.UpdateTenant:output_type -> trunkline.v1.UpdateTenantResponse
-	12, // 34: trunkline.v1.AccessService.CreateApiKey:output_type -> trunkline.v1.CreateApiKeyResponse
-	14, // 35: trunkline.v1.AccessService.ListApiKeys:output_type -> trunkline.v1.ListApiKeysResponse
-	16, // 36: trunkline.v1.AccessService.RevokeApiKey:output_type -> trunkline.v1.RevokeApiKeyResponse
-	18, // 37: trunkline.v1.AccessService.RotateApiKey:output_type -> trunkline.v1.RotateApiKeyResponse
-	21, // 38: trunkline.v1.AccessService.ListRoles:output_type -> trunkline.v1.ListRolesResponse
-	30, // [30:39] is the sub-list for method output_type
-	21, // [21:30] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	23, // 3: trunkline.v1.Tenant.limits:type_name -> trunkline.v1.CallLimit
+	1,  // 4: trunkline.v1.CreateTenantRequest.tenant:type_name -> trunkline.v1.Tenant
+	1,  // 5: trunkline.v1.CreateTenantResponse.tenant:type_name -> trunkline.v1.Tenant
+	1,  // 6: trunkline.v1.GetTenantResponse.tenant:type_name -> trunkline.v1.Tenant
+	1,  // 7: trunkline.v1.ListTenantsResponse.tenants:type_name -> trunkline.v1.Tenant
+	1,  // 8: trunkline.v1.UpdateTenantRequest.tenant:type_name -> trunkline.v1.Tenant
+	24, // 9: trunkline.v1.UpdateTenantRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 10: trunkline.v1.UpdateTenantResponse.tenant:type_name -> trunkline.v1.Tenant
+	22, // 11: trunkline.v1.ApiKey.expire_time:type_name -> google.protobuf.Timestamp
+	22, // 12: trunkline.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
+	22, // 13: trunkline.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
+	22, // 14: trunkline.v1.ApiKey.last_use_time:type_name -> google.protobuf.Timestamp
+	22, // 15: trunkline.v1.CreateApiKeyRequest.expire_time:type_name -> google.protobuf.Timestamp
+	10, // 16: trunkline.v1.CreateApiKeyResponse.key:type_name -> trunkline.v1.ApiKey
+	10, // 17: trunkline.v1.ListApiKeysResponse.keys:type_name -> trunkline.v1.ApiKey
+	10, // 18: trunkline.v1.RevokeApiKeyResponse.key:type_name -> trunkline.v1.ApiKey
+	25, // 19: trunkline.v1.RotateApiKeyRequest.overlap:type_name -> google.protobuf.Duration
+	10, // 20: trunkline.v1.RotateApiKeyResponse.key:type_name -> trunkline.v1.ApiKey
+	19, // 21: trunkline.v1.ListRolesResponse.roles:type_name -> trunkline.v1.AccessRole
+	2,  // 22: trunkline.v1.AccessService.CreateTenant:input_type -> trunkline.v1.CreateTenantRequest
+	4,  // 23: trunkline.v1.AccessService.GetTenant:input_type -> trunkline.v1.GetTenantRequest
+	6,  // 24: trunkline.v1.AccessService.ListTenants:input_type -> trunkline.v1.ListTenantsRequest
+	8,  // 25: trunkline.v1.AccessService.UpdateTenant:input_type -> trunkline.v1.UpdateTenantRequest
+	11, // 26: trunkline.v1.AccessService.CreateApiKey:input_type -> trunkline.v1.CreateApiKeyRequest
+	13, // 27: trunkline.v1.AccessService.ListApiKeys:input_type -> trunkline.v1.ListApiKeysRequest
+	15, // 28: trunkline.v1.AccessService.RevokeApiKey:input_type -> trunkline.v1.RevokeApiKeyRequest
+	17, // 29: trunkline.v1.AccessService.RotateApiKey:input_type -> trunkline.v1.RotateApiKeyRequest
+	20, // 30: trunkline.v1.AccessService.ListRoles:input_type -> trunkline.v1.ListRolesRequest
+	3,  // 31: trunkline.v1.AccessService.CreateTenant:output_type -> trunkline.v1.CreateTenantResponse
+	5,  // 32: trunkline.v1.AccessService.GetTenant:output_type -> trunkline.v1.GetTenantResponse
+	7,  // 33: trunkline.v1.AccessService.ListTenants:output_type -> trunkline.v1.ListTenantsResponse
+	9,  // 34: trunkline.v1.AccessService.UpdateTenant:output_type -> trunkline.v1.UpdateTenantResponse
+	12, // 35: trunkline.v1.AccessService.CreateApiKey:output_type -> trunkline.v1.CreateApiKeyResponse
+	14, // 36: trunkline.v1.AccessService.ListApiKeys:output_type -> trunkline.v1.ListApiKeysResponse
+	16, // 37: trunkline.v1.AccessService.RevokeApiKey:output_type -> trunkline.v1.RevokeApiKeyResponse
+	18, // 38: trunkline.v1.AccessService.RotateApiKey:output_type -> trunkline.v1.RotateApiKeyResponse
+	21, // 39: trunkline.v1.AccessService.ListRoles:output_type -> trunkline.v1.ListRolesResponse
+	31, // [31:40] is the sub-list for method output_type
+	22, // [22:31] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_access_proto_init() }
@@ -1535,6 +1591,7 @@ func file_trunkline_v1_access_proto_init() {
 	if File_trunkline_v1_access_proto != nil {
 		return
 	}
+	file_trunkline_v1_common_proto_init()
 	file_trunkline_v1_options_proto_init()
 	file_trunkline_v1_access_proto_msgTypes[0].OneofWrappers = []any{}
 	file_trunkline_v1_access_proto_msgTypes[9].OneofWrappers = []any{}

@@ -178,7 +178,7 @@ const (
 	AttemptOutcome_ATTEMPT_OUTCOME_SUCCEEDED AttemptOutcome = 1
 	// It failed; `error` says why.
 	AttemptOutcome_ATTEMPT_OUTCOME_FAILED AttemptOutcome = 2
-	// It was skipped without a call (breaker open, deadline too near).
+	// It was skipped without a call (breaker open, a limit or quota used up, too little time); `error` says why.
 	AttemptOutcome_ATTEMPT_OUTCOME_SKIPPED AttemptOutcome = 3
 	// It was cancelled, by the caller or by a faster hedge.
 	AttemptOutcome_ATTEMPT_OUTCOME_CANCELLED AttemptOutcome = 4
@@ -229,6 +229,71 @@ func (AttemptOutcome) EnumDescriptor() ([]byte, []int) {
 	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{2}
 }
 
+// LimitScope says whose calls a limit counts together.
+type LimitScope int32
+
+const (
+	// Refused.
+	LimitScope_LIMIT_SCOPE_UNSPECIFIED LimitScope = 0
+	// All calls of the tenant.
+	LimitScope_LIMIT_SCOPE_TENANT LimitScope = 1
+	// Calls with one API key; `subject` is its id.
+	LimitScope_LIMIT_SCOPE_API_KEY LimitScope = 2
+	// Calls for one end user; `subject` is `context.user_id`.
+	LimitScope_LIMIT_SCOPE_USER LimitScope = 3
+	// Calls of one model; `subject` is `<provider>/<model>`.
+	LimitScope_LIMIT_SCOPE_MODEL LimitScope = 4
+	// Calls of one provider; `subject` is its name, for example `openai`.
+	LimitScope_LIMIT_SCOPE_PROVIDER LimitScope = 5
+)
+
+// Enum value maps for LimitScope.
+var (
+	LimitScope_name = map[int32]string{
+		0: "LIMIT_SCOPE_UNSPECIFIED",
+		1: "LIMIT_SCOPE_TENANT",
+		2: "LIMIT_SCOPE_API_KEY",
+		3: "LIMIT_SCOPE_USER",
+		4: "LIMIT_SCOPE_MODEL",
+		5: "LIMIT_SCOPE_PROVIDER",
+	}
+	LimitScope_value = map[string]int32{
+		"LIMIT_SCOPE_UNSPECIFIED": 0,
+		"LIMIT_SCOPE_TENANT":      1,
+		"LIMIT_SCOPE_API_KEY":     2,
+		"LIMIT_SCOPE_USER":        3,
+		"LIMIT_SCOPE_MODEL":       4,
+		"LIMIT_SCOPE_PROVIDER":    5,
+	}
+)
+
+func (x LimitScope) Enum() *LimitScope {
+	p := new(LimitScope)
+	*p = x
+	return p
+}
+
+func (x LimitScope) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (LimitScope) Descriptor() protoreflect.EnumDescriptor {
+	return file_trunkline_v1_common_proto_enumTypes[3].Descriptor()
+}
+
+func (LimitScope) Type() protoreflect.EnumType {
+	return &file_trunkline_v1_common_proto_enumTypes[3]
+}
+
+func (x LimitScope) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use LimitScope.Descriptor instead.
+func (LimitScope) EnumDescriptor() ([]byte, []int) {
+	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{3}
+}
+
 // RouteBasis says what decided the route.
 type RouteBasis int32
 
@@ -274,11 +339,11 @@ func (x RouteBasis) String() string {
 }
 
 func (RouteBasis) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_common_proto_enumTypes[3].Descriptor()
+	return file_trunkline_v1_common_proto_enumTypes[4].Descriptor()
 }
 
 func (RouteBasis) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_common_proto_enumTypes[3]
+	return &file_trunkline_v1_common_proto_enumTypes[4]
 }
 
 func (x RouteBasis) Number() protoreflect.EnumNumber {
@@ -287,7 +352,7 @@ func (x RouteBasis) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RouteBasis.Descriptor instead.
 func (RouteBasis) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{3}
+	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{4}
 }
 
 // CallContext says on whose behalf a call is made. It scopes budgets, caches, audit and analytics.
@@ -818,7 +883,11 @@ type Attempt struct {
 	// The provider's own id of the request, for support tickets.
 	ProviderRequestId string `protobuf:"bytes,12,opt,name=provider_request_id,json=providerRequestId,proto3" json:"provider_request_id,omitempty"`
 	// The provider's own quotas, as far as its answer told them.
-	Quotas        []*ProviderQuota `protobuf:"bytes,13,rep,name=quotas,proto3" json:"quotas,omitempty"`
+	Quotas []*ProviderQuota `protobuf:"bytes,13,rep,name=quotas,proto3" json:"quotas,omitempty"`
+	// How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+	Waited *durationpb.Duration `protobuf:"bytes,14,opt,name=waited,proto3" json:"waited,omitempty"`
+	// Whether it was sent beside another one that was still running (`recovery.hedge_after`).
+	Hedge         bool `protobuf:"varint,15,opt,name=hedge,proto3" json:"hedge,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -944,6 +1013,103 @@ func (x *Attempt) GetQuotas() []*ProviderQuota {
 	return nil
 }
 
+func (x *Attempt) GetWaited() *durationpb.Duration {
+	if x != nil {
+		return x.Waited
+	}
+	return nil
+}
+
+func (x *Attempt) GetHedge() bool {
+	if x != nil {
+		return x.Hedge
+	}
+	return false
+}
+
+// CallLimit limits calls of models, over all servers together. At least one of the three figures is required.
+type CallLimit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose calls are counted together. Required.
+	Scope LimitScope `protobuf:"varint,1,opt,name=scope,proto3,enum=trunkline.v1.LimitScope" json:"scope,omitempty"`
+	// Who is meant within the scope. Empty: each by itself, where no limit names it. At most 256 bytes; none for TENANT.
+	Subject string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	// Calls per minute, refilled continuously; that many may come at once after a pause. At least 1.
+	RequestsPerMinute *int64 `protobuf:"varint,3,opt,name=requests_per_minute,json=requestsPerMinute,proto3,oneof" json:"requests_per_minute,omitempty"`
+	// Tokens per minute, input and output together, refilled continuously. A call takes what it is expected to use, and gives back
+	// or takes the rest when it ends. At least 1.
+	TokensPerMinute *int64 `protobuf:"varint,4,opt,name=tokens_per_minute,json=tokensPerMinute,proto3,oneof" json:"tokens_per_minute,omitempty"`
+	// Calls in flight. At least 1.
+	MaxConcurrent *int64 `protobuf:"varint,5,opt,name=max_concurrent,json=maxConcurrent,proto3,oneof" json:"max_concurrent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CallLimit) Reset() {
+	*x = CallLimit{}
+	mi := &file_trunkline_v1_common_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallLimit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallLimit) ProtoMessage() {}
+
+func (x *CallLimit) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_common_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallLimit.ProtoReflect.Descriptor instead.
+func (*CallLimit) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CallLimit) GetScope() LimitScope {
+	if x != nil {
+		return x.Scope
+	}
+	return LimitScope_LIMIT_SCOPE_UNSPECIFIED
+}
+
+func (x *CallLimit) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *CallLimit) GetRequestsPerMinute() int64 {
+	if x != nil && x.RequestsPerMinute != nil {
+		return *x.RequestsPerMinute
+	}
+	return 0
+}
+
+func (x *CallLimit) GetTokensPerMinute() int64 {
+	if x != nil && x.TokensPerMinute != nil {
+		return *x.TokensPerMinute
+	}
+	return 0
+}
+
+func (x *CallLimit) GetMaxConcurrent() int64 {
+	if x != nil && x.MaxConcurrent != nil {
+		return *x.MaxConcurrent
+	}
+	return 0
+}
+
 // ProviderQuota is what a provider told of one of its rate limits.
 type ProviderQuota struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -961,7 +1127,7 @@ type ProviderQuota struct {
 
 func (x *ProviderQuota) Reset() {
 	*x = ProviderQuota{}
-	mi := &file_trunkline_v1_common_proto_msgTypes[6]
+	mi := &file_trunkline_v1_common_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -973,7 +1139,7 @@ func (x *ProviderQuota) String() string {
 func (*ProviderQuota) ProtoMessage() {}
 
 func (x *ProviderQuota) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_common_proto_msgTypes[6]
+	mi := &file_trunkline_v1_common_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -986,7 +1152,7 @@ func (x *ProviderQuota) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderQuota.ProtoReflect.Descriptor instead.
 func (*ProviderQuota) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{6}
+	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ProviderQuota) GetUnit() string {
@@ -1038,7 +1204,7 @@ type Route struct {
 
 func (x *Route) Reset() {
 	*x = Route{}
-	mi := &file_trunkline_v1_common_proto_msgTypes[7]
+	mi := &file_trunkline_v1_common_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1050,7 +1216,7 @@ func (x *Route) String() string {
 func (*Route) ProtoMessage() {}
 
 func (x *Route) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_common_proto_msgTypes[7]
+	mi := &file_trunkline_v1_common_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1063,7 +1229,7 @@ func (x *Route) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Route.ProtoReflect.Descriptor instead.
 func (*Route) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{7}
+	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Route) GetBasis() RouteBasis {
@@ -1177,7 +1343,7 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\x05limit\x18\x02 \x01(\v2\x12.google.type.MoneyR\x05limit\x12(\n" +
 	"\x05spent\x18\x03 \x01(\v2\x12.google.type.MoneyR\x05spent\x12&\n" +
 	"\x04held\x18\x04 \x01(\v2\x12.google.type.MoneyR\x04held\x120\n" +
-	"\tremaining\x18\x05 \x01(\v2\x12.google.type.MoneyR\tremaining\"\xc5\x04\n" +
+	"\tremaining\x18\x05 \x01(\v2\x12.google.type.MoneyR\tremaining\"\x8e\x05\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12\x1a\n" +
 	"\bprovider\x18\x02 \x01(\tR\bprovider\x12\x14\n" +
@@ -1193,8 +1359,19 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\vhttp_status\x18\v \x01(\x05H\x00R\n" +
 	"httpStatus\x88\x01\x01\x12.\n" +
 	"\x13provider_request_id\x18\f \x01(\tR\x11providerRequestId\x123\n" +
-	"\x06quotas\x18\r \x03(\v2\x1b.trunkline.v1.ProviderQuotaR\x06quotasB\x0e\n" +
-	"\f_http_status\"\xb7\x01\n" +
+	"\x06quotas\x18\r \x03(\v2\x1b.trunkline.v1.ProviderQuotaR\x06quotas\x121\n" +
+	"\x06waited\x18\x0e \x01(\v2\x19.google.protobuf.DurationR\x06waited\x12\x14\n" +
+	"\x05hedge\x18\x0f \x01(\bR\x05hedgeB\x0e\n" +
+	"\f_http_status\"\xa8\x02\n" +
+	"\tCallLimit\x12.\n" +
+	"\x05scope\x18\x01 \x01(\x0e2\x18.trunkline.v1.LimitScopeR\x05scope\x12\x18\n" +
+	"\asubject\x18\x02 \x01(\tR\asubject\x123\n" +
+	"\x13requests_per_minute\x18\x03 \x01(\x03H\x00R\x11requestsPerMinute\x88\x01\x01\x12/\n" +
+	"\x11tokens_per_minute\x18\x04 \x01(\x03H\x01R\x0ftokensPerMinute\x88\x01\x01\x12*\n" +
+	"\x0emax_concurrent\x18\x05 \x01(\x03H\x02R\rmaxConcurrent\x88\x01\x01B\x16\n" +
+	"\x14_requests_per_minuteB\x14\n" +
+	"\x12_tokens_per_minuteB\x11\n" +
+	"\x0f_max_concurrent\"\xb7\x01\n" +
 	"\rProviderQuota\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x19\n" +
 	"\x05limit\x18\x02 \x01(\x03H\x00R\x05limit\x88\x01\x01\x12!\n" +
@@ -1236,7 +1413,15 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\x19ATTEMPT_OUTCOME_SUCCEEDED\x10\x01\x12\x1a\n" +
 	"\x16ATTEMPT_OUTCOME_FAILED\x10\x02\x12\x1b\n" +
 	"\x17ATTEMPT_OUTCOME_SKIPPED\x10\x03\x12\x1d\n" +
-	"\x19ATTEMPT_OUTCOME_CANCELLED\x10\x04*\x90\x01\n" +
+	"\x19ATTEMPT_OUTCOME_CANCELLED\x10\x04*\xa1\x01\n" +
+	"\n" +
+	"LimitScope\x12\x1b\n" +
+	"\x17LIMIT_SCOPE_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12LIMIT_SCOPE_TENANT\x10\x01\x12\x17\n" +
+	"\x13LIMIT_SCOPE_API_KEY\x10\x02\x12\x14\n" +
+	"\x10LIMIT_SCOPE_USER\x10\x03\x12\x15\n" +
+	"\x11LIMIT_SCOPE_MODEL\x10\x04\x12\x18\n" +
+	"\x14LIMIT_SCOPE_PROVIDER\x10\x05*\x90\x01\n" +
 	"\n" +
 	"RouteBasis\x12\x1b\n" +
 	"\x17ROUTE_BASIS_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -1258,50 +1443,54 @@ func file_trunkline_v1_common_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_common_proto_rawDescData
 }
 
-var file_trunkline_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_trunkline_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_trunkline_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_trunkline_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_trunkline_v1_common_proto_goTypes = []any{
 	(TokenClass)(0),             // 0: trunkline.v1.TokenClass
 	(UsageSource)(0),            // 1: trunkline.v1.UsageSource
 	(AttemptOutcome)(0),         // 2: trunkline.v1.AttemptOutcome
-	(RouteBasis)(0),             // 3: trunkline.v1.RouteBasis
-	(*CallContext)(nil),         // 4: trunkline.v1.CallContext
-	(*Usage)(nil),               // 5: trunkline.v1.Usage
-	(*CostItem)(nil),            // 6: trunkline.v1.CostItem
-	(*CostDetails)(nil),         // 7: trunkline.v1.CostDetails
-	(*BudgetState)(nil),         // 8: trunkline.v1.BudgetState
-	(*Attempt)(nil),             // 9: trunkline.v1.Attempt
-	(*ProviderQuota)(nil),       // 10: trunkline.v1.ProviderQuota
-	(*Route)(nil),               // 11: trunkline.v1.Route
-	nil,                         // 12: trunkline.v1.CallContext.LabelsEntry
-	nil,                         // 13: trunkline.v1.Usage.OtherUnitsEntry
-	(*money.Money)(nil),         // 14: google.type.Money
-	(*status.Status)(nil),       // 15: google.rpc.Status
-	(*durationpb.Duration)(nil), // 16: google.protobuf.Duration
+	(LimitScope)(0),             // 3: trunkline.v1.LimitScope
+	(RouteBasis)(0),             // 4: trunkline.v1.RouteBasis
+	(*CallContext)(nil),         // 5: trunkline.v1.CallContext
+	(*Usage)(nil),               // 6: trunkline.v1.Usage
+	(*CostItem)(nil),            // 7: trunkline.v1.CostItem
+	(*CostDetails)(nil),         // 8: trunkline.v1.CostDetails
+	(*BudgetState)(nil),         // 9: trunkline.v1.BudgetState
+	(*Attempt)(nil),             // 10: trunkline.v1.Attempt
+	(*CallLimit)(nil),           // 11: trunkline.v1.CallLimit
+	(*ProviderQuota)(nil),       // 12: trunkline.v1.ProviderQuota
+	(*Route)(nil),               // 13: trunkline.v1.Route
+	nil,                         // 14: trunkline.v1.CallContext.LabelsEntry
+	nil,                         // 15: trunkline.v1.Usage.OtherUnitsEntry
+	(*money.Money)(nil),         // 16: google.type.Money
+	(*status.Status)(nil),       // 17: google.rpc.Status
+	(*durationpb.Duration)(nil), // 18: google.protobuf.Duration
 }
 var file_trunkline_v1_common_proto_depIdxs = []int32{
-	12, // 0: trunkline.v1.CallContext.labels:type_name -> trunkline.v1.CallContext.LabelsEntry
-	13, // 1: trunkline.v1.Usage.other_units:type_name -> trunkline.v1.Usage.OtherUnitsEntry
+	14, // 0: trunkline.v1.CallContext.labels:type_name -> trunkline.v1.CallContext.LabelsEntry
+	15, // 1: trunkline.v1.Usage.other_units:type_name -> trunkline.v1.Usage.OtherUnitsEntry
 	1,  // 2: trunkline.v1.Usage.source:type_name -> trunkline.v1.UsageSource
 	0,  // 3: trunkline.v1.CostItem.token_class:type_name -> trunkline.v1.TokenClass
-	6,  // 4: trunkline.v1.CostDetails.items:type_name -> trunkline.v1.CostItem
-	14, // 5: trunkline.v1.BudgetState.limit:type_name -> google.type.Money
-	14, // 6: trunkline.v1.BudgetState.spent:type_name -> google.type.Money
-	14, // 7: trunkline.v1.BudgetState.held:type_name -> google.type.Money
-	14, // 8: trunkline.v1.BudgetState.remaining:type_name -> google.type.Money
+	7,  // 4: trunkline.v1.CostDetails.items:type_name -> trunkline.v1.CostItem
+	16, // 5: trunkline.v1.BudgetState.limit:type_name -> google.type.Money
+	16, // 6: trunkline.v1.BudgetState.spent:type_name -> google.type.Money
+	16, // 7: trunkline.v1.BudgetState.held:type_name -> google.type.Money
+	16, // 8: trunkline.v1.BudgetState.remaining:type_name -> google.type.Money
 	2,  // 9: trunkline.v1.Attempt.outcome:type_name -> trunkline.v1.AttemptOutcome
-	15, // 10: trunkline.v1.Attempt.error:type_name -> google.rpc.Status
-	16, // 11: trunkline.v1.Attempt.latency:type_name -> google.protobuf.Duration
-	16, // 12: trunkline.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	5,  // 13: trunkline.v1.Attempt.usage:type_name -> trunkline.v1.Usage
-	10, // 14: trunkline.v1.Attempt.quotas:type_name -> trunkline.v1.ProviderQuota
-	16, // 15: trunkline.v1.ProviderQuota.resets_after:type_name -> google.protobuf.Duration
-	3,  // 16: trunkline.v1.Route.basis:type_name -> trunkline.v1.RouteBasis
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	17, // 10: trunkline.v1.Attempt.error:type_name -> google.rpc.Status
+	18, // 11: trunkline.v1.Attempt.latency:type_name -> google.protobuf.Duration
+	18, // 12: trunkline.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	6,  // 13: trunkline.v1.Attempt.usage:type_name -> trunkline.v1.Usage
+	12, // 14: trunkline.v1.Attempt.quotas:type_name -> trunkline.v1.ProviderQuota
+	18, // 15: trunkline.v1.Attempt.waited:type_name -> google.protobuf.Duration
+	3,  // 16: trunkline.v1.CallLimit.scope:type_name -> trunkline.v1.LimitScope
+	18, // 17: trunkline.v1.ProviderQuota.resets_after:type_name -> google.protobuf.Duration
+	4,  // 18: trunkline.v1.Route.basis:type_name -> trunkline.v1.RouteBasis
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_common_proto_init() }
@@ -1312,13 +1501,14 @@ func file_trunkline_v1_common_proto_init() {
 	file_trunkline_v1_common_proto_msgTypes[1].OneofWrappers = []any{}
 	file_trunkline_v1_common_proto_msgTypes[5].OneofWrappers = []any{}
 	file_trunkline_v1_common_proto_msgTypes[6].OneofWrappers = []any{}
+	file_trunkline_v1_common_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_common_proto_rawDesc), len(file_trunkline_v1_common_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   10,
+			NumEnums:      5,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -144,18 +144,20 @@ func (CacheMode) EnumDescriptor() ([]byte, []int) {
 	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{1}
 }
 
-// Priority orders calls when the server is short of capacity.
+// Priority orders calls when the server is short of capacity: the lowest is refused first, the highest last.
 type Priority int32
 
 const (
 	// NORMAL.
 	Priority_PRIORITY_UNSPECIFIED Priority = 0
-	// Batch work; refused first.
+	// Batch work.
 	Priority_PRIORITY_LOW Priority = 1
 	// Ordinary calls.
 	Priority_PRIORITY_NORMAL Priority = 2
-	// A person is waiting; refused last.
+	// A person is waiting.
 	Priority_PRIORITY_HIGH Priority = 3
+	// What must not fail, for example a payment or an alarm.
+	Priority_PRIORITY_CRITICAL Priority = 4
 )
 
 // Enum value maps for Priority.
@@ -165,12 +167,14 @@ var (
 		1: "PRIORITY_LOW",
 		2: "PRIORITY_NORMAL",
 		3: "PRIORITY_HIGH",
+		4: "PRIORITY_CRITICAL",
 	}
 	Priority_value = map[string]int32{
 		"PRIORITY_UNSPECIFIED": 0,
 		"PRIORITY_LOW":         1,
 		"PRIORITY_NORMAL":      2,
 		"PRIORITY_HIGH":        3,
+		"PRIORITY_CRITICAL":    4,
 	}
 )
 
@@ -623,14 +627,19 @@ type RecoveryPolicy struct {
 	AllowFallback *bool `protobuf:"varint,2,opt,name=allow_fallback,json=allowFallback,proto3,oneof" json:"allow_fallback,omitempty"`
 	// Models or aliases to fall back on, in order. Empty: the router's next candidates. At most 8.
 	FallbackModels []string `protobuf:"bytes,3,rep,name=fallback_models,json=fallbackModels,proto3" json:"fallback_models,omitempty"`
-	// Whether the stream may start anew with another provider after content was sent (`failed_over.content_discarded`).
+	// After content was sent: whether another attempt may start anew (`failed_over.content_discarded` marks what to discard).
+	// With neither this nor `continue_after_content` the stream ends with its error.
 	RestartAfterContent bool `protobuf:"varint,4,opt,name=restart_after_content,json=restartAfterContent,proto3" json:"restart_after_content,omitempty"`
-	// Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+	// Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+	// paid for. For `Complete` only. Absent: no hedging.
 	HedgeAfter *durationpb.Duration `protobuf:"bytes,5,opt,name=hedge_after,json=hedgeAfter,proto3" json:"hedge_after,omitempty"`
 	// The timeout of one attempt. Absent: the provider's. Never beyond the caller's deadline.
 	AttemptTimeout *durationpb.Duration `protobuf:"bytes,6,opt,name=attempt_timeout,json=attemptTimeout,proto3" json:"attempt_timeout,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// After text was sent: whether another attempt may go on where the text broke off, at a provider that can be given the
+	// beginning of its own answer. Tried before `restart_after_content`. Only for answers of text.
+	ContinueAfterContent bool `protobuf:"varint,7,opt,name=continue_after_content,json=continueAfterContent,proto3" json:"continue_after_content,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *RecoveryPolicy) Reset() {
@@ -705,6 +714,13 @@ func (x *RecoveryPolicy) GetAttemptTimeout() *durationpb.Duration {
 	return nil
 }
 
+func (x *RecoveryPolicy) GetContinueAfterContent() bool {
+	if x != nil {
+		return x.ContinueAfterContent
+	}
+	return false
+}
+
 // CompleteRequest asks for a completion.
 type CompleteRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -759,8 +775,11 @@ type CompleteRequest struct {
 	// Options of one provider, by provider name: a JSON object merged into that provider's request body, as JSON text.
 	// A key that Trunkline sets itself is refused. At most 8 entries of 64 KiB.
 	ProviderOptionsJson map[string][]byte `protobuf:"bytes,24,rep,name=provider_options_json,json=providerOptionsJson,proto3" json:"provider_options_json,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Whether the call may share one upstream call, and its answer, with identical calls of the tenant that run at the same time.
+	// Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
+	Coalesce      bool `protobuf:"varint,25,opt,name=coalesce,proto3" json:"coalesce,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CompleteRequest) Reset() {
@@ -961,6 +980,13 @@ func (x *CompleteRequest) GetProviderOptionsJson() map[string][]byte {
 	return nil
 }
 
+func (x *CompleteRequest) GetCoalesce() bool {
+	if x != nil {
+		return x.Coalesce
+	}
+	return false
+}
+
 // Finish says why a candidate ended.
 type Finish struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1142,7 +1168,7 @@ type CompleteResponse struct {
 	RequestId string `protobuf:"bytes,15,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// The exact bill.
 	CostDetails *CostDetails `protobuf:"bytes,16,opt,name=cost_details,json=costDetails,proto3" json:"cost_details,omitempty"`
-	// Where a cached answer came from; absent unless `cache_hit`.
+	// Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
 	Cache *CacheInfo `protobuf:"bytes,17,opt,name=cache,proto3" json:"cache,omitempty"`
 	// All candidates when more than one was asked for; else empty.
 	Candidates []*Candidate `protobuf:"bytes,18,rep,name=candidates,proto3" json:"candidates,omitempty"`
@@ -1150,8 +1176,10 @@ type CompleteResponse struct {
 	ProviderEvents []*ProviderEvent `protobuf:"bytes,19,rep,name=provider_events,json=providerEvents,proto3" json:"provider_events,omitempty"`
 	// From the arrival of the call to the first content.
 	TimeToFirstToken *durationpb.Duration `protobuf:"bytes,20,opt,name=time_to_first_token,json=timeToFirstToken,proto3" json:"time_to_first_token,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Whether an identical call made this answer (`coalesce`). That call bears the cost; here it is zero, and `cache` names the call.
+	Shared        bool `protobuf:"varint,21,opt,name=shared,proto3" json:"shared,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CompleteResponse) Reset() {
@@ -1324,11 +1352,23 @@ func (x *CompleteResponse) GetTimeToFirstToken() *durationpb.Duration {
 	return nil
 }
 
+func (x *CompleteResponse) GetShared() bool {
+	if x != nil {
+		return x.Shared
+	}
+	return false
+}
+
 // StreamCompleteRequest asks for a streamed completion.
 type StreamCompleteRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The request. Required.
-	Request       *CompleteRequest `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	Request *CompleteRequest `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"`
+	// Go on after this event of the stream with the same `request_id`, after a lost connection. 0: from the first event.
+	LastSequence uint64 `protobuf:"varint,2,opt,name=last_sequence,json=lastSequence,proto3" json:"last_sequence,omitempty"`
+	// How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+	// once. 1 ms to 60 s.
+	ResumeWindow  *durationpb.Duration `protobuf:"bytes,3,opt,name=resume_window,json=resumeWindow,proto3" json:"resume_window,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1366,6 +1406,20 @@ func (*StreamCompleteRequest) Descriptor() ([]byte, []int) {
 func (x *StreamCompleteRequest) GetRequest() *CompleteRequest {
 	if x != nil {
 		return x.Request
+	}
+	return nil
+}
+
+func (x *StreamCompleteRequest) GetLastSequence() uint64 {
+	if x != nil {
+		return x.LastSequence
+	}
+	return 0
+}
+
+func (x *StreamCompleteRequest) GetResumeWindow() *durationpb.Duration {
+	if x != nil {
+		return x.ResumeWindow
 	}
 	return nil
 }
@@ -1981,7 +2035,7 @@ type FailedOver struct {
 	ToModel string `protobuf:"bytes,4,opt,name=to_model,json=toModel,proto3" json:"to_model,omitempty"`
 	// Why.
 	Cause *status.Status `protobuf:"bytes,5,opt,name=cause,proto3" json:"cause,omitempty"`
-	// Whether content sent before must be discarded by the caller.
+	// Whether content sent before must be discarded by the caller. False after content: the text goes on where it broke off.
 	ContentDiscarded bool `protobuf:"varint,6,opt,name=content_discarded,json=contentDiscarded,proto3" json:"content_discarded,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -2148,7 +2202,9 @@ type Finished struct {
 	// The model that answered, as the provider names it.
 	ModelUsed string `protobuf:"bytes,15,opt,name=model_used,json=modelUsed,proto3" json:"model_used,omitempty"`
 	// The provider that answered.
-	Provider      string `protobuf:"bytes,16,opt,name=provider,proto3" json:"provider,omitempty"`
+	Provider string `protobuf:"bytes,16,opt,name=provider,proto3" json:"provider,omitempty"`
+	// Whether an identical call made this answer, see `CompleteResponse.shared`.
+	Shared        bool `protobuf:"varint,17,opt,name=shared,proto3" json:"shared,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2295,6 +2351,13 @@ func (x *Finished) GetProvider() string {
 	return ""
 }
 
+func (x *Finished) GetShared() bool {
+	if x != nil {
+		return x.Shared
+	}
+	return false
+}
+
 // ProviderEvent carries what Trunkline does not map, so that nothing is lost.
 type ProviderEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2389,7 +2452,7 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"similarity\x88\x01\x01\x12*\n" +
 	"\x11origin_request_id\x18\x05 \x01(\tR\x0foriginRequestId\x12$\n" +
 	"\x0esaved_nano_usd\x18\x06 \x01(\x03R\fsavedNanoUsdB\r\n" +
-	"\v_similarity\"\xe5\x02\n" +
+	"\v_similarity\"\x9b\x03\n" +
 	"\x0eRecoveryPolicy\x12&\n" +
 	"\fmax_attempts\x18\x01 \x01(\x05H\x00R\vmaxAttempts\x88\x01\x01\x12*\n" +
 	"\x0eallow_fallback\x18\x02 \x01(\bH\x01R\rallowFallback\x88\x01\x01\x12'\n" +
@@ -2397,9 +2460,10 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\x15restart_after_content\x18\x04 \x01(\bR\x13restartAfterContent\x12:\n" +
 	"\vhedge_after\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"hedgeAfter\x12B\n" +
-	"\x0fattempt_timeout\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0eattemptTimeoutB\x0f\n" +
+	"\x0fattempt_timeout\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0eattemptTimeout\x124\n" +
+	"\x16continue_after_content\x18\a \x01(\bR\x14continueAfterContentB\x0f\n" +
 	"\r_max_attemptsB\x11\n" +
-	"\x0f_allow_fallback\"\xe0\n" +
+	"\x0f_allow_fallback\"\xfc\n" +
 	"\n" +
 	"\x0fCompleteRequest\x12\x1d\n" +
 	"\n" +
@@ -2429,7 +2493,8 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\brecovery\x18\x15 \x01(\v2\x1c.trunkline.v1.RecoveryPolicyR\brecovery\x122\n" +
 	"\bpriority\x18\x16 \x01(\x0e2\x16.trunkline.v1.PriorityR\bpriority\x123\n" +
 	"\acontext\x18\x17 \x01(\v2\x19.trunkline.v1.CallContextR\acontext\x12j\n" +
-	"\x15provider_options_json\x18\x18 \x03(\v26.trunkline.v1.CompleteRequest.ProviderOptionsJsonEntryR\x13providerOptionsJson\x1aF\n" +
+	"\x15provider_options_json\x18\x18 \x03(\v26.trunkline.v1.CompleteRequest.ProviderOptionsJsonEntryR\x13providerOptionsJson\x12\x1a\n" +
+	"\bcoalesce\x18\x19 \x01(\bR\bcoalesce\x1aF\n" +
 	"\x18ProviderOptionsJsonEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01B\r\n" +
@@ -2454,7 +2519,7 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"completion\x18\x02 \x01(\tR\n" +
 	"completion\x12,\n" +
 	"\acontent\x18\x03 \x03(\v2\x12.trunkline.v1.PartR\acontent\x12,\n" +
-	"\x06finish\x18\x04 \x01(\v2\x14.trunkline.v1.FinishR\x06finish\"\x94\a\n" +
+	"\x06finish\x18\x04 \x01(\v2\x14.trunkline.v1.FinishR\x06finish\"\xac\a\n" +
 	"\x10CompleteResponse\x12\x1e\n" +
 	"\n" +
 	"completion\x18\x01 \x01(\tR\n" +
@@ -2482,9 +2547,12 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"candidates\x18\x12 \x03(\v2\x17.trunkline.v1.CandidateR\n" +
 	"candidates\x12D\n" +
 	"\x0fprovider_events\x18\x13 \x03(\v2\x1b.trunkline.v1.ProviderEventR\x0eproviderEvents\x12H\n" +
-	"\x13time_to_first_token\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\x10timeToFirstToken\"P\n" +
+	"\x13time_to_first_token\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\x10timeToFirstToken\x12\x16\n" +
+	"\x06shared\x18\x15 \x01(\bR\x06shared\"\xb5\x01\n" +
 	"\x15StreamCompleteRequest\x127\n" +
-	"\arequest\x18\x01 \x01(\v2\x1d.trunkline.v1.CompleteRequestR\arequest\"\xc8\x04\n" +
+	"\arequest\x18\x01 \x01(\v2\x1d.trunkline.v1.CompleteRequestR\arequest\x12#\n" +
+	"\rlast_sequence\x18\x02 \x01(\x04R\flastSequence\x12>\n" +
+	"\rresume_window\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\fresumeWindow\"\xc8\x04\n" +
 	"\x16StreamCompleteResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x121\n" +
@@ -2536,7 +2604,7 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\x11content_discarded\x18\x06 \x01(\bR\x10contentDiscarded\"]\n" +
 	"\x0fCandidateFinish\x12\x1c\n" +
 	"\tcandidate\x18\x01 \x01(\rR\tcandidate\x12,\n" +
-	"\x06finish\x18\x02 \x01(\v2\x14.trunkline.v1.FinishR\x06finish\"\xe8\x05\n" +
+	"\x06finish\x18\x02 \x01(\v2\x14.trunkline.v1.FinishR\x06finish\"\x80\x06\n" +
 	"\bFinished\x12,\n" +
 	"\x06finish\x18\x01 \x01(\v2\x14.trunkline.v1.FinishR\x06finish\x12)\n" +
 	"\x05usage\x18\x02 \x01(\v2\x13.trunkline.v1.UsageR\x05usage\x12&\n" +
@@ -2556,7 +2624,8 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\x12candidate_finishes\x18\x0e \x03(\v2\x1d.trunkline.v1.CandidateFinishR\x11candidateFinishes\x12\x1d\n" +
 	"\n" +
 	"model_used\x18\x0f \x01(\tR\tmodelUsed\x12\x1a\n" +
-	"\bprovider\x18\x10 \x01(\tR\bprovider\"Z\n" +
+	"\bprovider\x18\x10 \x01(\tR\bprovider\x12\x16\n" +
+	"\x06shared\x18\x11 \x01(\bR\x06shared\"Z\n" +
 	"\rProviderEvent\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x19\n" +
@@ -2571,12 +2640,13 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\x0eCACHE_MODE_OFF\x10\x01\x12\x14\n" +
 	"\x10CACHE_MODE_EXACT\x10\x02\x12\x17\n" +
 	"\x13CACHE_MODE_SEMANTIC\x10\x03\x12\x16\n" +
-	"\x12CACHE_MODE_REFRESH\x10\x04*^\n" +
+	"\x12CACHE_MODE_REFRESH\x10\x04*u\n" +
 	"\bPriority\x12\x18\n" +
 	"\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fPRIORITY_LOW\x10\x01\x12\x13\n" +
 	"\x0fPRIORITY_NORMAL\x10\x02\x12\x11\n" +
-	"\rPRIORITY_HIGH\x10\x03*\x8c\x02\n" +
+	"\rPRIORITY_HIGH\x10\x03\x12\x15\n" +
+	"\x11PRIORITY_CRITICAL\x10\x04*\x8c\x02\n" +
 	"\fFinishReason\x12\x1d\n" +
 	"\x19FINISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FINISH_REASON_STOP\x10\x01\x12\x18\n" +
@@ -2693,37 +2763,38 @@ var file_trunkline_v1_completion_proto_depIdxs = []int32{
 	22, // 34: trunkline.v1.CompleteResponse.provider_events:type_name -> trunkline.v1.ProviderEvent
 	25, // 35: trunkline.v1.CompleteResponse.time_to_first_token:type_name -> google.protobuf.Duration
 	9,  // 36: trunkline.v1.StreamCompleteRequest.request:type_name -> trunkline.v1.CompleteRequest
-	15, // 37: trunkline.v1.StreamCompleteResponse.started:type_name -> trunkline.v1.Started
-	16, // 38: trunkline.v1.StreamCompleteResponse.content_started:type_name -> trunkline.v1.ContentStarted
-	17, // 39: trunkline.v1.StreamCompleteResponse.content_delta:type_name -> trunkline.v1.ContentDelta
-	18, // 40: trunkline.v1.StreamCompleteResponse.content_finished:type_name -> trunkline.v1.ContentFinished
-	33, // 41: trunkline.v1.StreamCompleteResponse.usage:type_name -> trunkline.v1.Usage
-	19, // 42: trunkline.v1.StreamCompleteResponse.failed_over:type_name -> trunkline.v1.FailedOver
-	21, // 43: trunkline.v1.StreamCompleteResponse.finished:type_name -> trunkline.v1.Finished
-	22, // 44: trunkline.v1.StreamCompleteResponse.provider_event:type_name -> trunkline.v1.ProviderEvent
-	4,  // 45: trunkline.v1.ContentStarted.kind:type_name -> trunkline.v1.BlockKind
-	32, // 46: trunkline.v1.ContentStarted.part:type_name -> trunkline.v1.Part
-	38, // 47: trunkline.v1.ContentDelta.citation:type_name -> trunkline.v1.Citation
-	39, // 48: trunkline.v1.ContentDelta.media:type_name -> trunkline.v1.Media
-	40, // 49: trunkline.v1.ContentDelta.logprobs:type_name -> trunkline.v1.TokenLogprob
-	41, // 50: trunkline.v1.FailedOver.cause:type_name -> google.rpc.Status
-	10, // 51: trunkline.v1.CandidateFinish.finish:type_name -> trunkline.v1.Finish
-	10, // 52: trunkline.v1.Finished.finish:type_name -> trunkline.v1.Finish
-	33, // 53: trunkline.v1.Finished.usage:type_name -> trunkline.v1.Usage
-	24, // 54: trunkline.v1.Finished.cost:type_name -> google.type.Money
-	37, // 55: trunkline.v1.Finished.cost_details:type_name -> trunkline.v1.CostDetails
-	25, // 56: trunkline.v1.Finished.latency:type_name -> google.protobuf.Duration
-	25, // 57: trunkline.v1.Finished.time_to_first_token:type_name -> google.protobuf.Duration
-	7,  // 58: trunkline.v1.Finished.cache:type_name -> trunkline.v1.CacheInfo
-	34, // 59: trunkline.v1.Finished.route:type_name -> trunkline.v1.Route
-	35, // 60: trunkline.v1.Finished.attempts:type_name -> trunkline.v1.Attempt
-	36, // 61: trunkline.v1.Finished.budget:type_name -> trunkline.v1.BudgetState
-	20, // 62: trunkline.v1.Finished.candidate_finishes:type_name -> trunkline.v1.CandidateFinish
-	63, // [63:63] is the sub-list for method output_type
-	63, // [63:63] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	25, // 37: trunkline.v1.StreamCompleteRequest.resume_window:type_name -> google.protobuf.Duration
+	15, // 38: trunkline.v1.StreamCompleteResponse.started:type_name -> trunkline.v1.Started
+	16, // 39: trunkline.v1.StreamCompleteResponse.content_started:type_name -> trunkline.v1.ContentStarted
+	17, // 40: trunkline.v1.StreamCompleteResponse.content_delta:type_name -> trunkline.v1.ContentDelta
+	18, // 41: trunkline.v1.StreamCompleteResponse.content_finished:type_name -> trunkline.v1.ContentFinished
+	33, // 42: trunkline.v1.StreamCompleteResponse.usage:type_name -> trunkline.v1.Usage
+	19, // 43: trunkline.v1.StreamCompleteResponse.failed_over:type_name -> trunkline.v1.FailedOver
+	21, // 44: trunkline.v1.StreamCompleteResponse.finished:type_name -> trunkline.v1.Finished
+	22, // 45: trunkline.v1.StreamCompleteResponse.provider_event:type_name -> trunkline.v1.ProviderEvent
+	4,  // 46: trunkline.v1.ContentStarted.kind:type_name -> trunkline.v1.BlockKind
+	32, // 47: trunkline.v1.ContentStarted.part:type_name -> trunkline.v1.Part
+	38, // 48: trunkline.v1.ContentDelta.citation:type_name -> trunkline.v1.Citation
+	39, // 49: trunkline.v1.ContentDelta.media:type_name -> trunkline.v1.Media
+	40, // 50: trunkline.v1.ContentDelta.logprobs:type_name -> trunkline.v1.TokenLogprob
+	41, // 51: trunkline.v1.FailedOver.cause:type_name -> google.rpc.Status
+	10, // 52: trunkline.v1.CandidateFinish.finish:type_name -> trunkline.v1.Finish
+	10, // 53: trunkline.v1.Finished.finish:type_name -> trunkline.v1.Finish
+	33, // 54: trunkline.v1.Finished.usage:type_name -> trunkline.v1.Usage
+	24, // 55: trunkline.v1.Finished.cost:type_name -> google.type.Money
+	37, // 56: trunkline.v1.Finished.cost_details:type_name -> trunkline.v1.CostDetails
+	25, // 57: trunkline.v1.Finished.latency:type_name -> google.protobuf.Duration
+	25, // 58: trunkline.v1.Finished.time_to_first_token:type_name -> google.protobuf.Duration
+	7,  // 59: trunkline.v1.Finished.cache:type_name -> trunkline.v1.CacheInfo
+	34, // 60: trunkline.v1.Finished.route:type_name -> trunkline.v1.Route
+	35, // 61: trunkline.v1.Finished.attempts:type_name -> trunkline.v1.Attempt
+	36, // 62: trunkline.v1.Finished.budget:type_name -> trunkline.v1.BudgetState
+	20, // 63: trunkline.v1.Finished.candidate_finishes:type_name -> trunkline.v1.CandidateFinish
+	64, // [64:64] is the sub-list for method output_type
+	64, // [64:64] is the sub-list for method input_type
+	64, // [64:64] is the sub-list for extension type_name
+	64, // [64:64] is the sub-list for extension extendee
+	0,  // [0:64] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_completion_proto_init() }

@@ -158,6 +158,8 @@ type Event struct {
 	//	*Event_IntegrationRequestCompleted
 	//	*Event_CostBudgetAlert
 	//	*Event_ProviderFailover
+	//	*Event_ProviderBreakerOpened
+	//	*Event_ProviderBreakerClosed
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -269,6 +271,24 @@ func (x *Event) GetProviderFailover() *ProviderFailover {
 	return nil
 }
 
+func (x *Event) GetProviderBreakerOpened() *ProviderBreakerOpened {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ProviderBreakerOpened); ok {
+			return x.ProviderBreakerOpened
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetProviderBreakerClosed() *ProviderBreakerClosed {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ProviderBreakerClosed); ok {
+			return x.ProviderBreakerClosed
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -288,11 +308,25 @@ type Event_ProviderFailover struct {
 	ProviderFailover *ProviderFailover `protobuf:"bytes,12,opt,name=provider_failover,json=providerFailover,proto3,oneof"`
 }
 
+type Event_ProviderBreakerOpened struct {
+	// Type `provider.breaker_opened`.
+	ProviderBreakerOpened *ProviderBreakerOpened `protobuf:"bytes,13,opt,name=provider_breaker_opened,json=providerBreakerOpened,proto3,oneof"`
+}
+
+type Event_ProviderBreakerClosed struct {
+	// Type `provider.breaker_closed`.
+	ProviderBreakerClosed *ProviderBreakerClosed `protobuf:"bytes,14,opt,name=provider_breaker_closed,json=providerBreakerClosed,proto3,oneof"`
+}
+
 func (*Event_IntegrationRequestCompleted) isEvent_Payload() {}
 
 func (*Event_CostBudgetAlert) isEvent_Payload() {}
 
 func (*Event_ProviderFailover) isEvent_Payload() {}
+
+func (*Event_ProviderBreakerOpened) isEvent_Payload() {}
+
+func (*Event_ProviderBreakerClosed) isEvent_Payload() {}
 
 // IntegrationRequestCompleted says that a call of an integration ended.
 type IntegrationRequestCompleted struct {
@@ -585,6 +619,179 @@ func (x *ProviderFailover) GetTimestamp() *timestamppb.Timestamp {
 	return nil
 }
 
+// ProviderBreakerOpened says that calls of a model are kept away from a provider.
+type ProviderBreakerOpened struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider.
+	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	// The model.
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Why: an ErrorReason without prefix.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Until the next call is let through.
+	RetryAfter *durationpb.Duration `protobuf:"bytes,5,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// When.
+	Timestamp     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=timestamp,proto3" json:"timestamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderBreakerOpened) Reset() {
+	*x = ProviderBreakerOpened{}
+	mi := &file_trunkline_v1_event_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderBreakerOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderBreakerOpened) ProtoMessage() {}
+
+func (x *ProviderBreakerOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_event_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderBreakerOpened.ProtoReflect.Descriptor instead.
+func (*ProviderBreakerOpened) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ProviderBreakerOpened) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *ProviderBreakerOpened) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ProviderBreakerOpened) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ProviderBreakerOpened) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ProviderBreakerOpened) GetRetryAfter() *durationpb.Duration {
+	if x != nil {
+		return x.RetryAfter
+	}
+	return nil
+}
+
+func (x *ProviderBreakerOpened) GetTimestamp() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Timestamp
+	}
+	return nil
+}
+
+// ProviderBreakerClosed says that calls of a model go to a provider again.
+type ProviderBreakerClosed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider.
+	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	// The model.
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// How long calls were kept away.
+	OpenFor *durationpb.Duration `protobuf:"bytes,4,opt,name=open_for,json=openFor,proto3" json:"open_for,omitempty"`
+	// When.
+	Timestamp     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=timestamp,proto3" json:"timestamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderBreakerClosed) Reset() {
+	*x = ProviderBreakerClosed{}
+	mi := &file_trunkline_v1_event_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderBreakerClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderBreakerClosed) ProtoMessage() {}
+
+func (x *ProviderBreakerClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_event_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderBreakerClosed.ProtoReflect.Descriptor instead.
+func (*ProviderBreakerClosed) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ProviderBreakerClosed) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *ProviderBreakerClosed) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ProviderBreakerClosed) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ProviderBreakerClosed) GetOpenFor() *durationpb.Duration {
+	if x != nil {
+		return x.OpenFor
+	}
+	return nil
+}
+
+func (x *ProviderBreakerClosed) GetTimestamp() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Timestamp
+	}
+	return nil
+}
+
 var File_trunkline_v1_event_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_event_proto_rawDesc = "" +
@@ -595,7 +802,7 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x05types\x18\x02 \x03(\tR\x05types\"V\n" +
 	"\x11SubscribeResponse\x12)\n" +
 	"\x05event\x18\x01 \x01(\v2\x13.trunkline.v1.EventR\x05event\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xea\x03\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xa8\x05\n" +
 	"\x05Event\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x1b\n" +
@@ -607,7 +814,9 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x1dintegration_request_completed\x18\n" +
 	" \x01(\v2).trunkline.v1.IntegrationRequestCompletedH\x00R\x1bintegrationRequestCompleted\x12K\n" +
 	"\x11cost_budget_alert\x18\v \x01(\v2\x1d.trunkline.v1.CostBudgetAlertH\x00R\x0fcostBudgetAlert\x12M\n" +
-	"\x11provider_failover\x18\f \x01(\v2\x1e.trunkline.v1.ProviderFailoverH\x00R\x10providerFailoverB\t\n" +
+	"\x11provider_failover\x18\f \x01(\v2\x1e.trunkline.v1.ProviderFailoverH\x00R\x10providerFailover\x12]\n" +
+	"\x17provider_breaker_opened\x18\r \x01(\v2#.trunkline.v1.ProviderBreakerOpenedH\x00R\x15providerBreakerOpened\x12]\n" +
+	"\x17provider_breaker_closed\x18\x0e \x01(\v2#.trunkline.v1.ProviderBreakerClosedH\x00R\x15providerBreakerClosedB\t\n" +
 	"\apayload\"\xbe\x02\n" +
 	"\x1bIntegrationRequestCompleted\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n" +
@@ -633,6 +842,20 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tR\trequestId\x128\n" +
+	"\ttimestamp\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\"\xfe\x01\n" +
+	"\x15ProviderBreakerOpened\x12\x1a\n" +
+	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12:\n" +
+	"\vretry_after\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"retryAfter\x128\n" +
+	"\ttimestamp\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\"\xe0\x01\n" +
+	"\x15ProviderBreakerClosed\x12\x1a\n" +
+	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x124\n" +
+	"\bopen_for\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\aopenFor\x128\n" +
 	"\ttimestamp\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp2t\n" +
 	"\fEventService\x12d\n" +
 	"\tSubscribe\x12\x1e.trunkline.v1.SubscribeRequest\x1a\x1f.trunkline.v1.SubscribeResponse\"\x14\x8a\xe7\x18\r\n" +
@@ -652,7 +875,7 @@ func file_trunkline_v1_event_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_event_proto_rawDescData
 }
 
-var file_trunkline_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_trunkline_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_trunkline_v1_event_proto_goTypes = []any{
 	(*SubscribeRequest)(nil),            // 0: trunkline.v1.SubscribeRequest
 	(*SubscribeResponse)(nil),           // 1: trunkline.v1.SubscribeResponse
@@ -660,30 +883,38 @@ var file_trunkline_v1_event_proto_goTypes = []any{
 	(*IntegrationRequestCompleted)(nil), // 3: trunkline.v1.IntegrationRequestCompleted
 	(*CostBudgetAlert)(nil),             // 4: trunkline.v1.CostBudgetAlert
 	(*ProviderFailover)(nil),            // 5: trunkline.v1.ProviderFailover
-	(*timestamppb.Timestamp)(nil),       // 6: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),         // 7: google.protobuf.Duration
-	(*money.Money)(nil),                 // 8: google.type.Money
+	(*ProviderBreakerOpened)(nil),       // 6: trunkline.v1.ProviderBreakerOpened
+	(*ProviderBreakerClosed)(nil),       // 7: trunkline.v1.ProviderBreakerClosed
+	(*timestamppb.Timestamp)(nil),       // 8: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),         // 9: google.protobuf.Duration
+	(*money.Money)(nil),                 // 10: google.type.Money
 }
 var file_trunkline_v1_event_proto_depIdxs = []int32{
 	2,  // 0: trunkline.v1.SubscribeResponse.event:type_name -> trunkline.v1.Event
-	6,  // 1: trunkline.v1.Event.create_time:type_name -> google.protobuf.Timestamp
+	8,  // 1: trunkline.v1.Event.create_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: trunkline.v1.Event.integration_request_completed:type_name -> trunkline.v1.IntegrationRequestCompleted
 	4,  // 3: trunkline.v1.Event.cost_budget_alert:type_name -> trunkline.v1.CostBudgetAlert
 	5,  // 4: trunkline.v1.Event.provider_failover:type_name -> trunkline.v1.ProviderFailover
-	7,  // 5: trunkline.v1.IntegrationRequestCompleted.execution_time:type_name -> google.protobuf.Duration
-	8,  // 6: trunkline.v1.IntegrationRequestCompleted.cost:type_name -> google.type.Money
-	6,  // 7: trunkline.v1.IntegrationRequestCompleted.timestamp:type_name -> google.protobuf.Timestamp
-	8,  // 8: trunkline.v1.CostBudgetAlert.current_spend:type_name -> google.type.Money
-	8,  // 9: trunkline.v1.CostBudgetAlert.budget_limit:type_name -> google.type.Money
-	6,  // 10: trunkline.v1.CostBudgetAlert.timestamp:type_name -> google.protobuf.Timestamp
-	6,  // 11: trunkline.v1.ProviderFailover.timestamp:type_name -> google.protobuf.Timestamp
-	0,  // 12: trunkline.v1.EventService.Subscribe:input_type -> trunkline.v1.SubscribeRequest
-	1,  // 13: trunkline.v1.EventService.Subscribe:output_type -> trunkline.v1.SubscribeResponse
-	13, // [13:14] is the sub-list for method output_type
-	12, // [12:13] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	6,  // 5: trunkline.v1.Event.provider_breaker_opened:type_name -> trunkline.v1.ProviderBreakerOpened
+	7,  // 6: trunkline.v1.Event.provider_breaker_closed:type_name -> trunkline.v1.ProviderBreakerClosed
+	9,  // 7: trunkline.v1.IntegrationRequestCompleted.execution_time:type_name -> google.protobuf.Duration
+	10, // 8: trunkline.v1.IntegrationRequestCompleted.cost:type_name -> google.type.Money
+	8,  // 9: trunkline.v1.IntegrationRequestCompleted.timestamp:type_name -> google.protobuf.Timestamp
+	10, // 10: trunkline.v1.CostBudgetAlert.current_spend:type_name -> google.type.Money
+	10, // 11: trunkline.v1.CostBudgetAlert.budget_limit:type_name -> google.type.Money
+	8,  // 12: trunkline.v1.CostBudgetAlert.timestamp:type_name -> google.protobuf.Timestamp
+	8,  // 13: trunkline.v1.ProviderFailover.timestamp:type_name -> google.protobuf.Timestamp
+	9,  // 14: trunkline.v1.ProviderBreakerOpened.retry_after:type_name -> google.protobuf.Duration
+	8,  // 15: trunkline.v1.ProviderBreakerOpened.timestamp:type_name -> google.protobuf.Timestamp
+	9,  // 16: trunkline.v1.ProviderBreakerClosed.open_for:type_name -> google.protobuf.Duration
+	8,  // 17: trunkline.v1.ProviderBreakerClosed.timestamp:type_name -> google.protobuf.Timestamp
+	0,  // 18: trunkline.v1.EventService.Subscribe:input_type -> trunkline.v1.SubscribeRequest
+	1,  // 19: trunkline.v1.EventService.Subscribe:output_type -> trunkline.v1.SubscribeResponse
+	19, // [19:20] is the sub-list for method output_type
+	18, // [18:19] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_event_proto_init() }
@@ -696,6 +927,8 @@ func file_trunkline_v1_event_proto_init() {
 		(*Event_IntegrationRequestCompleted)(nil),
 		(*Event_CostBudgetAlert)(nil),
 		(*Event_ProviderFailover)(nil),
+		(*Event_ProviderBreakerOpened)(nil),
+		(*Event_ProviderBreakerClosed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -703,7 +936,7 @@ func file_trunkline_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_event_proto_rawDesc), len(file_trunkline_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

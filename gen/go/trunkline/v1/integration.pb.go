@@ -807,6 +807,70 @@ func (x *ApiTool) GetCacheTtl() *durationpb.Duration {
 	return nil
 }
 
+// Timeouts bound the parts of one call. Absent values are the connector's. Each 10 ms to 10 min.
+type Timeouts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Until the connection stands, TLS included.
+	Connect *durationpb.Duration `protobuf:"bytes,1,opt,name=connect,proto3" json:"connect,omitempty"`
+	// From sending the request to the first byte of the answer.
+	FirstByte *durationpb.Duration `protobuf:"bytes,2,opt,name=first_byte,json=firstByte,proto3" json:"first_byte,omitempty"`
+	// The longest pause within an answer.
+	Idle          *durationpb.Duration `protobuf:"bytes,3,opt,name=idle,proto3" json:"idle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Timeouts) Reset() {
+	*x = Timeouts{}
+	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Timeouts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Timeouts) ProtoMessage() {}
+
+func (x *Timeouts) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Timeouts.ProtoReflect.Descriptor instead.
+func (*Timeouts) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Timeouts) GetConnect() *durationpb.Duration {
+	if x != nil {
+		return x.Connect
+	}
+	return nil
+}
+
+func (x *Timeouts) GetFirstByte() *durationpb.Duration {
+	if x != nil {
+		return x.FirstByte
+	}
+	return nil
+}
+
+func (x *Timeouts) GetIdle() *durationpb.Duration {
+	if x != nil {
+		return x.Idle
+	}
+	return nil
+}
+
 // Configuration is what an integration needs to be called.
 type Configuration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -818,6 +882,8 @@ type Configuration struct {
 	CircuitBreaker *CircuitBreaker `protobuf:"bytes,3,opt,name=circuit_breaker,json=circuitBreaker,proto3" json:"circuit_breaker,omitempty"`
 	// The timeout of one call. Absent: the connector's, else 30 s. 100 ms to 10 min.
 	Timeout *durationpb.Duration `protobuf:"bytes,4,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	// Timeouts of the parts of a call.
+	Timeouts *Timeouts `protobuf:"bytes,5,opt,name=timeouts,proto3" json:"timeouts,omitempty"`
 	// What depends on the type; it must fit `Integration.type`.
 	//
 	// Types that are valid to be assigned to Kind:
@@ -831,7 +897,7 @@ type Configuration struct {
 
 func (x *Configuration) Reset() {
 	*x = Configuration{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -843,7 +909,7 @@ func (x *Configuration) String() string {
 func (*Configuration) ProtoMessage() {}
 
 func (x *Configuration) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -856,7 +922,7 @@ func (x *Configuration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Configuration.ProtoReflect.Descriptor instead.
 func (*Configuration) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{7}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Configuration) GetEndpoint() string {
@@ -883,6 +949,13 @@ func (x *Configuration) GetCircuitBreaker() *CircuitBreaker {
 func (x *Configuration) GetTimeout() *durationpb.Duration {
 	if x != nil {
 		return x.Timeout
+	}
+	return nil
+}
+
+func (x *Configuration) GetTimeouts() *Timeouts {
+	if x != nil {
+		return x.Timeouts
 	}
 	return nil
 }
@@ -943,7 +1016,7 @@ type Monitoring struct {
 
 func (x *Monitoring) Reset() {
 	*x = Monitoring{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1028,7 @@ func (x *Monitoring) String() string {
 func (*Monitoring) ProtoMessage() {}
 
 func (x *Monitoring) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1041,7 @@ func (x *Monitoring) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Monitoring.ProtoReflect.Descriptor instead.
 func (*Monitoring) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{8}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Monitoring) GetEnabled() bool {
@@ -1018,7 +1091,7 @@ type Integration struct {
 
 func (x *Integration) Reset() {
 	*x = Integration{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1030,7 +1103,7 @@ func (x *Integration) String() string {
 func (*Integration) ProtoMessage() {}
 
 func (x *Integration) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1043,7 +1116,7 @@ func (x *Integration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Integration.ProtoReflect.Descriptor instead.
 func (*Integration) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{9}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Integration) GetIntegrationId() string {
@@ -1151,7 +1224,7 @@ type HealthCheck struct {
 
 func (x *HealthCheck) Reset() {
 	*x = HealthCheck{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1163,7 +1236,7 @@ func (x *HealthCheck) String() string {
 func (*HealthCheck) ProtoMessage() {}
 
 func (x *HealthCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1176,7 +1249,7 @@ func (x *HealthCheck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HealthCheck.ProtoReflect.Descriptor instead.
 func (*HealthCheck) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{10}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *HealthCheck) GetHealthy() bool {
@@ -1242,7 +1315,7 @@ type CreateIntegrationRequest struct {
 
 func (x *CreateIntegrationRequest) Reset() {
 	*x = CreateIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1254,7 +1327,7 @@ func (x *CreateIntegrationRequest) String() string {
 func (*CreateIntegrationRequest) ProtoMessage() {}
 
 func (x *CreateIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1267,7 +1340,7 @@ func (x *CreateIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*CreateIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{11}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CreateIntegrationRequest) GetIntegrationId() string {
@@ -1331,7 +1404,7 @@ type CreateIntegrationResponse struct {
 
 func (x *CreateIntegrationResponse) Reset() {
 	*x = CreateIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1343,7 +1416,7 @@ func (x *CreateIntegrationResponse) String() string {
 func (*CreateIntegrationResponse) ProtoMessage() {}
 
 func (x *CreateIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1356,7 +1429,7 @@ func (x *CreateIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*CreateIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{12}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CreateIntegrationResponse) GetIntegrationId() string {
@@ -1405,7 +1478,7 @@ type GetIntegrationRequest struct {
 
 func (x *GetIntegrationRequest) Reset() {
 	*x = GetIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1417,7 +1490,7 @@ func (x *GetIntegrationRequest) String() string {
 func (*GetIntegrationRequest) ProtoMessage() {}
 
 func (x *GetIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1430,7 +1503,7 @@ func (x *GetIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*GetIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{13}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetIntegrationRequest) GetIntegrationId() string {
@@ -1451,7 +1524,7 @@ type GetIntegrationResponse struct {
 
 func (x *GetIntegrationResponse) Reset() {
 	*x = GetIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1536,7 @@ func (x *GetIntegrationResponse) String() string {
 func (*GetIntegrationResponse) ProtoMessage() {}
 
 func (x *GetIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1476,7 +1549,7 @@ func (x *GetIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*GetIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{14}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetIntegrationResponse) GetIntegration() *Integration {
@@ -1501,7 +1574,7 @@ type ListIntegrationsRequest struct {
 
 func (x *ListIntegrationsRequest) Reset() {
 	*x = ListIntegrationsRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1513,7 +1586,7 @@ func (x *ListIntegrationsRequest) String() string {
 func (*ListIntegrationsRequest) ProtoMessage() {}
 
 func (x *ListIntegrationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1526,7 +1599,7 @@ func (x *ListIntegrationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIntegrationsRequest.ProtoReflect.Descriptor instead.
 func (*ListIntegrationsRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{15}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListIntegrationsRequest) GetPageSize() int32 {
@@ -1563,7 +1636,7 @@ type ListIntegrationsResponse struct {
 
 func (x *ListIntegrationsResponse) Reset() {
 	*x = ListIntegrationsResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1575,7 +1648,7 @@ func (x *ListIntegrationsResponse) String() string {
 func (*ListIntegrationsResponse) ProtoMessage() {}
 
 func (x *ListIntegrationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1588,7 +1661,7 @@ func (x *ListIntegrationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIntegrationsResponse.ProtoReflect.Descriptor instead.
 func (*ListIntegrationsResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{16}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListIntegrationsResponse) GetIntegrations() []*Integration {
@@ -1618,7 +1691,7 @@ type UpdateIntegrationRequest struct {
 
 func (x *UpdateIntegrationRequest) Reset() {
 	*x = UpdateIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +1703,7 @@ func (x *UpdateIntegrationRequest) String() string {
 func (*UpdateIntegrationRequest) ProtoMessage() {}
 
 func (x *UpdateIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +1716,7 @@ func (x *UpdateIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*UpdateIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{17}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *UpdateIntegrationRequest) GetIntegration() *Integration {
@@ -1671,7 +1744,7 @@ type UpdateIntegrationResponse struct {
 
 func (x *UpdateIntegrationResponse) Reset() {
 	*x = UpdateIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1756,7 @@ func (x *UpdateIntegrationResponse) String() string {
 func (*UpdateIntegrationResponse) ProtoMessage() {}
 
 func (x *UpdateIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1769,7 @@ func (x *UpdateIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*UpdateIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{18}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *UpdateIntegrationResponse) GetIntegration() *Integration {
@@ -1719,7 +1792,7 @@ type DeleteIntegrationRequest struct {
 
 func (x *DeleteIntegrationRequest) Reset() {
 	*x = DeleteIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1731,7 +1804,7 @@ func (x *DeleteIntegrationRequest) String() string {
 func (*DeleteIntegrationRequest) ProtoMessage() {}
 
 func (x *DeleteIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1744,7 +1817,7 @@ func (x *DeleteIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*DeleteIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{19}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DeleteIntegrationRequest) GetIntegrationId() string {
@@ -1770,7 +1843,7 @@ type DeleteIntegrationResponse struct {
 
 func (x *DeleteIntegrationResponse) Reset() {
 	*x = DeleteIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1782,7 +1855,7 @@ func (x *DeleteIntegrationResponse) String() string {
 func (*DeleteIntegrationResponse) ProtoMessage() {}
 
 func (x *DeleteIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1795,7 +1868,7 @@ func (x *DeleteIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*DeleteIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{20}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{21}
 }
 
 // CheckIntegrationRequest names an integration.
@@ -1809,7 +1882,7 @@ type CheckIntegrationRequest struct {
 
 func (x *CheckIntegrationRequest) Reset() {
 	*x = CheckIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1821,7 +1894,7 @@ func (x *CheckIntegrationRequest) String() string {
 func (*CheckIntegrationRequest) ProtoMessage() {}
 
 func (x *CheckIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1834,7 +1907,7 @@ func (x *CheckIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*CheckIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{21}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CheckIntegrationRequest) GetIntegrationId() string {
@@ -1855,7 +1928,7 @@ type CheckIntegrationResponse struct {
 
 func (x *CheckIntegrationResponse) Reset() {
 	*x = CheckIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1867,7 +1940,7 @@ func (x *CheckIntegrationResponse) String() string {
 func (*CheckIntegrationResponse) ProtoMessage() {}
 
 func (x *CheckIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1880,7 +1953,7 @@ func (x *CheckIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*CheckIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{22}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CheckIntegrationResponse) GetCheck() *HealthCheck {
@@ -1905,7 +1978,7 @@ type RotateCredentialRequest struct {
 
 func (x *RotateCredentialRequest) Reset() {
 	*x = RotateCredentialRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1917,7 +1990,7 @@ func (x *RotateCredentialRequest) String() string {
 func (*RotateCredentialRequest) ProtoMessage() {}
 
 func (x *RotateCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1930,7 +2003,7 @@ func (x *RotateCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateCredentialRequest.ProtoReflect.Descriptor instead.
 func (*RotateCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{23}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RotateCredentialRequest) GetIntegrationId() string {
@@ -1965,7 +2038,7 @@ type RotateCredentialResponse struct {
 
 func (x *RotateCredentialResponse) Reset() {
 	*x = RotateCredentialResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1977,7 +2050,7 @@ func (x *RotateCredentialResponse) String() string {
 func (*RotateCredentialResponse) ProtoMessage() {}
 
 func (x *RotateCredentialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1990,7 +2063,7 @@ func (x *RotateCredentialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateCredentialResponse.ProtoReflect.Descriptor instead.
 func (*RotateCredentialResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{24}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RotateCredentialResponse) GetRotateTime() *timestamppb.Timestamp {
@@ -2016,14 +2089,16 @@ type Connector struct {
 	// The names that `options` may hold.
 	Options []string `protobuf:"bytes,6,rep,name=options,proto3" json:"options,omitempty"`
 	// The timeout of one call.
-	Timeout       *durationpb.Duration `protobuf:"bytes,7,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	Timeout *durationpb.Duration `protobuf:"bytes,7,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	// Timeouts of the parts of a call.
+	Timeouts      *Timeouts `protobuf:"bytes,8,opt,name=timeouts,proto3" json:"timeouts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Connector) Reset() {
 	*x = Connector{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2035,7 +2110,7 @@ func (x *Connector) String() string {
 func (*Connector) ProtoMessage() {}
 
 func (x *Connector) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2048,7 +2123,7 @@ func (x *Connector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connector.ProtoReflect.Descriptor instead.
 func (*Connector) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{25}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Connector) GetName() string {
@@ -2100,6 +2175,13 @@ func (x *Connector) GetTimeout() *durationpb.Duration {
 	return nil
 }
 
+func (x *Connector) GetTimeouts() *Timeouts {
+	if x != nil {
+		return x.Timeouts
+	}
+	return nil
+}
+
 // ListConnectorsRequest pages through the connectors.
 type ListConnectorsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2115,7 +2197,7 @@ type ListConnectorsRequest struct {
 
 func (x *ListConnectorsRequest) Reset() {
 	*x = ListConnectorsRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2127,7 +2209,7 @@ func (x *ListConnectorsRequest) String() string {
 func (*ListConnectorsRequest) ProtoMessage() {}
 
 func (x *ListConnectorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2140,7 +2222,7 @@ func (x *ListConnectorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectorsRequest.ProtoReflect.Descriptor instead.
 func (*ListConnectorsRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{26}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListConnectorsRequest) GetPageSize() int32 {
@@ -2177,7 +2259,7 @@ type ListConnectorsResponse struct {
 
 func (x *ListConnectorsResponse) Reset() {
 	*x = ListConnectorsResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[27]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2189,7 +2271,7 @@ func (x *ListConnectorsResponse) String() string {
 func (*ListConnectorsResponse) ProtoMessage() {}
 
 func (x *ListConnectorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[27]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2202,7 +2284,7 @@ func (x *ListConnectorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectorsResponse.ProtoReflect.Descriptor instead.
 func (*ListConnectorsResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{27}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListConnectorsResponse) GetConnectors() []*Connector {
@@ -2279,12 +2361,18 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\x04path\x18\x04 \x01(\tR\x04path\x124\n" +
 	"\x16parameters_schema_json\x18\x05 \x01(\fR\x14parametersSchemaJson\x12)\n" +
 	"\x10query_parameters\x18\x06 \x03(\tR\x0fqueryParameters\x126\n" +
-	"\tcache_ttl\x18\a \x01(\v2\x19.google.protobuf.DurationR\bcacheTtl\"\xf6\x02\n" +
+	"\tcache_ttl\x18\a \x01(\v2\x19.google.protobuf.DurationR\bcacheTtl\"\xa8\x01\n" +
+	"\bTimeouts\x123\n" +
+	"\aconnect\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\aconnect\x128\n" +
+	"\n" +
+	"first_byte\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\tfirstByte\x12-\n" +
+	"\x04idle\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04idle\"\xaa\x03\n" +
 	"\rConfiguration\x12\x1a\n" +
 	"\bendpoint\x18\x01 \x01(\tR\bendpoint\x12D\n" +
 	"\x0eauthentication\x18\x02 \x01(\v2\x1c.trunkline.v1.AuthenticationR\x0eauthentication\x12E\n" +
 	"\x0fcircuit_breaker\x18\x03 \x01(\v2\x1c.trunkline.v1.CircuitBreakerR\x0ecircuitBreaker\x123\n" +
-	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12K\n" +
+	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeout\x122\n" +
+	"\btimeouts\x18\x05 \x01(\v2\x16.trunkline.v1.TimeoutsR\btimeouts\x12K\n" +
 	"\fllm_provider\x18\n" +
 	" \x01(\v2&.trunkline.v1.LlmProviderConfigurationH\x00R\vllmProvider\x122\n" +
 	"\x03api\x18\v \x01(\v2\x1e.trunkline.v1.ApiConfigurationH\x00R\x03apiB\x06\n" +
@@ -2372,7 +2460,7 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"skip_check\x18\x03 \x01(\bR\tskipCheck\"W\n" +
 	"\x18RotateCredentialResponse\x12;\n" +
 	"\vrotate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"rotateTime\"\xbb\x02\n" +
+	"rotateTime\"\xef\x02\n" +
 	"\tConnector\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1d.trunkline.v1.IntegrationTypeR\x04type\x12!\n" +
@@ -2380,7 +2468,8 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\x10default_endpoint\x18\x04 \x01(\tR\x0fdefaultEndpoint\x12J\n" +
 	"\x0eauthentication\x18\x05 \x01(\x0e2\".trunkline.v1.AuthenticationSchemeR\x0eauthentication\x12\x18\n" +
 	"\aoptions\x18\x06 \x03(\tR\aoptions\x123\n" +
-	"\atimeout\x18\a \x01(\v2\x19.google.protobuf.DurationR\atimeout\"\x86\x01\n" +
+	"\atimeout\x18\a \x01(\v2\x19.google.protobuf.DurationR\atimeout\x122\n" +
+	"\btimeouts\x18\b \x01(\v2\x16.trunkline.v1.TimeoutsR\btimeouts\"\x86\x01\n" +
 	"\x15ListConnectorsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -2443,7 +2532,7 @@ func file_trunkline_v1_integration_proto_rawDescGZIP() []byte {
 }
 
 var file_trunkline_v1_integration_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_trunkline_v1_integration_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_trunkline_v1_integration_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_trunkline_v1_integration_proto_goTypes = []any{
 	(IntegrationType)(0),              // 0: trunkline.v1.IntegrationType
 	(IntegrationStatus)(0),            // 1: trunkline.v1.IntegrationStatus
@@ -2455,102 +2544,108 @@ var file_trunkline_v1_integration_proto_goTypes = []any{
 	(*ModelOverride)(nil),             // 7: trunkline.v1.ModelOverride
 	(*ApiConfiguration)(nil),          // 8: trunkline.v1.ApiConfiguration
 	(*ApiTool)(nil),                   // 9: trunkline.v1.ApiTool
-	(*Configuration)(nil),             // 10: trunkline.v1.Configuration
-	(*Monitoring)(nil),                // 11: trunkline.v1.Monitoring
-	(*Integration)(nil),               // 12: trunkline.v1.Integration
-	(*HealthCheck)(nil),               // 13: trunkline.v1.HealthCheck
-	(*CreateIntegrationRequest)(nil),  // 14: trunkline.v1.CreateIntegrationRequest
-	(*CreateIntegrationResponse)(nil), // 15: trunkline.v1.CreateIntegrationResponse
-	(*GetIntegrationRequest)(nil),     // 16: trunkline.v1.GetIntegrationRequest
-	(*GetIntegrationResponse)(nil),    // 17: trunkline.v1.GetIntegrationResponse
-	(*ListIntegrationsRequest)(nil),   // 18: trunkline.v1.ListIntegrationsRequest
-	(*ListIntegrationsResponse)(nil),  // 19: trunkline.v1.ListIntegrationsResponse
-	(*UpdateIntegrationRequest)(nil),  // 20: trunkline.v1.UpdateIntegrationRequest
-	(*UpdateIntegrationResponse)(nil), // 21: trunkline.v1.UpdateIntegrationResponse
-	(*DeleteIntegrationRequest)(nil),  // 22: trunkline.v1.DeleteIntegrationRequest
-	(*DeleteIntegrationResponse)(nil), // 23: trunkline.v1.DeleteIntegrationResponse
-	(*CheckIntegrationRequest)(nil),   // 24: trunkline.v1.CheckIntegrationRequest
-	(*CheckIntegrationResponse)(nil),  // 25: trunkline.v1.CheckIntegrationResponse
-	(*RotateCredentialRequest)(nil),   // 26: trunkline.v1.RotateCredentialRequest
-	(*RotateCredentialResponse)(nil),  // 27: trunkline.v1.RotateCredentialResponse
-	(*Connector)(nil),                 // 28: trunkline.v1.Connector
-	(*ListConnectorsRequest)(nil),     // 29: trunkline.v1.ListConnectorsRequest
-	(*ListConnectorsResponse)(nil),    // 30: trunkline.v1.ListConnectorsResponse
-	nil,                               // 31: trunkline.v1.LlmProviderConfiguration.OptionsEntry
-	nil,                               // 32: trunkline.v1.ApiConfiguration.HeadersEntry
-	(*durationpb.Duration)(nil),       // 33: google.protobuf.Duration
-	(*TokenPrice)(nil),                // 34: trunkline.v1.TokenPrice
-	(Modality)(0),                     // 35: trunkline.v1.Modality
-	(*timestamppb.Timestamp)(nil),     // 36: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),     // 37: google.protobuf.FieldMask
+	(*Timeouts)(nil),                  // 10: trunkline.v1.Timeouts
+	(*Configuration)(nil),             // 11: trunkline.v1.Configuration
+	(*Monitoring)(nil),                // 12: trunkline.v1.Monitoring
+	(*Integration)(nil),               // 13: trunkline.v1.Integration
+	(*HealthCheck)(nil),               // 14: trunkline.v1.HealthCheck
+	(*CreateIntegrationRequest)(nil),  // 15: trunkline.v1.CreateIntegrationRequest
+	(*CreateIntegrationResponse)(nil), // 16: trunkline.v1.CreateIntegrationResponse
+	(*GetIntegrationRequest)(nil),     // 17: trunkline.v1.GetIntegrationRequest
+	(*GetIntegrationResponse)(nil),    // 18: trunkline.v1.GetIntegrationResponse
+	(*ListIntegrationsRequest)(nil),   // 19: trunkline.v1.ListIntegrationsRequest
+	(*ListIntegrationsResponse)(nil),  // 20: trunkline.v1.ListIntegrationsResponse
+	(*UpdateIntegrationRequest)(nil),  // 21: trunkline.v1.UpdateIntegrationRequest
+	(*UpdateIntegrationResponse)(nil), // 22: trunkline.v1.UpdateIntegrationResponse
+	(*DeleteIntegrationRequest)(nil),  // 23: trunkline.v1.DeleteIntegrationRequest
+	(*DeleteIntegrationResponse)(nil), // 24: trunkline.v1.DeleteIntegrationResponse
+	(*CheckIntegrationRequest)(nil),   // 25: trunkline.v1.CheckIntegrationRequest
+	(*CheckIntegrationResponse)(nil),  // 26: trunkline.v1.CheckIntegrationResponse
+	(*RotateCredentialRequest)(nil),   // 27: trunkline.v1.RotateCredentialRequest
+	(*RotateCredentialResponse)(nil),  // 28: trunkline.v1.RotateCredentialResponse
+	(*Connector)(nil),                 // 29: trunkline.v1.Connector
+	(*ListConnectorsRequest)(nil),     // 30: trunkline.v1.ListConnectorsRequest
+	(*ListConnectorsResponse)(nil),    // 31: trunkline.v1.ListConnectorsResponse
+	nil,                               // 32: trunkline.v1.LlmProviderConfiguration.OptionsEntry
+	nil,                               // 33: trunkline.v1.ApiConfiguration.HeadersEntry
+	(*durationpb.Duration)(nil),       // 34: google.protobuf.Duration
+	(*TokenPrice)(nil),                // 35: trunkline.v1.TokenPrice
+	(Modality)(0),                     // 36: trunkline.v1.Modality
+	(*timestamppb.Timestamp)(nil),     // 37: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),     // 38: google.protobuf.FieldMask
 }
 var file_trunkline_v1_integration_proto_depIdxs = []int32{
 	2,  // 0: trunkline.v1.Authentication.scheme:type_name -> trunkline.v1.AuthenticationScheme
-	33, // 1: trunkline.v1.CircuitBreaker.window:type_name -> google.protobuf.Duration
-	33, // 2: trunkline.v1.CircuitBreaker.open_duration:type_name -> google.protobuf.Duration
-	31, // 3: trunkline.v1.LlmProviderConfiguration.options:type_name -> trunkline.v1.LlmProviderConfiguration.OptionsEntry
+	34, // 1: trunkline.v1.CircuitBreaker.window:type_name -> google.protobuf.Duration
+	34, // 2: trunkline.v1.CircuitBreaker.open_duration:type_name -> google.protobuf.Duration
+	32, // 3: trunkline.v1.LlmProviderConfiguration.options:type_name -> trunkline.v1.LlmProviderConfiguration.OptionsEntry
 	6,  // 4: trunkline.v1.LlmProviderConfiguration.price_overrides:type_name -> trunkline.v1.PriceOverride
 	7,  // 5: trunkline.v1.LlmProviderConfiguration.model_overrides:type_name -> trunkline.v1.ModelOverride
-	34, // 6: trunkline.v1.PriceOverride.prices:type_name -> trunkline.v1.TokenPrice
-	35, // 7: trunkline.v1.ModelOverride.input_modalities:type_name -> trunkline.v1.Modality
-	35, // 8: trunkline.v1.ModelOverride.output_modalities:type_name -> trunkline.v1.Modality
-	36, // 9: trunkline.v1.ModelOverride.deprecation_time:type_name -> google.protobuf.Timestamp
+	35, // 6: trunkline.v1.PriceOverride.prices:type_name -> trunkline.v1.TokenPrice
+	36, // 7: trunkline.v1.ModelOverride.input_modalities:type_name -> trunkline.v1.Modality
+	36, // 8: trunkline.v1.ModelOverride.output_modalities:type_name -> trunkline.v1.Modality
+	37, // 9: trunkline.v1.ModelOverride.deprecation_time:type_name -> google.protobuf.Timestamp
 	9,  // 10: trunkline.v1.ApiConfiguration.tools:type_name -> trunkline.v1.ApiTool
-	32, // 11: trunkline.v1.ApiConfiguration.headers:type_name -> trunkline.v1.ApiConfiguration.HeadersEntry
-	33, // 12: trunkline.v1.ApiTool.cache_ttl:type_name -> google.protobuf.Duration
-	3,  // 13: trunkline.v1.Configuration.authentication:type_name -> trunkline.v1.Authentication
-	4,  // 14: trunkline.v1.Configuration.circuit_breaker:type_name -> trunkline.v1.CircuitBreaker
-	33, // 15: trunkline.v1.Configuration.timeout:type_name -> google.protobuf.Duration
-	5,  // 16: trunkline.v1.Configuration.llm_provider:type_name -> trunkline.v1.LlmProviderConfiguration
-	8,  // 17: trunkline.v1.Configuration.api:type_name -> trunkline.v1.ApiConfiguration
-	0,  // 18: trunkline.v1.Integration.type:type_name -> trunkline.v1.IntegrationType
-	10, // 19: trunkline.v1.Integration.configuration:type_name -> trunkline.v1.Configuration
-	11, // 20: trunkline.v1.Integration.monitoring:type_name -> trunkline.v1.Monitoring
-	1,  // 21: trunkline.v1.Integration.status:type_name -> trunkline.v1.IntegrationStatus
-	36, // 22: trunkline.v1.Integration.create_time:type_name -> google.protobuf.Timestamp
-	36, // 23: trunkline.v1.Integration.update_time:type_name -> google.protobuf.Timestamp
-	13, // 24: trunkline.v1.Integration.last_check:type_name -> trunkline.v1.HealthCheck
-	33, // 25: trunkline.v1.HealthCheck.latency:type_name -> google.protobuf.Duration
-	36, // 26: trunkline.v1.HealthCheck.check_time:type_name -> google.protobuf.Timestamp
-	0,  // 27: trunkline.v1.CreateIntegrationRequest.type:type_name -> trunkline.v1.IntegrationType
-	10, // 28: trunkline.v1.CreateIntegrationRequest.configuration:type_name -> trunkline.v1.Configuration
-	11, // 29: trunkline.v1.CreateIntegrationRequest.monitoring:type_name -> trunkline.v1.Monitoring
-	1,  // 30: trunkline.v1.CreateIntegrationResponse.status:type_name -> trunkline.v1.IntegrationStatus
-	12, // 31: trunkline.v1.CreateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	12, // 32: trunkline.v1.GetIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	0,  // 33: trunkline.v1.ListIntegrationsRequest.type:type_name -> trunkline.v1.IntegrationType
-	12, // 34: trunkline.v1.ListIntegrationsResponse.integrations:type_name -> trunkline.v1.Integration
-	12, // 35: trunkline.v1.UpdateIntegrationRequest.integration:type_name -> trunkline.v1.Integration
-	37, // 36: trunkline.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	12, // 37: trunkline.v1.UpdateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	13, // 38: trunkline.v1.CheckIntegrationResponse.check:type_name -> trunkline.v1.HealthCheck
-	36, // 39: trunkline.v1.RotateCredentialResponse.rotate_time:type_name -> google.protobuf.Timestamp
-	0,  // 40: trunkline.v1.Connector.type:type_name -> trunkline.v1.IntegrationType
-	2,  // 41: trunkline.v1.Connector.authentication:type_name -> trunkline.v1.AuthenticationScheme
-	33, // 42: trunkline.v1.Connector.timeout:type_name -> google.protobuf.Duration
-	0,  // 43: trunkline.v1.ListConnectorsRequest.type:type_name -> trunkline.v1.IntegrationType
-	28, // 44: trunkline.v1.ListConnectorsResponse.connectors:type_name -> trunkline.v1.Connector
-	14, // 45: trunkline.v1.IntegrationService.CreateIntegration:input_type -> trunkline.v1.CreateIntegrationRequest
-	16, // 46: trunkline.v1.IntegrationService.GetIntegration:input_type -> trunkline.v1.GetIntegrationRequest
-	18, // 47: trunkline.v1.IntegrationService.ListIntegrations:input_type -> trunkline.v1.ListIntegrationsRequest
-	20, // 48: trunkline.v1.IntegrationService.UpdateIntegration:input_type -> trunkline.v1.UpdateIntegrationRequest
-	22, // 49: trunkline.v1.IntegrationService.DeleteIntegration:input_type -> trunkline.v1.DeleteIntegrationRequest
-	24, // 50: trunkline.v1.IntegrationService.CheckIntegration:input_type -> trunkline.v1.CheckIntegrationRequest
-	26, // 51: trunkline.v1.IntegrationService.RotateCredential:input_type -> trunkline.v1.RotateCredentialRequest
-	29, // 52: trunkline.v1.IntegrationService.ListConnectors:input_type -> trunkline.v1.ListConnectorsRequest
-	15, // 53: trunkline.v1.IntegrationService.CreateIntegration:output_type -> trunkline.v1.CreateIntegrationResponse
-	17, // 54: trunkline.v1.IntegrationService.GetIntegration:output_type -> trunkline.v1.GetIntegrationResponse
-	19, // 55: trunkline.v1.IntegrationService.ListIntegrations:output_type -> trunkline.v1.ListIntegrationsResponse
-	21, // 56: trunkline.v1.IntegrationService.UpdateIntegration:output_type -> trunkline.v1.UpdateIntegrationResponse
-	23, // 57: trunkline.v1.IntegrationService.DeleteIntegration:output_type -> trunkline.v1.DeleteIntegrationResponse
-	25, // 58: trunkline.v1.IntegrationService.CheckIntegration:output_type -> trunkline.v1.CheckIntegrationResponse
-	27, // 59: trunkline.v1.IntegrationService.RotateCredential:output_type -> trunkline.v1.RotateCredentialResponse
-	30, // 60: trunkline.v1.IntegrationService.ListConnectors:output_type -> trunkline.v1.ListConnectorsResponse
-	53, // [53:61] is the sub-list for method output_type
-	45, // [45:53] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	33, // 11: trunkline.v1.ApiConfiguration.headers:type_name -> trunkline.v1.ApiConfiguration.HeadersEntry
+	34, // 12: trunkline.v1.ApiTool.cache_ttl:type_name -> google.protobuf.Duration
+	34, // 13: trunkline.v1.Timeouts.connect:type_name -> google.protobuf.Duration
+	34, // 14: trunkline.v1.Timeouts.first_byte:type_name -> google.protobuf.Duration
+	34, // 15: trunkline.v1.Timeouts.idle:type_name -> google.protobuf.Duration
+	3,  // 16: trunkline.v1.Configuration.authentication:type_name -> trunkline.v1.Authentication
+	4,  // 17: trunkline.v1.Configuration.circuit_breaker:type_name -> trunkline.v1.CircuitBreaker
+	34, // 18: trunkline.v1.Configuration.timeout:type_name -> google.protobuf.Duration
+	10, // 19: trunkline.v1.Configuration.timeouts:type_name -> trunkline.v1.Timeouts
+	5,  // 20: trunkline.v1.Configuration.llm_provider:type_name -> trunkline.v1.LlmProviderConfiguration
+	8,  // 21: trunkline.v1.Configuration.api:type_name -> trunkline.v1.ApiConfiguration
+	0,  // 22: trunkline.v1.Integration.type:type_name -> trunkline.v1.IntegrationType
+	11, // 23: trunkline.v1.Integration.configuration:type_name -> trunkline.v1.Configuration
+	12, // 24: trunkline.v1.Integration.monitoring:type_name -> trunkline.v1.Monitoring
+	1,  // 25: trunkline.v1.Integration.status:type_name -> trunkline.v1.IntegrationStatus
+	37, // 26: trunkline.v1.Integration.create_time:type_name -> google.protobuf.Timestamp
+	37, // 27: trunkline.v1.Integration.update_time:type_name -> google.protobuf.Timestamp
+	14, // 28: trunkline.v1.Integration.last_check:type_name -> trunkline.v1.HealthCheck
+	34, // 29: trunkline.v1.HealthCheck.latency:type_name -> google.protobuf.Duration
+	37, // 30: trunkline.v1.HealthCheck.check_time:type_name -> google.protobuf.Timestamp
+	0,  // 31: trunkline.v1.CreateIntegrationRequest.type:type_name -> trunkline.v1.IntegrationType
+	11, // 32: trunkline.v1.CreateIntegrationRequest.configuration:type_name -> trunkline.v1.Configuration
+	12, // 33: trunkline.v1.CreateIntegrationRequest.monitoring:type_name -> trunkline.v1.Monitoring
+	1,  // 34: trunkline.v1.CreateIntegrationResponse.status:type_name -> trunkline.v1.IntegrationStatus
+	13, // 35: trunkline.v1.CreateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	13, // 36: trunkline.v1.GetIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	0,  // 37: trunkline.v1.ListIntegrationsRequest.type:type_name -> trunkline.v1.IntegrationType
+	13, // 38: trunkline.v1.ListIntegrationsResponse.integrations:type_name -> trunkline.v1.Integration
+	13, // 39: trunkline.v1.UpdateIntegrationRequest.integration:type_name -> trunkline.v1.Integration
+	38, // 40: trunkline.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	13, // 41: trunkline.v1.UpdateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	14, // 42: trunkline.v1.CheckIntegrationResponse.check:type_name -> trunkline.v1.HealthCheck
+	37, // 43: trunkline.v1.RotateCredentialResponse.rotate_time:type_name -> google.protobuf.Timestamp
+	0,  // 44: trunkline.v1.Connector.type:type_name -> trunkline.v1.IntegrationType
+	2,  // 45: trunkline.v1.Connector.authentication:type_name -> trunkline.v1.AuthenticationScheme
+	34, // 46: trunkline.v1.Connector.timeout:type_name -> google.protobuf.Duration
+	10, // 47: trunkline.v1.Connector.timeouts:type_name -> trunkline.v1.Timeouts
+	0,  // 48: trunkline.v1.ListConnectorsRequest.type:type_name -> trunkline.v1.IntegrationType
+	29, // 49: trunkline.v1.ListConnectorsResponse.connectors:type_name -> trunkline.v1.Connector
+	15, // 50: trunkline.v1.IntegrationService.CreateIntegration:input_type -> trunkline.v1.CreateIntegrationRequest
+	17, // 51: trunkline.v1.IntegrationService.GetIntegration:input_type -> trunkline.v1.GetIntegrationRequest
+	19, // 52: trunkline.v1.IntegrationService.ListIntegrations:input_type -> trunkline.v1.ListIntegrationsRequest
+	21, // 53: trunkline.v1.IntegrationService.UpdateIntegration:input_type -> trunkline.v1.UpdateIntegrationRequest
+	23, // 54: trunkline.v1.IntegrationService.DeleteIntegration:input_type -> trunkline.v1.DeleteIntegrationRequest
+	25, // 55: trunkline.v1.IntegrationService.CheckIntegration:input_type -> trunkline.v1.CheckIntegrationRequest
+	27, // 56: trunkline.v1.IntegrationService.RotateCredential:input_type -> trunkline.v1.RotateCredentialRequest
+	30, // 57: trunkline.v1.IntegrationService.ListConnectors:input_type -> trunkline.v1.ListConnectorsRequest
+	16, // 58: trunkline.v1.IntegrationService.CreateIntegration:output_type -> trunkline.v1.CreateIntegrationResponse
+	18, // 59: trunkline.v1.IntegrationService.GetIntegration:output_type -> trunkline.v1.GetIntegrationResponse
+	20, // 60: trunkline.v1.IntegrationService.ListIntegrations:output_type -> trunkline.v1.ListIntegrationsResponse
+	22, // 61: trunkline.v1.IntegrationService.UpdateIntegration:output_type -> trunkline.v1.UpdateIntegrationResponse
+	24, // 62: trunkline.v1.IntegrationService.DeleteIntegration:output_type -> trunkline.v1.DeleteIntegrationResponse
+	26, // 63: trunkline.v1.IntegrationService.CheckIntegration:output_type -> trunkline.v1.CheckIntegrationResponse
+	28, // 64: trunkline.v1.IntegrationService.RotateCredential:output_type -> trunkline.v1.RotateCredentialResponse
+	31, // 65: trunkline.v1.IntegrationService.ListConnectors:output_type -> trunkline.v1.ListConnectorsResponse
+	58, // [58:66] is the sub-list for method output_type
+	50, // [50:58] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_integration_proto_init() }
@@ -2562,19 +2657,19 @@ func file_trunkline_v1_integration_proto_init() {
 	file_trunkline_v1_options_proto_init()
 	file_trunkline_v1_integration_proto_msgTypes[1].OneofWrappers = []any{}
 	file_trunkline_v1_integration_proto_msgTypes[4].OneofWrappers = []any{}
-	file_trunkline_v1_integration_proto_msgTypes[7].OneofWrappers = []any{
+	file_trunkline_v1_integration_proto_msgTypes[8].OneofWrappers = []any{
 		(*Configuration_LlmProvider)(nil),
 		(*Configuration_Api)(nil),
 	}
-	file_trunkline_v1_integration_proto_msgTypes[8].OneofWrappers = []any{}
-	file_trunkline_v1_integration_proto_msgTypes[10].OneofWrappers = []any{}
+	file_trunkline_v1_integration_proto_msgTypes[9].OneofWrappers = []any{}
+	file_trunkline_v1_integration_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_integration_proto_rawDesc), len(file_trunkline_v1_integration_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   30,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

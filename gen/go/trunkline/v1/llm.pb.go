@@ -99,7 +99,9 @@ type EmbedRequest struct {
 	// Trunkline's own cache.
 	Cache *CachePolicy `protobuf:"bytes,8,opt,name=cache,proto3" json:"cache,omitempty"`
 	// On whose behalf the call is made. `agent_id` is required.
-	Context       *CallContext `protobuf:"bytes,9,opt,name=context,proto3" json:"context,omitempty"`
+	Context *CallContext `protobuf:"bytes,9,opt,name=context,proto3" json:"context,omitempty"`
+	// The call's priority.
+	Priority      Priority `protobuf:"varint,10,opt,name=priority,proto3,enum=trunkline.v1.Priority" json:"priority,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -195,6 +197,13 @@ func (x *EmbedRequest) GetContext() *CallContext {
 		return x.Context
 	}
 	return nil
+}
+
+func (x *EmbedRequest) GetPriority() Priority {
+	if x != nil {
+		return x.Priority
+	}
+	return Priority_PRIORITY_UNSPECIFIED
 }
 
 // Embedding is one vector.
@@ -583,7 +592,7 @@ type RouteCandidate struct {
 	// Whether it meets every hard constraint.
 	Eligible bool `protobuf:"varint,4,opt,name=eligible,proto3" json:"eligible,omitempty"`
 	// The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-	// `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+	// `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
 	RejectedBy string `protobuf:"bytes,5,opt,name=rejected_by,json=rejectedBy,proto3" json:"rejected_by,omitempty"`
 	// The rule's finding, for people.
 	Detail string `protobuf:"bytes,6,opt,name=detail,proto3" json:"detail,omitempty"`
@@ -592,7 +601,9 @@ type RouteCandidate struct {
 	// The expected latency; absent where unknown.
 	ExpectedLatency *durationpb.Duration `protobuf:"bytes,8,opt,name=expected_latency,json=expectedLatency,proto3" json:"expected_latency,omitempty"`
 	// Its place in the order of attempts, from 1; 0 when rejected.
-	Rank          uint32 `protobuf:"varint,9,opt,name=rank,proto3" json:"rank,omitempty"`
+	Rank uint32 `protobuf:"varint,9,opt,name=rank,proto3" json:"rank,omitempty"`
+	// How well it answers now.
+	Availability  *Availability `protobuf:"bytes,10,opt,name=availability,proto3" json:"availability,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -688,6 +699,13 @@ func (x *RouteCandidate) GetRank() uint32 {
 		return x.Rank
 	}
 	return 0
+}
+
+func (x *RouteCandidate) GetAvailability() *Availability {
+	if x != nil {
+		return x.Availability
+	}
+	return nil
 }
 
 // ExplainRouteResponse is the route and its reasons.
@@ -1115,7 +1133,7 @@ var File_trunkline_v1_llm_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_llm_proto_rawDesc = "" +
 	"\n" +
-	"\x16trunkline/v1/llm.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1dtrunkline/v1/completion.proto\x1a\x18trunkline/v1/model.proto\x1a\x1atrunkline/v1/options.proto\"\x9c\x03\n" +
+	"\x16trunkline/v1/llm.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1dtrunkline/v1/completion.proto\x1a\x18trunkline/v1/model.proto\x1a\x1atrunkline/v1/options.proto\"\xd0\x03\n" +
 	"\fEmbedRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
@@ -1128,7 +1146,9 @@ const file_trunkline_v1_llm_proto_rawDesc = "" +
 	"\apurpose\x18\x06 \x01(\tR\apurpose\x12;\n" +
 	"\bencoding\x18\a \x01(\x0e2\x1f.trunkline.v1.EmbeddingEncodingR\bencoding\x12/\n" +
 	"\x05cache\x18\b \x01(\v2\x19.trunkline.v1.CachePolicyR\x05cache\x123\n" +
-	"\acontext\x18\t \x01(\v2\x19.trunkline.v1.CallContextR\acontextB\r\n" +
+	"\acontext\x18\t \x01(\v2\x19.trunkline.v1.CallContextR\acontext\x122\n" +
+	"\bpriority\x18\n" +
+	" \x01(\x0e2\x16.trunkline.v1.PriorityR\bpriorityB\r\n" +
 	"\v_dimensions\"Q\n" +
 	"\tEmbedding\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x12\x16\n" +
@@ -1162,7 +1182,7 @@ const file_trunkline_v1_llm_proto_rawDesc = "" +
 	"\x06method\x18\x03 \x01(\tR\x06method\x12\x14\n" +
 	"\x05model\x18\x04 \x01(\tR\x05model\"N\n" +
 	"\x13ExplainRouteRequest\x127\n" +
-	"\arequest\x18\x01 \x01(\v2\x1d.trunkline.v1.CompleteRequestR\arequest\"\xc6\x02\n" +
+	"\arequest\x18\x01 \x01(\v2\x1d.trunkline.v1.CompleteRequestR\arequest\"\x86\x03\n" +
 	"\x0eRouteCandidate\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
@@ -1173,7 +1193,9 @@ const file_trunkline_v1_llm_proto_rawDesc = "" +
 	"\x06detail\x18\x06 \x01(\tR\x06detail\x12,\n" +
 	"\x12estimated_nano_usd\x18\a \x01(\x03R\x10estimatedNanoUsd\x12D\n" +
 	"\x10expected_latency\x18\b \x01(\v2\x19.google.protobuf.DurationR\x0fexpectedLatency\x12\x12\n" +
-	"\x04rank\x18\t \x01(\rR\x04rank\"\xb9\x01\n" +
+	"\x04rank\x18\t \x01(\rR\x04rank\x12>\n" +
+	"\favailability\x18\n" +
+	" \x01(\v2\x1a.trunkline.v1.AvailabilityR\favailability\"\xb9\x01\n" +
 	"\x14ExplainRouteResponse\x12)\n" +
 	"\x05route\x18\x01 \x01(\v2\x13.trunkline.v1.RouteR\x05route\x128\n" +
 	"\bselected\x18\x02 \x01(\v2\x1c.trunkline.v1.RouteCandidateR\bselected\x12<\n" +
@@ -1266,58 +1288,62 @@ var file_trunkline_v1_llm_proto_goTypes = []any{
 	(*ModelRequirements)(nil),      // 15: trunkline.v1.ModelRequirements
 	(*CachePolicy)(nil),            // 16: trunkline.v1.CachePolicy
 	(*CallContext)(nil),            // 17: trunkline.v1.CallContext
-	(*money.Money)(nil),            // 18: google.type.Money
-	(*CostDetails)(nil),            // 19: trunkline.v1.CostDetails
-	(*durationpb.Duration)(nil),    // 20: google.protobuf.Duration
-	(*Usage)(nil),                  // 21: trunkline.v1.Usage
-	(*Attempt)(nil),                // 22: trunkline.v1.Attempt
-	(*CompleteRequest)(nil),        // 23: trunkline.v1.CompleteRequest
-	(*Route)(nil),                  // 24: trunkline.v1.Route
-	(*Model)(nil),                  // 25: trunkline.v1.Model
-	(*StreamCompleteRequest)(nil),  // 26: trunkline.v1.StreamCompleteRequest
-	(*CompleteResponse)(nil),       // 27: trunkline.v1.CompleteResponse
-	(*StreamCompleteResponse)(nil), // 28: trunkline.v1.StreamCompleteResponse
+	(Priority)(0),                  // 18: trunkline.v1.Priority
+	(*money.Money)(nil),            // 19: google.type.Money
+	(*CostDetails)(nil),            // 20: trunkline.v1.CostDetails
+	(*durationpb.Duration)(nil),    // 21: google.protobuf.Duration
+	(*Usage)(nil),                  // 22: trunkline.v1.Usage
+	(*Attempt)(nil),                // 23: trunkline.v1.Attempt
+	(*CompleteRequest)(nil),        // 24: trunkline.v1.CompleteRequest
+	(*Availability)(nil),           // 25: trunkline.v1.Availability
+	(*Route)(nil),                  // 26: trunkline.v1.Route
+	(*Model)(nil),                  // 27: trunkline.v1.Model
+	(*StreamCompleteRequest)(nil),  // 28: trunkline.v1.StreamCompleteRequest
+	(*CompleteResponse)(nil),       // 29: trunkline.v1.CompleteResponse
+	(*StreamCompleteResponse)(nil), // 30: trunkline.v1.StreamCompleteResponse
 }
 var file_trunkline_v1_llm_proto_depIdxs = []int32{
 	15, // 0: trunkline.v1.EmbedRequest.model_requirements:type_name -> trunkline.v1.ModelRequirements
 	0,  // 1: trunkline.v1.EmbedRequest.encoding:type_name -> trunkline.v1.EmbeddingEncoding
 	16, // 2: trunkline.v1.EmbedRequest.cache:type_name -> trunkline.v1.CachePolicy
 	17, // 3: trunkline.v1.EmbedRequest.context:type_name -> trunkline.v1.CallContext
-	2,  // 4: trunkline.v1.EmbedResponse.embeddings:type_name -> trunkline.v1.Embedding
-	18, // 5: trunkline.v1.EmbedResponse.cost:type_name -> google.type.Money
-	19, // 6: trunkline.v1.EmbedResponse.cost_details:type_name -> trunkline.v1.CostDetails
-	20, // 7: trunkline.v1.EmbedResponse.latency:type_name -> google.protobuf.Duration
-	21, // 8: trunkline.v1.EmbedResponse.usage:type_name -> trunkline.v1.Usage
-	22, // 9: trunkline.v1.EmbedResponse.attempts:type_name -> trunkline.v1.Attempt
-	23, // 10: trunkline.v1.CountTokensRequest.request:type_name -> trunkline.v1.CompleteRequest
-	23, // 11: trunkline.v1.ExplainRouteRequest.request:type_name -> trunkline.v1.CompleteRequest
-	20, // 12: trunkline.v1.RouteCandidate.expected_latency:type_name -> google.protobuf.Duration
-	24, // 13: trunkline.v1.ExplainRouteResponse.route:type_name -> trunkline.v1.Route
-	7,  // 14: trunkline.v1.ExplainRouteResponse.selected:type_name -> trunkline.v1.RouteCandidate
-	7,  // 15: trunkline.v1.ExplainRouteResponse.candidates:type_name -> trunkline.v1.RouteCandidate
-	25, // 16: trunkline.v1.ListModelsResponse.models:type_name -> trunkline.v1.Model
-	25, // 17: trunkline.v1.GetModelResponse.model:type_name -> trunkline.v1.Model
-	23, // 18: trunkline.v1.LLMService.Complete:input_type -> trunkline.v1.CompleteRequest
-	26, // 19: trunkline.v1.LLMService.StreamComplete:input_type -> trunkline.v1.StreamCompleteRequest
-	1,  // 20: trunkline.v1.LLMService.Embed:input_type -> trunkline.v1.EmbedRequest
-	4,  // 21: trunkline.v1.LLMService.CountTokens:input_type -> trunkline.v1.CountTokensRequest
-	6,  // 22: trunkline.v1.LLMService.ExplainRoute:input_type -> trunkline.v1.ExplainRouteRequest
-	9,  // 23: trunkline.v1.LLMService.ListModels:input_type -> trunkline.v1.ListModelsRequest
-	11, // 24: trunkline.v1.LLMService.GetModel:input_type -> trunkline.v1.GetModelRequest
-	13, // 25: trunkline.v1.LLMService.RecordFeedback:input_type -> trunkline.v1.RecordFeedbackRequest
-	27, // 26: trunkline.v1.LLMService.Complete:output_type -> trunkline.v1.CompleteResponse
-	28, // 27: trunkline.v1.LLMService.StreamComplete:output_type -> trunkline.v1.StreamCompleteResponse
-	3,  // 28: trunkline.v1.LLMService.Embed:output_type -> trunkline.v1.EmbedResponse
-	5,  // 29: trunkline.v1.LLMService.CountTokens:output_type -> trunkline.v1.CountTokensResponse
-	8,  // 30: trunkline.v1.LLMService.ExplainRoute:output_type -> trunkline.v1.ExplainRouteResponse
-	10, // 31: trunkline.v1.LLMService.ListModels:output_type -> trunkline.v1.ListModelsResponse
-	12, // 32: trunkline.v1.LLMService.GetModel:output_type -> trunkline.v1.GetModelResponse
-	14, // 33: trunkline.v1.LLMService.RecordFeedback:output_type -> trunkline.v1.RecordFeedbackResponse
-	26, // [26:34] is the sub-list for method output_type
-	18, // [18:26] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	18, // 4: trunkline.v1.EmbedRequest.priority:type_name -> trunkline.v1.Priority
+	2,  // 5: trunkline.v1.EmbedResponse.embeddings:type_name -> trunkline.v1.Embedding
+	19, // 6: trunkline.v1.EmbedResponse.cost:type_name -> google.type.Money
+	20, // 7: trunkline.v1.EmbedResponse.cost_details:type_name -> trunkline.v1.CostDetails
+	21, // 8: trunkline.v1.EmbedResponse.latency:type_name -> google.protobuf.Duration
+	22, // 9: trunkline.v1.EmbedResponse.usage:type_name -> trunkline.v1.Usage
+	23, // 10: trunkline.v1.EmbedResponse.attempts:type_name -> trunkline.v1.Attempt
+	24, // 11: trunkline.v1.CountTokensRequest.request:type_name -> trunkline.v1.CompleteRequest
+	24, // 12: trunkline.v1.ExplainRouteRequest.request:type_name -> trunkline.v1.CompleteRequest
+	21, // 13: trunkline.v1.RouteCandidate.expected_latency:type_name -> google.protobuf.Duration
+	25, // 14: trunkline.v1.RouteCandidate.availability:type_name -> trunkline.v1.Availability
+	26, // 15: trunkline.v1.ExplainRouteResponse.route:type_name -> trunkline.v1.Route
+	7,  // 16: trunkline.v1.ExplainRouteResponse.selected:type_name -> trunkline.v1.RouteCandidate
+	7,  // 17: trunkline.v1.ExplainRouteResponse.candidates:type_name -> trunkline.v1.RouteCandidate
+	27, // 18: trunkline.v1.ListModelsResponse.models:type_name -> trunkline.v1.Model
+	27, // 19: trunkline.v1.GetModelResponse.model:type_name -> trunkline.v1.Model
+	24, // 20: trunkline.v1.LLMService.Complete:input_type -> trunkline.v1.CompleteRequest
+	28, // 21: trunkline.v1.LLMService.StreamComplete:input_type -> trunkline.v1.StreamCompleteRequest
+	1,  // 22: trunkline.v1.LLMService.Embed:input_type -> trunkline.v1.EmbedRequest
+	4,  // 23: trunkline.v1.LLMService.CountTokens:input_type -> trunkline.v1.CountTokensRequest
+	6,  // 24: trunkline.v1.LLMService.ExplainRoute:input_type -> trunkline.v1.ExplainRouteRequest
+	9,  // 25: trunkline.v1.LLMService.ListModels:input_type -> trunkline.v1.ListModelsRequest
+	11, // 26: trunkline.v1.LLMService.GetModel:input_type -> trunkline.v1.GetModelRequest
+	13, // 27: trunkline.v1.LLMService.RecordFeedback:input_type -> trunkline.v1.RecordFeedbackRequest
+	29, // 28: trunkline.v1.LLMService.Complete:output_type -> trunkline.v1.CompleteResponse
+	30, // 29: trunkline.v1.LLMService.StreamComplete:output_type -> trunkline.v1.StreamCompleteResponse
+	3,  // 30: trunkline.v1.LLMService.Embed:output_type -> trunkline.v1.EmbedResponse
+	5,  // 31: trunkline.v1.LLMService.CountTokens:output_type -> trunkline.v1.CountTokensResponse
+	8,  // 32: trunkline.v1.LLMService.ExplainRoute:output_type -> trunkline.v1.ExplainRouteResponse
+	10, // 33: trunkline.v1.LLMService.ListModels:output_type -> trunkline.v1.ListModelsResponse
+	12, // 34: trunkline.v1.LLMService.GetModel:output_type -> trunkline.v1.GetModelResponse
+	14, // 35: trunkline.v1.LLMService.RecordFeedback:output_type -> trunkline.v1.RecordFeedbackResponse
+	28, // [28:36] is the sub-list for method output_type
+	20, // [20:28] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_llm_proto_init() }

@@ -11,6 +11,7 @@ package trunklinev1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -93,6 +94,63 @@ func (Modality) EnumDescriptor() ([]byte, []int) {
 	return file_trunkline_v1_model_proto_rawDescGZIP(), []int{0}
 }
 
+// BreakerState is the state of a circuit breaker.
+type BreakerState int32
+
+const (
+	// Unknown.
+	BreakerState_BREAKER_STATE_UNSPECIFIED BreakerState = 0
+	// Calls go through.
+	BreakerState_BREAKER_STATE_CLOSED BreakerState = 1
+	// Calls are kept away after failures, or until the time that a rate limit told.
+	BreakerState_BREAKER_STATE_OPEN BreakerState = 2
+	// One call is let through to find out.
+	BreakerState_BREAKER_STATE_HALF_OPEN BreakerState = 3
+)
+
+// Enum value maps for BreakerState.
+var (
+	BreakerState_name = map[int32]string{
+		0: "BREAKER_STATE_UNSPECIFIED",
+		1: "BREAKER_STATE_CLOSED",
+		2: "BREAKER_STATE_OPEN",
+		3: "BREAKER_STATE_HALF_OPEN",
+	}
+	BreakerState_value = map[string]int32{
+		"BREAKER_STATE_UNSPECIFIED": 0,
+		"BREAKER_STATE_CLOSED":      1,
+		"BREAKER_STATE_OPEN":        2,
+		"BREAKER_STATE_HALF_OPEN":   3,
+	}
+)
+
+func (x BreakerState) Enum() *BreakerState {
+	p := new(BreakerState)
+	*p = x
+	return p
+}
+
+func (x BreakerState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BreakerState) Descriptor() protoreflect.EnumDescriptor {
+	return file_trunkline_v1_model_proto_enumTypes[1].Descriptor()
+}
+
+func (BreakerState) Type() protoreflect.EnumType {
+	return &file_trunkline_v1_model_proto_enumTypes[1]
+}
+
+func (x BreakerState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BreakerState.Descriptor instead.
+func (BreakerState) EnumDescriptor() ([]byte, []int) {
+	return file_trunkline_v1_model_proto_rawDescGZIP(), []int{1}
+}
+
 // TokenPrice is the price of one class of tokens.
 type TokenPrice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -157,6 +215,134 @@ func (x *TokenPrice) GetFromInputTokens() int64 {
 	return 0
 }
 
+// Availability is how well a model answers through one integration. The breaker's state is that of all servers; the figures are
+// those of the server that answers, of its last five minutes.
+type Availability struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The breaker.
+	Breaker BreakerState `protobuf:"varint,1,opt,name=breaker,proto3,enum=trunkline.v1.BreakerState" json:"breaker,omitempty"`
+	// Why it is open: an ErrorReason without prefix. Empty while it is closed.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Until the next call is let through; absent while it is closed.
+	RetryAfter *durationpb.Duration `protobuf:"bytes,3,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// Calls that ended with a verdict on the provider.
+	Calls int64 `protobuf:"varint,4,opt,name=calls,proto3" json:"calls,omitempty"`
+	// The share of them that it answered; absent without calls.
+	SuccessRatio *float64 `protobuf:"fixed64,5,opt,name=success_ratio,json=successRatio,proto3,oneof" json:"success_ratio,omitempty"`
+	// The usual time to the first content; absent where unknown.
+	TimeToFirstToken *durationpb.Duration `protobuf:"bytes,6,opt,name=time_to_first_token,json=timeToFirstToken,proto3" json:"time_to_first_token,omitempty"`
+	// Calls in flight.
+	InFlight int32 `protobuf:"varint,7,opt,name=in_flight,json=inFlight,proto3" json:"in_flight,omitempty"`
+	// How many may be in flight at present, as found by experience.
+	ConcurrencyLimit int32 `protobuf:"varint,8,opt,name=concurrency_limit,json=concurrencyLimit,proto3" json:"concurrency_limit,omitempty"`
+	// Whether the last background check found it well; absent without a check.
+	CheckHealthy *bool `protobuf:"varint,9,opt,name=check_healthy,json=checkHealthy,proto3,oneof" json:"check_healthy,omitempty"`
+	// When that check was made.
+	CheckTime     *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=check_time,json=checkTime,proto3" json:"check_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Availability) Reset() {
+	*x = Availability{}
+	mi := &file_trunkline_v1_model_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Availability) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Availability) ProtoMessage() {}
+
+func (x *Availability) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_model_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Availability.ProtoReflect.Descriptor instead.
+func (*Availability) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_model_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Availability) GetBreaker() BreakerState {
+	if x != nil {
+		return x.Breaker
+	}
+	return BreakerState_BREAKER_STATE_UNSPECIFIED
+}
+
+func (x *Availability) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Availability) GetRetryAfter() *durationpb.Duration {
+	if x != nil {
+		return x.RetryAfter
+	}
+	return nil
+}
+
+func (x *Availability) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *Availability) GetSuccessRatio() float64 {
+	if x != nil && x.SuccessRatio != nil {
+		return *x.SuccessRatio
+	}
+	return 0
+}
+
+func (x *Availability) GetTimeToFirstToken() *durationpb.Duration {
+	if x != nil {
+		return x.TimeToFirstToken
+	}
+	return nil
+}
+
+func (x *Availability) GetInFlight() int32 {
+	if x != nil {
+		return x.InFlight
+	}
+	return 0
+}
+
+func (x *Availability) GetConcurrencyLimit() int32 {
+	if x != nil {
+		return x.ConcurrencyLimit
+	}
+	return 0
+}
+
+func (x *Availability) GetCheckHealthy() bool {
+	if x != nil && x.CheckHealthy != nil {
+		return *x.CheckHealthy
+	}
+	return false
+}
+
+func (x *Availability) GetCheckTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CheckTime
+	}
+	return nil
+}
+
 // Model is one model of one provider.
 type Model struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -191,14 +377,16 @@ type Model struct {
 	// The aliases of the tenant that lead to it.
 	Aliases []string `protobuf:"bytes,15,rep,name=aliases,proto3" json:"aliases,omitempty"`
 	// Whether the provider calls it deprecated.
-	Deprecated    bool `protobuf:"varint,16,opt,name=deprecated,proto3" json:"deprecated,omitempty"`
+	Deprecated bool `protobuf:"varint,16,opt,name=deprecated,proto3" json:"deprecated,omitempty"`
+	// How well it answers now, by integration id. Empty for a model that is not reachable.
+	Availability  map[string]*Availability `protobuf:"bytes,17,rep,name=availability,proto3" json:"availability,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Model) Reset() {
 	*x = Model{}
-	mi := &file_trunkline_v1_model_proto_msgTypes[1]
+	mi := &file_trunkline_v1_model_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -210,7 +398,7 @@ func (x *Model) String() string {
 func (*Model) ProtoMessage() {}
 
 func (x *Model) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_model_proto_msgTypes[1]
+	mi := &file_trunkline_v1_model_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -223,7 +411,7 @@ func (x *Model) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Model.ProtoReflect.Descriptor instead.
 func (*Model) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_model_proto_rawDescGZIP(), []int{1}
+	return file_trunkline_v1_model_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Model) GetName() string {
@@ -338,17 +526,40 @@ func (x *Model) GetDeprecated() bool {
 	return false
 }
 
+func (x *Model) GetAvailability() map[string]*Availability {
+	if x != nil {
+		return x.Availability
+	}
+	return nil
+}
+
 var File_trunkline_v1_model_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_model_proto_rawDesc = "" +
 	"\n" +
-	"\x18trunkline/v1/model.proto\x12\ftrunkline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19trunkline/v1/common.proto\"\xa4\x01\n" +
+	"\x18trunkline/v1/model.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19trunkline/v1/common.proto\"\xa4\x01\n" +
 	"\n" +
 	"TokenPrice\x129\n" +
 	"\vtoken_class\x18\x01 \x01(\x0e2\x18.trunkline.v1.TokenClassR\n" +
 	"tokenClass\x12/\n" +
 	"\x14nano_usd_per_million\x18\x02 \x01(\x03R\x11nanoUsdPerMillion\x12*\n" +
-	"\x11from_input_tokens\x18\x03 \x01(\x03R\x0ffromInputTokens\"\xb7\x05\n" +
+	"\x11from_input_tokens\x18\x03 \x01(\x03R\x0ffromInputTokens\"\xf5\x03\n" +
+	"\fAvailability\x124\n" +
+	"\abreaker\x18\x01 \x01(\x0e2\x1a.trunkline.v1.BreakerStateR\abreaker\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12:\n" +
+	"\vretry_after\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"retryAfter\x12\x14\n" +
+	"\x05calls\x18\x04 \x01(\x03R\x05calls\x12(\n" +
+	"\rsuccess_ratio\x18\x05 \x01(\x01H\x00R\fsuccessRatio\x88\x01\x01\x12H\n" +
+	"\x13time_to_first_token\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x10timeToFirstToken\x12\x1b\n" +
+	"\tin_flight\x18\a \x01(\x05R\binFlight\x12+\n" +
+	"\x11concurrency_limit\x18\b \x01(\x05R\x10concurrencyLimit\x12(\n" +
+	"\rcheck_healthy\x18\t \x01(\bH\x01R\fcheckHealthy\x88\x01\x01\x129\n" +
+	"\n" +
+	"check_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\tcheckTimeB\x10\n" +
+	"\x0e_success_ratioB\x10\n" +
+	"\x0e_check_healthy\"\xdf\x06\n" +
 	"\x05Model\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\bprovider\x18\x02 \x01(\tR\bprovider\x12\x0e\n" +
@@ -368,7 +579,11 @@ const file_trunkline_v1_model_proto_rawDesc = "" +
 	"\aaliases\x18\x0f \x03(\tR\aaliases\x12\x1e\n" +
 	"\n" +
 	"deprecated\x18\x10 \x01(\bR\n" +
-	"deprecatedB\x11\n" +
+	"deprecated\x12I\n" +
+	"\favailability\x18\x11 \x03(\v2%.trunkline.v1.Model.AvailabilityEntryR\favailability\x1a[\n" +
+	"\x11AvailabilityEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
+	"\x05value\x18\x02 \x01(\v2\x1a.trunkline.v1.AvailabilityR\x05value:\x028\x01B\x11\n" +
 	"\x0f_context_windowB\x14\n" +
 	"\x12_max_output_tokens*\xa2\x01\n" +
 	"\bModality\x12\x18\n" +
@@ -378,7 +593,12 @@ const file_trunkline_v1_model_proto_rawDesc = "" +
 	"\x0eMODALITY_AUDIO\x10\x03\x12\x15\n" +
 	"\x11MODALITY_DOCUMENT\x10\x04\x12\x12\n" +
 	"\x0eMODALITY_VIDEO\x10\x05\x12\x16\n" +
-	"\x12MODALITY_EMBEDDING\x10\x06BO\n" +
+	"\x12MODALITY_EMBEDDING\x10\x06*|\n" +
+	"\fBreakerState\x12\x1d\n" +
+	"\x19BREAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14BREAKER_STATE_CLOSED\x10\x01\x12\x16\n" +
+	"\x12BREAKER_STATE_OPEN\x10\x02\x12\x1b\n" +
+	"\x17BREAKER_STATE_HALF_OPEN\x10\x03BO\n" +
 	"\x10dev.trunkline.v1B\n" +
 	"ModelProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3"
 
@@ -394,26 +614,36 @@ func file_trunkline_v1_model_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_model_proto_rawDescData
 }
 
-var file_trunkline_v1_model_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_trunkline_v1_model_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_trunkline_v1_model_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_trunkline_v1_model_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_trunkline_v1_model_proto_goTypes = []any{
 	(Modality)(0),                 // 0: trunkline.v1.Modality
-	(*TokenPrice)(nil),            // 1: trunkline.v1.TokenPrice
-	(*Model)(nil),                 // 2: trunkline.v1.Model
-	(TokenClass)(0),               // 3: trunkline.v1.TokenClass
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(BreakerState)(0),             // 1: trunkline.v1.BreakerState
+	(*TokenPrice)(nil),            // 2: trunkline.v1.TokenPrice
+	(*Availability)(nil),          // 3: trunkline.v1.Availability
+	(*Model)(nil),                 // 4: trunkline.v1.Model
+	nil,                           // 5: trunkline.v1.Model.AvailabilityEntry
+	(TokenClass)(0),               // 6: trunkline.v1.TokenClass
+	(*durationpb.Duration)(nil),   // 7: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
 }
 var file_trunkline_v1_model_proto_depIdxs = []int32{
-	3, // 0: trunkline.v1.TokenPrice.token_class:type_name -> trunkline.v1.TokenClass
-	0, // 1: trunkline.v1.Model.input_modalities:type_name -> trunkline.v1.Modality
-	0, // 2: trunkline.v1.Model.output_modalities:type_name -> trunkline.v1.Modality
-	1, // 3: trunkline.v1.Model.prices:type_name -> trunkline.v1.TokenPrice
-	4, // 4: trunkline.v1.Model.deprecation_time:type_name -> google.protobuf.Timestamp
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6,  // 0: trunkline.v1.TokenPrice.token_class:type_name -> trunkline.v1.TokenClass
+	1,  // 1: trunkline.v1.Availability.breaker:type_name -> trunkline.v1.BreakerState
+	7,  // 2: trunkline.v1.Availability.retry_after:type_name -> google.protobuf.Duration
+	7,  // 3: trunkline.v1.Availability.time_to_first_token:type_name -> google.protobuf.Duration
+	8,  // 4: trunkline.v1.Availability.check_time:type_name -> google.protobuf.Timestamp
+	0,  // 5: trunkline.v1.Model.input_modalities:type_name -> trunkline.v1.Modality
+	0,  // 6: trunkline.v1.Model.output_modalities:type_name -> trunkline.v1.Modality
+	2,  // 7: trunkline.v1.Model.prices:type_name -> trunkline.v1.TokenPrice
+	8,  // 8: trunkline.v1.Model.deprecation_time:type_name -> google.protobuf.Timestamp
+	5,  // 9: trunkline.v1.Model.availability:type_name -> trunkline.v1.Model.AvailabilityEntry
+	3,  // 10: trunkline.v1.Model.AvailabilityEntry.value:type_name -> trunkline.v1.Availability
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_model_proto_init() }
@@ -423,13 +653,14 @@ func file_trunkline_v1_model_proto_init() {
 	}
 	file_trunkline_v1_common_proto_init()
 	file_trunkline_v1_model_proto_msgTypes[1].OneofWrappers = []any{}
+	file_trunkline_v1_model_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_model_proto_rawDesc), len(file_trunkline_v1_model_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   2,
+			NumEnums:      2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

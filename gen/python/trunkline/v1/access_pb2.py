@@ -26,10 +26,11 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from trunkline.v1 import common_pb2 as trunkline_dot_v1_dot_common__pb2
 from trunkline.v1 import options_pb2 as trunkline_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19trunkline/v1/access.proto\x12\x0ctrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atrunkline/v1/options.proto\"\xfe\x02\n\x06Tenant\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12\x32\n\x06status\x18\x03 \x01(\x0e\x32\x1a.trunkline.v1.TenantStatusR\x06status\x12%\n\x0e\x64\x61ta_residency\x18\x04 \x01(\tR\rdataResidency\x12\x33\n\x13requests_per_minute\x18\x05 \x01(\x03H\x00R\x11requestsPerMinute\x88\x01\x01\x12;\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime\x12\x12\n\x04\x65tag\x18\x08 \x01(\tR\x04\x65tagB\x16\n\x14_requests_per_minute\"C\n\x13\x43reateTenantRequest\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\"D\n\x14\x43reateTenantResponse\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\"/\n\x10GetTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\"A\n\x11GetTenantResponse\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\"P\n\x12ListTenantsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"m\n\x13ListTenantsResponse\x12.\n\x07tenants\x18\x01 \x03(\x0b\x32\x14.trunkline.v1.TenantR\x07tenants\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x80\x01\n\x13UpdateTenantRequest\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"D\n\x14UpdateTenantResponse\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\"\xd2\x03\n\x06\x41piKey\x12\x15\n\x06key_id\x18\x01 \x01(\tR\x05keyId\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12\x14\n\x05roles\x18\x03 \x03(\tR\x05roles\x12\x17\n\x07team_id\x18\x04 \x01(\tR\x06teamId\x12\x33\n\x13requests_per_minute\x18\x05 \x01(\x03H\x00R\x11requestsPerMinute\x88\x01\x01\x12;\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12;\n\x0brevoke_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nrevokeTime\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12>\n\rlast_use_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0blastUseTime\x12\x1b\n\ttenant_id\x18\n \x01(\tR\x08tenantIdB\x16\n\x14_requests_per_minute\"\x8e\x02\n\x13\x43reateApiKeyRequest\x12!\n\x0c\x64isplay_name\x18\x01 \x01(\tR\x0b\x64isplayName\x12\x14\n\x05roles\x18\x02 \x03(\tR\x05roles\x12\x17\n\x07team_id\x18\x03 \x01(\tR\x06teamId\x12\x33\n\x13requests_per_minute\x18\x04 \x01(\x03H\x00R\x11requestsPerMinute\x88\x01\x01\x12;\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12\x1b\n\ttenant_id\x18\x06 \x01(\tR\x08tenantIdB\x16\n\x14_requests_per_minute\"V\n\x14\x43reateApiKeyResponse\x12&\n\x03key\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.ApiKeyR\x03key\x12\x16\n\x06secret\x18\x02 \x01(\tR\x06secret\"u\n\x12ListApiKeysRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\x12#\n\rinclude_ended\x18\x03 \x01(\x08R\x0cincludeEnded\"g\n\x13ListApiKeysResponse\x12(\n\x04keys\x18\x01 \x03(\x0b\x32\x14.trunkline.v1.ApiKeyR\x04keys\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\",\n\x13RevokeApiKeyRequest\x12\x15\n\x06key_id\x18\x01 \x01(\tR\x05keyId\">\n\x14RevokeApiKeyResponse\x12&\n\x03key\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.ApiKeyR\x03key\"a\n\x13RotateApiKeyRequest\x12\x15\n\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x33\n\x07overlap\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07overlap\"V\n\x14RotateApiKeyResponse\x12&\n\x03key\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.ApiKeyR\x03key\x12\x16\n\x06secret\x18\x02 \x01(\tR\x06secret\"d\n\nAccessRole\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12 \n\x0bpermissions\x18\x03 \x03(\tR\x0bpermissions\"\x12\n\x10ListRolesRequest\"C\n\x11ListRolesResponse\x12.\n\x05roles\x18\x01 \x03(\x0b\x32\x18.trunkline.v1.AccessRoleR\x05roles*d\n\x0cTenantStatus\x12\x1d\n\x19TENANT_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14TENANT_STATUS_ACTIVE\x10\x01\x12\x1b\n\x17TENANT_STATUS_SUSPENDED\x10\x02\x32\xec\t\n\rAccessService\x12\x8c\x01\n\x0c\x43reateTenant\x12!.trunkline.v1.CreateTenantRequest\x1a\".trunkline.v1.CreateTenantResponse\"5\x8a\xe7\x18\x12\n\x0e\x61\x63\x63\x65ss.tenants\x10\x01\x82\xd3\xe4\x93\x02\x19\"\x0f/api/v1/tenants:\x06tenant\x12\x85\x01\n\tGetTenant\x12\x1e.trunkline.v1.GetTenantRequest\x1a\x1f.trunkline.v1.GetTenantResponse\"7\x90\x02\x01\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.read\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/tenants/{tenant_id}\x12\x84\x01\n\x0bListTenants\x12 .trunkline.v1.ListTenantsRequest\x1a!.trunkline.v1.ListTenantsResponse\"0\x90\x02\x01\x8a\xe7\x18\x12\n\x0e\x61\x63\x63\x65ss.tenants\x10\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/tenants\x12\x9d\x01\n\x0cUpdateTenant\x12!.trunkline.v1.UpdateTenantRequest\x1a\".trunkline.v1.UpdateTenantResponse\"F\x90\x02\x02\x8a\xe7\x18\x12\n\x0e\x61\x63\x63\x65ss.tenants\x10\x01\x82\xd3\xe4\x93\x02\'2\"/api/v1/tenants/{tenant.tenant_id}:\x01*\x12\x7f\n\x0c\x43reateApiKey\x12!.trunkline.v1.CreateApiKeyRequest\x1a\".trunkline.v1.CreateApiKeyResponse\"(\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.keys\x82\xd3\xe4\x93\x02\x11\"\x0c/api/v1/keys:\x01*\x12|\n\x0bListApiKeys\x12 .trunkline.v1.ListApiKeysRequest\x1a!.trunkline.v1.ListApiKeysResponse\"(\x90\x02\x01\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.keys\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/keys\x12\x92\x01\n\x0cRevokeApiKey\x12!.trunkline.v1.RevokeApiKeyRequest\x1a\".trunkline.v1.RevokeApiKeyResponse\";\x90\x02\x02\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.keys\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/keys/{key_id}:revoke:\x01*\x12\x8f\x01\n\x0cRotateApiKey\x12!.trunkline.v1.RotateApiKeyRequest\x1a\".trunkline.v1.RotateApiKeyResponse\"8\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.keys\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/keys/{key_id}:rotate:\x01*\x12w\n\tListRoles\x12\x1e.trunkline.v1.ListRolesRequest\x1a\x1f.trunkline.v1.ListRolesResponse\")\x90\x02\x01\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.read\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/rolesBP\n\x10\x64\x65v.trunkline.v1B\x0b\x41\x63\x63\x65ssProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19trunkline/v1/access.proto\x12\x0ctrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\"\xaf\x03\n\x06Tenant\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12\x32\n\x06status\x18\x03 \x01(\x0e\x32\x1a.trunkline.v1.TenantStatusR\x06status\x12%\n\x0e\x64\x61ta_residency\x18\x04 \x01(\tR\rdataResidency\x12\x33\n\x13requests_per_minute\x18\x05 \x01(\x03H\x00R\x11requestsPerMinute\x88\x01\x01\x12;\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime\x12\x12\n\x04\x65tag\x18\x08 \x01(\tR\x04\x65tag\x12/\n\x06limits\x18\t \x03(\x0b\x32\x17.trunkline.v1.CallLimitR\x06limitsB\x16\n\x14_requests_per_minute\"C\n\x13\x43reateTenantRequest\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\"D\n\x14\x43reateTenantResponse\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\"/\n\x10GetTenantRequest\x12\x1b\n\ttenant_id\x18\x01 \x01(\tR\x08tenantId\"A\n\x11GetTenantResponse\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\"P\n\x12ListTenantsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"m\n\x13ListTenantsResponse\x12.\n\x07tenants\x18\x01 \x03(\x0b\x32\x14.trunkline.v1.TenantR\x07tenants\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x80\x01\n\x13UpdateTenantRequest\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"D\n\x14UpdateTenantResponse\x12,\n\x06tenant\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.TenantR\x06tenant\"\xd8\x04\n\x06\x41piKey\x12\x15\n\x06key_id\x18\x01 \x01(\tR\x05keyId\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12\x14\n\x05roles\x18\x03 \x03(\tR\x05roles\x12\x17\n\x07team_id\x18\x04 \x01(\tR\x06teamId\x12\x33\n\x13requests_per_minute\x18\x05 \x01(\x03H\x00R\x11requestsPerMinute\x88\x01\x01\x12;\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12;\n\x0brevoke_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nrevokeTime\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12>\n\rlast_use_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0blastUseTime\x12\x1b\n\ttenant_id\x18\n \x01(\tR\x08tenantId\x12/\n\x11tokens_per_minute\x18\x0b \x01(\x03H\x01R\x0ftokensPerMinute\x88\x01\x01\x12*\n\x0emax_concurrent\x18\x0c \x01(\x03H\x02R\rmaxConcurrent\x88\x01\x01\x42\x16\n\x14_requests_per_minuteB\x14\n\x12_tokens_per_minuteB\x11\n\x0f_max_concurrent\"\x94\x03\n\x13\x43reateApiKeyRequest\x12!\n\x0c\x64isplay_name\x18\x01 \x01(\tR\x0b\x64isplayName\x12\x14\n\x05roles\x18\x02 \x03(\tR\x05roles\x12\x17\n\x07team_id\x18\x03 \x01(\tR\x06teamId\x12\x33\n\x13requests_per_minute\x18\x04 \x01(\x03H\x00R\x11requestsPerMinute\x88\x01\x01\x12;\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12\x1b\n\ttenant_id\x18\x06 \x01(\tR\x08tenantId\x12/\n\x11tokens_per_minute\x18\x07 \x01(\x03H\x01R\x0ftokensPerMinute\x88\x01\x01\x12*\n\x0emax_concurrent\x18\x08 \x01(\x03H\x02R\rmaxConcurrent\x88\x01\x01\x42\x16\n\x14_requests_per_minuteB\x14\n\x12_tokens_per_minuteB\x11\n\x0f_max_concurrent\"V\n\x14\x43reateApiKeyResponse\x12&\n\x03key\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.ApiKeyR\x03key\x12\x16\n\x06secret\x18\x02 \x01(\tR\x06secret\"u\n\x12ListApiKeysRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\x12#\n\rinclude_ended\x18\x03 \x01(\x08R\x0cincludeEnded\"g\n\x13ListApiKeysResponse\x12(\n\x04keys\x18\x01 \x03(\x0b\x32\x14.trunkline.v1.ApiKeyR\x04keys\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\",\n\x13RevokeApiKeyRequest\x12\x15\n\x06key_id\x18\x01 \x01(\tR\x05keyId\">\n\x14RevokeApiKeyResponse\x12&\n\x03key\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.ApiKeyR\x03key\"a\n\x13RotateApiKeyRequest\x12\x15\n\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x33\n\x07overlap\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07overlap\"V\n\x14RotateApiKeyResponse\x12&\n\x03key\x18\x01 \x01(\x0b\x32\x14.trunkline.v1.ApiKeyR\x03key\x12\x16\n\x06secret\x18\x02 \x01(\tR\x06secret\"d\n\nAccessRole\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x02 \x01(\tR\x0b\x64\x65scription\x12 \n\x0bpermissions\x18\x03 \x03(\tR\x0bpermissions\"\x12\n\x10ListRolesRequest\"C\n\x11ListRolesResponse\x12.\n\x05roles\x18\x01 \x03(\x0b\x32\x18.trunkline.v1.AccessRoleR\x05roles*d\n\x0cTenantStatus\x12\x1d\n\x19TENANT_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14TENANT_STATUS_ACTIVE\x10\x01\x12\x1b\n\x17TENANT_STATUS_SUSPENDED\x10\x02\x32\xec\t\n\rAccessService\x12\x8c\x01\n\x0c\x43reateTenant\x12!.trunkline.v1.CreateTenantRequest\x1a\".trunkline.v1.CreateTenantResponse\"5\x8a\xe7\x18\x12\n\x0e\x61\x63\x63\x65ss.tenants\x10\x01\x82\xd3\xe4\x93\x02\x19\"\x0f/api/v1/tenants:\x06tenant\x12\x85\x01\n\tGetTenant\x12\x1e.trunkline.v1.GetTenantRequest\x1a\x1f.trunkline.v1.GetTenantResponse\"7\x90\x02\x01\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.read\x82\xd3\xe4\x93\x02\x1d\x12\x1b/api/v1/tenants/{tenant_id}\x12\x84\x01\n\x0bListTenants\x12 .trunkline.v1.ListTenantsRequest\x1a!.trunkline.v1.ListTenantsResponse\"0\x90\x02\x01\x8a\xe7\x18\x12\n\x0e\x61\x63\x63\x65ss.tenants\x10\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/api/v1/tenants\x12\x9d\x01\n\x0cUpdateTenant\x12!.trunkline.v1.UpdateTenantRequest\x1a\".trunkline.v1.UpdateTenantResponse\"F\x90\x02\x02\x8a\xe7\x18\x12\n\x0e\x61\x63\x63\x65ss.tenants\x10\x01\x82\xd3\xe4\x93\x02\'2\"/api/v1/tenants/{tenant.tenant_id}:\x01*\x12\x7f\n\x0c\x43reateApiKey\x12!.trunkline.v1.CreateApiKeyRequest\x1a\".trunkline.v1.CreateApiKeyResponse\"(\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.keys\x82\xd3\xe4\x93\x02\x11\"\x0c/api/v1/keys:\x01*\x12|\n\x0bListApiKeys\x12 .trunkline.v1.ListApiKeysRequest\x1a!.trunkline.v1.ListApiKeysResponse\"(\x90\x02\x01\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.keys\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/keys\x12\x92\x01\n\x0cRevokeApiKey\x12!.trunkline.v1.RevokeApiKeyRequest\x1a\".trunkline.v1.RevokeApiKeyResponse\";\x90\x02\x02\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.keys\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/keys/{key_id}:revoke:\x01*\x12\x8f\x01\n\x0cRotateApiKey\x12!.trunkline.v1.RotateApiKeyRequest\x1a\".trunkline.v1.RotateApiKeyResponse\"8\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.keys\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/keys/{key_id}:rotate:\x01*\x12w\n\tListRoles\x12\x1e.trunkline.v1.ListRolesRequest\x1a\x1f.trunkline.v1.ListRolesResponse\")\x90\x02\x01\x8a\xe7\x18\r\n\x0b\x61\x63\x63\x65ss.read\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/rolesBP\n\x10\x64\x65v.trunkline.v1B\x0b\x41\x63\x63\x65ssProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,50 +56,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSSERVICE'].methods_by_name['RotateApiKey']._serialized_options = b'\212\347\030\r\n\013access.keys\202\323\344\223\002!\"\034/api/v1/keys/{key_id}:rotate:\001*'
   _globals['_ACCESSSERVICE'].methods_by_name['ListRoles']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['ListRoles']._serialized_options = b'\220\002\001\212\347\030\r\n\013access.read\202\323\344\223\002\017\022\r/api/v1/roles'
-  _globals['_TENANTSTATUS']._serialized_start=2776
-  _globals['_TENANTSTATUS']._serialized_end=2876
-  _globals['_TENANT']._serialized_start=201
-  _globals['_TENANT']._serialized_end=583
-  _globals['_CREATETENANTREQUEST']._serialized_start=585
-  _globals['_CREATETENANTREQUEST']._serialized_end=652
-  _globals['_CREATETENANTRESPONSE']._serialized_start=654
-  _globals['_CREATETENANTRESPONSE']._serialized_end=722
-  _globals['_GETTENANTREQUEST']._serialized_start=724
-  _globals['_GETTENANTREQUEST']._serialized_end=771
-  _globals['_GETTENANTRESPONSE']._serialized_start=773
-  _globals['_GETTENANTRESPONSE']._serialized_end=838
-  _globals['_LISTTENANTSREQUEST']._serialized_start=840
-  _globals['_LISTTENANTSREQUEST']._serialized_end=920
-  _globals['_LISTTENANTSRESPONSE']._serialized_start=922
-  _globals['_LISTTENANTSRESPONSE']._serialized_end=1031
-  _globals['_UPDATETENANTREQUEST']._serialized_start=1034
-  _globals['_UPDATETENANTREQUEST']._serialized_end=1162
-  _globals['_UPDATETENANTRESPONSE']._serialized_start=1164
-  _globals['_UPDATETENANTRESPONSE']._serialized_end=1232
-  _globals['_APIKEY']._serialized_start=1235
-  _globals['_APIKEY']._serialized_end=1701
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=1704
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=1974
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=1976
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=2062
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=2064
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=2181
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=2183
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=2286
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=2288
-  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=2332
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=2334
-  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=2396
-  _globals['_ROTATEAPIKEYREQUEST']._serialized_start=2398
-  _globals['_ROTATEAPIKEYREQUEST']._serialized_end=2495
-  _globals['_ROTATEAPIKEYRESPONSE']._serialized_start=2497
-  _globals['_ROTATEAPIKEYRESPONSE']._serialized_end=2583
-  _globals['_ACCESSROLE']._serialized_start=2585
-  _globals['_ACCESSROLE']._serialized_end=2685
-  _globals['_LISTROLESREQUEST']._serialized_start=2687
-  _globals['_LISTROLESREQUEST']._serialized_end=2705
-  _globals['_LISTROLESRESPONSE']._serialized_start=2707
-  _globals['_LISTROLESRESPONSE']._serialized_end=2774
-  _globals['_ACCESSSERVICE']._serialized_start=2879
-  _globals['_ACCESSSERVICE']._serialized_end=4139
+  _globals['_TENANTSTATUS']._serialized_start=3120
+  _globals['_TENANTSTATUS']._serialized_end=3220
+  _globals['_TENANT']._serialized_start=228
+  _globals['_TENANT']._serialized_end=659
+  _globals['_CREATETENANTREQUEST']._serialized_start=661
+  _globals['_CREATETENANTREQUEST']._serialized_end=728
+  _globals['_CREATETENANTRESPONSE']._serialized_start=730
+  _globals['_CREATETENANTRESPONSE']._serialized_end=798
+  _globals['_GETTENANTREQUEST']._serialized_start=800
+  _globals['_GETTENANTREQUEST']._serialized_end=847
+  _globals['_GETTENANTRESPONSE']._serialized_start=849
+  _globals['_GETTENANTRESPONSE']._serialized_end=914
+  _globals['_LISTTENANTSREQUEST']._serialized_start=916
+  _globals['_LISTTENANTSREQUEST']._serialized_end=996
+  _globals['_LISTTENANTSRESPONSE']._serialized_start=998
+  _globals['_LISTTENANTSRESPONSE']._serialized_end=1107
+  _globals['_UPDATETENANTREQUEST']._serialized_start=1110
+  _globals['_UPDATETENANTREQUEST']._serialized_end=1238
+  _globals['_UPDATETENANTRESPONSE']._serialized_start=1240
+  _globals['_UPDATETENANTRESPONSE']._serialized_end=1308
+  _globals['_APIKEY']._serialized_start=1311
+  _globals['_APIKEY']._serialized_end=1911
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=1914
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=2318
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=2320
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=2406
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=2408
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=2525
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=2527
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=2630
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_start=2632
+  _globals['_REVOKEAPIKEYREQUEST']._serialized_end=2676
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_start=2678
+  _globals['_REVOKEAPIKEYRESPONSE']._serialized_end=2740
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_start=2742
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_end=2839
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_start=2841
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_end=2927
+  _globals['_ACCESSROLE']._serialized_start=2929
+  _globals['_ACCESSROLE']._serialized_end=3029
+  _globals['_LISTROLESREQUEST']._serialized_start=3031
+  _globals['_LISTROLESREQUEST']._serialized_end=3049
+  _globals['_LISTROLESRESPONSE']._serialized_start=3051
+  _globals['_LISTROLESRESPONSE']._serialized_end=3118
+  _globals['_ACCESSSERVICE']._serialized_start=3223
+  _globals['_ACCESSSERVICE']._serialized_end=4483
 # @@protoc_insertion_point(module_scope)

@@ -119,7 +119,7 @@ class _AttemptOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Attemp
     ATTEMPT_OUTCOME_FAILED: _AttemptOutcome.ValueType  # 2
     """It failed; `error` says why."""
     ATTEMPT_OUTCOME_SKIPPED: _AttemptOutcome.ValueType  # 3
-    """It was skipped without a call (breaker open, deadline too near)."""
+    """It was skipped without a call (breaker open, a limit or quota used up, too little time); `error` says why."""
     ATTEMPT_OUTCOME_CANCELLED: _AttemptOutcome.ValueType  # 4
     """It was cancelled, by the caller or by a faster hedge."""
 
@@ -133,10 +133,46 @@ ATTEMPT_OUTCOME_SUCCEEDED: AttemptOutcome.ValueType  # 1
 ATTEMPT_OUTCOME_FAILED: AttemptOutcome.ValueType  # 2
 """It failed; `error` says why."""
 ATTEMPT_OUTCOME_SKIPPED: AttemptOutcome.ValueType  # 3
-"""It was skipped without a call (breaker open, deadline too near)."""
+"""It was skipped without a call (breaker open, a limit or quota used up, too little time); `error` says why."""
 ATTEMPT_OUTCOME_CANCELLED: AttemptOutcome.ValueType  # 4
 """It was cancelled, by the caller or by a faster hedge."""
 Global___AttemptOutcome: _TypeAlias = AttemptOutcome  # noqa: Y015
+
+class _LimitScope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LimitScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LimitScope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LIMIT_SCOPE_UNSPECIFIED: _LimitScope.ValueType  # 0
+    """Refused."""
+    LIMIT_SCOPE_TENANT: _LimitScope.ValueType  # 1
+    """All calls of the tenant."""
+    LIMIT_SCOPE_API_KEY: _LimitScope.ValueType  # 2
+    """Calls with one API key; `subject` is its id."""
+    LIMIT_SCOPE_USER: _LimitScope.ValueType  # 3
+    """Calls for one end user; `subject` is `context.user_id`."""
+    LIMIT_SCOPE_MODEL: _LimitScope.ValueType  # 4
+    """Calls of one model; `subject` is `<provider>/<model>`."""
+    LIMIT_SCOPE_PROVIDER: _LimitScope.ValueType  # 5
+    """Calls of one provider; `subject` is its name, for example `openai`."""
+
+class LimitScope(_LimitScope, metaclass=_LimitScopeEnumTypeWrapper):
+    """LimitScope says whose calls a limit counts together."""
+
+LIMIT_SCOPE_UNSPECIFIED: LimitScope.ValueType  # 0
+"""Refused."""
+LIMIT_SCOPE_TENANT: LimitScope.ValueType  # 1
+"""All calls of the tenant."""
+LIMIT_SCOPE_API_KEY: LimitScope.ValueType  # 2
+"""Calls with one API key; `subject` is its id."""
+LIMIT_SCOPE_USER: LimitScope.ValueType  # 3
+"""Calls for one end user; `subject` is `context.user_id`."""
+LIMIT_SCOPE_MODEL: LimitScope.ValueType  # 4
+"""Calls of one model; `subject` is `<provider>/<model>`."""
+LIMIT_SCOPE_PROVIDER: LimitScope.ValueType  # 5
+"""Calls of one provider; `subject` is its name, for example `openai`."""
+Global___LimitScope: _TypeAlias = LimitScope  # noqa: Y015
 
 class _RouteBasis:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -524,6 +560,8 @@ class Attempt(_message.Message):
     HTTP_STATUS_FIELD_NUMBER: _builtins.int
     PROVIDER_REQUEST_ID_FIELD_NUMBER: _builtins.int
     QUOTAS_FIELD_NUMBER: _builtins.int
+    WAITED_FIELD_NUMBER: _builtins.int
+    HEDGE_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """From 1, in order."""
     provider: _builtins.str
@@ -540,6 +578,8 @@ class Attempt(_message.Message):
     """The HTTP status of the provider's answer; absent when there was none."""
     provider_request_id: _builtins.str
     """The provider's own id of the request, for support tickets."""
+    hedge: _builtins.bool
+    """Whether it was sent beside another one that was still running (`recovery.hedge_after`)."""
     @_builtins.property
     def error(self) -> _status_pb2.Status:
         """Why it failed; absent on success."""
@@ -560,6 +600,10 @@ class Attempt(_message.Message):
     def quotas(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProviderQuota]:
         """The provider's own quotas, as far as its answer told them."""
 
+    @_builtins.property
+    def waited(self) -> _duration_pb2.Duration:
+        """How long the call waited before it: for its turn, for a quota of the provider, or after a failure."""
+
     def __init__(
         self,
         *,
@@ -576,16 +620,69 @@ class Attempt(_message.Message):
         http_status: _builtins.int | None = ...,
         provider_request_id: _builtins.str = ...,
         quotas: _abc.Iterable[Global___ProviderQuota] | None = ...,
+        waited: _duration_pb2.Duration | None = ...,
+        hedge: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "error", b"error", "http_status", b"http_status", "latency", b"latency", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "error", b"error", "http_status", b"http_status", "latency", b"latency", "time_to_first_token", b"time_to_first_token", "usage", b"usage", "waited", b"waited"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "cost_nano_usd", b"cost_nano_usd", "error", b"error", "http_status", b"http_status", "integration_id", b"integration_id", "latency", b"latency", "model", b"model", "number", b"number", "outcome", b"outcome", "provider", b"provider", "provider_request_id", b"provider_request_id", "quotas", b"quotas", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "cost_nano_usd", b"cost_nano_usd", "error", b"error", "hedge", b"hedge", "http_status", b"http_status", "integration_id", b"integration_id", "latency", b"latency", "model", b"model", "number", b"number", "outcome", b"outcome", "provider", b"provider", "provider_request_id", b"provider_request_id", "quotas", b"quotas", "time_to_first_token", b"time_to_first_token", "usage", b"usage", "waited", b"waited"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__http_status: _TypeAlias = _typing.Literal["http_status"]  # noqa: Y015
     _WhichOneofArgType__http_status: _TypeAlias = _typing.Literal["_http_status", b"_http_status"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__http_status) -> _WhichOneofReturnType__http_status | None: ...
 
 Global___Attempt: _TypeAlias = Attempt  # noqa: Y015
+
+@_typing.final
+class CallLimit(_message.Message):
+    """CallLimit limits calls of models, over all servers together. At least one of the three figures is required."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCOPE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    REQUESTS_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    TOKENS_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    MAX_CONCURRENT_FIELD_NUMBER: _builtins.int
+    scope: Global___LimitScope.ValueType
+    """Whose calls are counted together. Required."""
+    subject: _builtins.str
+    """Who is meant within the scope. Empty: each by itself, where no limit names it. At most 256 bytes; none for TENANT."""
+    requests_per_minute: _builtins.int
+    """Calls per minute, refilled continuously; that many may come at once after a pause. At least 1."""
+    tokens_per_minute: _builtins.int
+    """Tokens per minute, input and output together, refilled continuously. A call takes what it is expected to use, and gives back
+    or takes the rest when it ends. At least 1.
+    """
+    max_concurrent: _builtins.int
+    """Calls in flight. At least 1."""
+    def __init__(
+        self,
+        *,
+        scope: Global___LimitScope.ValueType = ...,
+        subject: _builtins.str = ...,
+        requests_per_minute: _builtins.int | None = ...,
+        tokens_per_minute: _builtins.int | None = ...,
+        max_concurrent: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "max_concurrent", b"max_concurrent", "requests_per_minute", b"requests_per_minute", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "max_concurrent", b"max_concurrent", "requests_per_minute", b"requests_per_minute", "scope", b"scope", "subject", b"subject", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_concurrent: _TypeAlias = _typing.Literal["max_concurrent"]  # noqa: Y015
+    _WhichOneofArgType__max_concurrent: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent"]  # noqa: Y015
+    _WhichOneofReturnType__requests_per_minute: _TypeAlias = _typing.Literal["requests_per_minute"]  # noqa: Y015
+    _WhichOneofArgType__requests_per_minute: _TypeAlias = _typing.Literal["_requests_per_minute", b"_requests_per_minute"]  # noqa: Y015
+    _WhichOneofReturnType__tokens_per_minute: _TypeAlias = _typing.Literal["tokens_per_minute"]  # noqa: Y015
+    _WhichOneofArgType__tokens_per_minute: _TypeAlias = _typing.Literal["_tokens_per_minute", b"_tokens_per_minute"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_concurrent) -> _WhichOneofReturnType__max_concurrent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__requests_per_minute) -> _WhichOneofReturnType__requests_per_minute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tokens_per_minute) -> _WhichOneofReturnType__tokens_per_minute | None: ...
+
+Global___CallLimit: _TypeAlias = CallLimit  # noqa: Y015
 
 @_typing.final
 class ProviderQuota(_message.Message):

@@ -93,23 +93,27 @@ class _PriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Priority.Val
     PRIORITY_UNSPECIFIED: _Priority.ValueType  # 0
     """NORMAL."""
     PRIORITY_LOW: _Priority.ValueType  # 1
-    """Batch work; refused first."""
+    """Batch work."""
     PRIORITY_NORMAL: _Priority.ValueType  # 2
     """Ordinary calls."""
     PRIORITY_HIGH: _Priority.ValueType  # 3
-    """A person is waiting; refused last."""
+    """A person is waiting."""
+    PRIORITY_CRITICAL: _Priority.ValueType  # 4
+    """What must not fail, for example a payment or an alarm."""
 
 class Priority(_Priority, metaclass=_PriorityEnumTypeWrapper):
-    """Priority orders calls when the server is short of capacity."""
+    """Priority orders calls when the server is short of capacity: the lowest is refused first, the highest last."""
 
 PRIORITY_UNSPECIFIED: Priority.ValueType  # 0
 """NORMAL."""
 PRIORITY_LOW: Priority.ValueType  # 1
-"""Batch work; refused first."""
+"""Batch work."""
 PRIORITY_NORMAL: Priority.ValueType  # 2
 """Ordinary calls."""
 PRIORITY_HIGH: Priority.ValueType  # 3
-"""A person is waiting; refused last."""
+"""A person is waiting."""
+PRIORITY_CRITICAL: Priority.ValueType  # 4
+"""What must not fail, for example a payment or an alarm."""
 Global___Priority: _TypeAlias = Priority  # noqa: Y015
 
 class _FinishReason:
@@ -355,19 +359,28 @@ class RecoveryPolicy(_message.Message):
     RESTART_AFTER_CONTENT_FIELD_NUMBER: _builtins.int
     HEDGE_AFTER_FIELD_NUMBER: _builtins.int
     ATTEMPT_TIMEOUT_FIELD_NUMBER: _builtins.int
+    CONTINUE_AFTER_CONTENT_FIELD_NUMBER: _builtins.int
     max_attempts: _builtins.int
     """All attempts together, first one included. Absent: 3. From 1 to 10."""
     allow_fallback: _builtins.bool
     """Whether another model or provider may answer. Absent: true."""
     restart_after_content: _builtins.bool
-    """Whether the stream may start anew with another provider after content was sent (`failed_over.content_discarded`)."""
+    """After content was sent: whether another attempt may start anew (`failed_over.content_discarded` marks what to discard).
+    With neither this nor `continue_after_content` the stream ends with its error.
+    """
+    continue_after_content: _builtins.bool
+    """After text was sent: whether another attempt may go on where the text broke off, at a provider that can be given the
+    beginning of its own answer. Tried before `restart_after_content`. Only for answers of text.
+    """
     @_builtins.property
     def fallback_models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Models or aliases to fall back on, in order. Empty: the router's next candidates. At most 8."""
 
     @_builtins.property
     def hedge_after(self) -> _duration_pb2.Duration:
-        """Send a second request after this time without an answer; the first to answer wins. Absent: no hedging."""
+        """Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+        paid for. For `Complete` only. Absent: no hedging.
+        """
 
     @_builtins.property
     def attempt_timeout(self) -> _duration_pb2.Duration:
@@ -382,10 +395,11 @@ class RecoveryPolicy(_message.Message):
         restart_after_content: _builtins.bool = ...,
         hedge_after: _duration_pb2.Duration | None = ...,
         attempt_timeout: _duration_pb2.Duration | None = ...,
+        continue_after_content: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_allow_fallback", b"_allow_fallback", "_max_attempts", b"_max_attempts", "allow_fallback", b"allow_fallback", "attempt_timeout", b"attempt_timeout", "hedge_after", b"hedge_after", "max_attempts", b"max_attempts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allow_fallback", b"_allow_fallback", "_max_attempts", b"_max_attempts", "allow_fallback", b"allow_fallback", "attempt_timeout", b"attempt_timeout", "fallback_models", b"fallback_models", "hedge_after", b"hedge_after", "max_attempts", b"max_attempts", "restart_after_content", b"restart_after_content"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allow_fallback", b"_allow_fallback", "_max_attempts", b"_max_attempts", "allow_fallback", b"allow_fallback", "attempt_timeout", b"attempt_timeout", "continue_after_content", b"continue_after_content", "fallback_models", b"fallback_models", "hedge_after", b"hedge_after", "max_attempts", b"max_attempts", "restart_after_content", b"restart_after_content"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__allow_fallback: _TypeAlias = _typing.Literal["allow_fallback"]  # noqa: Y015
     _WhichOneofArgType__allow_fallback: _TypeAlias = _typing.Literal["_allow_fallback", b"_allow_fallback"]  # noqa: Y015
@@ -448,6 +462,7 @@ class CompleteRequest(_message.Message):
     PRIORITY_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     PROVIDER_OPTIONS_JSON_FIELD_NUMBER: _builtins.int
+    COALESCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's id of the request, and its idempotency key: the same id with the same body is executed once.
     Optional, at most 128 of [A-Za-z0-9._:-]. Made by the server when empty.
@@ -478,6 +493,10 @@ class CompleteRequest(_message.Message):
     """How many of the likeliest tokens to report at each place, from 0 to 20. Absent: no log probabilities."""
     priority: Global___Priority.ValueType
     """The call's priority."""
+    coalesce: _builtins.bool
+    """Whether the call may share one upstream call, and its answer, with identical calls of the tenant that run at the same time.
+    Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
+    """
     @_builtins.property
     def model_requirements(self) -> Global___ModelRequirements:
         """What the model must meet. Capabilities are required when `model` is empty."""
@@ -551,10 +570,11 @@ class CompleteRequest(_message.Message):
         priority: Global___Priority.ValueType = ...,
         context: _common_pb2.CallContext | None = ...,
         provider_options_json: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
+        coalesce: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_candidate_count", b"_candidate_count", "_frequency_penalty", b"_frequency_penalty", "_max_tokens", b"_max_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_logprobs", b"_top_logprobs", "_top_p", b"_top_p", "cache", b"cache", "candidate_count", b"candidate_count", "context", b"context", "frequency_penalty", b"frequency_penalty", "max_tokens", b"max_tokens", "model_requirements", b"model_requirements", "presence_penalty", b"presence_penalty", "reasoning", b"reasoning", "recovery", b"recovery", "response_format", b"response_format", "seed", b"seed", "temperature", b"temperature", "tool_choice", b"tool_choice", "top_k", b"top_k", "top_logprobs", b"top_logprobs", "top_p", b"top_p"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_candidate_count", b"_candidate_count", "_frequency_penalty", b"_frequency_penalty", "_max_tokens", b"_max_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_logprobs", b"_top_logprobs", "_top_p", b"_top_p", "cache", b"cache", "candidate_count", b"candidate_count", "context", b"context", "frequency_penalty", b"frequency_penalty", "max_tokens", b"max_tokens", "messages", b"messages", "model", b"model", "model_requirements", b"model_requirements", "presence_penalty", b"presence_penalty", "priority", b"priority", "prompt", b"prompt", "provider_options_json", b"provider_options_json", "reasoning", b"reasoning", "recovery", b"recovery", "request_id", b"request_id", "response_format", b"response_format", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "tool_choice", b"tool_choice", "tools", b"tools", "top_k", b"top_k", "top_logprobs", b"top_logprobs", "top_p", b"top_p"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_candidate_count", b"_candidate_count", "_frequency_penalty", b"_frequency_penalty", "_max_tokens", b"_max_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_logprobs", b"_top_logprobs", "_top_p", b"_top_p", "cache", b"cache", "candidate_count", b"candidate_count", "coalesce", b"coalesce", "context", b"context", "frequency_penalty", b"frequency_penalty", "max_tokens", b"max_tokens", "messages", b"messages", "model", b"model", "model_requirements", b"model_requirements", "presence_penalty", b"presence_penalty", "priority", b"priority", "prompt", b"prompt", "provider_options_json", b"provider_options_json", "reasoning", b"reasoning", "recovery", b"recovery", "request_id", b"request_id", "response_format", b"response_format", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "tool_choice", b"tool_choice", "tools", b"tools", "top_k", b"top_k", "top_logprobs", b"top_logprobs", "top_p", b"top_p"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__candidate_count: _TypeAlias = _typing.Literal["candidate_count"]  # noqa: Y015
     _WhichOneofArgType__candidate_count: _TypeAlias = _typing.Literal["_candidate_count", b"_candidate_count"]  # noqa: Y015
@@ -693,6 +713,7 @@ class CompleteResponse(_message.Message):
     CANDIDATES_FIELD_NUMBER: _builtins.int
     PROVIDER_EVENTS_FIELD_NUMBER: _builtins.int
     TIME_TO_FIRST_TOKEN_FIELD_NUMBER: _builtins.int
+    SHARED_FIELD_NUMBER: _builtins.int
     completion: _builtins.str
     """The text of the first candidate."""
     model_used: _builtins.str
@@ -707,6 +728,8 @@ class CompleteResponse(_message.Message):
     """The provider's id of the completion, or one made by Trunkline."""
     request_id: _builtins.str
     """The request id, as given or as made."""
+    shared: _builtins.bool
+    """Whether an identical call made this answer (`coalesce`). That call bears the cost; here it is zero, and `cache` names the call."""
     @_builtins.property
     def content(self) -> _containers.RepeatedCompositeFieldContainer[_content_pb2.Part]:
         """All of the first candidate's content, in order."""
@@ -745,7 +768,7 @@ class CompleteResponse(_message.Message):
 
     @_builtins.property
     def cache(self) -> Global___CacheInfo:
-        """Where a cached answer came from; absent unless `cache_hit`."""
+        """Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`."""
 
     @_builtins.property
     def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Candidate]:
@@ -782,10 +805,11 @@ class CompleteResponse(_message.Message):
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
         provider_events: _abc.Iterable[Global___ProviderEvent] | None = ...,
         time_to_first_token: _duration_pb2.Duration | None = ...,
+        shared: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cache", b"cache", "cost", b"cost", "cost_details", b"cost_details", "finish", b"finish", "latency", b"latency", "route", b"route", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "budget", b"budget", "cache", b"cache", "cache_hit", b"cache_hit", "candidates", b"candidates", "completion", b"completion", "completion_id", b"completion_id", "content", b"content", "cost", b"cost", "cost_details", b"cost_details", "finish", b"finish", "latency", b"latency", "model_used", b"model_used", "provider", b"provider", "provider_events", b"provider_events", "request_id", b"request_id", "route", b"route", "time_to_first_token", b"time_to_first_token", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "budget", b"budget", "cache", b"cache", "cache_hit", b"cache_hit", "candidates", b"candidates", "completion", b"completion", "completion_id", b"completion_id", "content", b"content", "cost", b"cost", "cost_details", b"cost_details", "finish", b"finish", "latency", b"latency", "model_used", b"model_used", "provider", b"provider", "provider_events", b"provider_events", "request_id", b"request_id", "route", b"route", "shared", b"shared", "time_to_first_token", b"time_to_first_token", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -798,18 +822,30 @@ class StreamCompleteRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REQUEST_FIELD_NUMBER: _builtins.int
+    LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
+    RESUME_WINDOW_FIELD_NUMBER: _builtins.int
+    last_sequence: _builtins.int
+    """Go on after this event of the stream with the same `request_id`, after a lost connection. 0: from the first event."""
     @_builtins.property
     def request(self) -> Global___CompleteRequest:
         """The request. Required."""
+
+    @_builtins.property
+    def resume_window(self) -> _duration_pb2.Duration:
+        """How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+        once. 1 ms to 60 s.
+        """
 
     def __init__(
         self,
         *,
         request: Global___CompleteRequest | None = ...,
+        last_sequence: _builtins.int = ...,
+        resume_window: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["request", b"request", "resume_window", b"resume_window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_sequence", b"last_sequence", "request", b"request", "resume_window", b"resume_window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1070,7 +1106,7 @@ class FailedOver(_message.Message):
     to_model: _builtins.str
     """Its model."""
     content_discarded: _builtins.bool
-    """Whether content sent before must be discarded by the caller."""
+    """Whether content sent before must be discarded by the caller. False after content: the text goes on where it broke off."""
     @_builtins.property
     def cause(self) -> _status_pb2.Status:
         """Why."""
@@ -1143,6 +1179,7 @@ class Finished(_message.Message):
     CANDIDATE_FINISHES_FIELD_NUMBER: _builtins.int
     MODEL_USED_FIELD_NUMBER: _builtins.int
     PROVIDER_FIELD_NUMBER: _builtins.int
+    SHARED_FIELD_NUMBER: _builtins.int
     cache_hit: _builtins.bool
     """Whether Trunkline's cache answered."""
     trace_id: _builtins.str
@@ -1153,6 +1190,8 @@ class Finished(_message.Message):
     """The model that answered, as the provider names it."""
     provider: _builtins.str
     """The provider that answered."""
+    shared: _builtins.bool
+    """Whether an identical call made this answer, see `CompleteResponse.shared`."""
     @_builtins.property
     def finish(self) -> Global___Finish:
         """Why the first candidate ended."""
@@ -1216,10 +1255,11 @@ class Finished(_message.Message):
         candidate_finishes: _abc.Iterable[Global___CandidateFinish] | None = ...,
         model_used: _builtins.str = ...,
         provider: _builtins.str = ...,
+        shared: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cache", b"cache", "cost", b"cost", "cost_details", b"cost_details", "finish", b"finish", "latency", b"latency", "route", b"route", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "budget", b"budget", "cache", b"cache", "cache_hit", b"cache_hit", "candidate_finishes", b"candidate_finishes", "cost", b"cost", "cost_details", b"cost_details", "finish", b"finish", "latency", b"latency", "model_used", b"model_used", "provider", b"provider", "request_id", b"request_id", "route", b"route", "time_to_first_token", b"time_to_first_token", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "budget", b"budget", "cache", b"cache", "cache_hit", b"cache_hit", "candidate_finishes", b"candidate_finishes", "cost", b"cost", "cost_details", b"cost_details", "finish", b"finish", "latency", b"latency", "model_used", b"model_used", "provider", b"provider", "request_id", b"request_id", "route", b"route", "shared", b"shared", "time_to_first_token", b"time_to_first_token", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

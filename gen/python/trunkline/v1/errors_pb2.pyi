@@ -104,6 +104,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL: a fault of ours; the correlation id finds it in the logs."""
     ERROR_REASON_SLOW_CONSUMER: _ErrorReason.ValueType  # 40
     """DEADLINE_EXCEEDED: the caller stopped reading for longer than the write timeout."""
+    ERROR_REASON_NOTHING_TO_RESUME: _ErrorReason.ValueType  # 41
+    """NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the closed list of reasons. `ErrorInfo.reason` carries the name without `ERROR_REASON_`."""
@@ -190,4 +192,6 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 39
 """INTERNAL: a fault of ours; the correlation id finds it in the logs."""
 ERROR_REASON_SLOW_CONSUMER: ErrorReason.ValueType  # 40
 """DEADLINE_EXCEEDED: the caller stopped reading for longer than the write timeout."""
+ERROR_REASON_NOTHING_TO_RESUME: ErrorReason.ValueType  # 41
+"""NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -92,6 +92,8 @@ class Event(_message.Message):
     INTEGRATION_REQUEST_COMPLETED_FIELD_NUMBER: _builtins.int
     COST_BUDGET_ALERT_FIELD_NUMBER: _builtins.int
     PROVIDER_FAILOVER_FIELD_NUMBER: _builtins.int
+    PROVIDER_BREAKER_OPENED_FIELD_NUMBER: _builtins.int
+    PROVIDER_BREAKER_CLOSED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The id, the same at every delivery."""
     type: _builtins.str
@@ -118,6 +120,14 @@ class Event(_message.Message):
     def provider_failover(self) -> Global___ProviderFailover:
         """Type `provider.failover`."""
 
+    @_builtins.property
+    def provider_breaker_opened(self) -> Global___ProviderBreakerOpened:
+        """Type `provider.breaker_opened`."""
+
+    @_builtins.property
+    def provider_breaker_closed(self) -> Global___ProviderBreakerClosed:
+        """Type `provider.breaker_closed`."""
+
     def __init__(
         self,
         *,
@@ -130,12 +140,14 @@ class Event(_message.Message):
         integration_request_completed: Global___IntegrationRequestCompleted | None = ...,
         cost_budget_alert: Global___CostBudgetAlert | None = ...,
         provider_failover: Global___ProviderFailover | None = ...,
+        provider_breaker_opened: Global___ProviderBreakerOpened | None = ...,
+        provider_breaker_closed: Global___ProviderBreakerClosed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_failover", b"provider_failover"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "event_id", b"event_id", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_failover", b"provider_failover", "schema_version", b"schema_version", "tenant_id", b"tenant_id", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "event_id", b"event_id", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "schema_version", b"schema_version", "tenant_id", b"tenant_id", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["integration_request_completed", "cost_budget_alert", "provider_failover"]  # noqa: Y015
+    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["integration_request_completed", "cost_budget_alert", "provider_failover", "provider_breaker_opened", "provider_breaker_closed"]  # noqa: Y015
     _WhichOneofArgType_payload: _TypeAlias = _typing.Literal["payload", b"payload"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_payload) -> _WhichOneofReturnType_payload | None: ...
 
@@ -288,3 +300,91 @@ class ProviderFailover(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProviderFailover: _TypeAlias = ProviderFailover  # noqa: Y015
+
+@_typing.final
+class ProviderBreakerOpened(_message.Message):
+    """ProviderBreakerOpened says that calls of a model are kept away from a provider."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    INTEGRATION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RETRY_AFTER_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    provider: _builtins.str
+    """The provider."""
+    model: _builtins.str
+    """The model."""
+    integration_id: _builtins.str
+    """The integration."""
+    reason: _builtins.str
+    """Why: an ErrorReason without prefix."""
+    @_builtins.property
+    def retry_after(self) -> _duration_pb2.Duration:
+        """Until the next call is let through."""
+
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        provider: _builtins.str = ...,
+        model: _builtins.str = ...,
+        integration_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        retry_after: _duration_pb2.Duration | None = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["retry_after", b"retry_after", "timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["integration_id", b"integration_id", "model", b"model", "provider", b"provider", "reason", b"reason", "retry_after", b"retry_after", "timestamp", b"timestamp"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProviderBreakerOpened: _TypeAlias = ProviderBreakerOpened  # noqa: Y015
+
+@_typing.final
+class ProviderBreakerClosed(_message.Message):
+    """ProviderBreakerClosed says that calls of a model go to a provider again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    INTEGRATION_ID_FIELD_NUMBER: _builtins.int
+    OPEN_FOR_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    provider: _builtins.str
+    """The provider."""
+    model: _builtins.str
+    """The model."""
+    integration_id: _builtins.str
+    """The integration."""
+    @_builtins.property
+    def open_for(self) -> _duration_pb2.Duration:
+        """How long calls were kept away."""
+
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        provider: _builtins.str = ...,
+        model: _builtins.str = ...,
+        integration_id: _builtins.str = ...,
+        open_for: _duration_pb2.Duration | None = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["open_for", b"open_for", "timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["integration_id", b"integration_id", "model", b"model", "open_for", b"open_for", "provider", b"provider", "timestamp", b"timestamp"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProviderBreakerClosed: _TypeAlias = ProviderBreakerClosed  # noqa: Y015

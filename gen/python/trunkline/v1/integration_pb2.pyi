@@ -479,6 +479,42 @@ class ApiTool(_message.Message):
 Global___ApiTool: _TypeAlias = ApiTool  # noqa: Y015
 
 @_typing.final
+class Timeouts(_message.Message):
+    """Timeouts bound the parts of one call. Absent values are the connector's. Each 10 ms to 10 min."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONNECT_FIELD_NUMBER: _builtins.int
+    FIRST_BYTE_FIELD_NUMBER: _builtins.int
+    IDLE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def connect(self) -> _duration_pb2.Duration:
+        """Until the connection stands, TLS included."""
+
+    @_builtins.property
+    def first_byte(self) -> _duration_pb2.Duration:
+        """From sending the request to the first byte of the answer."""
+
+    @_builtins.property
+    def idle(self) -> _duration_pb2.Duration:
+        """The longest pause within an answer."""
+
+    def __init__(
+        self,
+        *,
+        connect: _duration_pb2.Duration | None = ...,
+        first_byte: _duration_pb2.Duration | None = ...,
+        idle: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["connect", b"connect", "first_byte", b"first_byte", "idle", b"idle"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["connect", b"connect", "first_byte", b"first_byte", "idle", b"idle"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Timeouts: _TypeAlias = Timeouts  # noqa: Y015
+
+@_typing.final
 class Configuration(_message.Message):
     """Configuration is what an integration needs to be called."""
 
@@ -488,6 +524,7 @@ class Configuration(_message.Message):
     AUTHENTICATION_FIELD_NUMBER: _builtins.int
     CIRCUIT_BREAKER_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
+    TIMEOUTS_FIELD_NUMBER: _builtins.int
     LLM_PROVIDER_FIELD_NUMBER: _builtins.int
     API_FIELD_NUMBER: _builtins.int
     endpoint: _builtins.str
@@ -505,6 +542,10 @@ class Configuration(_message.Message):
         """The timeout of one call. Absent: the connector's, else 30 s. 100 ms to 10 min."""
 
     @_builtins.property
+    def timeouts(self) -> Global___Timeouts:
+        """Timeouts of the parts of a call."""
+
+    @_builtins.property
     def llm_provider(self) -> Global___LlmProviderConfiguration:
         """For `llm_provider`."""
 
@@ -519,12 +560,13 @@ class Configuration(_message.Message):
         authentication: Global___Authentication | None = ...,
         circuit_breaker: Global___CircuitBreaker | None = ...,
         timeout: _duration_pb2.Duration | None = ...,
+        timeouts: Global___Timeouts | None = ...,
         llm_provider: Global___LlmProviderConfiguration | None = ...,
         api: Global___ApiConfiguration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "kind", b"kind", "llm_provider", b"llm_provider", "timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "kind", b"kind", "llm_provider", b"llm_provider", "timeout", b"timeout", "timeouts", b"timeouts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "endpoint", b"endpoint", "kind", b"kind", "llm_provider", b"llm_provider", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "endpoint", b"endpoint", "kind", b"kind", "llm_provider", b"llm_provider", "timeout", b"timeout", "timeouts", b"timeouts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["llm_provider", "api"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
@@ -1088,6 +1130,7 @@ class Connector(_message.Message):
     AUTHENTICATION_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
+    TIMEOUTS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The name to use in a configuration."""
     type: Global___IntegrationType.ValueType
@@ -1106,6 +1149,10 @@ class Connector(_message.Message):
     def timeout(self) -> _duration_pb2.Duration:
         """The timeout of one call."""
 
+    @_builtins.property
+    def timeouts(self) -> Global___Timeouts:
+        """Timeouts of the parts of a call."""
+
     def __init__(
         self,
         *,
@@ -1116,10 +1163,11 @@ class Connector(_message.Message):
         authentication: Global___AuthenticationScheme.ValueType = ...,
         options: _abc.Iterable[_builtins.str] | None = ...,
         timeout: _duration_pb2.Duration | None = ...,
+        timeouts: Global___Timeouts | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout", "timeouts", b"timeouts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authentication", b"authentication", "default_endpoint", b"default_endpoint", "display_name", b"display_name", "name", b"name", "options", b"options", "timeout", b"timeout", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authentication", b"authentication", "default_endpoint", b"default_endpoint", "display_name", b"display_name", "name", b"name", "options", b"options", "timeout", b"timeout", "timeouts", b"timeouts", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -63,6 +63,7 @@ class EmbedRequest(_message.Message):
     ENCODING_FIELD_NUMBER: _builtins.int
     CACHE_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's id of the request, and its idempotency key. Optional, at most 128 of [A-Za-z0-9._:-]."""
     model: _builtins.str
@@ -73,6 +74,8 @@ class EmbedRequest(_message.Message):
     """What the vectors are for: `query`, `document`, `classification`, `clustering`. Optional."""
     encoding: Global___EmbeddingEncoding.ValueType
     """How the vectors travel."""
+    priority: _completion_pb2.Priority.ValueType
+    """The call's priority."""
     @_builtins.property
     def model_requirements(self) -> _completion_pb2.ModelRequirements:
         """What the model must meet."""
@@ -101,10 +104,11 @@ class EmbedRequest(_message.Message):
         encoding: Global___EmbeddingEncoding.ValueType = ...,
         cache: _completion_pb2.CachePolicy | None = ...,
         context: _common_pb2.CallContext | None = ...,
+        priority: _completion_pb2.Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions", "cache", b"cache", "context", b"context", "dimensions", b"dimensions", "model_requirements", b"model_requirements"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions", "cache", b"cache", "context", b"context", "dimensions", b"dimensions", "encoding", b"encoding", "inputs", b"inputs", "model", b"model", "model_requirements", b"model_requirements", "purpose", b"purpose", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions", "cache", b"cache", "context", b"context", "dimensions", b"dimensions", "encoding", b"encoding", "inputs", b"inputs", "model", b"model", "model_requirements", b"model_requirements", "priority", b"priority", "purpose", b"purpose", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__dimensions: _TypeAlias = _typing.Literal["dimensions"]  # noqa: Y015
     _WhichOneofArgType__dimensions: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions"]  # noqa: Y015
@@ -319,6 +323,7 @@ class RouteCandidate(_message.Message):
     ESTIMATED_NANO_USD_FIELD_NUMBER: _builtins.int
     EXPECTED_LATENCY_FIELD_NUMBER: _builtins.int
     RANK_FIELD_NUMBER: _builtins.int
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
     provider: _builtins.str
     """The provider."""
     model: _builtins.str
@@ -329,7 +334,7 @@ class RouteCandidate(_message.Message):
     """Whether it meets every hard constraint."""
     rejected_by: _builtins.str
     """The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-    `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+    `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
     """
     detail: _builtins.str
     """The rule's finding, for people."""
@@ -340,6 +345,10 @@ class RouteCandidate(_message.Message):
     @_builtins.property
     def expected_latency(self) -> _duration_pb2.Duration:
         """The expected latency; absent where unknown."""
+
+    @_builtins.property
+    def availability(self) -> _model_pb2.Availability:
+        """How well it answers now."""
 
     def __init__(
         self,
@@ -353,10 +362,11 @@ class RouteCandidate(_message.Message):
         estimated_nano_usd: _builtins.int = ...,
         expected_latency: _duration_pb2.Duration | None = ...,
         rank: _builtins.int = ...,
+        availability: _model_pb2.Availability | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_latency", b"expected_latency"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "expected_latency", b"expected_latency"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "eligible", b"eligible", "estimated_nano_usd", b"estimated_nano_usd", "expected_latency", b"expected_latency", "integration_id", b"integration_id", "model", b"model", "provider", b"provider", "rank", b"rank", "rejected_by", b"rejected_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "detail", b"detail", "eligible", b"eligible", "estimated_nano_usd", b"estimated_nano_usd", "expected_latency", b"expected_latency", "integration_id", b"integration_id", "model", b"model", "provider", b"provider", "rank", b"rank", "rejected_by", b"rejected_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

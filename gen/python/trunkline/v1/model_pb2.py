@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from trunkline.v1 import common_pb2 as trunkline_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18trunkline/v1/model.proto\x12\x0ctrunkline.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19trunkline/v1/common.proto\"\xa4\x01\n\nTokenPrice\x12\x39\n\x0btoken_class\x18\x01 \x01(\x0e\x32\x18.trunkline.v1.TokenClassR\ntokenClass\x12/\n\x14nano_usd_per_million\x18\x02 \x01(\x03R\x11nanoUsdPerMillion\x12*\n\x11\x66rom_input_tokens\x18\x03 \x01(\x03R\x0f\x66romInputTokens\"\xb7\x05\n\x05Model\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08provider\x18\x02 \x01(\tR\x08provider\x12\x0e\n\x02id\x18\x03 \x01(\tR\x02id\x12!\n\x0c\x64isplay_name\x18\x04 \x01(\tR\x0b\x64isplayName\x12*\n\x0e\x63ontext_window\x18\x05 \x01(\x03H\x00R\rcontextWindow\x88\x01\x01\x12/\n\x11max_output_tokens\x18\x06 \x01(\x03H\x01R\x0fmaxOutputTokens\x88\x01\x01\x12\x41\n\x10input_modalities\x18\x07 \x03(\x0e\x32\x16.trunkline.v1.ModalityR\x0finputModalities\x12\x43\n\x11output_modalities\x18\x08 \x03(\x0e\x32\x16.trunkline.v1.ModalityR\x10outputModalities\x12\"\n\x0c\x63\x61pabilities\x18\t \x03(\tR\x0c\x63\x61pabilities\x12\x30\n\x06prices\x18\n \x03(\x0b\x32\x18.trunkline.v1.TokenPriceR\x06prices\x12#\n\rprice_version\x18\x0b \x01(\tR\x0cpriceVersion\x12\x18\n\x07regions\x18\x0c \x03(\tR\x07regions\x12\x45\n\x10\x64\x65precation_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0f\x64\x65precationTime\x12\'\n\x0fintegration_ids\x18\x0e \x03(\tR\x0eintegrationIds\x12\x18\n\x07\x61liases\x18\x0f \x03(\tR\x07\x61liases\x12\x1e\n\ndeprecated\x18\x10 \x01(\x08R\ndeprecatedB\x11\n\x0f_context_windowB\x14\n\x12_max_output_tokens*\xa2\x01\n\x08Modality\x12\x18\n\x14MODALITY_UNSPECIFIED\x10\x00\x12\x11\n\rMODALITY_TEXT\x10\x01\x12\x12\n\x0eMODALITY_IMAGE\x10\x02\x12\x12\n\x0eMODALITY_AUDIO\x10\x03\x12\x15\n\x11MODALITY_DOCUMENT\x10\x04\x12\x12\n\x0eMODALITY_VIDEO\x10\x05\x12\x16\n\x12MODALITY_EMBEDDING\x10\x06\x42O\n\x10\x64\x65v.trunkline.v1B\nModelProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18trunkline/v1/model.proto\x12\x0ctrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19trunkline/v1/common.proto\"\xa4\x01\n\nTokenPrice\x12\x39\n\x0btoken_class\x18\x01 \x01(\x0e\x32\x18.trunkline.v1.TokenClassR\ntokenClass\x12/\n\x14nano_usd_per_million\x18\x02 \x01(\x03R\x11nanoUsdPerMillion\x12*\n\x11\x66rom_input_tokens\x18\x03 \x01(\x03R\x0f\x66romInputTokens\"\xf5\x03\n\x0c\x41vailability\x12\x34\n\x07\x62reaker\x18\x01 \x01(\x0e\x32\x1a.trunkline.v1.BreakerStateR\x07\x62reaker\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\x12:\n\x0bretry_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationR\nretryAfter\x12\x14\n\x05\x63\x61lls\x18\x04 \x01(\x03R\x05\x63\x61lls\x12(\n\rsuccess_ratio\x18\x05 \x01(\x01H\x00R\x0csuccessRatio\x88\x01\x01\x12H\n\x13time_to_first_token\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\x10timeToFirstToken\x12\x1b\n\tin_flight\x18\x07 \x01(\x05R\x08inFlight\x12+\n\x11\x63oncurrency_limit\x18\x08 \x01(\x05R\x10\x63oncurrencyLimit\x12(\n\rcheck_healthy\x18\t \x01(\x08H\x01R\x0c\x63heckHealthy\x88\x01\x01\x12\x39\n\ncheck_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcheckTimeB\x10\n\x0e_success_ratioB\x10\n\x0e_check_healthy\"\xdf\x06\n\x05Model\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08provider\x18\x02 \x01(\tR\x08provider\x12\x0e\n\x02id\x18\x03 \x01(\tR\x02id\x12!\n\x0c\x64isplay_name\x18\x04 \x01(\tR\x0b\x64isplayName\x12*\n\x0e\x63ontext_window\x18\x05 \x01(\x03H\x00R\rcontextWindow\x88\x01\x01\x12/\n\x11max_output_tokens\x18\x06 \x01(\x03H\x01R\x0fmaxOutputTokens\x88\x01\x01\x12\x41\n\x10input_modalities\x18\x07 \x03(\x0e\x32\x16.trunkline.v1.ModalityR\x0finputModalities\x12\x43\n\x11output_modalities\x18\x08 \x03(\x0e\x32\x16.trunkline.v1.ModalityR\x10outputModalities\x12\"\n\x0c\x63\x61pabilities\x18\t \x03(\tR\x0c\x63\x61pabilities\x12\x30\n\x06prices\x18\n \x03(\x0b\x32\x18.trunkline.v1.TokenPriceR\x06prices\x12#\n\rprice_version\x18\x0b \x01(\tR\x0cpriceVersion\x12\x18\n\x07regions\x18\x0c \x03(\tR\x07regions\x12\x45\n\x10\x64\x65precation_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0f\x64\x65precationTime\x12\'\n\x0fintegration_ids\x18\x0e \x03(\tR\x0eintegrationIds\x12\x18\n\x07\x61liases\x18\x0f \x03(\tR\x07\x61liases\x12\x1e\n\ndeprecated\x18\x10 \x01(\x08R\ndeprecated\x12I\n\x0c\x61vailability\x18\x11 \x03(\x0b\x32%.trunkline.v1.Model.AvailabilityEntryR\x0c\x61vailability\x1a[\n\x11\x41vailabilityEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x30\n\x05value\x18\x02 \x01(\x0b\x32\x1a.trunkline.v1.AvailabilityR\x05value:\x02\x38\x01\x42\x11\n\x0f_context_windowB\x14\n\x12_max_output_tokens*\xa2\x01\n\x08Modality\x12\x18\n\x14MODALITY_UNSPECIFIED\x10\x00\x12\x11\n\rMODALITY_TEXT\x10\x01\x12\x12\n\x0eMODALITY_IMAGE\x10\x02\x12\x12\n\x0eMODALITY_AUDIO\x10\x03\x12\x15\n\x11MODALITY_DOCUMENT\x10\x04\x12\x12\n\x0eMODALITY_VIDEO\x10\x05\x12\x16\n\x12MODALITY_EMBEDDING\x10\x06*|\n\x0c\x42reakerState\x12\x1d\n\x19\x42REAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x42REAKER_STATE_CLOSED\x10\x01\x12\x16\n\x12\x42REAKER_STATE_OPEN\x10\x02\x12\x1b\n\x17\x42REAKER_STATE_HALF_OPEN\x10\x03\x42O\n\x10\x64\x65v.trunkline.v1B\nModelProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,10 +35,18 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trunkline.v1.model_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020dev.trunkline.v1B\nModelProtoP\001Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1'
-  _globals['_MODALITY']._serialized_start=968
-  _globals['_MODALITY']._serialized_end=1130
-  _globals['_TOKENPRICE']._serialized_start=103
-  _globals['_TOKENPRICE']._serialized_end=267
-  _globals['_MODEL']._serialized_start=270
-  _globals['_MODEL']._serialized_end=965
+  _globals['_MODEL_AVAILABILITYENTRY']._loaded_options = None
+  _globals['_MODEL_AVAILABILITYENTRY']._serialized_options = b'8\001'
+  _globals['_MODALITY']._serialized_start=1672
+  _globals['_MODALITY']._serialized_end=1834
+  _globals['_BREAKERSTATE']._serialized_start=1836
+  _globals['_BREAKERSTATE']._serialized_end=1960
+  _globals['_TOKENPRICE']._serialized_start=135
+  _globals['_TOKENPRICE']._serialized_end=299
+  _globals['_AVAILABILITY']._serialized_start=302
+  _globals['_AVAILABILITY']._serialized_end=803
+  _globals['_MODEL']._serialized_start=806
+  _globals['_MODEL']._serialized_end=1669
+  _globals['_MODEL_AVAILABILITYENTRY']._serialized_start=1537
+  _globals['_MODEL_AVAILABILITYENTRY']._serialized_end=1628
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ Models: what can be reached, what it can do and what it costs."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -61,6 +62,34 @@ MODALITY_EMBEDDING: Modality.ValueType  # 6
 """Vectors."""
 Global___Modality: _TypeAlias = Modality  # noqa: Y015
 
+class _BreakerState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BreakerStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BreakerState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BREAKER_STATE_UNSPECIFIED: _BreakerState.ValueType  # 0
+    """Unknown."""
+    BREAKER_STATE_CLOSED: _BreakerState.ValueType  # 1
+    """Calls go through."""
+    BREAKER_STATE_OPEN: _BreakerState.ValueType  # 2
+    """Calls are kept away after failures, or until the time that a rate limit told."""
+    BREAKER_STATE_HALF_OPEN: _BreakerState.ValueType  # 3
+    """One call is let through to find out."""
+
+class BreakerState(_BreakerState, metaclass=_BreakerStateEnumTypeWrapper):
+    """BreakerState is the state of a circuit breaker."""
+
+BREAKER_STATE_UNSPECIFIED: BreakerState.ValueType  # 0
+"""Unknown."""
+BREAKER_STATE_CLOSED: BreakerState.ValueType  # 1
+"""Calls go through."""
+BREAKER_STATE_OPEN: BreakerState.ValueType  # 2
+"""Calls are kept away after failures, or until the time that a rate limit told."""
+BREAKER_STATE_HALF_OPEN: BreakerState.ValueType  # 3
+"""One call is let through to find out."""
+Global___BreakerState: _TypeAlias = BreakerState  # noqa: Y015
+
 @_typing.final
 class TokenPrice(_message.Message):
     """TokenPrice is the price of one class of tokens."""
@@ -92,10 +121,104 @@ class TokenPrice(_message.Message):
 Global___TokenPrice: _TypeAlias = TokenPrice  # noqa: Y015
 
 @_typing.final
+class Availability(_message.Message):
+    """Availability is how well a model answers through one integration. The breaker's state is that of all servers; the figures are
+    those of the server that answers, of its last five minutes.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BREAKER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RETRY_AFTER_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    SUCCESS_RATIO_FIELD_NUMBER: _builtins.int
+    TIME_TO_FIRST_TOKEN_FIELD_NUMBER: _builtins.int
+    IN_FLIGHT_FIELD_NUMBER: _builtins.int
+    CONCURRENCY_LIMIT_FIELD_NUMBER: _builtins.int
+    CHECK_HEALTHY_FIELD_NUMBER: _builtins.int
+    CHECK_TIME_FIELD_NUMBER: _builtins.int
+    breaker: Global___BreakerState.ValueType
+    """The breaker."""
+    reason: _builtins.str
+    """Why it is open: an ErrorReason without prefix. Empty while it is closed."""
+    calls: _builtins.int
+    """Calls that ended with a verdict on the provider."""
+    success_ratio: _builtins.float
+    """The share of them that it answered; absent without calls."""
+    in_flight: _builtins.int
+    """Calls in flight."""
+    concurrency_limit: _builtins.int
+    """How many may be in flight at present, as found by experience."""
+    check_healthy: _builtins.bool
+    """Whether the last background check found it well; absent without a check."""
+    @_builtins.property
+    def retry_after(self) -> _duration_pb2.Duration:
+        """Until the next call is let through; absent while it is closed."""
+
+    @_builtins.property
+    def time_to_first_token(self) -> _duration_pb2.Duration:
+        """The usual time to the first content; absent where unknown."""
+
+    @_builtins.property
+    def check_time(self) -> _timestamp_pb2.Timestamp:
+        """When that check was made."""
+
+    def __init__(
+        self,
+        *,
+        breaker: Global___BreakerState.ValueType = ...,
+        reason: _builtins.str = ...,
+        retry_after: _duration_pb2.Duration | None = ...,
+        calls: _builtins.int = ...,
+        success_ratio: _builtins.float | None = ...,
+        time_to_first_token: _duration_pb2.Duration | None = ...,
+        in_flight: _builtins.int = ...,
+        concurrency_limit: _builtins.int = ...,
+        check_healthy: _builtins.bool | None = ...,
+        check_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_check_healthy", b"_check_healthy", "_success_ratio", b"_success_ratio", "check_healthy", b"check_healthy", "check_time", b"check_time", "retry_after", b"retry_after", "success_ratio", b"success_ratio", "time_to_first_token", b"time_to_first_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_check_healthy", b"_check_healthy", "_success_ratio", b"_success_ratio", "breaker", b"breaker", "calls", b"calls", "check_healthy", b"check_healthy", "check_time", b"check_time", "concurrency_limit", b"concurrency_limit", "in_flight", b"in_flight", "reason", b"reason", "retry_after", b"retry_after", "success_ratio", b"success_ratio", "time_to_first_token", b"time_to_first_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__check_healthy: _TypeAlias = _typing.Literal["check_healthy"]  # noqa: Y015
+    _WhichOneofArgType__check_healthy: _TypeAlias = _typing.Literal["_check_healthy", b"_check_healthy"]  # noqa: Y015
+    _WhichOneofReturnType__success_ratio: _TypeAlias = _typing.Literal["success_ratio"]  # noqa: Y015
+    _WhichOneofArgType__success_ratio: _TypeAlias = _typing.Literal["_success_ratio", b"_success_ratio"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__check_healthy) -> _WhichOneofReturnType__check_healthy | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__success_ratio) -> _WhichOneofReturnType__success_ratio | None: ...
+
+Global___Availability: _TypeAlias = Availability  # noqa: Y015
+
+@_typing.final
 class Model(_message.Message):
     """Model is one model of one provider."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class AvailabilityEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___Availability: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___Availability | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     NAME_FIELD_NUMBER: _builtins.int
     PROVIDER_FIELD_NUMBER: _builtins.int
@@ -113,6 +236,7 @@ class Model(_message.Message):
     INTEGRATION_IDS_FIELD_NUMBER: _builtins.int
     ALIASES_FIELD_NUMBER: _builtins.int
     DEPRECATED_FIELD_NUMBER: _builtins.int
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`<provider>/<model>`: the name to ask for."""
     provider: _builtins.str
@@ -161,6 +285,10 @@ class Model(_message.Message):
     def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The aliases of the tenant that lead to it."""
 
+    @_builtins.property
+    def availability(self) -> _containers.MessageMap[_builtins.str, Global___Availability]:
+        """How well it answers now, by integration id. Empty for a model that is not reachable."""
+
     def __init__(
         self,
         *,
@@ -180,10 +308,11 @@ class Model(_message.Message):
         integration_ids: _abc.Iterable[_builtins.str] | None = ...,
         aliases: _abc.Iterable[_builtins.str] | None = ...,
         deprecated: _builtins.bool = ...,
+        availability: _abc.Mapping[_builtins.str, Global___Availability] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "max_output_tokens", b"max_output_tokens"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "aliases", b"aliases", "capabilities", b"capabilities", "context_window", b"context_window", "deprecated", b"deprecated", "deprecation_time", b"deprecation_time", "display_name", b"display_name", "id", b"id", "input_modalities", b"input_modalities", "integration_ids", b"integration_ids", "max_output_tokens", b"max_output_tokens", "name", b"name", "output_modalities", b"output_modalities", "price_version", b"price_version", "prices", b"prices", "provider", b"provider", "regions", b"regions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "aliases", b"aliases", "availability", b"availability", "capabilities", b"capabilities", "context_window", b"context_window", "deprecated", b"deprecated", "deprecation_time", b"deprecation_time", "display_name", b"display_name", "id", b"id", "input_modalities", b"input_modalities", "integration_ids", b"integration_ids", "max_output_tokens", b"max_output_tokens", "name", b"name", "output_modalities", b"output_modalities", "price_version", b"price_version", "prices", b"prices", "provider", b"provider", "regions", b"regions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__context_window: _TypeAlias = _typing.Literal["context_window"]  # noqa: Y015
     _WhichOneofArgType__context_window: _TypeAlias = _typing.Literal["_context_window", b"_context_window"]  # noqa: Y015

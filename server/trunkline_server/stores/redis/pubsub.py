@@ -10,7 +10,7 @@ from contextlib import aclosing
 import structlog
 from redis.exceptions import RedisError
 
-from trunkline_server.domain.resilience import backoff
+from trunkline_server.domain.strategies import backoff
 from trunkline_server.stores.redis.client import RedisStore
 from trunkline_server.stores.redis.scripts import shard_of
 

@@ -19,7 +19,7 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.events import Alert, events_of
 from trunkline_server.domain.ports import Ledger, Settled
-from trunkline_server.domain.resilience import backoff
+from trunkline_server.domain.strategies import backoff
 from trunkline_server.stores.redis.client import RedisStore
 from trunkline_server.stores.redis.scripts import SHARDS
 

@@ -7,6 +7,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { CallLimit } from "./common_pb.js";
 
 /**
  * Describes the file trunkline/v1/access.proto.
@@ -74,6 +75,13 @@ export declare type Tenant = Message<"trunkline.v1.Tenant"> & {
    * @generated from field: string etag = 8;
    */
   etag: string;
+
+  /**
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   *
+   * @generated from field: repeated trunkline.v1.CallLimit limits = 9;
+   */
+  limits: CallLimit[];
 };
 
 /**
@@ -338,6 +346,20 @@ export declare type ApiKey = Message<"trunkline.v1.ApiKey"> & {
    * @generated from field: string tenant_id = 10;
    */
   tenantId: string;
+
+  /**
+   * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+   *
+   * @generated from field: optional int64 tokens_per_minute = 11;
+   */
+  tokensPerMinute?: bigint | undefined;
+
+  /**
+   * Calls in flight. Absent: no limit of its own. At least 1.
+   *
+   * @generated from field: optional int64 max_concurrent = 12;
+   */
+  maxConcurrent?: bigint | undefined;
 };
 
 /**
@@ -393,6 +415,20 @@ export declare type CreateApiKeyRequest = Message<"trunkline.v1.CreateApiKeyRequ
    * @generated from field: string tenant_id = 6;
    */
   tenantId: string;
+
+  /**
+   * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+   *
+   * @generated from field: optional int64 tokens_per_minute = 7;
+   */
+  tokensPerMinute?: bigint | undefined;
+
+  /**
+   * Calls in flight. Absent: no limit of its own. At least 1.
+   *
+   * @generated from field: optional int64 max_concurrent = 8;
+   */
+  maxConcurrent?: bigint | undefined;
 };
 
 /**

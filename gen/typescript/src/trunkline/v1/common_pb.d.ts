@@ -421,6 +421,20 @@ export declare type Attempt = Message<"trunkline.v1.Attempt"> & {
    * @generated from field: repeated trunkline.v1.ProviderQuota quotas = 13;
    */
   quotas: ProviderQuota[];
+
+  /**
+   * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+   *
+   * @generated from field: google.protobuf.Duration waited = 14;
+   */
+  waited?: Duration | undefined;
+
+  /**
+   * Whether it was sent beside another one that was still running (`recovery.hedge_after`).
+   *
+   * @generated from field: bool hedge = 15;
+   */
+  hedge: boolean;
 };
 
 /**
@@ -428,6 +442,55 @@ export declare type Attempt = Message<"trunkline.v1.Attempt"> & {
  * Use `create(AttemptSchema)` to create a new message.
  */
 export declare const AttemptSchema: GenMessage<Attempt>;
+
+/**
+ * CallLimit limits calls of models, over all servers together. At least one of the three figures is required.
+ *
+ * @generated from message trunkline.v1.CallLimit
+ */
+export declare type CallLimit = Message<"trunkline.v1.CallLimit"> & {
+  /**
+   * Whose calls are counted together. Required.
+   *
+   * @generated from field: trunkline.v1.LimitScope scope = 1;
+   */
+  scope: LimitScope;
+
+  /**
+   * Who is meant within the scope. Empty: each by itself, where no limit names it. At most 256 bytes; none for TENANT.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * Calls per minute, refilled continuously; that many may come at once after a pause. At least 1.
+   *
+   * @generated from field: optional int64 requests_per_minute = 3;
+   */
+  requestsPerMinute?: bigint | undefined;
+
+  /**
+   * Tokens per minute, input and output together, refilled continuously. A call takes what it is expected to use, and gives back
+   * or takes the rest when it ends. At least 1.
+   *
+   * @generated from field: optional int64 tokens_per_minute = 4;
+   */
+  tokensPerMinute?: bigint | undefined;
+
+  /**
+   * Calls in flight. At least 1.
+   *
+   * @generated from field: optional int64 max_concurrent = 5;
+   */
+  maxConcurrent?: bigint | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.CallLimit.
+ * Use `create(CallLimitSchema)` to create a new message.
+ */
+export declare const CallLimitSchema: GenMessage<CallLimit>;
 
 /**
  * ProviderQuota is what a provider told of one of its rate limits.
@@ -682,7 +745,7 @@ export enum AttemptOutcome {
   FAILED = 2,
 
   /**
-   * It was skipped without a call (breaker open, deadline too near).
+   * It was skipped without a call (breaker open, a limit or quota used up, too little time); `error` says why.
    *
    * @generated from enum value: ATTEMPT_OUTCOME_SKIPPED = 3;
    */
@@ -700,6 +763,60 @@ export enum AttemptOutcome {
  * Describes the enum trunkline.v1.AttemptOutcome.
  */
 export declare const AttemptOutcomeSchema: GenEnum<AttemptOutcome>;
+
+/**
+ * LimitScope says whose calls a limit counts together.
+ *
+ * @generated from enum trunkline.v1.LimitScope
+ */
+export enum LimitScope {
+  /**
+   * Refused.
+   *
+   * @generated from enum value: LIMIT_SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * All calls of the tenant.
+   *
+   * @generated from enum value: LIMIT_SCOPE_TENANT = 1;
+   */
+  TENANT = 1,
+
+  /**
+   * Calls with one API key; `subject` is its id.
+   *
+   * @generated from enum value: LIMIT_SCOPE_API_KEY = 2;
+   */
+  API_KEY = 2,
+
+  /**
+   * Calls for one end user; `subject` is `context.user_id`.
+   *
+   * @generated from enum value: LIMIT_SCOPE_USER = 3;
+   */
+  USER = 3,
+
+  /**
+   * Calls of one model; `subject` is `<provider>/<model>`.
+   *
+   * @generated from enum value: LIMIT_SCOPE_MODEL = 4;
+   */
+  MODEL = 4,
+
+  /**
+   * Calls of one provider; `subject` is its name, for example `openai`.
+   *
+   * @generated from enum value: LIMIT_SCOPE_PROVIDER = 5;
+   */
+  PROVIDER = 5,
+}
+
+/**
+ * Describes the enum trunkline.v1.LimitScope.
+ */
+export declare const LimitScopeSchema: GenEnum<LimitScope>;
 
 /**
  * RouteBasis says what decided the route.

@@ -206,14 +206,16 @@ export declare type RecoveryPolicy = Message<"trunkline.v1.RecoveryPolicy"> & {
   fallbackModels: string[];
 
   /**
-   * Whether the stream may start anew with another provider after content was sent (`failed_over.content_discarded`).
+   * After content was sent: whether another attempt may start anew (`failed_over.content_discarded` marks what to discard).
+   * With neither this nor `continue_after_content` the stream ends with its error.
    *
    * @generated from field: bool restart_after_content = 4;
    */
   restartAfterContent: boolean;
 
   /**
-   * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+   * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+   * paid for. For `Complete` only. Absent: no hedging.
    *
    * @generated from field: google.protobuf.Duration hedge_after = 5;
    */
@@ -225,6 +227,14 @@ export declare type RecoveryPolicy = Message<"trunkline.v1.RecoveryPolicy"> & {
    * @generated from field: google.protobuf.Duration attempt_timeout = 6;
    */
   attemptTimeout?: Duration | undefined;
+
+  /**
+   * After text was sent: whether another attempt may go on where the text broke off, at a provider that can be given the
+   * beginning of its own answer. Tried before `restart_after_content`. Only for answers of text.
+   *
+   * @generated from field: bool continue_after_content = 7;
+   */
+  continueAfterContent: boolean;
 };
 
 /**
@@ -409,6 +419,14 @@ export declare type CompleteRequest = Message<"trunkline.v1.CompleteRequest"> & 
    * @generated from field: map<string, bytes> provider_options_json = 24;
    */
   providerOptionsJson: { [key: string]: Uint8Array };
+
+  /**
+   * Whether the call may share one upstream call, and its answer, with identical calls of the tenant that run at the same time.
+   * Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
+   *
+   * @generated from field: bool coalesce = 25;
+   */
+  coalesce: boolean;
 };
 
 /**
@@ -618,7 +636,7 @@ export declare type CompleteResponse = Message<"trunkline.v1.CompleteResponse"> 
   costDetails?: CostDetails | undefined;
 
   /**
-   * Where a cached answer came from; absent unless `cache_hit`.
+   * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
    *
    * @generated from field: trunkline.v1.CacheInfo cache = 17;
    */
@@ -644,6 +662,13 @@ export declare type CompleteResponse = Message<"trunkline.v1.CompleteResponse"> 
    * @generated from field: google.protobuf.Duration time_to_first_token = 20;
    */
   timeToFirstToken?: Duration | undefined;
+
+  /**
+   * Whether an identical call made this answer (`coalesce`). That call bears the cost; here it is zero, and `cache` names the call.
+   *
+   * @generated from field: bool shared = 21;
+   */
+  shared: boolean;
 };
 
 /**
@@ -664,6 +689,21 @@ export declare type StreamCompleteRequest = Message<"trunkline.v1.StreamComplete
    * @generated from field: trunkline.v1.CompleteRequest request = 1;
    */
   request?: CompleteRequest | undefined;
+
+  /**
+   * Go on after this event of the stream with the same `request_id`, after a lost connection. 0: from the first event.
+   *
+   * @generated from field: uint64 last_sequence = 2;
+   */
+  lastSequence: bigint;
+
+  /**
+   * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+   * once. 1 ms to 60 s.
+   *
+   * @generated from field: google.protobuf.Duration resume_window = 3;
+   */
+  resumeWindow?: Duration | undefined;
 };
 
 /**
@@ -1011,7 +1051,7 @@ export declare type FailedOver = Message<"trunkline.v1.FailedOver"> & {
   cause?: Status | undefined;
 
   /**
-   * Whether content sent before must be discarded by the caller.
+   * Whether content sent before must be discarded by the caller. False after content: the text goes on where it broke off.
    *
    * @generated from field: bool content_discarded = 6;
    */
@@ -1168,6 +1208,13 @@ export declare type Finished = Message<"trunkline.v1.Finished"> & {
    * @generated from field: string provider = 16;
    */
   provider: string;
+
+  /**
+   * Whether an identical call made this answer, see `CompleteResponse.shared`.
+   *
+   * @generated from field: bool shared = 17;
+   */
+  shared: boolean;
 };
 
 /**
@@ -1298,7 +1345,7 @@ export enum CacheMode {
 export declare const CacheModeSchema: GenEnum<CacheMode>;
 
 /**
- * Priority orders calls when the server is short of capacity.
+ * Priority orders calls when the server is short of capacity: the lowest is refused first, the highest last.
  *
  * @generated from enum trunkline.v1.Priority
  */
@@ -1311,7 +1358,7 @@ export enum Priority {
   UNSPECIFIED = 0,
 
   /**
-   * Batch work; refused first.
+   * Batch work.
    *
    * @generated from enum value: PRIORITY_LOW = 1;
    */
@@ -1325,11 +1372,18 @@ export enum Priority {
   NORMAL = 2,
 
   /**
-   * A person is waiting; refused last.
+   * A person is waiting.
    *
    * @generated from enum value: PRIORITY_HIGH = 3;
    */
   HIGH = 3,
+
+  /**
+   * What must not fail, for example a payment or an alarm.
+   *
+   * @generated from enum value: PRIORITY_CRITICAL = 4;
+   */
+  CRITICAL = 4,
 }
 
 /**

@@ -303,6 +303,13 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_SLOW_CONSUMER = 40;
    */
   SLOW_CONSUMER = 40,
+
+  /**
+   * NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id.
+   *
+   * @generated from enum value: ERROR_REASON_NOTHING_TO_RESUME = 41;
+   */
+  NOTHING_TO_RESUME = 41,
 }
 
 /**

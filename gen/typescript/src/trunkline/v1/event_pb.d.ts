@@ -145,6 +145,22 @@ export declare type Event = Message<"trunkline.v1.Event"> & {
      */
     value: ProviderFailover;
     case: "providerFailover";
+  } | {
+    /**
+     * Type `provider.breaker_opened`.
+     *
+     * @generated from field: trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13;
+     */
+    value: ProviderBreakerOpened;
+    case: "providerBreakerOpened";
+  } | {
+    /**
+     * Type `provider.breaker_closed`.
+     *
+     * @generated from field: trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14;
+     */
+    value: ProviderBreakerClosed;
+    case: "providerBreakerClosed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -332,6 +348,109 @@ export declare type ProviderFailover = Message<"trunkline.v1.ProviderFailover"> 
  * Use `create(ProviderFailoverSchema)` to create a new message.
  */
 export declare const ProviderFailoverSchema: GenMessage<ProviderFailover>;
+
+/**
+ * ProviderBreakerOpened says that calls of a model are kept away from a provider.
+ *
+ * @generated from message trunkline.v1.ProviderBreakerOpened
+ */
+export declare type ProviderBreakerOpened = Message<"trunkline.v1.ProviderBreakerOpened"> & {
+  /**
+   * The provider.
+   *
+   * @generated from field: string provider = 1;
+   */
+  provider: string;
+
+  /**
+   * The model.
+   *
+   * @generated from field: string model = 2;
+   */
+  model: string;
+
+  /**
+   * The integration.
+   *
+   * @generated from field: string integration_id = 3;
+   */
+  integrationId: string;
+
+  /**
+   * Why: an ErrorReason without prefix.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * Until the next call is let through.
+   *
+   * @generated from field: google.protobuf.Duration retry_after = 5;
+   */
+  retryAfter?: Duration | undefined;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp timestamp = 6;
+   */
+  timestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.ProviderBreakerOpened.
+ * Use `create(ProviderBreakerOpenedSchema)` to create a new message.
+ */
+export declare const ProviderBreakerOpenedSchema: GenMessage<ProviderBreakerOpened>;
+
+/**
+ * ProviderBreakerClosed says that calls of a model go to a provider again.
+ *
+ * @generated from message trunkline.v1.ProviderBreakerClosed
+ */
+export declare type ProviderBreakerClosed = Message<"trunkline.v1.ProviderBreakerClosed"> & {
+  /**
+   * The provider.
+   *
+   * @generated from field: string provider = 1;
+   */
+  provider: string;
+
+  /**
+   * The model.
+   *
+   * @generated from field: string model = 2;
+   */
+  model: string;
+
+  /**
+   * The integration.
+   *
+   * @generated from field: string integration_id = 3;
+   */
+  integrationId: string;
+
+  /**
+   * How long calls were kept away.
+   *
+   * @generated from field: google.protobuf.Duration open_for = 4;
+   */
+  openFor?: Duration | undefined;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp timestamp = 5;
+   */
+  timestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.ProviderBreakerClosed.
+ * Use `create(ProviderBreakerClosedSchema)` to create a new message.
+ */
+export declare const ProviderBreakerClosedSchema: GenMessage<ProviderBreakerClosed>;
 
 /**
  * EventService streams the tenant's events.

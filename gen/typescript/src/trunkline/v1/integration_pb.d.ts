@@ -366,6 +366,40 @@ export declare type ApiTool = Message<"trunkline.v1.ApiTool"> & {
 export declare const ApiToolSchema: GenMessage<ApiTool>;
 
 /**
+ * Timeouts bound the parts of one call. Absent values are the connector's. Each 10 ms to 10 min.
+ *
+ * @generated from message trunkline.v1.Timeouts
+ */
+export declare type Timeouts = Message<"trunkline.v1.Timeouts"> & {
+  /**
+   * Until the connection stands, TLS included.
+   *
+   * @generated from field: google.protobuf.Duration connect = 1;
+   */
+  connect?: Duration | undefined;
+
+  /**
+   * From sending the request to the first byte of the answer.
+   *
+   * @generated from field: google.protobuf.Duration first_byte = 2;
+   */
+  firstByte?: Duration | undefined;
+
+  /**
+   * The longest pause within an answer.
+   *
+   * @generated from field: google.protobuf.Duration idle = 3;
+   */
+  idle?: Duration | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.Timeouts.
+ * Use `create(TimeoutsSchema)` to create a new message.
+ */
+export declare const TimeoutsSchema: GenMessage<Timeouts>;
+
+/**
  * Configuration is what an integration needs to be called.
  *
  * @generated from message trunkline.v1.Configuration
@@ -398,6 +432,13 @@ export declare type Configuration = Message<"trunkline.v1.Configuration"> & {
    * @generated from field: google.protobuf.Duration timeout = 4;
    */
   timeout?: Duration | undefined;
+
+  /**
+   * Timeouts of the parts of a call.
+   *
+   * @generated from field: trunkline.v1.Timeouts timeouts = 5;
+   */
+  timeouts?: Timeouts | undefined;
 
   /**
    * What depends on the type; it must fit `Integration.type`.
@@ -1048,6 +1089,13 @@ export declare type Connector = Message<"trunkline.v1.Connector"> & {
    * @generated from field: google.protobuf.Duration timeout = 7;
    */
   timeout?: Duration | undefined;
+
+  /**
+   * Timeouts of the parts of a call.
+   *
+   * @generated from field: trunkline.v1.Timeouts timeouts = 8;
+   */
+  timeouts?: Timeouts | undefined;
 };
 
 /**

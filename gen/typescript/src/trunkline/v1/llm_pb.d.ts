@@ -6,11 +6,11 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { CachePolicy, CompleteRequest, CompleteRequestSchema, CompleteResponseSchema, ModelRequirements, StreamCompleteRequestSchema, StreamCompleteResponseSchema } from "./completion_pb.js";
+import type { CachePolicy, CompleteRequest, CompleteRequestSchema, CompleteResponseSchema, ModelRequirements, Priority, StreamCompleteRequestSchema, StreamCompleteResponseSchema } from "./completion_pb.js";
 import type { Attempt, CallContext, CostDetails, Route, Usage } from "./common_pb.js";
 import type { Money } from "../../google/type/money_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
-import type { Model } from "./model_pb.js";
+import type { Availability, Model } from "./model_pb.js";
 
 /**
  * Describes the file trunkline/v1/llm.proto.
@@ -85,6 +85,13 @@ export declare type EmbedRequest = Message<"trunkline.v1.EmbedRequest"> & {
    * @generated from field: trunkline.v1.CallContext context = 9;
    */
   context?: CallContext | undefined;
+
+  /**
+   * The call's priority.
+   *
+   * @generated from field: trunkline.v1.Priority priority = 10;
+   */
+  priority: Priority;
 };
 
 /**
@@ -341,7 +348,7 @@ export declare type RouteCandidate = Message<"trunkline.v1.RouteCandidate"> & {
 
   /**
    * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-   * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+   * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
    *
    * @generated from field: string rejected_by = 5;
    */
@@ -374,6 +381,13 @@ export declare type RouteCandidate = Message<"trunkline.v1.RouteCandidate"> & {
    * @generated from field: uint32 rank = 9;
    */
   rank: number;
+
+  /**
+   * How well it answers now.
+   *
+   * @generated from field: trunkline.v1.Availability availability = 10;
+   */
+  availability?: Availability | undefined;
 };
 
 /**

@@ -7,7 +7,7 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { TokenClass } from "./common_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file trunkline/v1/model.proto.
@@ -47,6 +47,90 @@ export declare type TokenPrice = Message<"trunkline.v1.TokenPrice"> & {
  * Use `create(TokenPriceSchema)` to create a new message.
  */
 export declare const TokenPriceSchema: GenMessage<TokenPrice>;
+
+/**
+ * Availability is how well a model answers through one integration. The breaker's state is that of all servers; the figures are
+ * those of the server that answers, of its last five minutes.
+ *
+ * @generated from message trunkline.v1.Availability
+ */
+export declare type Availability = Message<"trunkline.v1.Availability"> & {
+  /**
+   * The breaker.
+   *
+   * @generated from field: trunkline.v1.BreakerState breaker = 1;
+   */
+  breaker: BreakerState;
+
+  /**
+   * Why it is open: an ErrorReason without prefix. Empty while it is closed.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * Until the next call is let through; absent while it is closed.
+   *
+   * @generated from field: google.protobuf.Duration retry_after = 3;
+   */
+  retryAfter?: Duration | undefined;
+
+  /**
+   * Calls that ended with a verdict on the provider.
+   *
+   * @generated from field: int64 calls = 4;
+   */
+  calls: bigint;
+
+  /**
+   * The share of them that it answered; absent without calls.
+   *
+   * @generated from field: optional double success_ratio = 5;
+   */
+  successRatio?: number | undefined;
+
+  /**
+   * The usual time to the first content; absent where unknown.
+   *
+   * @generated from field: google.protobuf.Duration time_to_first_token = 6;
+   */
+  timeToFirstToken?: Duration | undefined;
+
+  /**
+   * Calls in flight.
+   *
+   * @generated from field: int32 in_flight = 7;
+   */
+  inFlight: number;
+
+  /**
+   * How many may be in flight at present, as found by experience.
+   *
+   * @generated from field: int32 concurrency_limit = 8;
+   */
+  concurrencyLimit: number;
+
+  /**
+   * Whether the last background check found it well; absent without a check.
+   *
+   * @generated from field: optional bool check_healthy = 9;
+   */
+  checkHealthy?: boolean | undefined;
+
+  /**
+   * When that check was made.
+   *
+   * @generated from field: google.protobuf.Timestamp check_time = 10;
+   */
+  checkTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.Availability.
+ * Use `create(AvailabilitySchema)` to create a new message.
+ */
+export declare const AvailabilitySchema: GenMessage<Availability>;
 
 /**
  * Model is one model of one provider.
@@ -165,6 +249,13 @@ export declare type Model = Message<"trunkline.v1.Model"> & {
    * @generated from field: bool deprecated = 16;
    */
   deprecated: boolean;
+
+  /**
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   *
+   * @generated from field: map<string, trunkline.v1.Availability> availability = 17;
+   */
+  availability: { [key: string]: Availability };
 };
 
 /**
@@ -233,4 +324,44 @@ export enum Modality {
  * Describes the enum trunkline.v1.Modality.
  */
 export declare const ModalitySchema: GenEnum<Modality>;
+
+/**
+ * BreakerState is the state of a circuit breaker.
+ *
+ * @generated from enum trunkline.v1.BreakerState
+ */
+export enum BreakerState {
+  /**
+   * Unknown.
+   *
+   * @generated from enum value: BREAKER_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Calls go through.
+   *
+   * @generated from enum value: BREAKER_STATE_CLOSED = 1;
+   */
+  CLOSED = 1,
+
+  /**
+   * Calls are kept away after failures, or until the time that a rate limit told.
+   *
+   * @generated from enum value: BREAKER_STATE_OPEN = 2;
+   */
+  OPEN = 2,
+
+  /**
+   * One call is let through to find out.
+   *
+   * @generated from enum value: BREAKER_STATE_HALF_OPEN = 3;
+   */
+  HALF_OPEN = 3,
+}
+
+/**
+ * Describes the enum trunkline.v1.BreakerState.
+ */
+export declare const BreakerStateSchema: GenEnum<BreakerState>;
 

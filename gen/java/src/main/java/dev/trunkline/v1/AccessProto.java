@@ -144,108 +144,117 @@ public final class AccessProto extends com.google.protobuf.GeneratedFile {
       "1\032\034google/api/annotations.proto\032\036google/" +
       "protobuf/duration.proto\032 google/protobuf" +
       "/field_mask.proto\032\037google/protobuf/times" +
-      "tamp.proto\032\032trunkline/v1/options.proto\"\376" +
-      "\002\n\006Tenant\022\033\n\ttenant_id\030\001 \001(\tR\010tenantId\022!" +
-      "\n\014display_name\030\002 \001(\tR\013displayName\0222\n\006sta" +
-      "tus\030\003 \001(\0162\032.trunkline.v1.TenantStatusR\006s" +
-      "tatus\022%\n\016data_residency\030\004 \001(\tR\rdataResid" +
-      "ency\0223\n\023requests_per_minute\030\005 \001(\003H\000R\021req" +
-      "uestsPerMinute\210\001\001\022;\n\013create_time\030\006 \001(\0132\032" +
-      ".google.protobuf.TimestampR\ncreateTime\022;" +
-      "\n\013update_time\030\007 \001(\0132\032.google.protobuf.Ti" +
-      "mestampR\nupdateTime\022\022\n\004etag\030\010 \001(\tR\004etagB" +
-      "\026\n\024_requests_per_minute\"C\n\023CreateTenantR" +
-      "equest\022,\n\006tenant\030\001 \001(\0132\024.trunkline.v1.Te" +
-      "nantR\006tenant\"D\n\024CreateTenantResponse\022,\n\006" +
-      "tenant\030\001 \001(\0132\024.trunkline.v1.TenantR\006tena" +
-      "nt\"/\n\020GetTenantRequest\022\033\n\ttenant_id\030\001 \001(" +
-      "\tR\010tenantId\"A\n\021GetTenantResponse\022,\n\006tena" +
-      "nt\030\001 \001(\0132\024.trunkline.v1.TenantR\006tenant\"P" +
-      "\n\022ListTenantsRequest\022\033\n\tpage_size\030\001 \001(\005R" +
-      "\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken" +
-      "\"m\n\023ListTenantsResponse\022.\n\007tenants\030\001 \003(\013" +
-      "2\024.trunkline.v1.TenantR\007tenants\022&\n\017next_" +
-      "page_token\030\002 \001(\tR\rnextPageToken\"\200\001\n\023Upda" +
-      "teTenantRequest\022,\n\006tenant\030\001 \001(\0132\024.trunkl" +
-      "ine.v1.TenantR\006tenant\022;\n\013update_mask\030\002 \001" +
-      "(\0132\032.google.protobuf.FieldMaskR\nupdateMa" +
-      "sk\"D\n\024UpdateTenantResponse\022,\n\006tenant\030\001 \001" +
-      "(\0132\024.trunkline.v1.TenantR\006tenant\"\322\003\n\006Api" +
-      "Key\022\025\n\006key_id\030\001 \001(\tR\005keyId\022!\n\014display_na" +
-      "me\030\002 \001(\tR\013displayName\022\024\n\005roles\030\003 \003(\tR\005ro" +
-      "les\022\027\n\007team_id\030\004 \001(\tR\006teamId\0223\n\023requests" +
-      "_per_minute\030\005 \001(\003H\000R\021requestsPerMinute\210\001" +
-      "\001\022;\n\013expire_time\030\006 \001(\0132\032.google.protobuf" +
-      ".TimestampR\nexpireTime\022;\n\013revoke_time\030\007 " +
-      "\001(\0132\032.google.protobuf.TimestampR\nrevokeT" +
-      "ime\022;\n\013create_time\030\010 \001(\0132\032.google.protob" +
-      "uf.TimestampR\ncreateTime\022>\n\rlast_use_tim" +
-      "e\030\t \001(\0132\032.google.protobuf.TimestampR\013las" +
-      "tUseTime\022\033\n\ttenant_id\030\n \001(\tR\010tenantIdB\026\n" +
-      "\024_requests_per_minute\"\216\002\n\023CreateApiKeyRe" +
-      "quest\022!\n\014display_name\030\001 \001(\tR\013displayName" +
-      "\022\024\n\005roles\030\002 \003(\tR\005roles\022\027\n\007team_id\030\003 \001(\tR" +
-      "\006teamId\0223\n\023requests_per_minute\030\004 \001(\003H\000R\021" +
-      "requestsPerMinute\210\001\001\022;\n\013expire_time\030\005 \001(" +
-      "\0132\032.google.protobuf.TimestampR\nexpireTim" +
-      "e\022\033\n\ttenant_id\030\006 \001(\tR\010tenantIdB\026\n\024_reque" +
-      "sts_per_minute\"V\n\024CreateApiKeyResponse\022&" +
-      "\n\003key\030\001 \001(\0132\024.trunkline.v1.ApiKeyR\003key\022\026" +
-      "\n\006secret\030\002 \001(\tR\006secret\"u\n\022ListApiKeysReq" +
-      "uest\022\033\n\tpage_size\030\001 \001(\005R\010pageSize\022\035\n\npag" +
-      "e_token\030\002 \001(\tR\tpageToken\022#\n\rinclude_ende" +
-      "d\030\003 \001(\010R\014includeEnded\"g\n\023ListApiKeysResp" +
-      "onse\022(\n\004keys\030\001 \003(\0132\024.trunkline.v1.ApiKey" +
-      "R\004keys\022&\n\017next_page_token\030\002 \001(\tR\rnextPag" +
-      "eToken\",\n\023RevokeApiKeyRequest\022\025\n\006key_id\030" +
-      "\001 \001(\tR\005keyId\">\n\024RevokeApiKeyResponse\022&\n\003" +
-      "key\030\001 \001(\0132\024.trunkline.v1.ApiKeyR\003key\"a\n\023" +
-      "RotateApiKeyRequest\022\025\n\006key_id\030\001 \001(\tR\005key" +
-      "Id\0223\n\007overlap\030\002 \001(\0132\031.google.protobuf.Du" +
-      "rationR\007overlap\"V\n\024RotateApiKeyResponse\022" +
-      "&\n\003key\030\001 \001(\0132\024.trunkline.v1.ApiKeyR\003key\022" +
-      "\026\n\006secret\030\002 \001(\tR\006secret\"d\n\nAccessRole\022\022\n" +
-      "\004name\030\001 \001(\tR\004name\022 \n\013description\030\002 \001(\tR\013" +
-      "description\022 \n\013permissions\030\003 \003(\tR\013permis" +
-      "sions\"\022\n\020ListRolesRequest\"C\n\021ListRolesRe" +
-      "sponse\022.\n\005roles\030\001 \003(\0132\030.trunkline.v1.Acc" +
-      "essRoleR\005roles*d\n\014TenantStatus\022\035\n\031TENANT" +
-      "_STATUS_UNSPECIFIED\020\000\022\030\n\024TENANT_STATUS_A" +
-      "CTIVE\020\001\022\033\n\027TENANT_STATUS_SUSPENDED\020\0022\354\t\n" +
-      "\rAccessService\022\214\001\n\014CreateTenant\022!.trunkl" +
-      "ine.v1.CreateTenantRequest\032\".trunkline.v" +
-      "1.CreateTenantResponse\"5\212\347\030\022\n\016access.ten" +
-      "ants\020\001\202\323\344\223\002\031\"\017/api/v1/tenants:\006tenant\022\205\001" +
-      "\n\tGetTenant\022\036.trunkline.v1.GetTenantRequ" +
-      "est\032\037.trunkline.v1.GetTenantResponse\"7\220\002" +
-      "\001\212\347\030\r\n\013access.read\202\323\344\223\002\035\022\033/api/v1/tenant" +
-      "s/{tenant_id}\022\204\001\n\013ListTenants\022 .trunklin" +
-      "e.v1.ListTenantsRequest\032!.trunkline.v1.L" +
-      "istTenantsResponse\"0\220\002\001\212\347\030\022\n\016access.tena" +
-      "nts\020\001\202\323\344\223\002\021\022\017/api/v1/tenants\022\235\001\n\014UpdateT" +
-      "enant\022!.trunkline.v1.UpdateTenantRequest" +
-      "\032\".trunkline.v1.UpdateTenantResponse\"F\220\002" +
-      "\002\212\347\030\022\n\016access.tenants\020\001\202\323\344\223\002\'2\"/api/v1/t" +
-      "enants/{tenant.tenant_id}:\001*\022\177\n\014CreateAp" +
-      "iKey\022!.trunkline.v1.CreateApiKeyRequest\032" +
-      "\".trunkline.v1.CreateApiKeyResponse\"(\212\347\030" +
-      "\r\n\013access.keys\202\323\344\223\002\021\"\014/api/v1/keys:\001*\022|\n" +
-      "\013ListApiKeys\022 .trunkline.v1.ListApiKeysR" +
-      "equest\032!.trunkline.v1.ListApiKeysRespons" +
-      "e\"(\220\002\001\212\347\030\r\n\013access.keys\202\323\344\223\002\016\022\014/api/v1/k" +
-      "eys\022\222\001\n\014RevokeApiKey\022!.trunkline.v1.Revo" +
-      "keApiKeyRequest\032\".trunkline.v1.RevokeApi" +
-      "KeyResponse\";\220\002\002\212\347\030\r\n\013access.keys\202\323\344\223\002!\"" +
-      "\034/api/v1/keys/{key_id}:revoke:\001*\022\217\001\n\014Rot" +
-      "ateApiKey\022!.trunkline.v1.RotateApiKeyReq" +
-      "uest\032\".trunkline.v1.RotateApiKeyResponse" +
-      "\"8\212\347\030\r\n\013access.keys\202\323\344\223\002!\"\034/api/v1/keys/" +
-      "{key_id}:rotate:\001*\022w\n\tListRoles\022\036.trunkl" +
-      "ine.v1.ListRolesRequest\032\037.trunkline.v1.L" +
-      "istRolesResponse\")\220\002\001\212\347\030\r\n\013access.read\202\323" +
-      "\344\223\002\017\022\r/api/v1/rolesBP\n\020dev.trunkline.v1B" +
-      "\013AccessProtoP\001Z-trunkline.dev/gen/go/tru" +
-      "nkline/v1;trunklinev1b\006proto3"
+      "tamp.proto\032\031trunkline/v1/common.proto\032\032t" +
+      "runkline/v1/options.proto\"\257\003\n\006Tenant\022\033\n\t" +
+      "tenant_id\030\001 \001(\tR\010tenantId\022!\n\014display_nam" +
+      "e\030\002 \001(\tR\013displayName\0222\n\006status\030\003 \001(\0162\032.t" +
+      "runkline.v1.TenantStatusR\006status\022%\n\016data" +
+      "_residency\030\004 \001(\tR\rdataResidency\0223\n\023reque" +
+      "sts_per_minute\030\005 \001(\003H\000R\021requestsPerMinut" +
+      "e\210\001\001\022;\n\013create_time\030\006 \001(\0132\032.google.proto" +
+      "buf.TimestampR\ncreateTime\022;\n\013update_time" +
+      "\030\007 \001(\0132\032.google.protobuf.TimestampR\nupda" +
+      "teTime\022\022\n\004etag\030\010 \001(\tR\004etag\022/\n\006limits\030\t \003" +
+      "(\0132\027.trunkline.v1.CallLimitR\006limitsB\026\n\024_" +
+      "requests_per_minute\"C\n\023CreateTenantReque" +
+      "st\022,\n\006tenant\030\001 \001(\0132\024.trunkline.v1.Tenant" +
+      "R\006tenant\"D\n\024CreateTenantResponse\022,\n\006tena" +
+      "nt\030\001 \001(\0132\024.trunkline.v1.TenantR\006tenant\"/" +
+      "\n\020GetTenantRequest\022\033\n\ttenant_id\030\001 \001(\tR\010t" +
+      "enantId\"A\n\021GetTenantResponse\022,\n\006tenant\030\001" +
+      " \001(\0132\024.trunkline.v1.TenantR\006tenant\"P\n\022Li" +
+      "stTenantsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pag" +
+      "eSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\"m\n\023" +
+      "ListTenantsResponse\022.\n\007tenants\030\001 \003(\0132\024.t" +
+      "runkline.v1.TenantR\007tenants\022&\n\017next_page" +
+      "_token\030\002 \001(\tR\rnextPageToken\"\200\001\n\023UpdateTe" +
+      "nantRequest\022,\n\006tenant\030\001 \001(\0132\024.trunkline." +
+      "v1.TenantR\006tenant\022;\n\013update_mask\030\002 \001(\0132\032" +
+      ".google.protobuf.FieldMaskR\nupdateMask\"D" +
+      "\n\024UpdateTenantResponse\022,\n\006tenant\030\001 \001(\0132\024" +
+      ".trunkline.v1.TenantR\006tenant\"\330\004\n\006ApiKey\022" +
+      "\025\n\006key_id\030\001 \001(\tR\005keyId\022!\n\014display_name\030\002" +
+      " \001(\tR\013displayName\022\024\n\005roles\030\003 \003(\tR\005roles\022" +
+      "\027\n\007team_id\030\004 \001(\tR\006teamId\0223\n\023requests_per" +
+      "_minute\030\005 \001(\003H\000R\021requestsPerMinute\210\001\001\022;\n" +
+      "\013expire_time\030\006 \001(\0132\032.google.protobuf.Tim" +
+      "estampR\nexpireTime\022;\n\013revoke_time\030\007 \001(\0132" +
+      "\032.google.protobuf.TimestampR\nrevokeTime\022" +
+      ";\n\013create_time\030\010 \001(\0132\032.google.protobuf.T" +
+      "imestampR\ncreateTime\022>\n\rlast_use_time\030\t " +
+      "\001(\0132\032.google.protobuf.TimestampR\013lastUse" +
+      "Time\022\033\n\ttenant_id\030\n \001(\tR\010tenantId\022/\n\021tok" +
+      "ens_per_minute\030\013 \001(\003H\001R\017tokensPerMinute\210" +
+      "\001\001\022*\n\016max_concurrent\030\014 \001(\003H\002R\rmaxConcurr" +
+      "ent\210\001\001B\026\n\024_requests_per_minuteB\024\n\022_token" +
+      "s_per_minuteB\021\n\017_max_concurrent\"\224\003\n\023Crea" +
+      "teApiKeyRequest\022!\n\014display_name\030\001 \001(\tR\013d" +
+      "isplayName\022\024\n\005roles\030\002 \003(\tR\005roles\022\027\n\007team" +
+      "_id\030\003 \001(\tR\006teamId\0223\n\023requests_per_minute" +
+      "\030\004 \001(\003H\000R\021requestsPerMinute\210\001\001\022;\n\013expire" +
+      "_time\030\005 \001(\0132\032.google.protobuf.TimestampR" +
+      "\nexpireTime\022\033\n\ttenant_id\030\006 \001(\tR\010tenantId" +
+      "\022/\n\021tokens_per_minute\030\007 \001(\003H\001R\017tokensPer" +
+      "Minute\210\001\001\022*\n\016max_concurrent\030\010 \001(\003H\002R\rmax" +
+      "Concurrent\210\001\001B\026\n\024_requests_per_minuteB\024\n" +
+      "\022_tokens_per_minuteB\021\n\017_max_concurrent\"V" +
+      "\n\024CreateApiKeyResponse\022&\n\003key\030\001 \001(\0132\024.tr" +
+      "unkline.v1.ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006" +
+      "secret\"u\n\022ListApiKeysRequest\022\033\n\tpage_siz" +
+      "e\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tp" +
+      "ageToken\022#\n\rinclude_ended\030\003 \001(\010R\014include" +
+      "Ended\"g\n\023ListApiKeysResponse\022(\n\004keys\030\001 \003" +
+      "(\0132\024.trunkline.v1.ApiKeyR\004keys\022&\n\017next_p" +
+      "age_token\030\002 \001(\tR\rnextPageToken\",\n\023Revoke" +
+      "ApiKeyRequest\022\025\n\006key_id\030\001 \001(\tR\005keyId\">\n\024" +
+      "RevokeApiKeyResponse\022&\n\003key\030\001 \001(\0132\024.trun" +
+      "kline.v1.ApiKeyR\003key\"a\n\023RotateApiKeyRequ" +
+      "est\022\025\n\006key_id\030\001 \001(\tR\005keyId\0223\n\007overlap\030\002 " +
+      "\001(\0132\031.google.protobuf.DurationR\007overlap\"" +
+      "V\n\024RotateApiKeyResponse\022&\n\003key\030\001 \001(\0132\024.t" +
+      "runkline.v1.ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR" +
+      "\006secret\"d\n\nAccessRole\022\022\n\004name\030\001 \001(\tR\004nam" +
+      "e\022 \n\013description\030\002 \001(\tR\013description\022 \n\013p" +
+      "ermissions\030\003 \003(\tR\013permissions\"\022\n\020ListRol" +
+      "esRequest\"C\n\021ListRolesResponse\022.\n\005roles\030" +
+      "\001 \003(\0132\030.trunkline.v1.AccessRoleR\005roles*d" +
+      "\n\014TenantStatus\022\035\n\031TENANT_STATUS_UNSPECIF" +
+      "IED\020\000\022\030\n\024TENANT_STATUS_ACTIVE\020\001\022\033\n\027TENAN" +
+      "T_STATUS_SUSPENDED\020\0022\354\t\n\rAccessService\022\214" +
+      "\001\n\014CreateTenant\022!.trunkline.v1.CreateTen" +
+      "antRequest\032\".trunkline.v1.CreateTenantRe" +
+      "sponse\"5\212\347\030\022\n\016access.tenants\020\001\202\323\344\223\002\031\"\017/a" +
+      "pi/v1/tenants:\006tenant\022\205\001\n\tGetTenant\022\036.tr" +
+      "unkline.v1.GetTenantRequest\032\037.trunkline." +
+      "v1.GetTenantResponse\"7\220\002\001\212\347\030\r\n\013access.re" +
+      "ad\202\323\344\223\002\035\022\033/api/v1/tenants/{tenant_id}\022\204\001" +
+      "\n\013ListTenants\022 .trunkline.v1.ListTenants" +
+      "Request\032!.trunkline.v1.ListTenantsRespon" +
+      "se\"0\220\002\001\212\347\030\022\n\016access.tenants\020\001\202\323\344\223\002\021\022\017/ap" +
+      "i/v1/tenants\022\235\001\n\014UpdateTenant\022!.trunklin" +
+      "e.v1.UpdateTenantRequest\032\".trunkline.v1." +
+      "UpdateTenantResponse\"F\220\002\002\212\347\030\022\n\016access.te" +
+      "nants\020\001\202\323\344\223\002\'2\"/api/v1/tenants/{tenant.t" +
+      "enant_id}:\001*\022\177\n\014CreateApiKey\022!.trunkline" +
+      ".v1.CreateApiKeyRequest\032\".trunkline.v1.C" +
+      "reateApiKeyResponse\"(\212\347\030\r\n\013access.keys\202\323" +
+      "\344\223\002\021\"\014/api/v1/keys:\001*\022|\n\013ListApiKeys\022 .t" +
+      "runkline.v1.ListApiKeysRequest\032!.trunkli" +
+      "ne.v1.ListApiKeysResponse\"(\220\002\001\212\347\030\r\n\013acce" +
+      "ss.keys\202\323\344\223\002\016\022\014/api/v1/keys\022\222\001\n\014RevokeAp" +
+      "iKey\022!.trunkline.v1.RevokeApiKeyRequest\032" +
+      "\".trunkline.v1.RevokeApiKeyResponse\";\220\002\002" +
+      "\212\347\030\r\n\013access.keys\202\323\344\223\002!\"\034/api/v1/keys/{k" +
+      "ey_id}:revoke:\001*\022\217\001\n\014RotateApiKey\022!.trun" +
+      "kline.v1.RotateApiKeyRequest\032\".trunkline" +
+      ".v1.RotateApiKeyResponse\"8\212\347\030\r\n\013access.k" +
+      "eys\202\323\344\223\002!\"\034/api/v1/keys/{key_id}:rotate:" +
+      "\001*\022w\n\tListRoles\022\036.trunkline.v1.ListRoles" +
+      "Request\032\037.trunkline.v1.ListRolesResponse" +
+      "\")\220\002\001\212\347\030\r\n\013access.read\202\323\344\223\002\017\022\r/api/v1/ro" +
+      "lesBP\n\020dev.trunkline.v1B\013AccessProtoP\001Z-" +
+      "trunkline.dev/gen/go/trunkline/v1;trunkl" +
+      "inev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -254,6 +263,7 @@ public final class AccessProto extends com.google.protobuf.GeneratedFile {
           com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.FieldMaskProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
+          dev.trunkline.v1.CommonProto.getDescriptor(),
           dev.trunkline.v1.OptionsProto.getDescriptor(),
         });
     internal_static_trunkline_v1_Tenant_descriptor =
@@ -261,7 +271,7 @@ public final class AccessProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Tenant_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Tenant_descriptor,
-        new java.lang.String[] { "TenantId", "DisplayName", "Status", "DataResidency", "RequestsPerMinute", "CreateTime", "UpdateTime", "Etag", });
+        new java.lang.String[] { "TenantId", "DisplayName", "Status", "DataResidency", "RequestsPerMinute", "CreateTime", "UpdateTime", "Etag", "Limits", });
     internal_static_trunkline_v1_CreateTenantRequest_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_trunkline_v1_CreateTenantRequest_fieldAccessorTable = new
@@ -315,13 +325,13 @@ public final class AccessProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_ApiKey_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ApiKey_descriptor,
-        new java.lang.String[] { "KeyId", "DisplayName", "Roles", "TeamId", "RequestsPerMinute", "ExpireTime", "RevokeTime", "CreateTime", "LastUseTime", "TenantId", });
+        new java.lang.String[] { "KeyId", "DisplayName", "Roles", "TeamId", "RequestsPerMinute", "ExpireTime", "RevokeTime", "CreateTime", "LastUseTime", "TenantId", "TokensPerMinute", "MaxConcurrent", });
     internal_static_trunkline_v1_CreateApiKeyRequest_descriptor =
       getDescriptor().getMessageType(10);
     internal_static_trunkline_v1_CreateApiKeyRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateApiKeyRequest_descriptor,
-        new java.lang.String[] { "DisplayName", "Roles", "TeamId", "RequestsPerMinute", "ExpireTime", "TenantId", });
+        new java.lang.String[] { "DisplayName", "Roles", "TeamId", "RequestsPerMinute", "ExpireTime", "TenantId", "TokensPerMinute", "MaxConcurrent", });
     internal_static_trunkline_v1_CreateApiKeyResponse_descriptor =
       getDescriptor().getMessageType(11);
     internal_static_trunkline_v1_CreateApiKeyResponse_fieldAccessorTable = new
@@ -387,6 +397,7 @@ public final class AccessProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.FieldMaskProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
+    dev.trunkline.v1.CommonProto.getDescriptor();
     dev.trunkline.v1.OptionsProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();

@@ -479,6 +479,60 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int TOKENS_PER_MINUTE_FIELD_NUMBER = 11;
+  private long tokensPerMinute_ = 0L;
+  /**
+   * <pre>
+   * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 tokens_per_minute = 11 [json_name = "tokensPerMinute"];</code>
+   * @return Whether the tokensPerMinute field is set.
+   */
+  @java.lang.Override
+  public boolean hasTokensPerMinute() {
+    return ((bitField0_ & 0x00000020) != 0);
+  }
+  /**
+   * <pre>
+   * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 tokens_per_minute = 11 [json_name = "tokensPerMinute"];</code>
+   * @return The tokensPerMinute.
+   */
+  @java.lang.Override
+  public long getTokensPerMinute() {
+    return tokensPerMinute_;
+  }
+
+  public static final int MAX_CONCURRENT_FIELD_NUMBER = 12;
+  private long maxConcurrent_ = 0L;
+  /**
+   * <pre>
+   * Calls in flight. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 max_concurrent = 12 [json_name = "maxConcurrent"];</code>
+   * @return Whether the maxConcurrent field is set.
+   */
+  @java.lang.Override
+  public boolean hasMaxConcurrent() {
+    return ((bitField0_ & 0x00000040) != 0);
+  }
+  /**
+   * <pre>
+   * Calls in flight. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 max_concurrent = 12 [json_name = "maxConcurrent"];</code>
+   * @return The maxConcurrent.
+   */
+  @java.lang.Override
+  public long getMaxConcurrent() {
+    return maxConcurrent_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -523,6 +577,12 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(tenantId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 10, tenantId_);
     }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      output.writeInt64(11, tokensPerMinute_);
+    }
+    if (((bitField0_ & 0x00000040) != 0)) {
+      output.writeInt64(12, maxConcurrent_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -566,6 +626,14 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(tenantId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(10, tenantId_);
+    }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(11, tokensPerMinute_);
+    }
+    if (((bitField0_ & 0x00000040) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(12, maxConcurrent_);
     }
     return size;
   }
@@ -626,6 +694,16 @@ private static final long serialVersionUID = 0L;
     }
     if (!getTenantId()
         .equals(other.getTenantId())) return false;
+    if (hasTokensPerMinute() != other.hasTokensPerMinute()) return false;
+    if (hasTokensPerMinute()) {
+      if (getTokensPerMinute()
+          != other.getTokensPerMinute()) return false;
+    }
+    if (hasMaxConcurrent() != other.hasMaxConcurrent()) return false;
+    if (hasMaxConcurrent()) {
+      if (getMaxConcurrent()
+          != other.getMaxConcurrent()) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -670,6 +748,16 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + TENANT_ID_FIELD_NUMBER;
     hash = (53 * hash) + getTenantId().hashCode();
+    if (hasTokensPerMinute()) {
+      hash = (37 * hash) + TOKENS_PER_MINUTE_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getTokensPerMinute());
+    }
+    if (hasMaxConcurrent()) {
+      hash = (37 * hash) + MAX_CONCURRENT_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getMaxConcurrent());
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -841,6 +929,8 @@ private static final long serialVersionUID = 0L;
         lastUseTimeBuilder_ = null;
       }
       tenantId_ = "";
+      tokensPerMinute_ = 0L;
+      maxConcurrent_ = 0L;
       return this;
     }
 
@@ -919,6 +1009,14 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000200) != 0)) {
         result.tenantId_ = tenantId_;
       }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.tokensPerMinute_ = tokensPerMinute_;
+        to_bitField0_ |= 0x00000020;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.maxConcurrent_ = maxConcurrent_;
+        to_bitField0_ |= 0x00000040;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -978,6 +1076,12 @@ private static final long serialVersionUID = 0L;
         tenantId_ = other.tenantId_;
         bitField0_ |= 0x00000200;
         onChanged();
+      }
+      if (other.hasTokensPerMinute()) {
+        setTokensPerMinute(other.getTokensPerMinute());
+      }
+      if (other.hasMaxConcurrent()) {
+        setMaxConcurrent(other.getMaxConcurrent());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1063,6 +1167,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000200;
               break;
             } // case 82
+            case 88: {
+              tokensPerMinute_ = input.readInt64();
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 88
+            case 96: {
+              maxConcurrent_ = input.readInt64();
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 96
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2275,6 +2389,118 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       tenantId_ = value;
       bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+
+    private long tokensPerMinute_ ;
+    /**
+     * <pre>
+     * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 tokens_per_minute = 11 [json_name = "tokensPerMinute"];</code>
+     * @return Whether the tokensPerMinute field is set.
+     */
+    @java.lang.Override
+    public boolean hasTokensPerMinute() {
+      return ((bitField0_ & 0x00000400) != 0);
+    }
+    /**
+     * <pre>
+     * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 tokens_per_minute = 11 [json_name = "tokensPerMinute"];</code>
+     * @return The tokensPerMinute.
+     */
+    @java.lang.Override
+    public long getTokensPerMinute() {
+      return tokensPerMinute_;
+    }
+    /**
+     * <pre>
+     * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 tokens_per_minute = 11 [json_name = "tokensPerMinute"];</code>
+     * @param value The tokensPerMinute to set.
+     * @return This builder for chaining.
+     */
+    public Builder setTokensPerMinute(long value) {
+
+      tokensPerMinute_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 tokens_per_minute = 11 [json_name = "tokensPerMinute"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearTokensPerMinute() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      tokensPerMinute_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private long maxConcurrent_ ;
+    /**
+     * <pre>
+     * Calls in flight. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 max_concurrent = 12 [json_name = "maxConcurrent"];</code>
+     * @return Whether the maxConcurrent field is set.
+     */
+    @java.lang.Override
+    public boolean hasMaxConcurrent() {
+      return ((bitField0_ & 0x00000800) != 0);
+    }
+    /**
+     * <pre>
+     * Calls in flight. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 max_concurrent = 12 [json_name = "maxConcurrent"];</code>
+     * @return The maxConcurrent.
+     */
+    @java.lang.Override
+    public long getMaxConcurrent() {
+      return maxConcurrent_;
+    }
+    /**
+     * <pre>
+     * Calls in flight. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 max_concurrent = 12 [json_name = "maxConcurrent"];</code>
+     * @param value The maxConcurrent to set.
+     * @return This builder for chaining.
+     */
+    public Builder setMaxConcurrent(long value) {
+
+      maxConcurrent_ = value;
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Calls in flight. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 max_concurrent = 12 [json_name = "maxConcurrent"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearMaxConcurrent() {
+      bitField0_ = (bitField0_ & ~0x00000800);
+      maxConcurrent_ = 0L;
       onChanged();
       return this;
     }

@@ -257,4 +257,42 @@ public interface ApiKeyOrBuilder extends
    */
   com.google.protobuf.ByteString
       getTenantIdBytes();
+
+  /**
+   * <pre>
+   * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 tokens_per_minute = 11 [json_name = "tokensPerMinute"];</code>
+   * @return Whether the tokensPerMinute field is set.
+   */
+  boolean hasTokensPerMinute();
+  /**
+   * <pre>
+   * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 tokens_per_minute = 11 [json_name = "tokensPerMinute"];</code>
+   * @return The tokensPerMinute.
+   */
+  long getTokensPerMinute();
+
+  /**
+   * <pre>
+   * Calls in flight. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 max_concurrent = 12 [json_name = "maxConcurrent"];</code>
+   * @return Whether the maxConcurrent field is set.
+   */
+  boolean hasMaxConcurrent();
+  /**
+   * <pre>
+   * Calls in flight. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 max_concurrent = 12 [json_name = "maxConcurrent"];</code>
+   * @return The maxConcurrent.
+   */
+  long getMaxConcurrent();
 }

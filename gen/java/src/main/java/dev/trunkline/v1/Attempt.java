@@ -543,6 +543,59 @@ private static final long serialVersionUID = 0L;
     return quotas_.get(index);
   }
 
+  public static final int WAITED_FIELD_NUMBER = 14;
+  private com.google.protobuf.Duration waited_;
+  /**
+   * <pre>
+   * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+   * @return Whether the waited field is set.
+   */
+  @java.lang.Override
+  public boolean hasWaited() {
+    return ((bitField0_ & 0x00000020) != 0);
+  }
+  /**
+   * <pre>
+   * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+   * @return The waited.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Duration getWaited() {
+    return waited_ == null ? com.google.protobuf.Duration.getDefaultInstance() : waited_;
+  }
+  /**
+   * <pre>
+   * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.DurationOrBuilder getWaitedOrBuilder() {
+    return waited_ == null ? com.google.protobuf.Duration.getDefaultInstance() : waited_;
+  }
+
+  public static final int HEDGE_FIELD_NUMBER = 15;
+  private boolean hedge_ = false;
+  /**
+   * <pre>
+   * Whether it was sent beside another one that was still running (`recovery.hedge_after`).
+   * </pre>
+   *
+   * <code>bool hedge = 15 [json_name = "hedge"];</code>
+   * @return The hedge.
+   */
+  @java.lang.Override
+  public boolean getHedge() {
+    return hedge_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -595,6 +648,12 @@ private static final long serialVersionUID = 0L;
     }
     for (int i = 0; i < quotas_.size(); i++) {
       output.writeMessage(13, quotas_.get(i));
+    }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      output.writeMessage(14, getWaited());
+    }
+    if (hedge_ != false) {
+      output.writeBool(15, hedge_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -653,6 +712,14 @@ private static final long serialVersionUID = 0L;
           }
           size += 1 * count;
         }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(14, getWaited());
+    }
+    if (hedge_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(15, hedge_);
+    }
     return size;
   }
   @java.lang.Override
@@ -717,6 +784,13 @@ private static final long serialVersionUID = 0L;
         .equals(other.getProviderRequestId())) return false;
     if (!getQuotasList()
         .equals(other.getQuotasList())) return false;
+    if (hasWaited() != other.hasWaited()) return false;
+    if (hasWaited()) {
+      if (!getWaited()
+          .equals(other.getWaited())) return false;
+    }
+    if (getHedge()
+        != other.getHedge()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -767,6 +841,13 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + QUOTAS_FIELD_NUMBER;
       hash = (53 * hash) + getQuotasList().hashCode();
     }
+    if (hasWaited()) {
+      hash = (37 * hash) + WAITED_FIELD_NUMBER;
+      hash = (53 * hash) + getWaited().hashCode();
+    }
+    hash = (37 * hash) + HEDGE_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getHedge());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -906,6 +987,7 @@ private static final long serialVersionUID = 0L;
         internalGetTimeToFirstTokenFieldBuilder();
         internalGetUsageFieldBuilder();
         internalGetQuotasFieldBuilder();
+        internalGetWaitedFieldBuilder();
       }
     }
     @java.lang.Override
@@ -947,6 +1029,12 @@ private static final long serialVersionUID = 0L;
         quotasBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00001000);
+      waited_ = null;
+      if (waitedBuilder_ != null) {
+        waitedBuilder_.dispose();
+        waitedBuilder_ = null;
+      }
+      hedge_ = false;
       return this;
     }
 
@@ -1043,6 +1131,15 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000800) != 0)) {
         result.providerRequestId_ = providerRequestId_;
       }
+      if (((from_bitField0_ & 0x00002000) != 0)) {
+        result.waited_ = waitedBuilder_ == null
+            ? waited_
+            : waitedBuilder_.build();
+        to_bitField0_ |= 0x00000020;
+      }
+      if (((from_bitField0_ & 0x00004000) != 0)) {
+        result.hedge_ = hedge_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1127,6 +1224,12 @@ private static final long serialVersionUID = 0L;
             quotasBuilder_.addAllMessages(other.quotas_);
           }
         }
+      }
+      if (other.hasWaited()) {
+        mergeWaited(other.getWaited());
+      }
+      if (other.getHedge() != false) {
+        setHedge(other.getHedge());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1235,6 +1338,18 @@ private static final long serialVersionUID = 0L;
               }
               break;
             } // case 106
+            case 114: {
+              input.readMessage(
+                  internalGetWaitedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00002000;
+              break;
+            } // case 114
+            case 120: {
+              hedge_ = input.readBool();
+              bitField0_ |= 0x00004000;
+              break;
+            } // case 120
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2774,6 +2889,207 @@ private static final long serialVersionUID = 0L;
         quotas_ = null;
       }
       return quotasBuilder_;
+    }
+
+    private com.google.protobuf.Duration waited_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> waitedBuilder_;
+    /**
+     * <pre>
+     * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+     * @return Whether the waited field is set.
+     */
+    public boolean hasWaited() {
+      return ((bitField0_ & 0x00002000) != 0);
+    }
+    /**
+     * <pre>
+     * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+     * @return The waited.
+     */
+    public com.google.protobuf.Duration getWaited() {
+      if (waitedBuilder_ == null) {
+        return waited_ == null ? com.google.protobuf.Duration.getDefaultInstance() : waited_;
+      } else {
+        return waitedBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+     */
+    public Builder setWaited(com.google.protobuf.Duration value) {
+      if (waitedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        waited_ = value;
+      } else {
+        waitedBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+     */
+    public Builder setWaited(
+        com.google.protobuf.Duration.Builder builderForValue) {
+      if (waitedBuilder_ == null) {
+        waited_ = builderForValue.build();
+      } else {
+        waitedBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+     */
+    public Builder mergeWaited(com.google.protobuf.Duration value) {
+      if (waitedBuilder_ == null) {
+        if (((bitField0_ & 0x00002000) != 0) &&
+          waited_ != null &&
+          waited_ != com.google.protobuf.Duration.getDefaultInstance()) {
+          getWaitedBuilder().mergeFrom(value);
+        } else {
+          waited_ = value;
+        }
+      } else {
+        waitedBuilder_.mergeFrom(value);
+      }
+      if (waited_ != null) {
+        bitField0_ |= 0x00002000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+     */
+    public Builder clearWaited() {
+      bitField0_ = (bitField0_ & ~0x00002000);
+      waited_ = null;
+      if (waitedBuilder_ != null) {
+        waitedBuilder_.dispose();
+        waitedBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+     */
+    public com.google.protobuf.Duration.Builder getWaitedBuilder() {
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return internalGetWaitedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+     */
+    public com.google.protobuf.DurationOrBuilder getWaitedOrBuilder() {
+      if (waitedBuilder_ != null) {
+        return waitedBuilder_.getMessageOrBuilder();
+      } else {
+        return waited_ == null ?
+            com.google.protobuf.Duration.getDefaultInstance() : waited_;
+      }
+    }
+    /**
+     * <pre>
+     * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 
+        internalGetWaitedFieldBuilder() {
+      if (waitedBuilder_ == null) {
+        waitedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder>(
+                getWaited(),
+                getParentForChildren(),
+                isClean());
+        waited_ = null;
+      }
+      return waitedBuilder_;
+    }
+
+    private boolean hedge_ ;
+    /**
+     * <pre>
+     * Whether it was sent beside another one that was still running (`recovery.hedge_after`).
+     * </pre>
+     *
+     * <code>bool hedge = 15 [json_name = "hedge"];</code>
+     * @return The hedge.
+     */
+    @java.lang.Override
+    public boolean getHedge() {
+      return hedge_;
+    }
+    /**
+     * <pre>
+     * Whether it was sent beside another one that was still running (`recovery.hedge_after`).
+     * </pre>
+     *
+     * <code>bool hedge = 15 [json_name = "hedge"];</code>
+     * @param value The hedge to set.
+     * @return This builder for chaining.
+     */
+    public Builder setHedge(boolean value) {
+
+      hedge_ = value;
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether it was sent beside another one that was still running (`recovery.hedge_after`).
+     * </pre>
+     *
+     * <code>bool hedge = 15 [json_name = "hedge"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearHedge() {
+      bitField0_ = (bitField0_ & ~0x00004000);
+      hedge_ = false;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Attempt)

@@ -299,4 +299,41 @@ public interface AttemptOrBuilder extends
    */
   dev.trunkline.v1.ProviderQuotaOrBuilder getQuotasOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+   * @return Whether the waited field is set.
+   */
+  boolean hasWaited();
+  /**
+   * <pre>
+   * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+   * @return The waited.
+   */
+  com.google.protobuf.Duration getWaited();
+  /**
+   * <pre>
+   * How long the call waited before it: for its turn, for a quota of the provider, or after a failure.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration waited = 14 [json_name = "waited"];</code>
+   */
+  com.google.protobuf.DurationOrBuilder getWaitedOrBuilder();
+
+  /**
+   * <pre>
+   * Whether it was sent beside another one that was still running (`recovery.hedge_after`).
+   * </pre>
+   *
+   * <code>bool hedge = 15 [json_name = "hedge"];</code>
+   * @return The hedge.
+   */
+  boolean getHedge();
 }

@@ -41,7 +41,7 @@ public enum AttemptOutcome
   ATTEMPT_OUTCOME_FAILED(2),
   /**
    * <pre>
-   * It was skipped without a call (breaker open, deadline too near).
+   * It was skipped without a call (breaker open, a limit or quota used up, too little time); `error` says why.
    * </pre>
    *
    * <code>ATTEMPT_OUTCOME_SKIPPED = 3;</code>
@@ -93,7 +93,7 @@ public enum AttemptOutcome
   public static final int ATTEMPT_OUTCOME_FAILED_VALUE = 2;
   /**
    * <pre>
-   * It was skipped without a call (breaker open, deadline too near).
+   * It was skipped without a call (breaker open, a limit or quota used up, too little time); `error` says why.
    * </pre>
    *
    * <code>ATTEMPT_OUTCOME_SKIPPED = 3;</code>

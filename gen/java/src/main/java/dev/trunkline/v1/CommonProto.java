@@ -67,6 +67,11 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_Attempt_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_CallLimit_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_CallLimit_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_ProviderQuota_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -138,7 +143,7 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
       "pent\030\003 \001(\0132\022.google.type.MoneyR\005spent\022&\n" +
       "\004held\030\004 \001(\0132\022.google.type.MoneyR\004held\0220\n" +
       "\tremaining\030\005 \001(\0132\022.google.type.MoneyR\tre" +
-      "maining\"\305\004\n\007Attempt\022\026\n\006number\030\001 \001(\rR\006num" +
+      "maining\"\216\005\n\007Attempt\022\026\n\006number\030\001 \001(\rR\006num" +
       "ber\022\032\n\010provider\030\002 \001(\tR\010provider\022\024\n\005model" +
       "\030\003 \001(\tR\005model\022%\n\016integration_id\030\004 \001(\tR\ri" +
       "ntegrationId\0226\n\007outcome\030\005 \001(\0162\034.trunklin" +
@@ -152,39 +157,52 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
       "http_status\030\013 \001(\005H\000R\nhttpStatus\210\001\001\022.\n\023pr" +
       "ovider_request_id\030\014 \001(\tR\021providerRequest" +
       "Id\0223\n\006quotas\030\r \003(\0132\033.trunkline.v1.Provid" +
-      "erQuotaR\006quotasB\016\n\014_http_status\"\267\001\n\rProv" +
-      "iderQuota\022\022\n\004unit\030\001 \001(\tR\004unit\022\031\n\005limit\030\002" +
-      " \001(\003H\000R\005limit\210\001\001\022!\n\tremaining\030\003 \001(\003H\001R\tr" +
-      "emaining\210\001\001\022<\n\014resets_after\030\004 \001(\0132\031.goog" +
-      "le.protobuf.DurationR\013resetsAfterB\010\n\006_li" +
-      "mitB\014\n\n_remaining\"\315\001\n\005Route\022.\n\005basis\030\001 \001" +
-      "(\0162\030.trunkline.v1.RouteBasisR\005basis\022\022\n\004r" +
-      "ule\030\002 \001(\tR\004rule\022\036\n\nconsidered\030\003 \001(\rR\ncon" +
-      "sidered\022\032\n\010eligible\030\004 \001(\rR\010eligible\022\026\n\006r" +
-      "egion\030\005 \001(\tR\006region\022,\n\022estimated_nano_us" +
-      "d\030\006 \001(\003R\020estimatedNanoUsd*\304\002\n\nTokenClass" +
-      "\022\033\n\027TOKEN_CLASS_UNSPECIFIED\020\000\022\025\n\021TOKEN_C" +
-      "LASS_INPUT\020\001\022\026\n\022TOKEN_CLASS_OUTPUT\020\002\022\032\n\026" +
-      "TOKEN_CLASS_CACHE_READ\020\003\022\033\n\027TOKEN_CLASS_" +
-      "CACHE_WRITE\020\004\022\031\n\025TOKEN_CLASS_REASONING\020\005" +
-      "\022\033\n\027TOKEN_CLASS_AUDIO_INPUT\020\006\022\034\n\030TOKEN_C" +
-      "LASS_AUDIO_OUTPUT\020\007\022\033\n\027TOKEN_CLASS_IMAGE" +
-      "_INPUT\020\010\022\034\n\030TOKEN_CLASS_IMAGE_OUTPUT\020\t\022 " +
-      "\n\034TOKEN_CLASS_CACHE_WRITE_LONG\020\n*z\n\013Usag" +
-      "eSource\022\034\n\030USAGE_SOURCE_UNSPECIFIED\020\000\022\031\n" +
-      "\025USAGE_SOURCE_PROVIDER\020\001\022\032\n\026USAGE_SOURCE" +
-      "_ESTIMATED\020\002\022\026\n\022USAGE_SOURCE_CACHE\020\003*\250\001\n" +
-      "\016AttemptOutcome\022\037\n\033ATTEMPT_OUTCOME_UNSPE" +
-      "CIFIED\020\000\022\035\n\031ATTEMPT_OUTCOME_SUCCEEDED\020\001\022" +
-      "\032\n\026ATTEMPT_OUTCOME_FAILED\020\002\022\033\n\027ATTEMPT_O" +
-      "UTCOME_SKIPPED\020\003\022\035\n\031ATTEMPT_OUTCOME_CANC" +
-      "ELLED\020\004*\220\001\n\nRouteBasis\022\033\n\027ROUTE_BASIS_UN" +
-      "SPECIFIED\020\000\022\030\n\024ROUTE_BASIS_EXPLICIT\020\001\022\025\n" +
-      "\021ROUTE_BASIS_ALIAS\020\002\022\034\n\030ROUTE_BASIS_REQU" +
-      "IREMENTS\020\003\022\026\n\022ROUTE_BASIS_POLICY\020\004BP\n\020de" +
-      "v.trunkline.v1B\013CommonProtoP\001Z-trunkline" +
-      ".dev/gen/go/trunkline/v1;trunklinev1b\006pr" +
-      "oto3"
+      "erQuotaR\006quotas\0221\n\006waited\030\016 \001(\0132\031.google" +
+      ".protobuf.DurationR\006waited\022\024\n\005hedge\030\017 \001(" +
+      "\010R\005hedgeB\016\n\014_http_status\"\250\002\n\tCallLimit\022." +
+      "\n\005scope\030\001 \001(\0162\030.trunkline.v1.LimitScopeR" +
+      "\005scope\022\030\n\007subject\030\002 \001(\tR\007subject\0223\n\023requ" +
+      "ests_per_minute\030\003 \001(\003H\000R\021requestsPerMinu" +
+      "te\210\001\001\022/\n\021tokens_per_minute\030\004 \001(\003H\001R\017toke" +
+      "nsPerMinute\210\001\001\022*\n\016max_concurrent\030\005 \001(\003H\002" +
+      "R\rmaxConcurrent\210\001\001B\026\n\024_requests_per_minu" +
+      "teB\024\n\022_tokens_per_minuteB\021\n\017_max_concurr" +
+      "ent\"\267\001\n\rProviderQuota\022\022\n\004unit\030\001 \001(\tR\004uni" +
+      "t\022\031\n\005limit\030\002 \001(\003H\000R\005limit\210\001\001\022!\n\tremainin" +
+      "g\030\003 \001(\003H\001R\tremaining\210\001\001\022<\n\014resets_after\030" +
+      "\004 \001(\0132\031.google.protobuf.DurationR\013resets" +
+      "AfterB\010\n\006_limitB\014\n\n_remaining\"\315\001\n\005Route\022" +
+      ".\n\005basis\030\001 \001(\0162\030.trunkline.v1.RouteBasis" +
+      "R\005basis\022\022\n\004rule\030\002 \001(\tR\004rule\022\036\n\nconsidere" +
+      "d\030\003 \001(\rR\nconsidered\022\032\n\010eligible\030\004 \001(\rR\010e" +
+      "ligible\022\026\n\006region\030\005 \001(\tR\006region\022,\n\022estim" +
+      "ated_nano_usd\030\006 \001(\003R\020estimatedNanoUsd*\304\002" +
+      "\n\nTokenClass\022\033\n\027TOKEN_CLASS_UNSPECIFIED\020" +
+      "\000\022\025\n\021TOKEN_CLASS_INPUT\020\001\022\026\n\022TOKEN_CLASS_" +
+      "OUTPUT\020\002\022\032\n\026TOKEN_CLASS_CACHE_READ\020\003\022\033\n\027" +
+      "TOKEN_CLASS_CACHE_WRITE\020\004\022\031\n\025TOKEN_CLASS" +
+      "_REASONING\020\005\022\033\n\027TOKEN_CLASS_AUDIO_INPUT\020" +
+      "\006\022\034\n\030TOKEN_CLASS_AUDIO_OUTPUT\020\007\022\033\n\027TOKEN" +
+      "_CLASS_IMAGE_INPUT\020\010\022\034\n\030TOKEN_CLASS_IMAG" +
+      "E_OUTPUT\020\t\022 \n\034TOKEN_CLASS_CACHE_WRITE_LO" +
+      "NG\020\n*z\n\013UsageSource\022\034\n\030USAGE_SOURCE_UNSP" +
+      "ECIFIED\020\000\022\031\n\025USAGE_SOURCE_PROVIDER\020\001\022\032\n\026" +
+      "USAGE_SOURCE_ESTIMATED\020\002\022\026\n\022USAGE_SOURCE" +
+      "_CACHE\020\003*\250\001\n\016AttemptOutcome\022\037\n\033ATTEMPT_O" +
+      "UTCOME_UNSPECIFIED\020\000\022\035\n\031ATTEMPT_OUTCOME_" +
+      "SUCCEEDED\020\001\022\032\n\026ATTEMPT_OUTCOME_FAILED\020\002\022" +
+      "\033\n\027ATTEMPT_OUTCOME_SKIPPED\020\003\022\035\n\031ATTEMPT_" +
+      "OUTCOME_CANCELLED\020\004*\241\001\n\nLimitScope\022\033\n\027LI" +
+      "MIT_SCOPE_UNSPECIFIED\020\000\022\026\n\022LIMIT_SCOPE_T" +
+      "ENANT\020\001\022\027\n\023LIMIT_SCOPE_API_KEY\020\002\022\024\n\020LIMI" +
+      "T_SCOPE_USER\020\003\022\025\n\021LIMIT_SCOPE_MODEL\020\004\022\030\n" +
+      "\024LIMIT_SCOPE_PROVIDER\020\005*\220\001\n\nRouteBasis\022\033" +
+      "\n\027ROUTE_BASIS_UNSPECIFIED\020\000\022\030\n\024ROUTE_BAS" +
+      "IS_EXPLICIT\020\001\022\025\n\021ROUTE_BASIS_ALIAS\020\002\022\034\n\030" +
+      "ROUTE_BASIS_REQUIREMENTS\020\003\022\026\n\022ROUTE_BASI" +
+      "S_POLICY\020\004BP\n\020dev.trunkline.v1B\013CommonPr" +
+      "otoP\001Z-trunkline.dev/gen/go/trunkline/v1" +
+      ";trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -240,15 +258,21 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Attempt_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Attempt_descriptor,
-        new java.lang.String[] { "Number", "Provider", "Model", "IntegrationId", "Outcome", "Error", "Latency", "TimeToFirstToken", "Usage", "CostNanoUsd", "HttpStatus", "ProviderRequestId", "Quotas", });
-    internal_static_trunkline_v1_ProviderQuota_descriptor =
+        new java.lang.String[] { "Number", "Provider", "Model", "IntegrationId", "Outcome", "Error", "Latency", "TimeToFirstToken", "Usage", "CostNanoUsd", "HttpStatus", "ProviderRequestId", "Quotas", "Waited", "Hedge", });
+    internal_static_trunkline_v1_CallLimit_descriptor =
       getDescriptor().getMessageType(6);
+    internal_static_trunkline_v1_CallLimit_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_CallLimit_descriptor,
+        new java.lang.String[] { "Scope", "Subject", "RequestsPerMinute", "TokensPerMinute", "MaxConcurrent", });
+    internal_static_trunkline_v1_ProviderQuota_descriptor =
+      getDescriptor().getMessageType(7);
     internal_static_trunkline_v1_ProviderQuota_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ProviderQuota_descriptor,
         new java.lang.String[] { "Unit", "Limit", "Remaining", "ResetsAfter", });
     internal_static_trunkline_v1_Route_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(8);
     internal_static_trunkline_v1_Route_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Route_descriptor,

@@ -1027,6 +1027,22 @@ com.google.protobuf.ByteString defaultValue) {
     return map.get(key);
   }
 
+  public static final int COALESCE_FIELD_NUMBER = 25;
+  private boolean coalesce_ = false;
+  /**
+   * <pre>
+   * Whether the call may share one upstream call, and its answer, with identical calls of the tenant that run at the same time.
+   * Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
+   * </pre>
+   *
+   * <code>bool coalesce = 25 [json_name = "coalesce"];</code>
+   * @return The coalesce.
+   */
+  @java.lang.Override
+  public boolean getCoalesce() {
+    return coalesce_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -1116,6 +1132,9 @@ com.google.protobuf.ByteString defaultValue) {
         internalGetProviderOptionsJson(),
         ProviderOptionsJsonDefaultEntryHolder.defaultEntry,
         24);
+    if (coalesce_ != false) {
+      output.writeBool(25, coalesce_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -1232,6 +1251,10 @@ com.google.protobuf.ByteString defaultValue) {
           .buildPartial();
       size += com.google.protobuf.CodedOutputStream
           .computeMessageSize(24, providerOptionsJson__);
+    }
+    if (coalesce_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(25, coalesce_);
     }
     return size;
   }
@@ -1356,6 +1379,8 @@ com.google.protobuf.ByteString defaultValue) {
     }
     if (!internalGetProviderOptionsJson().equals(
         other.internalGetProviderOptionsJson())) return false;
+    if (getCoalesce()
+        != other.getCoalesce()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1460,6 +1485,9 @@ com.google.protobuf.ByteString defaultValue) {
       hash = (37 * hash) + PROVIDER_OPTIONS_JSON_FIELD_NUMBER;
       hash = (53 * hash) + internalGetProviderOptionsJson().hashCode();
     }
+    hash = (37 * hash) + COALESCE_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getCoalesce());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1696,6 +1724,7 @@ com.google.protobuf.ByteString defaultValue) {
         contextBuilder_ = null;
       }
       internalGetMutableProviderOptionsJson().clear();
+      coalesce_ = false;
       return this;
     }
 
@@ -1850,6 +1879,9 @@ com.google.protobuf.ByteString defaultValue) {
         result.providerOptionsJson_ = internalGetProviderOptionsJson();
         result.providerOptionsJson_.makeImmutable();
       }
+      if (((from_bitField0_ & 0x01000000) != 0)) {
+        result.coalesce_ = coalesce_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1996,6 +2028,9 @@ com.google.protobuf.ByteString defaultValue) {
       internalGetMutableProviderOptionsJson().mergeFrom(
           other.internalGetProviderOptionsJson());
       bitField0_ |= 0x00800000;
+      if (other.getCoalesce() != false) {
+        setCoalesce(other.getCoalesce());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -2176,6 +2211,11 @@ com.google.protobuf.ByteString defaultValue) {
               bitField0_ |= 0x00800000;
               break;
             } // case 194
+            case 200: {
+              coalesce_ = input.readBool();
+              bitField0_ |= 0x01000000;
+              break;
+            } // case 200
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -5084,6 +5124,53 @@ com.google.protobuf.ByteString defaultValue) {
       internalGetMutableProviderOptionsJson().getMutableMap()
           .putAll(values);
       bitField0_ |= 0x00800000;
+      return this;
+    }
+
+    private boolean coalesce_ ;
+    /**
+     * <pre>
+     * Whether the call may share one upstream call, and its answer, with identical calls of the tenant that run at the same time.
+     * Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
+     * </pre>
+     *
+     * <code>bool coalesce = 25 [json_name = "coalesce"];</code>
+     * @return The coalesce.
+     */
+    @java.lang.Override
+    public boolean getCoalesce() {
+      return coalesce_;
+    }
+    /**
+     * <pre>
+     * Whether the call may share one upstream call, and its answer, with identical calls of the tenant that run at the same time.
+     * Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
+     * </pre>
+     *
+     * <code>bool coalesce = 25 [json_name = "coalesce"];</code>
+     * @param value The coalesce to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCoalesce(boolean value) {
+
+      coalesce_ = value;
+      bitField0_ |= 0x01000000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether the call may share one upstream call, and its answer, with identical calls of the tenant that run at the same time.
+     * Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
+     * </pre>
+     *
+     * <code>bool coalesce = 25 [json_name = "coalesce"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCoalesce() {
+      bitField0_ = (bitField0_ & ~0x01000000);
+      coalesce_ = false;
+      onChanged();
       return this;
     }
 

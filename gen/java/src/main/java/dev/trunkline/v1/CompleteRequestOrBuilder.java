@@ -640,4 +640,15 @@ com.google.protobuf.ByteString defaultValue);
    */
   com.google.protobuf.ByteString getProviderOptionsJsonOrThrow(
       java.lang.String key);
+
+  /**
+   * <pre>
+   * Whether the call may share one upstream call, and its answer, with identical calls of the tenant that run at the same time.
+   * Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
+   * </pre>
+   *
+   * <code>bool coalesce = 25 [json_name = "coalesce"];</code>
+   * @return The coalesce.
+   */
+  boolean getCoalesce();
 }

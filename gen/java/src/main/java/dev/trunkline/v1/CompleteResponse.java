@@ -776,7 +776,7 @@ private static final long serialVersionUID = 0L;
   private dev.trunkline.v1.CacheInfo cache_;
   /**
    * <pre>
-   * Where a cached answer came from; absent unless `cache_hit`.
+   * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
    * </pre>
    *
    * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -788,7 +788,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Where a cached answer came from; absent unless `cache_hit`.
+   * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
    * </pre>
    *
    * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -800,7 +800,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Where a cached answer came from; absent unless `cache_hit`.
+   * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
    * </pre>
    *
    * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -970,6 +970,21 @@ private static final long serialVersionUID = 0L;
     return timeToFirstToken_ == null ? com.google.protobuf.Duration.getDefaultInstance() : timeToFirstToken_;
   }
 
+  public static final int SHARED_FIELD_NUMBER = 21;
+  private boolean shared_ = false;
+  /**
+   * <pre>
+   * Whether an identical call made this answer (`coalesce`). That call bears the cost; here it is zero, and `cache` names the call.
+   * </pre>
+   *
+   * <code>bool shared = 21 [json_name = "shared"];</code>
+   * @return The shared.
+   */
+  @java.lang.Override
+  public boolean getShared() {
+    return shared_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -1043,6 +1058,9 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000080) != 0)) {
       output.writeMessage(20, getTimeToFirstToken());
+    }
+    if (shared_ != false) {
+      output.writeBool(21, shared_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -1147,6 +1165,10 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(20, getTimeToFirstToken());
     }
+    if (shared_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(21, shared_);
+    }
     return size;
   }
   @java.lang.Override
@@ -1235,6 +1257,8 @@ private static final long serialVersionUID = 0L;
       if (!getTimeToFirstToken()
           .equals(other.getTimeToFirstToken())) return false;
     }
+    if (getShared()
+        != other.getShared()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1313,6 +1337,9 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + TIME_TO_FIRST_TOKEN_FIELD_NUMBER;
       hash = (53 * hash) + getTimeToFirstToken().hashCode();
     }
+    hash = (37 * hash) + SHARED_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getShared());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1548,6 +1575,7 @@ private static final long serialVersionUID = 0L;
         timeToFirstTokenBuilder_.dispose();
         timeToFirstTokenBuilder_ = null;
       }
+      shared_ = false;
       return this;
     }
 
@@ -1699,6 +1727,9 @@ private static final long serialVersionUID = 0L;
             ? timeToFirstToken_
             : timeToFirstTokenBuilder_.build();
         to_bitField0_ |= 0x00000080;
+      }
+      if (((from_bitField0_ & 0x00100000) != 0)) {
+        result.shared_ = shared_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1902,6 +1933,9 @@ private static final long serialVersionUID = 0L;
       if (other.hasTimeToFirstToken()) {
         mergeTimeToFirstToken(other.getTimeToFirstToken());
       }
+      if (other.getShared() != false) {
+        setShared(other.getShared());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -2084,6 +2118,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00080000;
               break;
             } // case 162
+            case 168: {
+              shared_ = input.readBool();
+              bitField0_ |= 0x00100000;
+              break;
+            } // case 168
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -4580,7 +4619,7 @@ private static final long serialVersionUID = 0L;
         dev.trunkline.v1.CacheInfo, dev.trunkline.v1.CacheInfo.Builder, dev.trunkline.v1.CacheInfoOrBuilder> cacheBuilder_;
     /**
      * <pre>
-     * Where a cached answer came from; absent unless `cache_hit`.
+     * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
      * </pre>
      *
      * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -4591,7 +4630,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where a cached answer came from; absent unless `cache_hit`.
+     * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
      * </pre>
      *
      * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -4606,7 +4645,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where a cached answer came from; absent unless `cache_hit`.
+     * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
      * </pre>
      *
      * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -4626,7 +4665,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where a cached answer came from; absent unless `cache_hit`.
+     * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
      * </pre>
      *
      * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -4644,7 +4683,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where a cached answer came from; absent unless `cache_hit`.
+     * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
      * </pre>
      *
      * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -4669,7 +4708,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where a cached answer came from; absent unless `cache_hit`.
+     * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
      * </pre>
      *
      * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -4686,7 +4725,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where a cached answer came from; absent unless `cache_hit`.
+     * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
      * </pre>
      *
      * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -4698,7 +4737,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where a cached answer came from; absent unless `cache_hit`.
+     * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
      * </pre>
      *
      * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -4713,7 +4752,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Where a cached answer came from; absent unless `cache_hit`.
+     * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
      * </pre>
      *
      * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -5511,6 +5550,50 @@ private static final long serialVersionUID = 0L;
         timeToFirstToken_ = null;
       }
       return timeToFirstTokenBuilder_;
+    }
+
+    private boolean shared_ ;
+    /**
+     * <pre>
+     * Whether an identical call made this answer (`coalesce`). That call bears the cost; here it is zero, and `cache` names the call.
+     * </pre>
+     *
+     * <code>bool shared = 21 [json_name = "shared"];</code>
+     * @return The shared.
+     */
+    @java.lang.Override
+    public boolean getShared() {
+      return shared_;
+    }
+    /**
+     * <pre>
+     * Whether an identical call made this answer (`coalesce`). That call bears the cost; here it is zero, and `cache` names the call.
+     * </pre>
+     *
+     * <code>bool shared = 21 [json_name = "shared"];</code>
+     * @param value The shared to set.
+     * @return This builder for chaining.
+     */
+    public Builder setShared(boolean value) {
+
+      shared_ = value;
+      bitField0_ |= 0x00100000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether an identical call made this answer (`coalesce`). That call bears the cost; here it is zero, and `cache` names the call.
+     * </pre>
+     *
+     * <code>bool shared = 21 [json_name = "shared"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearShared() {
+      bitField0_ = (bitField0_ & ~0x00100000);
+      shared_ = false;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.CompleteResponse)

@@ -436,7 +436,7 @@ public interface CompleteResponseOrBuilder extends
 
   /**
    * <pre>
-   * Where a cached answer came from; absent unless `cache_hit`.
+   * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
    * </pre>
    *
    * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -445,7 +445,7 @@ public interface CompleteResponseOrBuilder extends
   boolean hasCache();
   /**
    * <pre>
-   * Where a cached answer came from; absent unless `cache_hit`.
+   * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
    * </pre>
    *
    * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -454,7 +454,7 @@ public interface CompleteResponseOrBuilder extends
   dev.trunkline.v1.CacheInfo getCache();
   /**
    * <pre>
-   * Where a cached answer came from; absent unless `cache_hit`.
+   * Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`.
    * </pre>
    *
    * <code>.trunkline.v1.CacheInfo cache = 17 [json_name = "cache"];</code>
@@ -575,4 +575,14 @@ public interface CompleteResponseOrBuilder extends
    * <code>.google.protobuf.Duration time_to_first_token = 20 [json_name = "timeToFirstToken"];</code>
    */
   com.google.protobuf.DurationOrBuilder getTimeToFirstTokenOrBuilder();
+
+  /**
+   * <pre>
+   * Whether an identical call made this answer (`coalesce`). That call bears the cost; here it is zero, and `cache` names the call.
+   * </pre>
+   *
+   * <code>bool shared = 21 [json_name = "shared"];</code>
+   * @return The shared.
+   */
+  boolean getShared();
 }

@@ -257,6 +257,44 @@ private static final long serialVersionUID = 0L;
     return timeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : timeout_;
   }
 
+  public static final int TIMEOUTS_FIELD_NUMBER = 5;
+  private dev.trunkline.v1.Timeouts timeouts_;
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+   * @return Whether the timeouts field is set.
+   */
+  @java.lang.Override
+  public boolean hasTimeouts() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+   * @return The timeouts.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.Timeouts getTimeouts() {
+    return timeouts_ == null ? dev.trunkline.v1.Timeouts.getDefaultInstance() : timeouts_;
+  }
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.TimeoutsOrBuilder getTimeoutsOrBuilder() {
+    return timeouts_ == null ? dev.trunkline.v1.Timeouts.getDefaultInstance() : timeouts_;
+  }
+
   public static final int LLM_PROVIDER_FIELD_NUMBER = 10;
   /**
    * <pre>
@@ -369,6 +407,9 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000004) != 0)) {
       output.writeMessage(4, getTimeout());
     }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeMessage(5, getTimeouts());
+    }
     if (kindCase_ == 10) {
       output.writeMessage(10, (dev.trunkline.v1.LlmProviderConfiguration) kind_);
     }
@@ -393,6 +434,10 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000004) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(4, getTimeout());
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, getTimeouts());
     }
     if (kindCase_ == 10) {
       size += com.google.protobuf.CodedOutputStream
@@ -443,6 +488,11 @@ private static final long serialVersionUID = 0L;
       if (!getTimeout()
           .equals(other.getTimeout())) return false;
     }
+    if (hasTimeouts() != other.hasTimeouts()) return false;
+    if (hasTimeouts()) {
+      if (!getTimeouts()
+          .equals(other.getTimeouts())) return false;
+    }
     if (!getKindCase().equals(other.getKindCase())) return false;
     switch (kindCase_) {
       case 10:
@@ -480,6 +530,10 @@ private static final long serialVersionUID = 0L;
     if (hasTimeout()) {
       hash = (37 * hash) + TIMEOUT_FIELD_NUMBER;
       hash = (53 * hash) + getTimeout().hashCode();
+    }
+    if (hasTimeouts()) {
+      hash = (37 * hash) + TIMEOUTS_FIELD_NUMBER;
+      hash = (53 * hash) + getTimeouts().hashCode();
     }
     switch (kindCase_) {
       case 10:
@@ -630,6 +684,7 @@ private static final long serialVersionUID = 0L;
         internalGetAuthenticationFieldBuilder();
         internalGetCircuitBreakerFieldBuilder();
         internalGetTimeoutFieldBuilder();
+        internalGetTimeoutsFieldBuilder();
       }
     }
     @java.lang.Override
@@ -651,6 +706,11 @@ private static final long serialVersionUID = 0L;
       if (timeoutBuilder_ != null) {
         timeoutBuilder_.dispose();
         timeoutBuilder_ = null;
+      }
+      timeouts_ = null;
+      if (timeoutsBuilder_ != null) {
+        timeoutsBuilder_.dispose();
+        timeoutsBuilder_ = null;
       }
       if (llmProviderBuilder_ != null) {
         llmProviderBuilder_.clear();
@@ -716,6 +776,12 @@ private static final long serialVersionUID = 0L;
             : timeoutBuilder_.build();
         to_bitField0_ |= 0x00000004;
       }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.timeouts_ = timeoutsBuilder_ == null
+            ? timeouts_
+            : timeoutsBuilder_.build();
+        to_bitField0_ |= 0x00000008;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -757,6 +823,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasTimeout()) {
         mergeTimeout(other.getTimeout());
+      }
+      if (other.hasTimeouts()) {
+        mergeTimeouts(other.getTimeouts());
       }
       switch (other.getKindCase()) {
         case LLM_PROVIDER: {
@@ -823,6 +892,13 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 34
+            case 42: {
+              input.readMessage(
+                  internalGetTimeoutsFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
             case 82: {
               input.readMessage(
                   internalGetLlmProviderFieldBuilder().getBuilder(),
@@ -1430,6 +1506,163 @@ private static final long serialVersionUID = 0L;
         timeout_ = null;
       }
       return timeoutBuilder_;
+    }
+
+    private dev.trunkline.v1.Timeouts timeouts_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.Timeouts, dev.trunkline.v1.Timeouts.Builder, dev.trunkline.v1.TimeoutsOrBuilder> timeoutsBuilder_;
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+     * @return Whether the timeouts field is set.
+     */
+    public boolean hasTimeouts() {
+      return ((bitField0_ & 0x00000010) != 0);
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+     * @return The timeouts.
+     */
+    public dev.trunkline.v1.Timeouts getTimeouts() {
+      if (timeoutsBuilder_ == null) {
+        return timeouts_ == null ? dev.trunkline.v1.Timeouts.getDefaultInstance() : timeouts_;
+      } else {
+        return timeoutsBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+     */
+    public Builder setTimeouts(dev.trunkline.v1.Timeouts value) {
+      if (timeoutsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        timeouts_ = value;
+      } else {
+        timeoutsBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+     */
+    public Builder setTimeouts(
+        dev.trunkline.v1.Timeouts.Builder builderForValue) {
+      if (timeoutsBuilder_ == null) {
+        timeouts_ = builderForValue.build();
+      } else {
+        timeoutsBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+     */
+    public Builder mergeTimeouts(dev.trunkline.v1.Timeouts value) {
+      if (timeoutsBuilder_ == null) {
+        if (((bitField0_ & 0x00000010) != 0) &&
+          timeouts_ != null &&
+          timeouts_ != dev.trunkline.v1.Timeouts.getDefaultInstance()) {
+          getTimeoutsBuilder().mergeFrom(value);
+        } else {
+          timeouts_ = value;
+        }
+      } else {
+        timeoutsBuilder_.mergeFrom(value);
+      }
+      if (timeouts_ != null) {
+        bitField0_ |= 0x00000010;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+     */
+    public Builder clearTimeouts() {
+      bitField0_ = (bitField0_ & ~0x00000010);
+      timeouts_ = null;
+      if (timeoutsBuilder_ != null) {
+        timeoutsBuilder_.dispose();
+        timeoutsBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+     */
+    public dev.trunkline.v1.Timeouts.Builder getTimeoutsBuilder() {
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return internalGetTimeoutsFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+     */
+    public dev.trunkline.v1.TimeoutsOrBuilder getTimeoutsOrBuilder() {
+      if (timeoutsBuilder_ != null) {
+        return timeoutsBuilder_.getMessageOrBuilder();
+      } else {
+        return timeouts_ == null ?
+            dev.trunkline.v1.Timeouts.getDefaultInstance() : timeouts_;
+      }
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.Timeouts, dev.trunkline.v1.Timeouts.Builder, dev.trunkline.v1.TimeoutsOrBuilder> 
+        internalGetTimeoutsFieldBuilder() {
+      if (timeoutsBuilder_ == null) {
+        timeoutsBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.Timeouts, dev.trunkline.v1.Timeouts.Builder, dev.trunkline.v1.TimeoutsOrBuilder>(
+                getTimeouts(),
+                getParentForChildren(),
+                isClean());
+        timeouts_ = null;
+      }
+      return timeoutsBuilder_;
     }
 
     private com.google.protobuf.SingleFieldBuilder<

@@ -113,6 +113,33 @@ public interface ConfigurationOrBuilder extends
 
   /**
    * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+   * @return Whether the timeouts field is set.
+   */
+  boolean hasTimeouts();
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+   * @return The timeouts.
+   */
+  dev.trunkline.v1.Timeouts getTimeouts();
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 5 [json_name = "timeouts"];</code>
+   */
+  dev.trunkline.v1.TimeoutsOrBuilder getTimeoutsOrBuilder();
+
+  /**
+   * <pre>
    * For `llm_provider`.
    * </pre>
    *

@@ -344,6 +344,44 @@ private static final long serialVersionUID = 0L;
     return timeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : timeout_;
   }
 
+  public static final int TIMEOUTS_FIELD_NUMBER = 8;
+  private dev.trunkline.v1.Timeouts timeouts_;
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+   * @return Whether the timeouts field is set.
+   */
+  @java.lang.Override
+  public boolean hasTimeouts() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+   * @return The timeouts.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.Timeouts getTimeouts() {
+    return timeouts_ == null ? dev.trunkline.v1.Timeouts.getDefaultInstance() : timeouts_;
+  }
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.TimeoutsOrBuilder getTimeoutsOrBuilder() {
+    return timeouts_ == null ? dev.trunkline.v1.Timeouts.getDefaultInstance() : timeouts_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -379,6 +417,9 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       output.writeMessage(7, getTimeout());
     }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      output.writeMessage(8, getTimeouts());
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -411,6 +452,10 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(7, getTimeout());
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(8, getTimeouts());
     }
     return size;
   }
@@ -451,6 +496,11 @@ private static final long serialVersionUID = 0L;
       if (!getTimeout()
           .equals(other.getTimeout())) return false;
     }
+    if (hasTimeouts() != other.hasTimeouts()) return false;
+    if (hasTimeouts()) {
+      if (!getTimeouts()
+          .equals(other.getTimeouts())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -479,6 +529,10 @@ private static final long serialVersionUID = 0L;
     if (hasTimeout()) {
       hash = (37 * hash) + TIMEOUT_FIELD_NUMBER;
       hash = (53 * hash) + getTimeout().hashCode();
+    }
+    if (hasTimeouts()) {
+      hash = (37 * hash) + TIMEOUTS_FIELD_NUMBER;
+      hash = (53 * hash) + getTimeouts().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -615,6 +669,7 @@ private static final long serialVersionUID = 0L;
       if (com.google.protobuf.GeneratedMessage
               .alwaysUseFieldBuilders) {
         internalGetTimeoutFieldBuilder();
+        internalGetTimeoutsFieldBuilder();
       }
     }
     @java.lang.Override
@@ -632,6 +687,11 @@ private static final long serialVersionUID = 0L;
       if (timeoutBuilder_ != null) {
         timeoutBuilder_.dispose();
         timeoutBuilder_ = null;
+      }
+      timeouts_ = null;
+      if (timeoutsBuilder_ != null) {
+        timeoutsBuilder_.dispose();
+        timeoutsBuilder_ = null;
       }
       return this;
     }
@@ -692,6 +752,12 @@ private static final long serialVersionUID = 0L;
             : timeoutBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.timeouts_ = timeoutsBuilder_ == null
+            ? timeouts_
+            : timeoutsBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -740,6 +806,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasTimeout()) {
         mergeTimeout(other.getTimeout());
+      }
+      if (other.hasTimeouts()) {
+        mergeTimeouts(other.getTimeouts());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -804,6 +873,13 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000040;
               break;
             } // case 58
+            case 66: {
+              input.readMessage(
+                  internalGetTimeoutsFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 66
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1543,6 +1619,163 @@ private static final long serialVersionUID = 0L;
         timeout_ = null;
       }
       return timeoutBuilder_;
+    }
+
+    private dev.trunkline.v1.Timeouts timeouts_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.Timeouts, dev.trunkline.v1.Timeouts.Builder, dev.trunkline.v1.TimeoutsOrBuilder> timeoutsBuilder_;
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+     * @return Whether the timeouts field is set.
+     */
+    public boolean hasTimeouts() {
+      return ((bitField0_ & 0x00000080) != 0);
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+     * @return The timeouts.
+     */
+    public dev.trunkline.v1.Timeouts getTimeouts() {
+      if (timeoutsBuilder_ == null) {
+        return timeouts_ == null ? dev.trunkline.v1.Timeouts.getDefaultInstance() : timeouts_;
+      } else {
+        return timeoutsBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+     */
+    public Builder setTimeouts(dev.trunkline.v1.Timeouts value) {
+      if (timeoutsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        timeouts_ = value;
+      } else {
+        timeoutsBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+     */
+    public Builder setTimeouts(
+        dev.trunkline.v1.Timeouts.Builder builderForValue) {
+      if (timeoutsBuilder_ == null) {
+        timeouts_ = builderForValue.build();
+      } else {
+        timeoutsBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+     */
+    public Builder mergeTimeouts(dev.trunkline.v1.Timeouts value) {
+      if (timeoutsBuilder_ == null) {
+        if (((bitField0_ & 0x00000080) != 0) &&
+          timeouts_ != null &&
+          timeouts_ != dev.trunkline.v1.Timeouts.getDefaultInstance()) {
+          getTimeoutsBuilder().mergeFrom(value);
+        } else {
+          timeouts_ = value;
+        }
+      } else {
+        timeoutsBuilder_.mergeFrom(value);
+      }
+      if (timeouts_ != null) {
+        bitField0_ |= 0x00000080;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+     */
+    public Builder clearTimeouts() {
+      bitField0_ = (bitField0_ & ~0x00000080);
+      timeouts_ = null;
+      if (timeoutsBuilder_ != null) {
+        timeoutsBuilder_.dispose();
+        timeoutsBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+     */
+    public dev.trunkline.v1.Timeouts.Builder getTimeoutsBuilder() {
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return internalGetTimeoutsFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+     */
+    public dev.trunkline.v1.TimeoutsOrBuilder getTimeoutsOrBuilder() {
+      if (timeoutsBuilder_ != null) {
+        return timeoutsBuilder_.getMessageOrBuilder();
+      } else {
+        return timeouts_ == null ?
+            dev.trunkline.v1.Timeouts.getDefaultInstance() : timeouts_;
+      }
+    }
+    /**
+     * <pre>
+     * Timeouts of the parts of a call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.Timeouts, dev.trunkline.v1.Timeouts.Builder, dev.trunkline.v1.TimeoutsOrBuilder> 
+        internalGetTimeoutsFieldBuilder() {
+      if (timeoutsBuilder_ == null) {
+        timeoutsBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.Timeouts, dev.trunkline.v1.Timeouts.Builder, dev.trunkline.v1.TimeoutsOrBuilder>(
+                getTimeouts(),
+                getParentForChildren(),
+                isClean());
+        timeouts_ = null;
+      }
+      return timeoutsBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Connector)

@@ -175,4 +175,31 @@ public interface ConnectorOrBuilder extends
    * <code>.google.protobuf.Duration timeout = 7 [json_name = "timeout"];</code>
    */
   com.google.protobuf.DurationOrBuilder getTimeoutOrBuilder();
+
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+   * @return Whether the timeouts field is set.
+   */
+  boolean hasTimeouts();
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+   * @return The timeouts.
+   */
+  dev.trunkline.v1.Timeouts getTimeouts();
+  /**
+   * <pre>
+   * Timeouts of the parts of a call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Timeouts timeouts = 8 [json_name = "timeouts"];</code>
+   */
+  dev.trunkline.v1.TimeoutsOrBuilder getTimeoutsOrBuilder();
 }

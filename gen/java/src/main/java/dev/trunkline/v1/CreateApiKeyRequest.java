@@ -317,6 +317,60 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int TOKENS_PER_MINUTE_FIELD_NUMBER = 7;
+  private long tokensPerMinute_ = 0L;
+  /**
+   * <pre>
+   * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
+   * @return Whether the tokensPerMinute field is set.
+   */
+  @java.lang.Override
+  public boolean hasTokensPerMinute() {
+    return ((bitField0_ & 0x00000004) != 0);
+  }
+  /**
+   * <pre>
+   * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
+   * @return The tokensPerMinute.
+   */
+  @java.lang.Override
+  public long getTokensPerMinute() {
+    return tokensPerMinute_;
+  }
+
+  public static final int MAX_CONCURRENT_FIELD_NUMBER = 8;
+  private long maxConcurrent_ = 0L;
+  /**
+   * <pre>
+   * Calls in flight. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 max_concurrent = 8 [json_name = "maxConcurrent"];</code>
+   * @return Whether the maxConcurrent field is set.
+   */
+  @java.lang.Override
+  public boolean hasMaxConcurrent() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * Calls in flight. Absent: no limit of its own. At least 1.
+   * </pre>
+   *
+   * <code>optional int64 max_concurrent = 8 [json_name = "maxConcurrent"];</code>
+   * @return The maxConcurrent.
+   */
+  @java.lang.Override
+  public long getMaxConcurrent() {
+    return maxConcurrent_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -349,6 +403,12 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(tenantId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 6, tenantId_);
     }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      output.writeInt64(7, tokensPerMinute_);
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeInt64(8, maxConcurrent_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -377,6 +437,14 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(tenantId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(6, tenantId_);
+    }
+    if (((bitField0_ & 0x00000004) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(7, tokensPerMinute_);
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(8, maxConcurrent_);
     }
     return size;
   }
@@ -420,6 +488,16 @@ private static final long serialVersionUID = 0L;
     }
     if (!getTenantId()
         .equals(other.getTenantId())) return false;
+    if (hasTokensPerMinute() != other.hasTokensPerMinute()) return false;
+    if (hasTokensPerMinute()) {
+      if (getTokensPerMinute()
+          != other.getTokensPerMinute()) return false;
+    }
+    if (hasMaxConcurrent() != other.hasMaxConcurrent()) return false;
+    if (hasMaxConcurrent()) {
+      if (getMaxConcurrent()
+          != other.getMaxConcurrent()) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -450,6 +528,16 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + TENANT_ID_FIELD_NUMBER;
     hash = (53 * hash) + getTenantId().hashCode();
+    if (hasTokensPerMinute()) {
+      hash = (37 * hash) + TOKENS_PER_MINUTE_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getTokensPerMinute());
+    }
+    if (hasMaxConcurrent()) {
+      hash = (37 * hash) + MAX_CONCURRENT_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          getMaxConcurrent());
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -602,6 +690,8 @@ private static final long serialVersionUID = 0L;
         expireTimeBuilder_ = null;
       }
       tenantId_ = "";
+      tokensPerMinute_ = 0L;
+      maxConcurrent_ = 0L;
       return this;
     }
 
@@ -659,6 +749,14 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000020) != 0)) {
         result.tenantId_ = tenantId_;
       }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.tokensPerMinute_ = tokensPerMinute_;
+        to_bitField0_ |= 0x00000004;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.maxConcurrent_ = maxConcurrent_;
+        to_bitField0_ |= 0x00000008;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -704,6 +802,12 @@ private static final long serialVersionUID = 0L;
         tenantId_ = other.tenantId_;
         bitField0_ |= 0x00000020;
         onChanged();
+      }
+      if (other.hasTokensPerMinute()) {
+        setTokensPerMinute(other.getTokensPerMinute());
+      }
+      if (other.hasMaxConcurrent()) {
+        setMaxConcurrent(other.getMaxConcurrent());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -763,6 +867,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000020;
               break;
             } // case 50
+            case 56: {
+              tokensPerMinute_ = input.readInt64();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 56
+            case 64: {
+              maxConcurrent_ = input.readInt64();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 64
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1412,6 +1526,118 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       tenantId_ = value;
       bitField0_ |= 0x00000020;
+      onChanged();
+      return this;
+    }
+
+    private long tokensPerMinute_ ;
+    /**
+     * <pre>
+     * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
+     * @return Whether the tokensPerMinute field is set.
+     */
+    @java.lang.Override
+    public boolean hasTokensPerMinute() {
+      return ((bitField0_ & 0x00000040) != 0);
+    }
+    /**
+     * <pre>
+     * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
+     * @return The tokensPerMinute.
+     */
+    @java.lang.Override
+    public long getTokensPerMinute() {
+      return tokensPerMinute_;
+    }
+    /**
+     * <pre>
+     * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
+     * @param value The tokensPerMinute to set.
+     * @return This builder for chaining.
+     */
+    public Builder setTokensPerMinute(long value) {
+
+      tokensPerMinute_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Tokens per minute, input and output together. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 tokens_per_minute = 7 [json_name = "tokensPerMinute"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearTokensPerMinute() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      tokensPerMinute_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private long maxConcurrent_ ;
+    /**
+     * <pre>
+     * Calls in flight. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 max_concurrent = 8 [json_name = "maxConcurrent"];</code>
+     * @return Whether the maxConcurrent field is set.
+     */
+    @java.lang.Override
+    public boolean hasMaxConcurrent() {
+      return ((bitField0_ & 0x00000080) != 0);
+    }
+    /**
+     * <pre>
+     * Calls in flight. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 max_concurrent = 8 [json_name = "maxConcurrent"];</code>
+     * @return The maxConcurrent.
+     */
+    @java.lang.Override
+    public long getMaxConcurrent() {
+      return maxConcurrent_;
+    }
+    /**
+     * <pre>
+     * Calls in flight. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 max_concurrent = 8 [json_name = "maxConcurrent"];</code>
+     * @param value The maxConcurrent to set.
+     * @return This builder for chaining.
+     */
+    public Builder setMaxConcurrent(long value) {
+
+      maxConcurrent_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Calls in flight. Absent: no limit of its own. At least 1.
+     * </pre>
+     *
+     * <code>optional int64 max_concurrent = 8 [json_name = "maxConcurrent"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearMaxConcurrent() {
+      bitField0_ = (bitField0_ & ~0x00000080);
+      maxConcurrent_ = 0L;
       onChanged();
       return this;
     }

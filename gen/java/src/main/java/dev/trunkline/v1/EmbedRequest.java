@@ -38,6 +38,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.LazyStringArrayList.emptyList();
     purpose_ = "";
     encoding_ = 0;
+    priority_ = 0;
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -420,6 +421,32 @@ private static final long serialVersionUID = 0L;
     return context_ == null ? dev.trunkline.v1.CallContext.getDefaultInstance() : context_;
   }
 
+  public static final int PRIORITY_FIELD_NUMBER = 10;
+  private int priority_ = 0;
+  /**
+   * <pre>
+   * The call's priority.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Priority priority = 10 [json_name = "priority"];</code>
+   * @return The enum numeric value on the wire for priority.
+   */
+  @java.lang.Override public int getPriorityValue() {
+    return priority_;
+  }
+  /**
+   * <pre>
+   * The call's priority.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Priority priority = 10 [json_name = "priority"];</code>
+   * @return The priority.
+   */
+  @java.lang.Override public dev.trunkline.v1.Priority getPriority() {
+    dev.trunkline.v1.Priority result = dev.trunkline.v1.Priority.forNumber(priority_);
+    return result == null ? dev.trunkline.v1.Priority.UNRECOGNIZED : result;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -461,6 +488,9 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000008) != 0)) {
       output.writeMessage(9, getContext());
     }
+    if (priority_ != dev.trunkline.v1.Priority.PRIORITY_UNSPECIFIED.getNumber()) {
+      output.writeEnum(10, priority_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -501,6 +531,10 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000008) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(9, getContext());
+    }
+    if (priority_ != dev.trunkline.v1.Priority.PRIORITY_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(10, priority_);
     }
     return size;
   }
@@ -555,6 +589,7 @@ private static final long serialVersionUID = 0L;
       if (!getContext()
           .equals(other.getContext())) return false;
     }
+    if (priority_ != other.priority_) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -594,6 +629,8 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + CONTEXT_FIELD_NUMBER;
       hash = (53 * hash) + getContext().hashCode();
     }
+    hash = (37 * hash) + PRIORITY_FIELD_NUMBER;
+    hash = (53 * hash) + priority_;
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -759,6 +796,7 @@ private static final long serialVersionUID = 0L;
         contextBuilder_.dispose();
         contextBuilder_ = null;
       }
+      priority_ = 0;
       return this;
     }
 
@@ -831,6 +869,9 @@ private static final long serialVersionUID = 0L;
             : contextBuilder_.build();
         to_bitField0_ |= 0x00000008;
       }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.priority_ = priority_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -885,6 +926,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasContext()) {
         mergeContext(other.getContext());
+      }
+      if (other.priority_ != 0) {
+        setPriorityValue(other.getPriorityValue());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -963,6 +1007,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000100;
               break;
             } // case 74
+            case 80: {
+              priority_ = input.readEnum();
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 80
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2000,6 +2049,78 @@ private static final long serialVersionUID = 0L;
         context_ = null;
       }
       return contextBuilder_;
+    }
+
+    private int priority_ = 0;
+    /**
+     * <pre>
+     * The call's priority.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Priority priority = 10 [json_name = "priority"];</code>
+     * @return The enum numeric value on the wire for priority.
+     */
+    @java.lang.Override public int getPriorityValue() {
+      return priority_;
+    }
+    /**
+     * <pre>
+     * The call's priority.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Priority priority = 10 [json_name = "priority"];</code>
+     * @param value The enum numeric value on the wire for priority to set.
+     * @return This builder for chaining.
+     */
+    public Builder setPriorityValue(int value) {
+      priority_ = value;
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The call's priority.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Priority priority = 10 [json_name = "priority"];</code>
+     * @return The priority.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.Priority getPriority() {
+      dev.trunkline.v1.Priority result = dev.trunkline.v1.Priority.forNumber(priority_);
+      return result == null ? dev.trunkline.v1.Priority.UNRECOGNIZED : result;
+    }
+    /**
+     * <pre>
+     * The call's priority.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Priority priority = 10 [json_name = "priority"];</code>
+     * @param value The priority to set.
+     * @throws IllegalArgumentException if UNRECOGNIZED is provided.
+     * @return This builder for chaining.
+     */
+    public Builder setPriority(dev.trunkline.v1.Priority value) {
+      if (value == null) { throw new NullPointerException(); }
+      bitField0_ |= 0x00000200;
+      priority_ = value.getNumber();
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The call's priority.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Priority priority = 10 [json_name = "priority"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearPriority() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      priority_ = 0;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.EmbedRequest)

@@ -229,4 +229,23 @@ public interface EmbedRequestOrBuilder extends
    * <code>.trunkline.v1.CallContext context = 9 [json_name = "context"];</code>
    */
   dev.trunkline.v1.CallContextOrBuilder getContextOrBuilder();
+
+  /**
+   * <pre>
+   * The call's priority.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Priority priority = 10 [json_name = "priority"];</code>
+   * @return The enum numeric value on the wire for priority.
+   */
+  int getPriorityValue();
+  /**
+   * <pre>
+   * The call's priority.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Priority priority = 10 [json_name = "priority"];</code>
+   * @return The priority.
+   */
+  dev.trunkline.v1.Priority getPriority();
 }

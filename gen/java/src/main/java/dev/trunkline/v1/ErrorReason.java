@@ -343,6 +343,14 @@ public enum ErrorReason
    * <code>ERROR_REASON_SLOW_CONSUMER = 40;</code>
    */
   ERROR_REASON_SLOW_CONSUMER(40),
+  /**
+   * <pre>
+   * NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id.
+   * </pre>
+   *
+   * <code>ERROR_REASON_NOTHING_TO_RESUME = 41;</code>
+   */
+  ERROR_REASON_NOTHING_TO_RESUME(41),
   UNRECOGNIZED(-1),
   ;
 
@@ -683,6 +691,14 @@ public enum ErrorReason
    * <code>ERROR_REASON_SLOW_CONSUMER = 40;</code>
    */
   public static final int ERROR_REASON_SLOW_CONSUMER_VALUE = 40;
+  /**
+   * <pre>
+   * NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id.
+   * </pre>
+   *
+   * <code>ERROR_REASON_NOTHING_TO_RESUME = 41;</code>
+   */
+  public static final int ERROR_REASON_NOTHING_TO_RESUME_VALUE = 41;
 
 
   public final int getNumber() {
@@ -750,6 +766,7 @@ public enum ErrorReason
       case 38: return ERROR_REASON_DRAINING;
       case 39: return ERROR_REASON_INTERNAL;
       case 40: return ERROR_REASON_SLOW_CONSUMER;
+      case 41: return ERROR_REASON_NOTHING_TO_RESUME;
       default: return null;
     }
   }

@@ -66,6 +66,8 @@ private static final long serialVersionUID = 0L;
     INTEGRATION_REQUEST_COMPLETED(10),
     COST_BUDGET_ALERT(11),
     PROVIDER_FAILOVER(12),
+    PROVIDER_BREAKER_OPENED(13),
+    PROVIDER_BREAKER_CLOSED(14),
     PAYLOAD_NOT_SET(0);
     private final int value;
     private PayloadCase(int value) {
@@ -86,6 +88,8 @@ private static final long serialVersionUID = 0L;
         case 10: return INTEGRATION_REQUEST_COMPLETED;
         case 11: return COST_BUDGET_ALERT;
         case 12: return PROVIDER_FAILOVER;
+        case 13: return PROVIDER_BREAKER_OPENED;
+        case 14: return PROVIDER_BREAKER_CLOSED;
         case 0: return PAYLOAD_NOT_SET;
         default: return null;
       }
@@ -471,6 +475,92 @@ private static final long serialVersionUID = 0L;
     return dev.trunkline.v1.ProviderFailover.getDefaultInstance();
   }
 
+  public static final int PROVIDER_BREAKER_OPENED_FIELD_NUMBER = 13;
+  /**
+   * <pre>
+   * Type `provider.breaker_opened`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+   * @return Whether the providerBreakerOpened field is set.
+   */
+  @java.lang.Override
+  public boolean hasProviderBreakerOpened() {
+    return payloadCase_ == 13;
+  }
+  /**
+   * <pre>
+   * Type `provider.breaker_opened`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+   * @return The providerBreakerOpened.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ProviderBreakerOpened getProviderBreakerOpened() {
+    if (payloadCase_ == 13) {
+       return (dev.trunkline.v1.ProviderBreakerOpened) payload_;
+    }
+    return dev.trunkline.v1.ProviderBreakerOpened.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Type `provider.breaker_opened`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ProviderBreakerOpenedOrBuilder getProviderBreakerOpenedOrBuilder() {
+    if (payloadCase_ == 13) {
+       return (dev.trunkline.v1.ProviderBreakerOpened) payload_;
+    }
+    return dev.trunkline.v1.ProviderBreakerOpened.getDefaultInstance();
+  }
+
+  public static final int PROVIDER_BREAKER_CLOSED_FIELD_NUMBER = 14;
+  /**
+   * <pre>
+   * Type `provider.breaker_closed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+   * @return Whether the providerBreakerClosed field is set.
+   */
+  @java.lang.Override
+  public boolean hasProviderBreakerClosed() {
+    return payloadCase_ == 14;
+  }
+  /**
+   * <pre>
+   * Type `provider.breaker_closed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+   * @return The providerBreakerClosed.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ProviderBreakerClosed getProviderBreakerClosed() {
+    if (payloadCase_ == 14) {
+       return (dev.trunkline.v1.ProviderBreakerClosed) payload_;
+    }
+    return dev.trunkline.v1.ProviderBreakerClosed.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Type `provider.breaker_closed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ProviderBreakerClosedOrBuilder getProviderBreakerClosedOrBuilder() {
+    if (payloadCase_ == 14) {
+       return (dev.trunkline.v1.ProviderBreakerClosed) payload_;
+    }
+    return dev.trunkline.v1.ProviderBreakerClosed.getDefaultInstance();
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -512,6 +602,12 @@ private static final long serialVersionUID = 0L;
     if (payloadCase_ == 12) {
       output.writeMessage(12, (dev.trunkline.v1.ProviderFailover) payload_);
     }
+    if (payloadCase_ == 13) {
+      output.writeMessage(13, (dev.trunkline.v1.ProviderBreakerOpened) payload_);
+    }
+    if (payloadCase_ == 14) {
+      output.writeMessage(14, (dev.trunkline.v1.ProviderBreakerClosed) payload_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -547,6 +643,14 @@ private static final long serialVersionUID = 0L;
     if (payloadCase_ == 12) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(12, (dev.trunkline.v1.ProviderFailover) payload_);
+    }
+    if (payloadCase_ == 13) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(13, (dev.trunkline.v1.ProviderBreakerOpened) payload_);
+    }
+    if (payloadCase_ == 14) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(14, (dev.trunkline.v1.ProviderBreakerClosed) payload_);
     }
     return size;
   }
@@ -601,6 +705,14 @@ private static final long serialVersionUID = 0L;
         if (!getProviderFailover()
             .equals(other.getProviderFailover())) return false;
         break;
+      case 13:
+        if (!getProviderBreakerOpened()
+            .equals(other.getProviderBreakerOpened())) return false;
+        break;
+      case 14:
+        if (!getProviderBreakerClosed()
+            .equals(other.getProviderBreakerClosed())) return false;
+        break;
       case 0:
       default:
     }
@@ -641,6 +753,14 @@ private static final long serialVersionUID = 0L;
       case 12:
         hash = (37 * hash) + PROVIDER_FAILOVER_FIELD_NUMBER;
         hash = (53 * hash) + getProviderFailover().hashCode();
+        break;
+      case 13:
+        hash = (37 * hash) + PROVIDER_BREAKER_OPENED_FIELD_NUMBER;
+        hash = (53 * hash) + getProviderBreakerOpened().hashCode();
+        break;
+      case 14:
+        hash = (37 * hash) + PROVIDER_BREAKER_CLOSED_FIELD_NUMBER;
+        hash = (53 * hash) + getProviderBreakerClosed().hashCode();
         break;
       case 0:
       default:
@@ -805,6 +925,12 @@ private static final long serialVersionUID = 0L;
       if (providerFailoverBuilder_ != null) {
         providerFailoverBuilder_.clear();
       }
+      if (providerBreakerOpenedBuilder_ != null) {
+        providerBreakerOpenedBuilder_.clear();
+      }
+      if (providerBreakerClosedBuilder_ != null) {
+        providerBreakerClosedBuilder_.clear();
+      }
       payloadCase_ = 0;
       payload_ = null;
       return this;
@@ -881,6 +1007,14 @@ private static final long serialVersionUID = 0L;
           providerFailoverBuilder_ != null) {
         result.payload_ = providerFailoverBuilder_.build();
       }
+      if (payloadCase_ == 13 &&
+          providerBreakerOpenedBuilder_ != null) {
+        result.payload_ = providerBreakerOpenedBuilder_.build();
+      }
+      if (payloadCase_ == 14 &&
+          providerBreakerClosedBuilder_ != null) {
+        result.payload_ = providerBreakerClosedBuilder_.build();
+      }
     }
 
     @java.lang.Override
@@ -932,6 +1066,14 @@ private static final long serialVersionUID = 0L;
         }
         case PROVIDER_FAILOVER: {
           mergeProviderFailover(other.getProviderFailover());
+          break;
+        }
+        case PROVIDER_BREAKER_OPENED: {
+          mergeProviderBreakerOpened(other.getProviderBreakerOpened());
+          break;
+        }
+        case PROVIDER_BREAKER_CLOSED: {
+          mergeProviderBreakerClosed(other.getProviderBreakerClosed());
           break;
         }
         case PAYLOAD_NOT_SET: {
@@ -1017,6 +1159,20 @@ private static final long serialVersionUID = 0L;
               payloadCase_ = 12;
               break;
             } // case 98
+            case 106: {
+              input.readMessage(
+                  internalGetProviderBreakerOpenedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              payloadCase_ = 13;
+              break;
+            } // case 106
+            case 114: {
+              input.readMessage(
+                  internalGetProviderBreakerClosedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              payloadCase_ = 14;
+              break;
+            } // case 114
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2150,6 +2306,362 @@ private static final long serialVersionUID = 0L;
       payloadCase_ = 12;
       onChanged();
       return providerFailoverBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.ProviderBreakerOpened, dev.trunkline.v1.ProviderBreakerOpened.Builder, dev.trunkline.v1.ProviderBreakerOpenedOrBuilder> providerBreakerOpenedBuilder_;
+    /**
+     * <pre>
+     * Type `provider.breaker_opened`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+     * @return Whether the providerBreakerOpened field is set.
+     */
+    @java.lang.Override
+    public boolean hasProviderBreakerOpened() {
+      return payloadCase_ == 13;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_opened`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+     * @return The providerBreakerOpened.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.ProviderBreakerOpened getProviderBreakerOpened() {
+      if (providerBreakerOpenedBuilder_ == null) {
+        if (payloadCase_ == 13) {
+          return (dev.trunkline.v1.ProviderBreakerOpened) payload_;
+        }
+        return dev.trunkline.v1.ProviderBreakerOpened.getDefaultInstance();
+      } else {
+        if (payloadCase_ == 13) {
+          return providerBreakerOpenedBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.ProviderBreakerOpened.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_opened`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+     */
+    public Builder setProviderBreakerOpened(dev.trunkline.v1.ProviderBreakerOpened value) {
+      if (providerBreakerOpenedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        payload_ = value;
+        onChanged();
+      } else {
+        providerBreakerOpenedBuilder_.setMessage(value);
+      }
+      payloadCase_ = 13;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_opened`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+     */
+    public Builder setProviderBreakerOpened(
+        dev.trunkline.v1.ProviderBreakerOpened.Builder builderForValue) {
+      if (providerBreakerOpenedBuilder_ == null) {
+        payload_ = builderForValue.build();
+        onChanged();
+      } else {
+        providerBreakerOpenedBuilder_.setMessage(builderForValue.build());
+      }
+      payloadCase_ = 13;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_opened`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+     */
+    public Builder mergeProviderBreakerOpened(dev.trunkline.v1.ProviderBreakerOpened value) {
+      if (providerBreakerOpenedBuilder_ == null) {
+        if (payloadCase_ == 13 &&
+            payload_ != dev.trunkline.v1.ProviderBreakerOpened.getDefaultInstance()) {
+          payload_ = dev.trunkline.v1.ProviderBreakerOpened.newBuilder((dev.trunkline.v1.ProviderBreakerOpened) payload_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          payload_ = value;
+        }
+        onChanged();
+      } else {
+        if (payloadCase_ == 13) {
+          providerBreakerOpenedBuilder_.mergeFrom(value);
+        } else {
+          providerBreakerOpenedBuilder_.setMessage(value);
+        }
+      }
+      payloadCase_ = 13;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_opened`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+     */
+    public Builder clearProviderBreakerOpened() {
+      if (providerBreakerOpenedBuilder_ == null) {
+        if (payloadCase_ == 13) {
+          payloadCase_ = 0;
+          payload_ = null;
+          onChanged();
+        }
+      } else {
+        if (payloadCase_ == 13) {
+          payloadCase_ = 0;
+          payload_ = null;
+        }
+        providerBreakerOpenedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_opened`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+     */
+    public dev.trunkline.v1.ProviderBreakerOpened.Builder getProviderBreakerOpenedBuilder() {
+      return internalGetProviderBreakerOpenedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_opened`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.ProviderBreakerOpenedOrBuilder getProviderBreakerOpenedOrBuilder() {
+      if ((payloadCase_ == 13) && (providerBreakerOpenedBuilder_ != null)) {
+        return providerBreakerOpenedBuilder_.getMessageOrBuilder();
+      } else {
+        if (payloadCase_ == 13) {
+          return (dev.trunkline.v1.ProviderBreakerOpened) payload_;
+        }
+        return dev.trunkline.v1.ProviderBreakerOpened.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_opened`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.ProviderBreakerOpened, dev.trunkline.v1.ProviderBreakerOpened.Builder, dev.trunkline.v1.ProviderBreakerOpenedOrBuilder> 
+        internalGetProviderBreakerOpenedFieldBuilder() {
+      if (providerBreakerOpenedBuilder_ == null) {
+        if (!(payloadCase_ == 13)) {
+          payload_ = dev.trunkline.v1.ProviderBreakerOpened.getDefaultInstance();
+        }
+        providerBreakerOpenedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.ProviderBreakerOpened, dev.trunkline.v1.ProviderBreakerOpened.Builder, dev.trunkline.v1.ProviderBreakerOpenedOrBuilder>(
+                (dev.trunkline.v1.ProviderBreakerOpened) payload_,
+                getParentForChildren(),
+                isClean());
+        payload_ = null;
+      }
+      payloadCase_ = 13;
+      onChanged();
+      return providerBreakerOpenedBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.ProviderBreakerClosed, dev.trunkline.v1.ProviderBreakerClosed.Builder, dev.trunkline.v1.ProviderBreakerClosedOrBuilder> providerBreakerClosedBuilder_;
+    /**
+     * <pre>
+     * Type `provider.breaker_closed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+     * @return Whether the providerBreakerClosed field is set.
+     */
+    @java.lang.Override
+    public boolean hasProviderBreakerClosed() {
+      return payloadCase_ == 14;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_closed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+     * @return The providerBreakerClosed.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.ProviderBreakerClosed getProviderBreakerClosed() {
+      if (providerBreakerClosedBuilder_ == null) {
+        if (payloadCase_ == 14) {
+          return (dev.trunkline.v1.ProviderBreakerClosed) payload_;
+        }
+        return dev.trunkline.v1.ProviderBreakerClosed.getDefaultInstance();
+      } else {
+        if (payloadCase_ == 14) {
+          return providerBreakerClosedBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.ProviderBreakerClosed.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_closed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+     */
+    public Builder setProviderBreakerClosed(dev.trunkline.v1.ProviderBreakerClosed value) {
+      if (providerBreakerClosedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        payload_ = value;
+        onChanged();
+      } else {
+        providerBreakerClosedBuilder_.setMessage(value);
+      }
+      payloadCase_ = 14;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_closed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+     */
+    public Builder setProviderBreakerClosed(
+        dev.trunkline.v1.ProviderBreakerClosed.Builder builderForValue) {
+      if (providerBreakerClosedBuilder_ == null) {
+        payload_ = builderForValue.build();
+        onChanged();
+      } else {
+        providerBreakerClosedBuilder_.setMessage(builderForValue.build());
+      }
+      payloadCase_ = 14;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_closed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+     */
+    public Builder mergeProviderBreakerClosed(dev.trunkline.v1.ProviderBreakerClosed value) {
+      if (providerBreakerClosedBuilder_ == null) {
+        if (payloadCase_ == 14 &&
+            payload_ != dev.trunkline.v1.ProviderBreakerClosed.getDefaultInstance()) {
+          payload_ = dev.trunkline.v1.ProviderBreakerClosed.newBuilder((dev.trunkline.v1.ProviderBreakerClosed) payload_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          payload_ = value;
+        }
+        onChanged();
+      } else {
+        if (payloadCase_ == 14) {
+          providerBreakerClosedBuilder_.mergeFrom(value);
+        } else {
+          providerBreakerClosedBuilder_.setMessage(value);
+        }
+      }
+      payloadCase_ = 14;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_closed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+     */
+    public Builder clearProviderBreakerClosed() {
+      if (providerBreakerClosedBuilder_ == null) {
+        if (payloadCase_ == 14) {
+          payloadCase_ = 0;
+          payload_ = null;
+          onChanged();
+        }
+      } else {
+        if (payloadCase_ == 14) {
+          payloadCase_ = 0;
+          payload_ = null;
+        }
+        providerBreakerClosedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_closed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+     */
+    public dev.trunkline.v1.ProviderBreakerClosed.Builder getProviderBreakerClosedBuilder() {
+      return internalGetProviderBreakerClosedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_closed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.ProviderBreakerClosedOrBuilder getProviderBreakerClosedOrBuilder() {
+      if ((payloadCase_ == 14) && (providerBreakerClosedBuilder_ != null)) {
+        return providerBreakerClosedBuilder_.getMessageOrBuilder();
+      } else {
+        if (payloadCase_ == 14) {
+          return (dev.trunkline.v1.ProviderBreakerClosed) payload_;
+        }
+        return dev.trunkline.v1.ProviderBreakerClosed.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `provider.breaker_closed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.ProviderBreakerClosed, dev.trunkline.v1.ProviderBreakerClosed.Builder, dev.trunkline.v1.ProviderBreakerClosedOrBuilder> 
+        internalGetProviderBreakerClosedFieldBuilder() {
+      if (providerBreakerClosedBuilder_ == null) {
+        if (!(payloadCase_ == 14)) {
+          payload_ = dev.trunkline.v1.ProviderBreakerClosed.getDefaultInstance();
+        }
+        providerBreakerClosedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.ProviderBreakerClosed, dev.trunkline.v1.ProviderBreakerClosed.Builder, dev.trunkline.v1.ProviderBreakerClosedOrBuilder>(
+                (dev.trunkline.v1.ProviderBreakerClosed) payload_,
+                getParentForChildren(),
+                isClean());
+        payload_ = null;
+      }
+      payloadCase_ = 14;
+      onChanged();
+      return providerBreakerClosedBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Event)

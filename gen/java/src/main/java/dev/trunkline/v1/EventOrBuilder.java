@@ -208,5 +208,59 @@ public interface EventOrBuilder extends
    */
   dev.trunkline.v1.ProviderFailoverOrBuilder getProviderFailoverOrBuilder();
 
+  /**
+   * <pre>
+   * Type `provider.breaker_opened`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+   * @return Whether the providerBreakerOpened field is set.
+   */
+  boolean hasProviderBreakerOpened();
+  /**
+   * <pre>
+   * Type `provider.breaker_opened`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+   * @return The providerBreakerOpened.
+   */
+  dev.trunkline.v1.ProviderBreakerOpened getProviderBreakerOpened();
+  /**
+   * <pre>
+   * Type `provider.breaker_opened`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerOpened provider_breaker_opened = 13 [json_name = "providerBreakerOpened"];</code>
+   */
+  dev.trunkline.v1.ProviderBreakerOpenedOrBuilder getProviderBreakerOpenedOrBuilder();
+
+  /**
+   * <pre>
+   * Type `provider.breaker_closed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+   * @return Whether the providerBreakerClosed field is set.
+   */
+  boolean hasProviderBreakerClosed();
+  /**
+   * <pre>
+   * Type `provider.breaker_closed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+   * @return The providerBreakerClosed.
+   */
+  dev.trunkline.v1.ProviderBreakerClosed getProviderBreakerClosed();
+  /**
+   * <pre>
+   * Type `provider.breaker_closed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ProviderBreakerClosed provider_breaker_closed = 14 [json_name = "providerBreakerClosed"];</code>
+   */
+  dev.trunkline.v1.ProviderBreakerClosedOrBuilder getProviderBreakerClosedOrBuilder();
+
   dev.trunkline.v1.Event.PayloadCase getPayloadCase();
 }

@@ -56,6 +56,16 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_ProviderFailover_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_ProviderBreakerOpened_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_ProviderBreakerOpened_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_ProviderBreakerClosed_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_ProviderBreakerClosed_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -72,7 +82,7 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       "\n\020SubscribeRequest\022\026\n\006cursor\030\001 \001(\tR\006curs" +
       "or\022\024\n\005types\030\002 \003(\tR\005types\"V\n\021SubscribeRes" +
       "ponse\022)\n\005event\030\001 \001(\0132\023.trunkline.v1.Even" +
-      "tR\005event\022\026\n\006cursor\030\002 \001(\tR\006cursor\"\352\003\n\005Eve" +
+      "tR\005event\022\026\n\006cursor\030\002 \001(\tR\006cursor\"\250\005\n\005Eve" +
       "nt\022\031\n\010event_id\030\001 \001(\tR\007eventId\022\022\n\004type\030\002 " +
       "\001(\tR\004type\022\033\n\ttenant_id\030\003 \001(\tR\010tenantId\022%" +
       "\n\016schema_version\030\004 \001(\005R\rschemaVersion\022\031\n" +
@@ -84,35 +94,52 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       "\n\021cost_budget_alert\030\013 \001(\0132\035.trunkline.v1" +
       ".CostBudgetAlertH\000R\017costBudgetAlert\022M\n\021p" +
       "rovider_failover\030\014 \001(\0132\036.trunkline.v1.Pr" +
-      "oviderFailoverH\000R\020providerFailoverB\t\n\007pa" +
-      "yload\"\276\002\n\033IntegrationRequestCompleted\022%\n" +
-      "\016integration_id\030\001 \001(\tR\rintegrationId\022\033\n\t" +
-      "tool_name\030\002 \001(\tR\010toolName\022@\n\016execution_t" +
-      "ime\030\003 \001(\0132\031.google.protobuf.DurationR\rex" +
-      "ecutionTime\022&\n\004cost\030\004 \001(\0132\022.google.type." +
-      "MoneyR\004cost\022\030\n\007success\030\005 \001(\010R\007success\0228\n" +
-      "\ttimestamp\030\006 \001(\0132\032.google.protobuf.Times" +
-      "tampR\ttimestamp\022\035\n\nrequest_id\030\007 \001(\tR\treq" +
-      "uestId\"\342\002\n\017CostBudgetAlert\022\033\n\ttenant_id\030" +
-      "\001 \001(\tR\010tenantId\0227\n\rcurrent_spend\030\002 \001(\0132\022" +
-      ".google.type.MoneyR\014currentSpend\0225\n\014budg" +
-      "et_limit\030\003 \001(\0132\022.google.type.MoneyR\013budg" +
-      "etLimit\0225\n\026utilization_percentage\030\004 \001(\001R" +
-      "\025utilizationPercentage\022\026\n\006period\030\005 \001(\tR\006" +
-      "period\0228\n\ttimestamp\030\006 \001(\0132\032.google.proto" +
-      "buf.TimestampR\ttimestamp\022\033\n\tbudget_id\030\007 " +
-      "\001(\tR\010budgetId\022\034\n\tthreshold\030\010 \001(\001R\tthresh" +
-      "old\"\335\001\n\020ProviderFailover\022+\n\021original_pro" +
-      "vider\030\001 \001(\tR\020originalProvider\022+\n\021fallbac" +
-      "k_provider\030\002 \001(\tR\020fallbackProvider\022\026\n\006re" +
-      "ason\030\003 \001(\tR\006reason\022\035\n\nrequest_id\030\004 \001(\tR\t" +
-      "requestId\0228\n\ttimestamp\030\005 \001(\0132\032.google.pr" +
-      "otobuf.TimestampR\ttimestamp2t\n\014EventServ" +
-      "ice\022d\n\tSubscribe\022\036.trunkline.v1.Subscrib" +
-      "eRequest\032\037.trunkline.v1.SubscribeRespons" +
-      "e\"\024\220\002\001\212\347\030\r\n\013events.read0\001BO\n\020dev.trunkli" +
-      "ne.v1B\nEventProtoP\001Z-trunkline.dev/gen/g" +
-      "o/trunkline/v1;trunklinev1b\006proto3"
+      "oviderFailoverH\000R\020providerFailover\022]\n\027pr" +
+      "ovider_breaker_opened\030\r \001(\0132#.trunkline." +
+      "v1.ProviderBreakerOpenedH\000R\025providerBrea" +
+      "kerOpened\022]\n\027provider_breaker_closed\030\016 \001" +
+      "(\0132#.trunkline.v1.ProviderBreakerClosedH" +
+      "\000R\025providerBreakerClosedB\t\n\007payload\"\276\002\n\033" +
+      "IntegrationRequestCompleted\022%\n\016integrati" +
+      "on_id\030\001 \001(\tR\rintegrationId\022\033\n\ttool_name\030" +
+      "\002 \001(\tR\010toolName\022@\n\016execution_time\030\003 \001(\0132" +
+      "\031.google.protobuf.DurationR\rexecutionTim" +
+      "e\022&\n\004cost\030\004 \001(\0132\022.google.type.MoneyR\004cos" +
+      "t\022\030\n\007success\030\005 \001(\010R\007success\0228\n\ttimestamp" +
+      "\030\006 \001(\0132\032.google.protobuf.TimestampR\ttime" +
+      "stamp\022\035\n\nrequest_id\030\007 \001(\tR\trequestId\"\342\002\n" +
+      "\017CostBudgetAlert\022\033\n\ttenant_id\030\001 \001(\tR\010ten" +
+      "antId\0227\n\rcurrent_spend\030\002 \001(\0132\022.google.ty" +
+      "pe.MoneyR\014currentSpend\0225\n\014budget_limit\030\003" +
+      " \001(\0132\022.google.type.MoneyR\013budgetLimit\0225\n" +
+      "\026utilization_percentage\030\004 \001(\001R\025utilizati" +
+      "onPercentage\022\026\n\006period\030\005 \001(\tR\006period\0228\n\t" +
+      "timestamp\030\006 \001(\0132\032.google.protobuf.Timest" +
+      "ampR\ttimestamp\022\033\n\tbudget_id\030\007 \001(\tR\010budge" +
+      "tId\022\034\n\tthreshold\030\010 \001(\001R\tthreshold\"\335\001\n\020Pr" +
+      "oviderFailover\022+\n\021original_provider\030\001 \001(" +
+      "\tR\020originalProvider\022+\n\021fallback_provider" +
+      "\030\002 \001(\tR\020fallbackProvider\022\026\n\006reason\030\003 \001(\t" +
+      "R\006reason\022\035\n\nrequest_id\030\004 \001(\tR\trequestId\022" +
+      "8\n\ttimestamp\030\005 \001(\0132\032.google.protobuf.Tim" +
+      "estampR\ttimestamp\"\376\001\n\025ProviderBreakerOpe" +
+      "ned\022\032\n\010provider\030\001 \001(\tR\010provider\022\024\n\005model" +
+      "\030\002 \001(\tR\005model\022%\n\016integration_id\030\003 \001(\tR\ri" +
+      "ntegrationId\022\026\n\006reason\030\004 \001(\tR\006reason\022:\n\013" +
+      "retry_after\030\005 \001(\0132\031.google.protobuf.Dura" +
+      "tionR\nretryAfter\0228\n\ttimestamp\030\006 \001(\0132\032.go" +
+      "ogle.protobuf.TimestampR\ttimestamp\"\340\001\n\025P" +
+      "roviderBreakerClosed\022\032\n\010provider\030\001 \001(\tR\010" +
+      "provider\022\024\n\005model\030\002 \001(\tR\005model\022%\n\016integr" +
+      "ation_id\030\003 \001(\tR\rintegrationId\0224\n\010open_fo" +
+      "r\030\004 \001(\0132\031.google.protobuf.DurationR\007open" +
+      "For\0228\n\ttimestamp\030\005 \001(\0132\032.google.protobuf" +
+      ".TimestampR\ttimestamp2t\n\014EventService\022d\n" +
+      "\tSubscribe\022\036.trunkline.v1.SubscribeReque" +
+      "st\032\037.trunkline.v1.SubscribeResponse\"\024\220\002\001" +
+      "\212\347\030\r\n\013events.read0\001BO\n\020dev.trunkline.v1B" +
+      "\nEventProtoP\001Z-trunkline.dev/gen/go/trun" +
+      "kline/v1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -139,7 +166,7 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Event_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Event_descriptor,
-        new java.lang.String[] { "EventId", "Type", "TenantId", "SchemaVersion", "TraceId", "CreateTime", "IntegrationRequestCompleted", "CostBudgetAlert", "ProviderFailover", "Payload", });
+        new java.lang.String[] { "EventId", "Type", "TenantId", "SchemaVersion", "TraceId", "CreateTime", "IntegrationRequestCompleted", "CostBudgetAlert", "ProviderFailover", "ProviderBreakerOpened", "ProviderBreakerClosed", "Payload", });
     internal_static_trunkline_v1_IntegrationRequestCompleted_descriptor =
       getDescriptor().getMessageType(3);
     internal_static_trunkline_v1_IntegrationRequestCompleted_fieldAccessorTable = new
@@ -158,6 +185,18 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ProviderFailover_descriptor,
         new java.lang.String[] { "OriginalProvider", "FallbackProvider", "Reason", "RequestId", "Timestamp", });
+    internal_static_trunkline_v1_ProviderBreakerOpened_descriptor =
+      getDescriptor().getMessageType(6);
+    internal_static_trunkline_v1_ProviderBreakerOpened_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_ProviderBreakerOpened_descriptor,
+        new java.lang.String[] { "Provider", "Model", "IntegrationId", "Reason", "RetryAfter", "Timestamp", });
+    internal_static_trunkline_v1_ProviderBreakerClosed_descriptor =
+      getDescriptor().getMessageType(7);
+    internal_static_trunkline_v1_ProviderBreakerClosed_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_ProviderBreakerClosed_descriptor,
+        new java.lang.String[] { "Provider", "Model", "IntegrationId", "OpenFor", "Timestamp", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();

@@ -287,7 +287,7 @@ private static final long serialVersionUID = 0L;
   private boolean contentDiscarded_ = false;
   /**
    * <pre>
-   * Whether content sent before must be discarded by the caller.
+   * Whether content sent before must be discarded by the caller. False after content: the text goes on where it broke off.
    * </pre>
    *
    * <code>bool content_discarded = 6 [json_name = "contentDiscarded"];</code>
@@ -1269,7 +1269,7 @@ private static final long serialVersionUID = 0L;
     private boolean contentDiscarded_ ;
     /**
      * <pre>
-     * Whether content sent before must be discarded by the caller.
+     * Whether content sent before must be discarded by the caller. False after content: the text goes on where it broke off.
      * </pre>
      *
      * <code>bool content_discarded = 6 [json_name = "contentDiscarded"];</code>
@@ -1281,7 +1281,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether content sent before must be discarded by the caller.
+     * Whether content sent before must be discarded by the caller. False after content: the text goes on where it broke off.
      * </pre>
      *
      * <code>bool content_discarded = 6 [json_name = "contentDiscarded"];</code>
@@ -1297,7 +1297,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether content sent before must be discarded by the caller.
+     * Whether content sent before must be discarded by the caller. False after content: the text goes on where it broke off.
      * </pre>
      *
      * <code>bool content_discarded = 6 [json_name = "contentDiscarded"];</code>

@@ -119,7 +119,7 @@ public interface FailedOverOrBuilder extends
 
   /**
    * <pre>
-   * Whether content sent before must be discarded by the caller.
+   * Whether content sent before must be discarded by the caller. False after content: the text goes on where it broke off.
    * </pre>
    *
    * <code>bool content_discarded = 6 [json_name = "contentDiscarded"];</code>

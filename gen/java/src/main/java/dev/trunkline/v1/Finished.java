@@ -750,6 +750,21 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int SHARED_FIELD_NUMBER = 17;
+  private boolean shared_ = false;
+  /**
+   * <pre>
+   * Whether an identical call made this answer, see `CompleteResponse.shared`.
+   * </pre>
+   *
+   * <code>bool shared = 17 [json_name = "shared"];</code>
+   * @return The shared.
+   */
+  @java.lang.Override
+  public boolean getShared() {
+    return shared_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -811,6 +826,9 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(provider_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 16, provider_);
+    }
+    if (shared_ != false) {
+      output.writeBool(17, shared_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -890,6 +908,10 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(provider_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(16, provider_);
+    }
+    if (shared_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(17, shared_);
     }
     return size;
   }
@@ -971,6 +993,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getModelUsed())) return false;
     if (!getProvider()
         .equals(other.getProvider())) return false;
+    if (getShared()
+        != other.getShared()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1037,6 +1061,9 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getModelUsed().hashCode();
     hash = (37 * hash) + PROVIDER_FIELD_NUMBER;
     hash = (53 * hash) + getProvider().hashCode();
+    hash = (37 * hash) + SHARED_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getShared());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1254,6 +1281,7 @@ private static final long serialVersionUID = 0L;
       bitField0_ = (bitField0_ & ~0x00002000);
       modelUsed_ = "";
       provider_ = "";
+      shared_ = false;
       return this;
     }
 
@@ -1381,6 +1409,9 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00008000) != 0)) {
         result.provider_ = provider_;
+      }
+      if (((from_bitField0_ & 0x00010000) != 0)) {
+        result.shared_ = shared_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1521,6 +1552,9 @@ private static final long serialVersionUID = 0L;
         provider_ = other.provider_;
         bitField0_ |= 0x00008000;
         onChanged();
+      }
+      if (other.getShared() != false) {
+        setShared(other.getShared());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1668,6 +1702,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00008000;
               break;
             } // case 130
+            case 136: {
+              shared_ = input.readBool();
+              bitField0_ |= 0x00010000;
+              break;
+            } // case 136
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -4285,6 +4324,50 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       provider_ = value;
       bitField0_ |= 0x00008000;
+      onChanged();
+      return this;
+    }
+
+    private boolean shared_ ;
+    /**
+     * <pre>
+     * Whether an identical call made this answer, see `CompleteResponse.shared`.
+     * </pre>
+     *
+     * <code>bool shared = 17 [json_name = "shared"];</code>
+     * @return The shared.
+     */
+    @java.lang.Override
+    public boolean getShared() {
+      return shared_;
+    }
+    /**
+     * <pre>
+     * Whether an identical call made this answer, see `CompleteResponse.shared`.
+     * </pre>
+     *
+     * <code>bool shared = 17 [json_name = "shared"];</code>
+     * @param value The shared to set.
+     * @return This builder for chaining.
+     */
+    public Builder setShared(boolean value) {
+
+      shared_ = value;
+      bitField0_ |= 0x00010000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether an identical call made this answer, see `CompleteResponse.shared`.
+     * </pre>
+     *
+     * <code>bool shared = 17 [json_name = "shared"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearShared() {
+      bitField0_ = (bitField0_ & ~0x00010000);
+      shared_ = false;
       onChanged();
       return this;
     }

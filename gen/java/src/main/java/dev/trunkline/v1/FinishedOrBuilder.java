@@ -447,4 +447,14 @@ public interface FinishedOrBuilder extends
    */
   com.google.protobuf.ByteString
       getProviderBytes();
+
+  /**
+   * <pre>
+   * Whether an identical call made this answer, see `CompleteResponse.shared`.
+   * </pre>
+   *
+   * <code>bool shared = 17 [json_name = "shared"];</code>
+   * @return The shared.
+   */
+  boolean getShared();
 }

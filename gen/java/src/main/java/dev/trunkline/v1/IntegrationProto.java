@@ -72,6 +72,11 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_ApiTool_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_Timeouts_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_Timeouts_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_Configuration_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -240,149 +245,156 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
       "n\030\005 \001(\014R\024parametersSchemaJson\022)\n\020query_p" +
       "arameters\030\006 \003(\tR\017queryParameters\0226\n\tcach" +
       "e_ttl\030\007 \001(\0132\031.google.protobuf.DurationR\010" +
-      "cacheTtl\"\366\002\n\rConfiguration\022\032\n\010endpoint\030\001" +
-      " \001(\tR\010endpoint\022D\n\016authentication\030\002 \001(\0132\034" +
-      ".trunkline.v1.AuthenticationR\016authentica" +
-      "tion\022E\n\017circuit_breaker\030\003 \001(\0132\034.trunklin" +
-      "e.v1.CircuitBreakerR\016circuitBreaker\0223\n\007t" +
-      "imeout\030\004 \001(\0132\031.google.protobuf.DurationR" +
-      "\007timeout\022K\n\014llm_provider\030\n \001(\0132&.trunkli" +
-      "ne.v1.LlmProviderConfigurationH\000R\013llmPro" +
-      "vider\0222\n\003api\030\013 \001(\0132\036.trunkline.v1.ApiCon" +
-      "figurationH\000R\003apiB\006\n\004kind\"Q\n\nMonitoring\022" +
-      "\035\n\007enabled\030\001 \001(\010H\000R\007enabled\210\001\001\022\030\n\007metric" +
-      "s\030\002 \003(\tR\007metricsB\n\n\010_enabled\"\331\004\n\013Integra" +
-      "tion\022%\n\016integration_id\030\001 \001(\tR\rintegratio" +
-      "nId\0221\n\004type\030\002 \001(\0162\035.trunkline.v1.Integra" +
-      "tionTypeR\004type\022A\n\rconfiguration\030\003 \001(\0132\033." +
-      "trunkline.v1.ConfigurationR\rconfiguratio" +
-      "n\0228\n\nmonitoring\030\004 \001(\0132\030.trunkline.v1.Mon" +
-      "itoringR\nmonitoring\022!\n\014display_name\030\005 \001(" +
-      "\tR\013displayName\0227\n\006status\030\006 \001(\0162\037.trunkli" +
-      "ne.v1.IntegrationStatusR\006status\022;\n\013creat" +
-      "e_time\030\007 \001(\0132\032.google.protobuf.Timestamp" +
-      "R\ncreateTime\022;\n\013update_time\030\010 \001(\0132\032.goog" +
-      "le.protobuf.TimestampR\nupdateTime\022\022\n\004eta" +
-      "g\030\t \001(\tR\004etag\022%\n\016health_service\030\n \001(\tR\rh" +
-      "ealthService\022(\n\020health_check_url\030\013 \001(\tR\016" +
-      "healthCheckUrl\0228\n\nlast_check\030\014 \001(\0132\031.tru" +
-      "nkline.v1.HealthCheckR\tlastCheck\"\375\001\n\013Hea" +
-      "lthCheck\022\030\n\007healthy\030\001 \001(\010R\007healthy\022\026\n\006de" +
-      "tail\030\002 \001(\tR\006detail\0223\n\007latency\030\003 \001(\0132\031.go" +
-      "ogle.protobuf.DurationR\007latency\0229\n\ncheck" +
-      "_time\030\004 \001(\0132\032.google.protobuf.TimestampR" +
-      "\tcheckTime\022$\n\013http_status\030\005 \001(\005H\000R\nhttpS" +
-      "tatus\210\001\001\022\026\n\006models\030\006 \003(\tR\006modelsB\016\n\014_htt" +
-      "p_status\"\271\002\n\030CreateIntegrationRequest\022%\n" +
-      "\016integration_id\030\001 \001(\tR\rintegrationId\0221\n\004" +
-      "type\030\002 \001(\0162\035.trunkline.v1.IntegrationTyp" +
-      "eR\004type\022A\n\rconfiguration\030\003 \001(\0132\033.trunkli" +
-      "ne.v1.ConfigurationR\rconfiguration\0228\n\nmo" +
-      "nitoring\030\004 \001(\0132\030.trunkline.v1.Monitoring" +
-      "R\nmonitoring\022!\n\014display_name\030\005 \001(\tR\013disp" +
-      "layName\022#\n\rvalidate_only\030\006 \001(\010R\014validate" +
-      "Only\"\211\002\n\031CreateIntegrationResponse\022%\n\016in" +
-      "tegration_id\030\001 \001(\tR\rintegrationId\0227\n\006sta" +
-      "tus\030\002 \001(\0162\037.trunkline.v1.IntegrationStat" +
-      "usR\006status\022(\n\020health_check_url\030\003 \001(\tR\016he" +
-      "althCheckUrl\022%\n\016health_service\030\004 \001(\tR\rhe" +
-      "althService\022;\n\013integration\030\005 \001(\0132\031.trunk" +
-      "line.v1.IntegrationR\013integration\">\n\025GetI" +
-      "ntegrationRequest\022%\n\016integration_id\030\001 \001(" +
-      "\tR\rintegrationId\"U\n\026GetIntegrationRespon" +
-      "se\022;\n\013integration\030\001 \001(\0132\031.trunkline.v1.I" +
-      "ntegrationR\013integration\"\210\001\n\027ListIntegrat" +
-      "ionsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSize" +
-      "\022\035\n\npage_token\030\002 \001(\tR\tpageToken\0221\n\004type\030" +
-      "\003 \001(\0162\035.trunkline.v1.IntegrationTypeR\004ty" +
-      "pe\"\201\001\n\030ListIntegrationsResponse\022=\n\014integ" +
-      "rations\030\001 \003(\0132\031.trunkline.v1.Integration" +
-      "R\014integrations\022&\n\017next_page_token\030\002 \001(\tR" +
-      "\rnextPageToken\"\224\001\n\030UpdateIntegrationRequ" +
-      "est\022;\n\013integration\030\001 \001(\0132\031.trunkline.v1." +
-      "IntegrationR\013integration\022;\n\013update_mask\030" +
-      "\002 \001(\0132\032.google.protobuf.FieldMaskR\nupdat" +
-      "eMask\"X\n\031UpdateIntegrationResponse\022;\n\013in" +
-      "tegration\030\001 \001(\0132\031.trunkline.v1.Integrati" +
-      "onR\013integration\"U\n\030DeleteIntegrationRequ" +
-      "est\022%\n\016integration_id\030\001 \001(\tR\rintegration" +
-      "Id\022\022\n\004etag\030\002 \001(\tR\004etag\"\033\n\031DeleteIntegrat" +
-      "ionResponse\"@\n\027CheckIntegrationRequest\022%" +
-      "\n\016integration_id\030\001 \001(\tR\rintegrationId\"K\n" +
-      "\030CheckIntegrationResponse\022/\n\005check\030\001 \001(\013" +
-      "2\031.trunkline.v1.HealthCheckR\005check\"w\n\027Ro" +
-      "tateCredentialRequest\022%\n\016integration_id\030" +
-      "\001 \001(\tR\rintegrationId\022\026\n\006secret\030\002 \001(\tR\006se" +
-      "cret\022\035\n\nskip_check\030\003 \001(\010R\tskipCheck\"W\n\030R" +
-      "otateCredentialResponse\022;\n\013rotate_time\030\001" +
-      " \001(\0132\032.google.protobuf.TimestampR\nrotate" +
-      "Time\"\273\002\n\tConnector\022\022\n\004name\030\001 \001(\tR\004name\0221" +
-      "\n\004type\030\002 \001(\0162\035.trunkline.v1.IntegrationT" +
-      "ypeR\004type\022!\n\014display_name\030\003 \001(\tR\013display" +
-      "Name\022)\n\020default_endpoint\030\004 \001(\tR\017defaultE" +
-      "ndpoint\022J\n\016authentication\030\005 \001(\0162\".trunkl" +
-      "ine.v1.AuthenticationSchemeR\016authenticat" +
-      "ion\022\030\n\007options\030\006 \003(\tR\007options\0223\n\007timeout" +
-      "\030\007 \001(\0132\031.google.protobuf.DurationR\007timeo" +
-      "ut\"\206\001\n\025ListConnectorsRequest\022\033\n\tpage_siz" +
-      "e\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tp" +
-      "ageToken\0221\n\004type\030\003 \001(\0162\035.trunkline.v1.In" +
-      "tegrationTypeR\004type\"y\n\026ListConnectorsRes" +
-      "ponse\0227\n\nconnectors\030\001 \003(\0132\027.trunkline.v1" +
-      ".ConnectorR\nconnectors\022&\n\017next_page_toke" +
-      "n\030\002 \001(\tR\rnextPageToken*\313\001\n\017IntegrationTy" +
-      "pe\022 \n\034INTEGRATION_TYPE_UNSPECIFIED\020\000\022!\n\035" +
-      "INTEGRATION_TYPE_LLM_PROVIDER\020\001\022\035\n\031INTEG" +
-      "RATION_TYPE_DATABASE\020\002\022\030\n\024INTEGRATION_TY" +
-      "PE_API\020\003\022\034\n\030INTEGRATION_TYPE_STORAGE\020\004\022\034" +
-      "\n\030INTEGRATION_TYPE_WEBHOOK\020\005*\230\001\n\021Integra" +
-      "tionStatus\022\"\n\036INTEGRATION_STATUS_UNSPECI" +
-      "FIED\020\000\022\035\n\031INTEGRATION_STATUS_ACTIVE\020\001\022\037\n" +
-      "\033INTEGRATION_STATUS_DISABLED\020\002\022\037\n\033INTEGR" +
-      "ATION_STATUS_DEGRADED\020\003*\363\001\n\024Authenticati" +
-      "onScheme\022%\n!AUTHENTICATION_SCHEME_UNSPEC" +
-      "IFIED\020\000\022\036\n\032AUTHENTICATION_SCHEME_NONE\020\001\022" +
-      " \n\034AUTHENTICATION_SCHEME_BEARER\020\002\022(\n$AUT" +
-      "HENTICATION_SCHEME_API_KEY_HEADER\020\003\022\'\n#A" +
-      "UTHENTICATION_SCHEME_API_KEY_QUERY\020\004\022\037\n\033" +
-      "AUTHENTICATION_SCHEME_BASIC\020\0052\356\n\n\022Integr" +
-      "ationService\022\235\001\n\021CreateIntegration\022&.tru" +
-      "nkline.v1.CreateIntegrationRequest\032\'.tru" +
-      "nkline.v1.CreateIntegrationResponse\"7\212\347\030" +
-      "\024\n\022integrations.write\202\323\344\223\002\031\"\024/api/v1/int" +
-      "egrations:\001*\022\244\001\n\016GetIntegration\022#.trunkl" +
-      "ine.v1.GetIntegrationRequest\032$.trunkline" +
-      ".v1.GetIntegrationResponse\"G\220\002\001\212\347\030\023\n\021int" +
-      "egrations.read\202\323\344\223\002\'\022%/api/v1/integratio" +
-      "ns/{integration_id}\022\231\001\n\020ListIntegrations" +
-      "\022%.trunkline.v1.ListIntegrationsRequest\032" +
-      "&.trunkline.v1.ListIntegrationsResponse\"" +
-      "6\220\002\001\212\347\030\023\n\021integrations.read\202\323\344\223\002\026\022\024/api/" +
-      "v1/integrations\022\275\001\n\021UpdateIntegration\022&." +
-      "trunkline.v1.UpdateIntegrationRequest\032\'." +
-      "trunkline.v1.UpdateIntegrationResponse\"W" +
-      "\220\002\002\212\347\030\024\n\022integrations.write\202\323\344\223\002621/api/" +
-      "v1/integrations/{integration.integration" +
-      "_id}:\001*\022\256\001\n\021DeleteIntegration\022&.trunklin" +
-      "e.v1.DeleteIntegrationRequest\032\'.trunklin" +
-      "e.v1.DeleteIntegrationResponse\"H\220\002\002\212\347\030\024\n" +
-      "\022integrations.write\202\323\344\223\002\'*%/api/v1/integ" +
-      "rations/{integration_id}\022\260\001\n\020CheckIntegr" +
-      "ation\022%.trunkline.v1.CheckIntegrationReq" +
-      "uest\032&.trunkline.v1.CheckIntegrationResp" +
-      "onse\"M\212\347\030\023\n\021integrations.read\202\323\344\223\0020\"+/ap" +
-      "i/v1/integrations/{integration_id}:check" +
-      ":\001*\022\274\001\n\020RotateCredential\022%.trunkline.v1." +
-      "RotateCredentialRequest\032&.trunkline.v1.R" +
-      "otateCredentialResponse\"Y\212\347\030\024\n\022integrati" +
-      "ons.write\202\323\344\223\002;\"6/api/v1/integrations/{i" +
-      "ntegration_id}:rotateCredential:\001*\022\221\001\n\016L" +
-      "istConnectors\022#.trunkline.v1.ListConnect" +
-      "orsRequest\032$.trunkline.v1.ListConnectors" +
-      "Response\"4\220\002\001\212\347\030\023\n\021integrations.read\202\323\344\223" +
-      "\002\024\022\022/api/v1/connectorsBU\n\020dev.trunkline." +
-      "v1B\020IntegrationProtoP\001Z-trunkline.dev/ge" +
-      "n/go/trunkline/v1;trunklinev1b\006proto3"
+      "cacheTtl\"\250\001\n\010Timeouts\0223\n\007connect\030\001 \001(\0132\031" +
+      ".google.protobuf.DurationR\007connect\0228\n\nfi" +
+      "rst_byte\030\002 \001(\0132\031.google.protobuf.Duratio" +
+      "nR\tfirstByte\022-\n\004idle\030\003 \001(\0132\031.google.prot" +
+      "obuf.DurationR\004idle\"\252\003\n\rConfiguration\022\032\n" +
+      "\010endpoint\030\001 \001(\tR\010endpoint\022D\n\016authenticat" +
+      "ion\030\002 \001(\0132\034.trunkline.v1.AuthenticationR" +
+      "\016authentication\022E\n\017circuit_breaker\030\003 \001(\013" +
+      "2\034.trunkline.v1.CircuitBreakerR\016circuitB" +
+      "reaker\0223\n\007timeout\030\004 \001(\0132\031.google.protobu" +
+      "f.DurationR\007timeout\0222\n\010timeouts\030\005 \001(\0132\026." +
+      "trunkline.v1.TimeoutsR\010timeouts\022K\n\014llm_p" +
+      "rovider\030\n \001(\0132&.trunkline.v1.LlmProvider" +
+      "ConfigurationH\000R\013llmProvider\0222\n\003api\030\013 \001(" +
+      "\0132\036.trunkline.v1.ApiConfigurationH\000R\003api" +
+      "B\006\n\004kind\"Q\n\nMonitoring\022\035\n\007enabled\030\001 \001(\010H" +
+      "\000R\007enabled\210\001\001\022\030\n\007metrics\030\002 \003(\tR\007metricsB" +
+      "\n\n\010_enabled\"\331\004\n\013Integration\022%\n\016integrati" +
+      "on_id\030\001 \001(\tR\rintegrationId\0221\n\004type\030\002 \001(\016" +
+      "2\035.trunkline.v1.IntegrationTypeR\004type\022A\n" +
+      "\rconfiguration\030\003 \001(\0132\033.trunkline.v1.Conf" +
+      "igurationR\rconfiguration\0228\n\nmonitoring\030\004" +
+      " \001(\0132\030.trunkline.v1.MonitoringR\nmonitori" +
+      "ng\022!\n\014display_name\030\005 \001(\tR\013displayName\0227\n" +
+      "\006status\030\006 \001(\0162\037.trunkline.v1.Integration" +
+      "StatusR\006status\022;\n\013create_time\030\007 \001(\0132\032.go" +
+      "ogle.protobuf.TimestampR\ncreateTime\022;\n\013u" +
+      "pdate_time\030\010 \001(\0132\032.google.protobuf.Times" +
+      "tampR\nupdateTime\022\022\n\004etag\030\t \001(\tR\004etag\022%\n\016" +
+      "health_service\030\n \001(\tR\rhealthService\022(\n\020h" +
+      "ealth_check_url\030\013 \001(\tR\016healthCheckUrl\0228\n" +
+      "\nlast_check\030\014 \001(\0132\031.trunkline.v1.HealthC" +
+      "heckR\tlastCheck\"\375\001\n\013HealthCheck\022\030\n\007healt" +
+      "hy\030\001 \001(\010R\007healthy\022\026\n\006detail\030\002 \001(\tR\006detai" +
+      "l\0223\n\007latency\030\003 \001(\0132\031.google.protobuf.Dur" +
+      "ationR\007latency\0229\n\ncheck_time\030\004 \001(\0132\032.goo" +
+      "gle.protobuf.TimestampR\tcheckTime\022$\n\013htt" +
+      "p_status\030\005 \001(\005H\000R\nhttpStatus\210\001\001\022\026\n\006model" +
+      "s\030\006 \003(\tR\006modelsB\016\n\014_http_status\"\271\002\n\030Crea" +
+      "teIntegrationRequest\022%\n\016integration_id\030\001" +
+      " \001(\tR\rintegrationId\0221\n\004type\030\002 \001(\0162\035.trun" +
+      "kline.v1.IntegrationTypeR\004type\022A\n\rconfig" +
+      "uration\030\003 \001(\0132\033.trunkline.v1.Configurati" +
+      "onR\rconfiguration\0228\n\nmonitoring\030\004 \001(\0132\030." +
+      "trunkline.v1.MonitoringR\nmonitoring\022!\n\014d" +
+      "isplay_name\030\005 \001(\tR\013displayName\022#\n\rvalida" +
+      "te_only\030\006 \001(\010R\014validateOnly\"\211\002\n\031CreateIn" +
+      "tegrationResponse\022%\n\016integration_id\030\001 \001(" +
+      "\tR\rintegrationId\0227\n\006status\030\002 \001(\0162\037.trunk" +
+      "line.v1.IntegrationStatusR\006status\022(\n\020hea" +
+      "lth_check_url\030\003 \001(\tR\016healthCheckUrl\022%\n\016h" +
+      "ealth_service\030\004 \001(\tR\rhealthService\022;\n\013in" +
+      "tegration\030\005 \001(\0132\031.trunkline.v1.Integrati" +
+      "onR\013integration\">\n\025GetIntegrationRequest" +
+      "\022%\n\016integration_id\030\001 \001(\tR\rintegrationId\"" +
+      "U\n\026GetIntegrationResponse\022;\n\013integration" +
+      "\030\001 \001(\0132\031.trunkline.v1.IntegrationR\013integ" +
+      "ration\"\210\001\n\027ListIntegrationsRequest\022\033\n\tpa" +
+      "ge_size\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 " +
+      "\001(\tR\tpageToken\0221\n\004type\030\003 \001(\0162\035.trunkline" +
+      ".v1.IntegrationTypeR\004type\"\201\001\n\030ListIntegr" +
+      "ationsResponse\022=\n\014integrations\030\001 \003(\0132\031.t" +
+      "runkline.v1.IntegrationR\014integrations\022&\n" +
+      "\017next_page_token\030\002 \001(\tR\rnextPageToken\"\224\001" +
+      "\n\030UpdateIntegrationRequest\022;\n\013integratio" +
+      "n\030\001 \001(\0132\031.trunkline.v1.IntegrationR\013inte" +
+      "gration\022;\n\013update_mask\030\002 \001(\0132\032.google.pr" +
+      "otobuf.FieldMaskR\nupdateMask\"X\n\031UpdateIn" +
+      "tegrationResponse\022;\n\013integration\030\001 \001(\0132\031" +
+      ".trunkline.v1.IntegrationR\013integration\"U" +
+      "\n\030DeleteIntegrationRequest\022%\n\016integratio" +
+      "n_id\030\001 \001(\tR\rintegrationId\022\022\n\004etag\030\002 \001(\tR" +
+      "\004etag\"\033\n\031DeleteIntegrationResponse\"@\n\027Ch" +
+      "eckIntegrationRequest\022%\n\016integration_id\030" +
+      "\001 \001(\tR\rintegrationId\"K\n\030CheckIntegration" +
+      "Response\022/\n\005check\030\001 \001(\0132\031.trunkline.v1.H" +
+      "ealthCheckR\005check\"w\n\027RotateCredentialReq" +
+      "uest\022%\n\016integration_id\030\001 \001(\tR\rintegratio" +
+      "nId\022\026\n\006secret\030\002 \001(\tR\006secret\022\035\n\nskip_chec" +
+      "k\030\003 \001(\010R\tskipCheck\"W\n\030RotateCredentialRe" +
+      "sponse\022;\n\013rotate_time\030\001 \001(\0132\032.google.pro" +
+      "tobuf.TimestampR\nrotateTime\"\357\002\n\tConnecto" +
+      "r\022\022\n\004name\030\001 \001(\tR\004name\0221\n\004type\030\002 \001(\0162\035.tr" +
+      "unkline.v1.IntegrationTypeR\004type\022!\n\014disp" +
+      "lay_name\030\003 \001(\tR\013displayName\022)\n\020default_e" +
+      "ndpoint\030\004 \001(\tR\017defaultEndpoint\022J\n\016authen" +
+      "tication\030\005 \001(\0162\".trunkline.v1.Authentica" +
+      "tionSchemeR\016authentication\022\030\n\007options\030\006 " +
+      "\003(\tR\007options\0223\n\007timeout\030\007 \001(\0132\031.google.p" +
+      "rotobuf.DurationR\007timeout\0222\n\010timeouts\030\010 " +
+      "\001(\0132\026.trunkline.v1.TimeoutsR\010timeouts\"\206\001" +
+      "\n\025ListConnectorsRequest\022\033\n\tpage_size\030\001 \001" +
+      "(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageTo" +
+      "ken\0221\n\004type\030\003 \001(\0162\035.trunkline.v1.Integra" +
+      "tionTypeR\004type\"y\n\026ListConnectorsResponse" +
+      "\0227\n\nconnectors\030\001 \003(\0132\027.trunkline.v1.Conn" +
+      "ectorR\nconnectors\022&\n\017next_page_token\030\002 \001" +
+      "(\tR\rnextPageToken*\313\001\n\017IntegrationType\022 \n" +
+      "\034INTEGRATION_TYPE_UNSPECIFIED\020\000\022!\n\035INTEG" +
+      "RATION_TYPE_LLM_PROVIDER\020\001\022\035\n\031INTEGRATIO" +
+      "N_TYPE_DATABASE\020\002\022\030\n\024INTEGRATION_TYPE_AP" +
+      "I\020\003\022\034\n\030INTEGRATION_TYPE_STORAGE\020\004\022\034\n\030INT" +
+      "EGRATION_TYPE_WEBHOOK\020\005*\230\001\n\021IntegrationS" +
+      "tatus\022\"\n\036INTEGRATION_STATUS_UNSPECIFIED\020" +
+      "\000\022\035\n\031INTEGRATION_STATUS_ACTIVE\020\001\022\037\n\033INTE" +
+      "GRATION_STATUS_DISABLED\020\002\022\037\n\033INTEGRATION" +
+      "_STATUS_DEGRADED\020\003*\363\001\n\024AuthenticationSch" +
+      "eme\022%\n!AUTHENTICATION_SCHEME_UNSPECIFIED" +
+      "\020\000\022\036\n\032AUTHENTICATION_SCHEME_NONE\020\001\022 \n\034AU" +
+      "THENTICATION_SCHEME_BEARER\020\002\022(\n$AUTHENTI" +
+      "CATION_SCHEME_API_KEY_HEADER\020\003\022\'\n#AUTHEN" +
+      "TICATION_SCHEME_API_KEY_QUERY\020\004\022\037\n\033AUTHE" +
+      "NTICATION_SCHEME_BASIC\020\0052\356\n\n\022Integration" +
+      "Service\022\235\001\n\021CreateIntegration\022&.trunklin" +
+      "e.v1.CreateIntegrationRequest\032\'.trunklin" +
+      "e.v1.CreateIntegrationResponse\"7\212\347\030\024\n\022in" +
+      "tegrations.write\202\323\344\223\002\031\"\024/api/v1/integrat" +
+      "ions:\001*\022\244\001\n\016GetIntegration\022#.trunkline.v" +
+      "1.GetIntegrationRequest\032$.trunkline.v1.G" +
+      "etIntegrationResponse\"G\220\002\001\212\347\030\023\n\021integrat" +
+      "ions.read\202\323\344\223\002\'\022%/api/v1/integrations/{i" +
+      "ntegration_id}\022\231\001\n\020ListIntegrations\022%.tr" +
+      "unkline.v1.ListIntegrationsRequest\032&.tru" +
+      "nkline.v1.ListIntegrationsResponse\"6\220\002\001\212" +
+      "\347\030\023\n\021integrations.read\202\323\344\223\002\026\022\024/api/v1/in" +
+      "tegrations\022\275\001\n\021UpdateIntegration\022&.trunk" +
+      "line.v1.UpdateIntegrationRequest\032\'.trunk" +
+      "line.v1.UpdateIntegrationResponse\"W\220\002\002\212\347" +
+      "\030\024\n\022integrations.write\202\323\344\223\002621/api/v1/in" +
+      "tegrations/{integration.integration_id}:" +
+      "\001*\022\256\001\n\021DeleteIntegration\022&.trunkline.v1." +
+      "DeleteIntegrationRequest\032\'.trunkline.v1." +
+      "DeleteIntegrationResponse\"H\220\002\002\212\347\030\024\n\022inte" +
+      "grations.write\202\323\344\223\002\'*%/api/v1/integratio" +
+      "ns/{integration_id}\022\260\001\n\020CheckIntegration" +
+      "\022%.trunkline.v1.CheckIntegrationRequest\032" +
+      "&.trunkline.v1.CheckIntegrationResponse\"" +
+      "M\212\347\030\023\n\021integrations.read\202\323\344\223\0020\"+/api/v1/" +
+      "integrations/{integration_id}:check:\001*\022\274" +
+      "\001\n\020RotateCredential\022%.trunkline.v1.Rotat" +
+      "eCredentialRequest\032&.trunkline.v1.Rotate" +
+      "CredentialResponse\"Y\212\347\030\024\n\022integrations.w" +
+      "rite\202\323\344\223\002;\"6/api/v1/integrations/{integr" +
+      "ation_id}:rotateCredential:\001*\022\221\001\n\016ListCo" +
+      "nnectors\022#.trunkline.v1.ListConnectorsRe" +
+      "quest\032$.trunkline.v1.ListConnectorsRespo" +
+      "nse\"4\220\002\001\212\347\030\023\n\021integrations.read\202\323\344\223\002\024\022\022/" +
+      "api/v1/connectorsBU\n\020dev.trunkline.v1B\020I" +
+      "ntegrationProtoP\001Z-trunkline.dev/gen/go/" +
+      "trunkline/v1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -448,128 +460,134 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ApiTool_descriptor,
         new java.lang.String[] { "Name", "Description", "Method", "Path", "ParametersSchemaJson", "QueryParameters", "CacheTtl", });
-    internal_static_trunkline_v1_Configuration_descriptor =
+    internal_static_trunkline_v1_Timeouts_descriptor =
       getDescriptor().getMessageType(7);
+    internal_static_trunkline_v1_Timeouts_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_Timeouts_descriptor,
+        new java.lang.String[] { "Connect", "FirstByte", "Idle", });
+    internal_static_trunkline_v1_Configuration_descriptor =
+      getDescriptor().getMessageType(8);
     internal_static_trunkline_v1_Configuration_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Configuration_descriptor,
-        new java.lang.String[] { "Endpoint", "Authentication", "CircuitBreaker", "Timeout", "LlmProvider", "Api", "Kind", });
+        new java.lang.String[] { "Endpoint", "Authentication", "CircuitBreaker", "Timeout", "Timeouts", "LlmProvider", "Api", "Kind", });
     internal_static_trunkline_v1_Monitoring_descriptor =
-      getDescriptor().getMessageType(8);
+      getDescriptor().getMessageType(9);
     internal_static_trunkline_v1_Monitoring_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Monitoring_descriptor,
         new java.lang.String[] { "Enabled", "Metrics", });
     internal_static_trunkline_v1_Integration_descriptor =
-      getDescriptor().getMessageType(9);
+      getDescriptor().getMessageType(10);
     internal_static_trunkline_v1_Integration_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Integration_descriptor,
         new java.lang.String[] { "IntegrationId", "Type", "Configuration", "Monitoring", "DisplayName", "Status", "CreateTime", "UpdateTime", "Etag", "HealthService", "HealthCheckUrl", "LastCheck", });
     internal_static_trunkline_v1_HealthCheck_descriptor =
-      getDescriptor().getMessageType(10);
+      getDescriptor().getMessageType(11);
     internal_static_trunkline_v1_HealthCheck_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_HealthCheck_descriptor,
         new java.lang.String[] { "Healthy", "Detail", "Latency", "CheckTime", "HttpStatus", "Models", });
     internal_static_trunkline_v1_CreateIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(11);
+      getDescriptor().getMessageType(12);
     internal_static_trunkline_v1_CreateIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", "Type", "Configuration", "Monitoring", "DisplayName", "ValidateOnly", });
     internal_static_trunkline_v1_CreateIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(12);
+      getDescriptor().getMessageType(13);
     internal_static_trunkline_v1_CreateIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateIntegrationResponse_descriptor,
         new java.lang.String[] { "IntegrationId", "Status", "HealthCheckUrl", "HealthService", "Integration", });
     internal_static_trunkline_v1_GetIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(13);
+      getDescriptor().getMessageType(14);
     internal_static_trunkline_v1_GetIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", });
     internal_static_trunkline_v1_GetIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(14);
+      getDescriptor().getMessageType(15);
     internal_static_trunkline_v1_GetIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetIntegrationResponse_descriptor,
         new java.lang.String[] { "Integration", });
     internal_static_trunkline_v1_ListIntegrationsRequest_descriptor =
-      getDescriptor().getMessageType(15);
+      getDescriptor().getMessageType(16);
     internal_static_trunkline_v1_ListIntegrationsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListIntegrationsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", "Type", });
     internal_static_trunkline_v1_ListIntegrationsResponse_descriptor =
-      getDescriptor().getMessageType(16);
+      getDescriptor().getMessageType(17);
     internal_static_trunkline_v1_ListIntegrationsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListIntegrationsResponse_descriptor,
         new java.lang.String[] { "Integrations", "NextPageToken", });
     internal_static_trunkline_v1_UpdateIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(17);
+      getDescriptor().getMessageType(18);
     internal_static_trunkline_v1_UpdateIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_UpdateIntegrationRequest_descriptor,
         new java.lang.String[] { "Integration", "UpdateMask", });
     internal_static_trunkline_v1_UpdateIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(18);
+      getDescriptor().getMessageType(19);
     internal_static_trunkline_v1_UpdateIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_UpdateIntegrationResponse_descriptor,
         new java.lang.String[] { "Integration", });
     internal_static_trunkline_v1_DeleteIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(19);
+      getDescriptor().getMessageType(20);
     internal_static_trunkline_v1_DeleteIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_DeleteIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", "Etag", });
     internal_static_trunkline_v1_DeleteIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(20);
+      getDescriptor().getMessageType(21);
     internal_static_trunkline_v1_DeleteIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_DeleteIntegrationResponse_descriptor,
         new java.lang.String[] { });
     internal_static_trunkline_v1_CheckIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(21);
+      getDescriptor().getMessageType(22);
     internal_static_trunkline_v1_CheckIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CheckIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", });
     internal_static_trunkline_v1_CheckIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(23);
     internal_static_trunkline_v1_CheckIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CheckIntegrationResponse_descriptor,
         new java.lang.String[] { "Check", });
     internal_static_trunkline_v1_RotateCredentialRequest_descriptor =
-      getDescriptor().getMessageType(23);
+      getDescriptor().getMessageType(24);
     internal_static_trunkline_v1_RotateCredentialRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RotateCredentialRequest_descriptor,
         new java.lang.String[] { "IntegrationId", "Secret", "SkipCheck", });
     internal_static_trunkline_v1_RotateCredentialResponse_descriptor =
-      getDescriptor().getMessageType(24);
+      getDescriptor().getMessageType(25);
     internal_static_trunkline_v1_RotateCredentialResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RotateCredentialResponse_descriptor,
         new java.lang.String[] { "RotateTime", });
     internal_static_trunkline_v1_Connector_descriptor =
-      getDescriptor().getMessageType(25);
+      getDescriptor().getMessageType(26);
     internal_static_trunkline_v1_Connector_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Connector_descriptor,
-        new java.lang.String[] { "Name", "Type", "DisplayName", "DefaultEndpoint", "Authentication", "Options", "Timeout", });
+        new java.lang.String[] { "Name", "Type", "DisplayName", "DefaultEndpoint", "Authentication", "Options", "Timeout", "Timeouts", });
     internal_static_trunkline_v1_ListConnectorsRequest_descriptor =
-      getDescriptor().getMessageType(26);
+      getDescriptor().getMessageType(27);
     internal_static_trunkline_v1_ListConnectorsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListConnectorsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", "Type", });
     internal_static_trunkline_v1_ListConnectorsResponse_descriptor =
-      getDescriptor().getMessageType(27);
+      getDescriptor().getMessageType(28);
     internal_static_trunkline_v1_ListConnectorsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListConnectorsResponse_descriptor,

@@ -110,7 +110,7 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
       "tobuf/duration.proto\032\027google/type/money." +
       "proto\032\031trunkline/v1/common.proto\032\035trunkl" +
       "ine/v1/completion.proto\032\030trunkline/v1/mo" +
-      "del.proto\032\032trunkline/v1/options.proto\"\234\003" +
+      "del.proto\032\032trunkline/v1/options.proto\"\320\003" +
       "\n\014EmbedRequest\022\035\n\nrequest_id\030\001 \001(\tR\trequ" +
       "estId\022\024\n\005model\030\002 \001(\tR\005model\022N\n\022model_req" +
       "uirements\030\003 \001(\0132\037.trunkline.v1.ModelRequ" +
@@ -120,91 +120,94 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
       "coding\030\007 \001(\0162\037.trunkline.v1.EmbeddingEnc" +
       "odingR\010encoding\022/\n\005cache\030\010 \001(\0132\031.trunkli" +
       "ne.v1.CachePolicyR\005cache\0223\n\007context\030\t \001(" +
-      "\0132\031.trunkline.v1.CallContextR\007contextB\r\n" +
-      "\013_dimensions\"Q\n\tEmbedding\022\024\n\005index\030\001 \001(\r" +
-      "R\005index\022\026\n\006values\030\002 \003(\002R\006values\022\026\n\006packe" +
-      "d\030\003 \001(\014R\006packed\"\363\003\n\rEmbedResponse\0227\n\nemb" +
-      "eddings\030\001 \003(\0132\027.trunkline.v1.EmbeddingR\n" +
-      "embeddings\022\036\n\ndimensions\030\002 \001(\005R\ndimensio" +
-      "ns\022\035\n\nmodel_used\030\003 \001(\tR\tmodelUsed\022\032\n\010pro" +
-      "vider\030\004 \001(\tR\010provider\022&\n\004cost\030\005 \001(\0132\022.go" +
-      "ogle.type.MoneyR\004cost\022<\n\014cost_details\030\006 " +
-      "\001(\0132\031.trunkline.v1.CostDetailsR\013costDeta" +
-      "ils\0223\n\007latency\030\007 \001(\0132\031.google.protobuf.D" +
-      "urationR\007latency\022\033\n\tcache_hit\030\010 \001(\010R\010cac" +
-      "heHit\022)\n\005usage\030\t \001(\0132\023.trunkline.v1.Usag" +
-      "eR\005usage\0221\n\010attempts\030\n \003(\0132\025.trunkline.v" +
-      "1.AttemptR\010attempts\022\031\n\010trace_id\030\013 \001(\tR\007t" +
-      "raceId\022\035\n\nrequest_id\030\014 \001(\tR\trequestId\"M\n" +
-      "\022CountTokensRequest\0227\n\007request\030\001 \001(\0132\035.t" +
-      "runkline.v1.CompleteRequestR\007request\"\204\001\n" +
-      "\023CountTokensResponse\022!\n\014input_tokens\030\001 \001" +
-      "(\003R\013inputTokens\022\034\n\testimated\030\002 \001(\010R\testi" +
-      "mated\022\026\n\006method\030\003 \001(\tR\006method\022\024\n\005model\030\004" +
-      " \001(\tR\005model\"N\n\023ExplainRouteRequest\0227\n\007re" +
-      "quest\030\001 \001(\0132\035.trunkline.v1.CompleteReque" +
-      "stR\007request\"\306\002\n\016RouteCandidate\022\032\n\010provid" +
-      "er\030\001 \001(\tR\010provider\022\024\n\005model\030\002 \001(\tR\005model" +
-      "\022%\n\016integration_id\030\003 \001(\tR\rintegrationId\022" +
-      "\032\n\010eligible\030\004 \001(\010R\010eligible\022\037\n\013rejected_" +
-      "by\030\005 \001(\tR\nrejectedBy\022\026\n\006detail\030\006 \001(\tR\006de" +
-      "tail\022,\n\022estimated_nano_usd\030\007 \001(\003R\020estima" +
-      "tedNanoUsd\022D\n\020expected_latency\030\010 \001(\0132\031.g" +
-      "oogle.protobuf.DurationR\017expectedLatency" +
-      "\022\022\n\004rank\030\t \001(\rR\004rank\"\271\001\n\024ExplainRouteRes" +
-      "ponse\022)\n\005route\030\001 \001(\0132\023.trunkline.v1.Rout" +
-      "eR\005route\0228\n\010selected\030\002 \001(\0132\034.trunkline.v" +
-      "1.RouteCandidateR\010selected\022<\n\ncandidates" +
-      "\030\003 \003(\0132\034.trunkline.v1.RouteCandidateR\nca" +
-      "ndidates\"\266\001\n\021ListModelsRequest\022\033\n\tpage_s" +
-      "ize\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR" +
-      "\tpageToken\022\032\n\010provider\030\003 \001(\tR\010provider\022\"" +
-      "\n\014capabilities\030\004 \003(\tR\014capabilities\022%\n\016re" +
-      "achable_only\030\005 \001(\010R\rreachableOnly\"\210\001\n\022Li" +
-      "stModelsResponse\022+\n\006models\030\001 \003(\0132\023.trunk" +
-      "line.v1.ModelR\006models\022&\n\017next_page_token" +
-      "\030\002 \001(\tR\rnextPageToken\022\035\n\ntotal_size\030\003 \001(" +
-      "\005R\ttotalSize\"%\n\017GetModelRequest\022\022\n\004name\030" +
-      "\001 \001(\tR\004name\"=\n\020GetModelResponse\022)\n\005model" +
-      "\030\001 \001(\0132\023.trunkline.v1.ModelR\005model\"\215\001\n\025R" +
-      "ecordFeedbackRequest\022\035\n\nrequest_id\030\001 \001(\t" +
-      "R\trequestId\022\031\n\005score\030\002 \001(\001H\000R\005score\210\001\001\022\026" +
-      "\n\006aspect\030\003 \001(\tR\006aspect\022\030\n\007comment\030\004 \001(\tR" +
-      "\007commentB\010\n\006_score\"9\n\026RecordFeedbackResp" +
-      "onse\022\037\n\013feedback_id\030\001 \001(\tR\nfeedbackId*t\n" +
-      "\021EmbeddingEncoding\022\"\n\036EMBEDDING_ENCODING" +
-      "_UNSPECIFIED\020\000\022\034\n\030EMBEDDING_ENCODING_FLO" +
-      "AT\020\001\022\035\n\031EMBEDDING_ENCODING_PACKED\020\0022\301\010\n\n" +
-      "LLMService\022|\n\010Complete\022\035.trunkline.v1.Co" +
-      "mpleteRequest\032\036.trunkline.v1.CompleteRes" +
-      "ponse\"1\212\347\030\016\n\014llm.complete\202\323\344\223\002\031\"\024/api/v1" +
-      "/llm/complete:\001*\022\227\001\n\016StreamComplete\022#.tr" +
-      "unkline.v1.StreamCompleteRequest\032$.trunk" +
-      "line.v1.StreamCompleteResponse\"8\212\347\030\016\n\014ll" +
-      "m.complete\202\323\344\223\002 \"\033/api/v1/llm/complete:s" +
-      "tream:\001*0\001\022m\n\005Embed\022\032.trunkline.v1.Embed" +
-      "Request\032\033.trunkline.v1.EmbedResponse\"+\212\347" +
-      "\030\013\n\tllm.embed\202\323\344\223\002\026\"\021/api/v1/llm/embed:\001" +
-      "*\022\211\001\n\013CountTokens\022 .trunkline.v1.CountTo" +
-      "kensRequest\032!.trunkline.v1.CountTokensRe" +
-      "sponse\"5\220\002\001\212\347\030\013\n\tllm.count\202\323\344\223\002\035\"\030/api/v" +
-      "1/llm/tokens:count:\001*\022\217\001\n\014ExplainRoute\022!" +
-      ".trunkline.v1.ExplainRouteRequest\032\".trun" +
-      "kline.v1.ExplainRouteResponse\"8\220\002\001\212\347\030\r\n\013" +
-      "llm.explain\202\323\344\223\002\036\"\031/api/v1/llm/route:exp" +
-      "lain:\001*\022z\n\nListModels\022\037.trunkline.v1.Lis" +
-      "tModelsRequest\032 .trunkline.v1.ListModels" +
-      "Response\")\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\020\022\016/ap" +
-      "i/v1/models\022~\n\010GetModel\022\035.trunkline.v1.G" +
-      "etModelRequest\032\036.trunkline.v1.GetModelRe" +
-      "sponse\"3\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\032\022\030/api/" +
-      "v1/models/{name=**}\022\221\001\n\016RecordFeedback\022#" +
-      ".trunkline.v1.RecordFeedbackRequest\032$.tr" +
-      "unkline.v1.RecordFeedbackResponse\"4\220\002\002\212\347" +
-      "\030\016\n\014llm.feedback\202\323\344\223\002\031\"\024/api/v1/llm/feed" +
-      "back:\001*BM\n\020dev.trunkline.v1B\010LlmProtoP\001Z" +
-      "-trunkline.dev/gen/go/trunkline/v1;trunk" +
-      "linev1b\006proto3"
+      "\0132\031.trunkline.v1.CallContextR\007context\0222\n" +
+      "\010priority\030\n \001(\0162\026.trunkline.v1.PriorityR" +
+      "\010priorityB\r\n\013_dimensions\"Q\n\tEmbedding\022\024\n" +
+      "\005index\030\001 \001(\rR\005index\022\026\n\006values\030\002 \003(\002R\006val" +
+      "ues\022\026\n\006packed\030\003 \001(\014R\006packed\"\363\003\n\rEmbedRes" +
+      "ponse\0227\n\nembeddings\030\001 \003(\0132\027.trunkline.v1" +
+      ".EmbeddingR\nembeddings\022\036\n\ndimensions\030\002 \001" +
+      "(\005R\ndimensions\022\035\n\nmodel_used\030\003 \001(\tR\tmode" +
+      "lUsed\022\032\n\010provider\030\004 \001(\tR\010provider\022&\n\004cos" +
+      "t\030\005 \001(\0132\022.google.type.MoneyR\004cost\022<\n\014cos" +
+      "t_details\030\006 \001(\0132\031.trunkline.v1.CostDetai" +
+      "lsR\013costDetails\0223\n\007latency\030\007 \001(\0132\031.googl" +
+      "e.protobuf.DurationR\007latency\022\033\n\tcache_hi" +
+      "t\030\010 \001(\010R\010cacheHit\022)\n\005usage\030\t \001(\0132\023.trunk" +
+      "line.v1.UsageR\005usage\0221\n\010attempts\030\n \003(\0132\025" +
+      ".trunkline.v1.AttemptR\010attempts\022\031\n\010trace" +
+      "_id\030\013 \001(\tR\007traceId\022\035\n\nrequest_id\030\014 \001(\tR\t" +
+      "requestId\"M\n\022CountTokensRequest\0227\n\007reque" +
+      "st\030\001 \001(\0132\035.trunkline.v1.CompleteRequestR" +
+      "\007request\"\204\001\n\023CountTokensResponse\022!\n\014inpu" +
+      "t_tokens\030\001 \001(\003R\013inputTokens\022\034\n\testimated" +
+      "\030\002 \001(\010R\testimated\022\026\n\006method\030\003 \001(\tR\006metho" +
+      "d\022\024\n\005model\030\004 \001(\tR\005model\"N\n\023ExplainRouteR" +
+      "equest\0227\n\007request\030\001 \001(\0132\035.trunkline.v1.C" +
+      "ompleteRequestR\007request\"\206\003\n\016RouteCandida" +
+      "te\022\032\n\010provider\030\001 \001(\tR\010provider\022\024\n\005model\030" +
+      "\002 \001(\tR\005model\022%\n\016integration_id\030\003 \001(\tR\rin" +
+      "tegrationId\022\032\n\010eligible\030\004 \001(\010R\010eligible\022" +
+      "\037\n\013rejected_by\030\005 \001(\tR\nrejectedBy\022\026\n\006deta" +
+      "il\030\006 \001(\tR\006detail\022,\n\022estimated_nano_usd\030\007" +
+      " \001(\003R\020estimatedNanoUsd\022D\n\020expected_laten" +
+      "cy\030\010 \001(\0132\031.google.protobuf.DurationR\017exp" +
+      "ectedLatency\022\022\n\004rank\030\t \001(\rR\004rank\022>\n\014avai" +
+      "lability\030\n \001(\0132\032.trunkline.v1.Availabili" +
+      "tyR\014availability\"\271\001\n\024ExplainRouteRespons" +
+      "e\022)\n\005route\030\001 \001(\0132\023.trunkline.v1.RouteR\005r" +
+      "oute\0228\n\010selected\030\002 \001(\0132\034.trunkline.v1.Ro" +
+      "uteCandidateR\010selected\022<\n\ncandidates\030\003 \003" +
+      "(\0132\034.trunkline.v1.RouteCandidateR\ncandid" +
+      "ates\"\266\001\n\021ListModelsRequest\022\033\n\tpage_size\030" +
+      "\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpag" +
+      "eToken\022\032\n\010provider\030\003 \001(\tR\010provider\022\"\n\014ca" +
+      "pabilities\030\004 \003(\tR\014capabilities\022%\n\016reacha" +
+      "ble_only\030\005 \001(\010R\rreachableOnly\"\210\001\n\022ListMo" +
+      "delsResponse\022+\n\006models\030\001 \003(\0132\023.trunkline" +
+      ".v1.ModelR\006models\022&\n\017next_page_token\030\002 \001" +
+      "(\tR\rnextPageToken\022\035\n\ntotal_size\030\003 \001(\005R\tt" +
+      "otalSize\"%\n\017GetModelRequest\022\022\n\004name\030\001 \001(" +
+      "\tR\004name\"=\n\020GetModelResponse\022)\n\005model\030\001 \001" +
+      "(\0132\023.trunkline.v1.ModelR\005model\"\215\001\n\025Recor" +
+      "dFeedbackRequest\022\035\n\nrequest_id\030\001 \001(\tR\tre" +
+      "questId\022\031\n\005score\030\002 \001(\001H\000R\005score\210\001\001\022\026\n\006as" +
+      "pect\030\003 \001(\tR\006aspect\022\030\n\007comment\030\004 \001(\tR\007com" +
+      "mentB\010\n\006_score\"9\n\026RecordFeedbackResponse" +
+      "\022\037\n\013feedback_id\030\001 \001(\tR\nfeedbackId*t\n\021Emb" +
+      "eddingEncoding\022\"\n\036EMBEDDING_ENCODING_UNS" +
+      "PECIFIED\020\000\022\034\n\030EMBEDDING_ENCODING_FLOAT\020\001" +
+      "\022\035\n\031EMBEDDING_ENCODING_PACKED\020\0022\301\010\n\nLLMS" +
+      "ervice\022|\n\010Complete\022\035.trunkline.v1.Comple" +
+      "teRequest\032\036.trunkline.v1.CompleteRespons" +
+      "e\"1\212\347\030\016\n\014llm.complete\202\323\344\223\002\031\"\024/api/v1/llm" +
+      "/complete:\001*\022\227\001\n\016StreamComplete\022#.trunkl" +
+      "ine.v1.StreamCompleteRequest\032$.trunkline" +
+      ".v1.StreamCompleteResponse\"8\212\347\030\016\n\014llm.co" +
+      "mplete\202\323\344\223\002 \"\033/api/v1/llm/complete:strea" +
+      "m:\001*0\001\022m\n\005Embed\022\032.trunkline.v1.EmbedRequ" +
+      "est\032\033.trunkline.v1.EmbedResponse\"+\212\347\030\013\n\t" +
+      "llm.embed\202\323\344\223\002\026\"\021/api/v1/llm/embed:\001*\022\211\001" +
+      "\n\013CountTokens\022 .trunkline.v1.CountTokens" +
+      "Request\032!.trunkline.v1.CountTokensRespon" +
+      "se\"5\220\002\001\212\347\030\013\n\tllm.count\202\323\344\223\002\035\"\030/api/v1/ll" +
+      "m/tokens:count:\001*\022\217\001\n\014ExplainRoute\022!.tru" +
+      "nkline.v1.ExplainRouteRequest\032\".trunklin" +
+      "e.v1.ExplainRouteResponse\"8\220\002\001\212\347\030\r\n\013llm." +
+      "explain\202\323\344\223\002\036\"\031/api/v1/llm/route:explain" +
+      ":\001*\022z\n\nListModels\022\037.trunkline.v1.ListMod" +
+      "elsRequest\032 .trunkline.v1.ListModelsResp" +
+      "onse\")\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\020\022\016/api/v1" +
+      "/models\022~\n\010GetModel\022\035.trunkline.v1.GetMo" +
+      "delRequest\032\036.trunkline.v1.GetModelRespon" +
+      "se\"3\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\032\022\030/api/v1/m" +
+      "odels/{name=**}\022\221\001\n\016RecordFeedback\022#.tru" +
+      "nkline.v1.RecordFeedbackRequest\032$.trunkl" +
+      "ine.v1.RecordFeedbackResponse\"4\220\002\002\212\347\030\016\n\014" +
+      "llm.feedback\202\323\344\223\002\031\"\024/api/v1/llm/feedback" +
+      ":\001*BM\n\020dev.trunkline.v1B\010LlmProtoP\001Z-tru" +
+      "nkline.dev/gen/go/trunkline/v1;trunkline" +
+      "v1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -222,7 +225,7 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_EmbedRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_EmbedRequest_descriptor,
-        new java.lang.String[] { "RequestId", "Model", "ModelRequirements", "Inputs", "Dimensions", "Purpose", "Encoding", "Cache", "Context", });
+        new java.lang.String[] { "RequestId", "Model", "ModelRequirements", "Inputs", "Dimensions", "Purpose", "Encoding", "Cache", "Context", "Priority", });
     internal_static_trunkline_v1_Embedding_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_trunkline_v1_Embedding_fieldAccessorTable = new
@@ -258,7 +261,7 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_RouteCandidate_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RouteCandidate_descriptor,
-        new java.lang.String[] { "Provider", "Model", "IntegrationId", "Eligible", "RejectedBy", "Detail", "EstimatedNanoUsd", "ExpectedLatency", "Rank", });
+        new java.lang.String[] { "Provider", "Model", "IntegrationId", "Eligible", "RejectedBy", "Detail", "EstimatedNanoUsd", "ExpectedLatency", "Rank", "Availability", });
     internal_static_trunkline_v1_ExplainRouteResponse_descriptor =
       getDescriptor().getMessageType(7);
     internal_static_trunkline_v1_ExplainRouteResponse_fieldAccessorTable = new

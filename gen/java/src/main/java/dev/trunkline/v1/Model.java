@@ -60,6 +60,18 @@ private static final long serialVersionUID = 0L;
     return dev.trunkline.v1.ModelProto.internal_static_trunkline_v1_Model_descriptor;
   }
 
+  @SuppressWarnings({"rawtypes"})
+  @java.lang.Override
+  protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
+      int number) {
+    switch (number) {
+      case 17:
+        return internalGetAvailability();
+      default:
+        throw new RuntimeException(
+            "Invalid map field number: " + number);
+    }
+  }
   @java.lang.Override
   protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internalGetFieldAccessorTable() {
@@ -842,6 +854,101 @@ private static final long serialVersionUID = 0L;
     return deprecated_;
   }
 
+  public static final int AVAILABILITY_FIELD_NUMBER = 17;
+  private static final class AvailabilityDefaultEntryHolder {
+    static final com.google.protobuf.MapEntry<
+        java.lang.String, dev.trunkline.v1.Availability> defaultEntry =
+            com.google.protobuf.MapEntry
+            .<java.lang.String, dev.trunkline.v1.Availability>newDefaultInstance(
+                dev.trunkline.v1.ModelProto.internal_static_trunkline_v1_Model_AvailabilityEntry_descriptor, 
+                com.google.protobuf.WireFormat.FieldType.STRING,
+                "",
+                com.google.protobuf.WireFormat.FieldType.MESSAGE,
+                dev.trunkline.v1.Availability.getDefaultInstance());
+  }
+  @SuppressWarnings("serial")
+  private com.google.protobuf.MapField<
+      java.lang.String, dev.trunkline.v1.Availability> availability_;
+  private com.google.protobuf.MapField<java.lang.String, dev.trunkline.v1.Availability>
+  internalGetAvailability() {
+    if (availability_ == null) {
+      return com.google.protobuf.MapField.emptyMapField(
+          AvailabilityDefaultEntryHolder.defaultEntry);
+    }
+    return availability_;
+  }
+  public int getAvailabilityCount() {
+    return internalGetAvailability().getMap().size();
+  }
+  /**
+   * <pre>
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   * </pre>
+   *
+   * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+   */
+  @java.lang.Override
+  public boolean containsAvailability(
+      java.lang.String key) {
+    if (key == null) { throw new NullPointerException("map key"); }
+    return internalGetAvailability().getMap().containsKey(key);
+  }
+  /**
+   * Use {@link #getAvailabilityMap()} instead.
+   */
+  @java.lang.Override
+  @java.lang.Deprecated
+  public java.util.Map<java.lang.String, dev.trunkline.v1.Availability> getAvailability() {
+    return getAvailabilityMap();
+  }
+  /**
+   * <pre>
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   * </pre>
+   *
+   * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+   */
+  @java.lang.Override
+  public java.util.Map<java.lang.String, dev.trunkline.v1.Availability> getAvailabilityMap() {
+    return internalGetAvailability().getMap();
+  }
+  /**
+   * <pre>
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   * </pre>
+   *
+   * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+   */
+  @java.lang.Override
+  public /* nullable */
+dev.trunkline.v1.Availability getAvailabilityOrDefault(
+      java.lang.String key,
+      /* nullable */
+dev.trunkline.v1.Availability defaultValue) {
+    if (key == null) { throw new NullPointerException("map key"); }
+    java.util.Map<java.lang.String, dev.trunkline.v1.Availability> map =
+        internalGetAvailability().getMap();
+    return map.containsKey(key) ? map.get(key) : defaultValue;
+  }
+  /**
+   * <pre>
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   * </pre>
+   *
+   * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.Availability getAvailabilityOrThrow(
+      java.lang.String key) {
+    if (key == null) { throw new NullPointerException("map key"); }
+    java.util.Map<java.lang.String, dev.trunkline.v1.Availability> map =
+        internalGetAvailability().getMap();
+    if (!map.containsKey(key)) {
+      throw new java.lang.IllegalArgumentException();
+    }
+    return map.get(key);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -913,6 +1020,12 @@ private static final long serialVersionUID = 0L;
     if (deprecated_ != false) {
       output.writeBool(16, deprecated_);
     }
+    com.google.protobuf.GeneratedMessage
+      .serializeStringMapTo(
+        output,
+        internalGetAvailability(),
+        AvailabilityDefaultEntryHolder.defaultEntry,
+        17);
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -1013,6 +1126,16 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(16, deprecated_);
     }
+    for (java.util.Map.Entry<java.lang.String, dev.trunkline.v1.Availability> entry
+         : internalGetAvailability().getMap().entrySet()) {
+      com.google.protobuf.MapEntry<java.lang.String, dev.trunkline.v1.Availability>
+      availability__ = AvailabilityDefaultEntryHolder.defaultEntry.newBuilderForType()
+          .setKey(entry.getKey())
+          .setValue(entry.getValue())
+          .buildPartial();
+      size += com.google.protobuf.CodedOutputStream
+          .computeMessageSize(17, availability__);
+    }
     return size;
   }
   @java.lang.Override
@@ -1076,6 +1199,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getAliasesList())) return false;
     if (getDeprecated()
         != other.getDeprecated()) return false;
+    if (!internalGetAvailability().equals(
+        other.internalGetAvailability())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1142,6 +1267,10 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + DEPRECATED_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getDeprecated());
+    if (!internalGetAvailability().getMap().isEmpty()) {
+      hash = (37 * hash) + AVAILABILITY_FIELD_NUMBER;
+      hash = (53 * hash) + internalGetAvailability().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1255,6 +1384,28 @@ private static final long serialVersionUID = 0L;
       return dev.trunkline.v1.ModelProto.internal_static_trunkline_v1_Model_descriptor;
     }
 
+    @SuppressWarnings({"rawtypes"})
+    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMapFieldReflection(
+        int number) {
+      switch (number) {
+        case 17:
+          return internalGetAvailability();
+        default:
+          throw new RuntimeException(
+              "Invalid map field number: " + number);
+      }
+    }
+    @SuppressWarnings({"rawtypes"})
+    protected com.google.protobuf.MapFieldReflectionAccessor internalGetMutableMapFieldReflection(
+        int number) {
+      switch (number) {
+        case 17:
+          return internalGetMutableAvailability();
+        default:
+          throw new RuntimeException(
+              "Invalid map field number: " + number);
+      }
+    }
     @java.lang.Override
     protected com.google.protobuf.GeneratedMessage.FieldAccessorTable
         internalGetFieldAccessorTable() {
@@ -1314,6 +1465,7 @@ private static final long serialVersionUID = 0L;
       aliases_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
       deprecated_ = false;
+      internalGetMutableAvailability().clear();
       return this;
     }
 
@@ -1416,6 +1568,9 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00008000) != 0)) {
         result.deprecated_ = deprecated_;
+      }
+      if (((from_bitField0_ & 0x00010000) != 0)) {
+        result.availability_ = internalGetAvailability().build(AvailabilityDefaultEntryHolder.defaultEntry);
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1557,6 +1712,9 @@ private static final long serialVersionUID = 0L;
       if (other.getDeprecated() != false) {
         setDeprecated(other.getDeprecated());
       }
+      internalGetMutableAvailability().mergeFrom(
+          other.internalGetAvailability());
+      bitField0_ |= 0x00010000;
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -1695,6 +1853,15 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00008000;
               break;
             } // case 128
+            case 138: {
+              com.google.protobuf.MapEntry<java.lang.String, dev.trunkline.v1.Availability>
+              availability__ = input.readMessage(
+                  AvailabilityDefaultEntryHolder.defaultEntry.getParserForType(), extensionRegistry);
+              internalGetMutableAvailability().ensureBuilderMap().put(
+                  availability__.getKey(), availability__.getValue());
+              bitField0_ |= 0x00010000;
+              break;
+            } // case 138
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -3755,6 +3922,193 @@ private static final long serialVersionUID = 0L;
       deprecated_ = false;
       onChanged();
       return this;
+    }
+
+    private static final class AvailabilityConverter implements com.google.protobuf.MapFieldBuilder.Converter<java.lang.String, dev.trunkline.v1.AvailabilityOrBuilder, dev.trunkline.v1.Availability> {
+      @java.lang.Override
+      public dev.trunkline.v1.Availability build(dev.trunkline.v1.AvailabilityOrBuilder val) {
+        if (val instanceof dev.trunkline.v1.Availability) { return (dev.trunkline.v1.Availability) val; }
+        return ((dev.trunkline.v1.Availability.Builder) val).build();
+      }
+
+      @java.lang.Override
+      public com.google.protobuf.MapEntry<java.lang.String, dev.trunkline.v1.Availability> defaultEntry() {
+        return AvailabilityDefaultEntryHolder.defaultEntry;
+      }
+    };
+    private static final AvailabilityConverter availabilityConverter = new AvailabilityConverter();
+
+    private com.google.protobuf.MapFieldBuilder<
+        java.lang.String, dev.trunkline.v1.AvailabilityOrBuilder, dev.trunkline.v1.Availability, dev.trunkline.v1.Availability.Builder> availability_;
+    private com.google.protobuf.MapFieldBuilder<java.lang.String, dev.trunkline.v1.AvailabilityOrBuilder, dev.trunkline.v1.Availability, dev.trunkline.v1.Availability.Builder>
+        internalGetAvailability() {
+      if (availability_ == null) {
+        return new com.google.protobuf.MapFieldBuilder<>(availabilityConverter);
+      }
+      return availability_;
+    }
+    private com.google.protobuf.MapFieldBuilder<java.lang.String, dev.trunkline.v1.AvailabilityOrBuilder, dev.trunkline.v1.Availability, dev.trunkline.v1.Availability.Builder>
+        internalGetMutableAvailability() {
+      if (availability_ == null) {
+        availability_ = new com.google.protobuf.MapFieldBuilder<>(availabilityConverter);
+      }
+      bitField0_ |= 0x00010000;
+      onChanged();
+      return availability_;
+    }
+    public int getAvailabilityCount() {
+      return internalGetAvailability().ensureBuilderMap().size();
+    }
+    /**
+     * <pre>
+     * How well it answers now, by integration id. Empty for a model that is not reachable.
+     * </pre>
+     *
+     * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+     */
+    @java.lang.Override
+    public boolean containsAvailability(
+        java.lang.String key) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      return internalGetAvailability().ensureBuilderMap().containsKey(key);
+    }
+    /**
+     * Use {@link #getAvailabilityMap()} instead.
+     */
+    @java.lang.Override
+    @java.lang.Deprecated
+    public java.util.Map<java.lang.String, dev.trunkline.v1.Availability> getAvailability() {
+      return getAvailabilityMap();
+    }
+    /**
+     * <pre>
+     * How well it answers now, by integration id. Empty for a model that is not reachable.
+     * </pre>
+     *
+     * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+     */
+    @java.lang.Override
+    public java.util.Map<java.lang.String, dev.trunkline.v1.Availability> getAvailabilityMap() {
+      return internalGetAvailability().getImmutableMap();
+    }
+    /**
+     * <pre>
+     * How well it answers now, by integration id. Empty for a model that is not reachable.
+     * </pre>
+     *
+     * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+     */
+    @java.lang.Override
+    public /* nullable */
+dev.trunkline.v1.Availability getAvailabilityOrDefault(
+        java.lang.String key,
+        /* nullable */
+dev.trunkline.v1.Availability defaultValue) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      java.util.Map<java.lang.String, dev.trunkline.v1.AvailabilityOrBuilder> map = internalGetMutableAvailability().ensureBuilderMap();
+      return map.containsKey(key) ? availabilityConverter.build(map.get(key)) : defaultValue;
+    }
+    /**
+     * <pre>
+     * How well it answers now, by integration id. Empty for a model that is not reachable.
+     * </pre>
+     *
+     * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.Availability getAvailabilityOrThrow(
+        java.lang.String key) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      java.util.Map<java.lang.String, dev.trunkline.v1.AvailabilityOrBuilder> map = internalGetMutableAvailability().ensureBuilderMap();
+      if (!map.containsKey(key)) {
+        throw new java.lang.IllegalArgumentException();
+      }
+      return availabilityConverter.build(map.get(key));
+    }
+    public Builder clearAvailability() {
+      bitField0_ = (bitField0_ & ~0x00010000);
+      internalGetMutableAvailability().clear();
+      return this;
+    }
+    /**
+     * <pre>
+     * How well it answers now, by integration id. Empty for a model that is not reachable.
+     * </pre>
+     *
+     * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+     */
+    public Builder removeAvailability(
+        java.lang.String key) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      internalGetMutableAvailability().ensureBuilderMap()
+          .remove(key);
+      return this;
+    }
+    /**
+     * Use alternate mutation accessors instead.
+     */
+    @java.lang.Deprecated
+    public java.util.Map<java.lang.String, dev.trunkline.v1.Availability>
+        getMutableAvailability() {
+      bitField0_ |= 0x00010000;
+      return internalGetMutableAvailability().ensureMessageMap();
+    }
+    /**
+     * <pre>
+     * How well it answers now, by integration id. Empty for a model that is not reachable.
+     * </pre>
+     *
+     * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+     */
+    public Builder putAvailability(
+        java.lang.String key,
+        dev.trunkline.v1.Availability value) {
+      if (key == null) { throw new NullPointerException("map key"); }
+      if (value == null) { throw new NullPointerException("map value"); }
+      internalGetMutableAvailability().ensureBuilderMap()
+          .put(key, value);
+      bitField0_ |= 0x00010000;
+      return this;
+    }
+    /**
+     * <pre>
+     * How well it answers now, by integration id. Empty for a model that is not reachable.
+     * </pre>
+     *
+     * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+     */
+    public Builder putAllAvailability(
+        java.util.Map<java.lang.String, dev.trunkline.v1.Availability> values) {
+      for (java.util.Map.Entry<java.lang.String, dev.trunkline.v1.Availability> e : values.entrySet()) {
+        if (e.getKey() == null || e.getValue() == null) {
+          throw new NullPointerException();
+        }
+      }
+      internalGetMutableAvailability().ensureBuilderMap()
+          .putAll(values);
+      bitField0_ |= 0x00010000;
+      return this;
+    }
+    /**
+     * <pre>
+     * How well it answers now, by integration id. Empty for a model that is not reachable.
+     * </pre>
+     *
+     * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+     */
+    public dev.trunkline.v1.Availability.Builder putAvailabilityBuilderIfAbsent(
+        java.lang.String key) {
+      java.util.Map<java.lang.String, dev.trunkline.v1.AvailabilityOrBuilder> builderMap = internalGetMutableAvailability().ensureBuilderMap();
+      dev.trunkline.v1.AvailabilityOrBuilder entry = builderMap.get(key);
+      if (entry == null) {
+        entry = dev.trunkline.v1.Availability.newBuilder();
+        builderMap.put(key, entry);
+      }
+      if (entry instanceof dev.trunkline.v1.Availability) {
+        entry = ((dev.trunkline.v1.Availability) entry).toBuilder();
+        builderMap.put(key, entry);
+      }
+      return (dev.trunkline.v1.Availability.Builder) entry;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Model)

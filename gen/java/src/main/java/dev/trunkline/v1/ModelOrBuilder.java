@@ -490,4 +490,58 @@ public interface ModelOrBuilder extends
    * @return The deprecated.
    */
   boolean getDeprecated();
+
+  /**
+   * <pre>
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   * </pre>
+   *
+   * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+   */
+  int getAvailabilityCount();
+  /**
+   * <pre>
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   * </pre>
+   *
+   * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+   */
+  boolean containsAvailability(
+      java.lang.String key);
+  /**
+   * Use {@link #getAvailabilityMap()} instead.
+   */
+  @java.lang.Deprecated
+  java.util.Map<java.lang.String, dev.trunkline.v1.Availability>
+  getAvailability();
+  /**
+   * <pre>
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   * </pre>
+   *
+   * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+   */
+  java.util.Map<java.lang.String, dev.trunkline.v1.Availability>
+  getAvailabilityMap();
+  /**
+   * <pre>
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   * </pre>
+   *
+   * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+   */
+  /* nullable */
+dev.trunkline.v1.Availability getAvailabilityOrDefault(
+      java.lang.String key,
+      /* nullable */
+dev.trunkline.v1.Availability defaultValue);
+  /**
+   * <pre>
+   * How well it answers now, by integration id. Empty for a model that is not reachable.
+   * </pre>
+   *
+   * <code>map&lt;string, .trunkline.v1.Availability&gt; availability = 17 [json_name = "availability"];</code>
+   */
+  dev.trunkline.v1.Availability getAvailabilityOrThrow(
+      java.lang.String key);
 }

@@ -32,10 +32,20 @@ public final class ModelProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_TokenPrice_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_Availability_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_Availability_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_Model_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_Model_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_Model_AvailabilityEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_Model_AvailabilityEntry_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -46,40 +56,62 @@ public final class ModelProto extends com.google.protobuf.GeneratedFile {
   static {
     java.lang.String[] descriptorData = {
       "\n\030trunkline/v1/model.proto\022\014trunkline.v1" +
-      "\032\037google/protobuf/timestamp.proto\032\031trunk" +
-      "line/v1/common.proto\"\244\001\n\nTokenPrice\0229\n\013t" +
-      "oken_class\030\001 \001(\0162\030.trunkline.v1.TokenCla" +
-      "ssR\ntokenClass\022/\n\024nano_usd_per_million\030\002" +
-      " \001(\003R\021nanoUsdPerMillion\022*\n\021from_input_to" +
-      "kens\030\003 \001(\003R\017fromInputTokens\"\267\005\n\005Model\022\022\n" +
-      "\004name\030\001 \001(\tR\004name\022\032\n\010provider\030\002 \001(\tR\010pro" +
-      "vider\022\016\n\002id\030\003 \001(\tR\002id\022!\n\014display_name\030\004 " +
-      "\001(\tR\013displayName\022*\n\016context_window\030\005 \001(\003" +
-      "H\000R\rcontextWindow\210\001\001\022/\n\021max_output_token" +
-      "s\030\006 \001(\003H\001R\017maxOutputTokens\210\001\001\022A\n\020input_m" +
-      "odalities\030\007 \003(\0162\026.trunkline.v1.ModalityR" +
-      "\017inputModalities\022C\n\021output_modalities\030\010 " +
-      "\003(\0162\026.trunkline.v1.ModalityR\020outputModal" +
-      "ities\022\"\n\014capabilities\030\t \003(\tR\014capabilitie" +
-      "s\0220\n\006prices\030\n \003(\0132\030.trunkline.v1.TokenPr" +
-      "iceR\006prices\022#\n\rprice_version\030\013 \001(\tR\014pric" +
-      "eVersion\022\030\n\007regions\030\014 \003(\tR\007regions\022E\n\020de" +
-      "precation_time\030\r \001(\0132\032.google.protobuf.T" +
-      "imestampR\017deprecationTime\022\'\n\017integration" +
-      "_ids\030\016 \003(\tR\016integrationIds\022\030\n\007aliases\030\017 " +
-      "\003(\tR\007aliases\022\036\n\ndeprecated\030\020 \001(\010R\ndeprec" +
-      "atedB\021\n\017_context_windowB\024\n\022_max_output_t" +
-      "okens*\242\001\n\010Modality\022\030\n\024MODALITY_UNSPECIFI" +
-      "ED\020\000\022\021\n\rMODALITY_TEXT\020\001\022\022\n\016MODALITY_IMAG" +
-      "E\020\002\022\022\n\016MODALITY_AUDIO\020\003\022\025\n\021MODALITY_DOCU" +
-      "MENT\020\004\022\022\n\016MODALITY_VIDEO\020\005\022\026\n\022MODALITY_E" +
-      "MBEDDING\020\006BO\n\020dev.trunkline.v1B\nModelPro" +
-      "toP\001Z-trunkline.dev/gen/go/trunkline/v1;" +
-      "trunklinev1b\006proto3"
+      "\032\036google/protobuf/duration.proto\032\037google" +
+      "/protobuf/timestamp.proto\032\031trunkline/v1/" +
+      "common.proto\"\244\001\n\nTokenPrice\0229\n\013token_cla" +
+      "ss\030\001 \001(\0162\030.trunkline.v1.TokenClassR\ntoke" +
+      "nClass\022/\n\024nano_usd_per_million\030\002 \001(\003R\021na" +
+      "noUsdPerMillion\022*\n\021from_input_tokens\030\003 \001" +
+      "(\003R\017fromInputTokens\"\365\003\n\014Availability\0224\n\007" +
+      "breaker\030\001 \001(\0162\032.trunkline.v1.BreakerStat" +
+      "eR\007breaker\022\026\n\006reason\030\002 \001(\tR\006reason\022:\n\013re" +
+      "try_after\030\003 \001(\0132\031.google.protobuf.Durati" +
+      "onR\nretryAfter\022\024\n\005calls\030\004 \001(\003R\005calls\022(\n\r" +
+      "success_ratio\030\005 \001(\001H\000R\014successRatio\210\001\001\022H" +
+      "\n\023time_to_first_token\030\006 \001(\0132\031.google.pro" +
+      "tobuf.DurationR\020timeToFirstToken\022\033\n\tin_f" +
+      "light\030\007 \001(\005R\010inFlight\022+\n\021concurrency_lim" +
+      "it\030\010 \001(\005R\020concurrencyLimit\022(\n\rcheck_heal" +
+      "thy\030\t \001(\010H\001R\014checkHealthy\210\001\001\0229\n\ncheck_ti" +
+      "me\030\n \001(\0132\032.google.protobuf.TimestampR\tch" +
+      "eckTimeB\020\n\016_success_ratioB\020\n\016_check_heal" +
+      "thy\"\337\006\n\005Model\022\022\n\004name\030\001 \001(\tR\004name\022\032\n\010pro" +
+      "vider\030\002 \001(\tR\010provider\022\016\n\002id\030\003 \001(\tR\002id\022!\n" +
+      "\014display_name\030\004 \001(\tR\013displayName\022*\n\016cont" +
+      "ext_window\030\005 \001(\003H\000R\rcontextWindow\210\001\001\022/\n\021" +
+      "max_output_tokens\030\006 \001(\003H\001R\017maxOutputToke" +
+      "ns\210\001\001\022A\n\020input_modalities\030\007 \003(\0162\026.trunkl" +
+      "ine.v1.ModalityR\017inputModalities\022C\n\021outp" +
+      "ut_modalities\030\010 \003(\0162\026.trunkline.v1.Modal" +
+      "ityR\020outputModalities\022\"\n\014capabilities\030\t " +
+      "\003(\tR\014capabilities\0220\n\006prices\030\n \003(\0132\030.trun" +
+      "kline.v1.TokenPriceR\006prices\022#\n\rprice_ver" +
+      "sion\030\013 \001(\tR\014priceVersion\022\030\n\007regions\030\014 \003(" +
+      "\tR\007regions\022E\n\020deprecation_time\030\r \001(\0132\032.g" +
+      "oogle.protobuf.TimestampR\017deprecationTim" +
+      "e\022\'\n\017integration_ids\030\016 \003(\tR\016integrationI" +
+      "ds\022\030\n\007aliases\030\017 \003(\tR\007aliases\022\036\n\ndeprecat" +
+      "ed\030\020 \001(\010R\ndeprecated\022I\n\014availability\030\021 \003" +
+      "(\0132%.trunkline.v1.Model.AvailabilityEntr" +
+      "yR\014availability\032[\n\021AvailabilityEntry\022\020\n\003" +
+      "key\030\001 \001(\tR\003key\0220\n\005value\030\002 \001(\0132\032.trunklin" +
+      "e.v1.AvailabilityR\005value:\0028\001B\021\n\017_context" +
+      "_windowB\024\n\022_max_output_tokens*\242\001\n\010Modali" +
+      "ty\022\030\n\024MODALITY_UNSPECIFIED\020\000\022\021\n\rMODALITY" +
+      "_TEXT\020\001\022\022\n\016MODALITY_IMAGE\020\002\022\022\n\016MODALITY_" +
+      "AUDIO\020\003\022\025\n\021MODALITY_DOCUMENT\020\004\022\022\n\016MODALI" +
+      "TY_VIDEO\020\005\022\026\n\022MODALITY_EMBEDDING\020\006*|\n\014Br" +
+      "eakerState\022\035\n\031BREAKER_STATE_UNSPECIFIED\020" +
+      "\000\022\030\n\024BREAKER_STATE_CLOSED\020\001\022\026\n\022BREAKER_S" +
+      "TATE_OPEN\020\002\022\033\n\027BREAKER_STATE_HALF_OPEN\020\003" +
+      "BO\n\020dev.trunkline.v1B\nModelProtoP\001Z-trun" +
+      "kline.dev/gen/go/trunkline/v1;trunklinev" +
+      "1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
+          com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
           dev.trunkline.v1.CommonProto.getDescriptor(),
         });
@@ -89,13 +121,26 @@ public final class ModelProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_TokenPrice_descriptor,
         new java.lang.String[] { "TokenClass", "NanoUsdPerMillion", "FromInputTokens", });
-    internal_static_trunkline_v1_Model_descriptor =
+    internal_static_trunkline_v1_Availability_descriptor =
       getDescriptor().getMessageType(1);
+    internal_static_trunkline_v1_Availability_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_Availability_descriptor,
+        new java.lang.String[] { "Breaker", "Reason", "RetryAfter", "Calls", "SuccessRatio", "TimeToFirstToken", "InFlight", "ConcurrencyLimit", "CheckHealthy", "CheckTime", });
+    internal_static_trunkline_v1_Model_descriptor =
+      getDescriptor().getMessageType(2);
     internal_static_trunkline_v1_Model_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Model_descriptor,
-        new java.lang.String[] { "Name", "Provider", "Id", "DisplayName", "ContextWindow", "MaxOutputTokens", "InputModalities", "OutputModalities", "Capabilities", "Prices", "PriceVersion", "Regions", "DeprecationTime", "IntegrationIds", "Aliases", "Deprecated", });
+        new java.lang.String[] { "Name", "Provider", "Id", "DisplayName", "ContextWindow", "MaxOutputTokens", "InputModalities", "OutputModalities", "Capabilities", "Prices", "PriceVersion", "Regions", "DeprecationTime", "IntegrationIds", "Aliases", "Deprecated", "Availability", });
+    internal_static_trunkline_v1_Model_AvailabilityEntry_descriptor =
+      internal_static_trunkline_v1_Model_descriptor.getNestedType(0);
+    internal_static_trunkline_v1_Model_AvailabilityEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_Model_AvailabilityEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
     descriptor.resolveAllFeaturesImmutable();
+    com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
     dev.trunkline.v1.CommonProto.getDescriptor();
   }

@@ -7,7 +7,7 @@ package dev.trunkline.v1;
 
 /**
  * <pre>
- * Priority orders calls when the server is short of capacity.
+ * Priority orders calls when the server is short of capacity: the lowest is refused first, the highest last.
  * </pre>
  *
  * Protobuf enum {@code trunkline.v1.Priority}
@@ -25,7 +25,7 @@ public enum Priority
   PRIORITY_UNSPECIFIED(0),
   /**
    * <pre>
-   * Batch work; refused first.
+   * Batch work.
    * </pre>
    *
    * <code>PRIORITY_LOW = 1;</code>
@@ -41,12 +41,20 @@ public enum Priority
   PRIORITY_NORMAL(2),
   /**
    * <pre>
-   * A person is waiting; refused last.
+   * A person is waiting.
    * </pre>
    *
    * <code>PRIORITY_HIGH = 3;</code>
    */
   PRIORITY_HIGH(3),
+  /**
+   * <pre>
+   * What must not fail, for example a payment or an alarm.
+   * </pre>
+   *
+   * <code>PRIORITY_CRITICAL = 4;</code>
+   */
+  PRIORITY_CRITICAL(4),
   UNRECOGNIZED(-1),
   ;
 
@@ -69,7 +77,7 @@ public enum Priority
   public static final int PRIORITY_UNSPECIFIED_VALUE = 0;
   /**
    * <pre>
-   * Batch work; refused first.
+   * Batch work.
    * </pre>
    *
    * <code>PRIORITY_LOW = 1;</code>
@@ -85,12 +93,20 @@ public enum Priority
   public static final int PRIORITY_NORMAL_VALUE = 2;
   /**
    * <pre>
-   * A person is waiting; refused last.
+   * A person is waiting.
    * </pre>
    *
    * <code>PRIORITY_HIGH = 3;</code>
    */
   public static final int PRIORITY_HIGH_VALUE = 3;
+  /**
+   * <pre>
+   * What must not fail, for example a payment or an alarm.
+   * </pre>
+   *
+   * <code>PRIORITY_CRITICAL = 4;</code>
+   */
+  public static final int PRIORITY_CRITICAL_VALUE = 4;
 
 
   public final int getNumber() {
@@ -121,6 +137,7 @@ public enum Priority
       case 1: return PRIORITY_LOW;
       case 2: return PRIORITY_NORMAL;
       case 3: return PRIORITY_HIGH;
+      case 4: return PRIORITY_CRITICAL;
       default: return null;
     }
   }

@@ -166,7 +166,8 @@ private static final long serialVersionUID = 0L;
   private boolean restartAfterContent_ = false;
   /**
    * <pre>
-   * Whether the stream may start anew with another provider after content was sent (`failed_over.content_discarded`).
+   * After content was sent: whether another attempt may start anew (`failed_over.content_discarded` marks what to discard).
+   * With neither this nor `continue_after_content` the stream ends with its error.
    * </pre>
    *
    * <code>bool restart_after_content = 4 [json_name = "restartAfterContent"];</code>
@@ -181,7 +182,8 @@ private static final long serialVersionUID = 0L;
   private com.google.protobuf.Duration hedgeAfter_;
   /**
    * <pre>
-   * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+   * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+   * paid for. For `Complete` only. Absent: no hedging.
    * </pre>
    *
    * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -193,7 +195,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+   * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+   * paid for. For `Complete` only. Absent: no hedging.
    * </pre>
    *
    * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -205,7 +208,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+   * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+   * paid for. For `Complete` only. Absent: no hedging.
    * </pre>
    *
    * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -253,6 +257,22 @@ private static final long serialVersionUID = 0L;
     return attemptTimeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : attemptTimeout_;
   }
 
+  public static final int CONTINUE_AFTER_CONTENT_FIELD_NUMBER = 7;
+  private boolean continueAfterContent_ = false;
+  /**
+   * <pre>
+   * After text was sent: whether another attempt may go on where the text broke off, at a provider that can be given the
+   * beginning of its own answer. Tried before `restart_after_content`. Only for answers of text.
+   * </pre>
+   *
+   * <code>bool continue_after_content = 7 [json_name = "continueAfterContent"];</code>
+   * @return The continueAfterContent.
+   */
+  @java.lang.Override
+  public boolean getContinueAfterContent() {
+    return continueAfterContent_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -285,6 +305,9 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000008) != 0)) {
       output.writeMessage(6, getAttemptTimeout());
     }
+    if (continueAfterContent_ != false) {
+      output.writeBool(7, continueAfterContent_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -316,6 +339,10 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000008) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(6, getAttemptTimeout());
+    }
+    if (continueAfterContent_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(7, continueAfterContent_);
     }
     return size;
   }
@@ -365,6 +392,8 @@ private static final long serialVersionUID = 0L;
       if (!getAttemptTimeout()
           .equals(other.getAttemptTimeout())) return false;
     }
+    if (getContinueAfterContent()
+        != other.getContinueAfterContent()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -400,6 +429,9 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + ATTEMPT_TIMEOUT_FIELD_NUMBER;
       hash = (53 * hash) + getAttemptTimeout().hashCode();
     }
+    hash = (37 * hash) + CONTINUE_AFTER_CONTENT_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getContinueAfterContent());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -557,6 +589,7 @@ private static final long serialVersionUID = 0L;
         attemptTimeoutBuilder_.dispose();
         attemptTimeoutBuilder_ = null;
       }
+      continueAfterContent_ = false;
       return this;
     }
 
@@ -618,6 +651,9 @@ private static final long serialVersionUID = 0L;
             : attemptTimeoutBuilder_.build();
         to_bitField0_ |= 0x00000008;
       }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.continueAfterContent_ = continueAfterContent_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -657,6 +693,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasAttemptTimeout()) {
         mergeAttemptTimeout(other.getAttemptTimeout());
+      }
+      if (other.getContinueAfterContent() != false) {
+        setContinueAfterContent(other.getContinueAfterContent());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -718,6 +757,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000020;
               break;
             } // case 50
+            case 56: {
+              continueAfterContent_ = input.readBool();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 56
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -997,7 +1041,8 @@ private static final long serialVersionUID = 0L;
     private boolean restartAfterContent_ ;
     /**
      * <pre>
-     * Whether the stream may start anew with another provider after content was sent (`failed_over.content_discarded`).
+     * After content was sent: whether another attempt may start anew (`failed_over.content_discarded` marks what to discard).
+     * With neither this nor `continue_after_content` the stream ends with its error.
      * </pre>
      *
      * <code>bool restart_after_content = 4 [json_name = "restartAfterContent"];</code>
@@ -1009,7 +1054,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether the stream may start anew with another provider after content was sent (`failed_over.content_discarded`).
+     * After content was sent: whether another attempt may start anew (`failed_over.content_discarded` marks what to discard).
+     * With neither this nor `continue_after_content` the stream ends with its error.
      * </pre>
      *
      * <code>bool restart_after_content = 4 [json_name = "restartAfterContent"];</code>
@@ -1025,7 +1071,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Whether the stream may start anew with another provider after content was sent (`failed_over.content_discarded`).
+     * After content was sent: whether another attempt may start anew (`failed_over.content_discarded` marks what to discard).
+     * With neither this nor `continue_after_content` the stream ends with its error.
      * </pre>
      *
      * <code>bool restart_after_content = 4 [json_name = "restartAfterContent"];</code>
@@ -1043,7 +1090,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> hedgeAfterBuilder_;
     /**
      * <pre>
-     * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+     * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+     * paid for. For `Complete` only. Absent: no hedging.
      * </pre>
      *
      * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -1054,7 +1102,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+     * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+     * paid for. For `Complete` only. Absent: no hedging.
      * </pre>
      *
      * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -1069,7 +1118,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+     * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+     * paid for. For `Complete` only. Absent: no hedging.
      * </pre>
      *
      * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -1089,7 +1139,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+     * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+     * paid for. For `Complete` only. Absent: no hedging.
      * </pre>
      *
      * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -1107,7 +1158,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+     * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+     * paid for. For `Complete` only. Absent: no hedging.
      * </pre>
      *
      * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -1132,7 +1184,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+     * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+     * paid for. For `Complete` only. Absent: no hedging.
      * </pre>
      *
      * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -1149,7 +1202,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+     * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+     * paid for. For `Complete` only. Absent: no hedging.
      * </pre>
      *
      * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -1161,7 +1215,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+     * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+     * paid for. For `Complete` only. Absent: no hedging.
      * </pre>
      *
      * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -1176,7 +1231,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+     * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+     * paid for. For `Complete` only. Absent: no hedging.
      * </pre>
      *
      * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -1350,6 +1406,53 @@ private static final long serialVersionUID = 0L;
         attemptTimeout_ = null;
       }
       return attemptTimeoutBuilder_;
+    }
+
+    private boolean continueAfterContent_ ;
+    /**
+     * <pre>
+     * After text was sent: whether another attempt may go on where the text broke off, at a provider that can be given the
+     * beginning of its own answer. Tried before `restart_after_content`. Only for answers of text.
+     * </pre>
+     *
+     * <code>bool continue_after_content = 7 [json_name = "continueAfterContent"];</code>
+     * @return The continueAfterContent.
+     */
+    @java.lang.Override
+    public boolean getContinueAfterContent() {
+      return continueAfterContent_;
+    }
+    /**
+     * <pre>
+     * After text was sent: whether another attempt may go on where the text broke off, at a provider that can be given the
+     * beginning of its own answer. Tried before `restart_after_content`. Only for answers of text.
+     * </pre>
+     *
+     * <code>bool continue_after_content = 7 [json_name = "continueAfterContent"];</code>
+     * @param value The continueAfterContent to set.
+     * @return This builder for chaining.
+     */
+    public Builder setContinueAfterContent(boolean value) {
+
+      continueAfterContent_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * After text was sent: whether another attempt may go on where the text broke off, at a provider that can be given the
+     * beginning of its own answer. Tried before `restart_after_content`. Only for answers of text.
+     * </pre>
+     *
+     * <code>bool continue_after_content = 7 [json_name = "continueAfterContent"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearContinueAfterContent() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      continueAfterContent_ = false;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.RecoveryPolicy)

@@ -91,7 +91,8 @@ public interface RecoveryPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Whether the stream may start anew with another provider after content was sent (`failed_over.content_discarded`).
+   * After content was sent: whether another attempt may start anew (`failed_over.content_discarded` marks what to discard).
+   * With neither this nor `continue_after_content` the stream ends with its error.
    * </pre>
    *
    * <code>bool restart_after_content = 4 [json_name = "restartAfterContent"];</code>
@@ -101,7 +102,8 @@ public interface RecoveryPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+   * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+   * paid for. For `Complete` only. Absent: no hedging.
    * </pre>
    *
    * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -110,7 +112,8 @@ public interface RecoveryPolicyOrBuilder extends
   boolean hasHedgeAfter();
   /**
    * <pre>
-   * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+   * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+   * paid for. For `Complete` only. Absent: no hedging.
    * </pre>
    *
    * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -119,7 +122,8 @@ public interface RecoveryPolicyOrBuilder extends
   com.google.protobuf.Duration getHedgeAfter();
   /**
    * <pre>
-   * Send a second request after this time without an answer; the first to answer wins. Absent: no hedging.
+   * Send a second request, to the next candidate, after this time without an answer; the first to answer wins, and both are
+   * paid for. For `Complete` only. Absent: no hedging.
    * </pre>
    *
    * <code>.google.protobuf.Duration hedge_after = 5 [json_name = "hedgeAfter"];</code>
@@ -152,4 +156,15 @@ public interface RecoveryPolicyOrBuilder extends
    * <code>.google.protobuf.Duration attempt_timeout = 6 [json_name = "attemptTimeout"];</code>
    */
   com.google.protobuf.DurationOrBuilder getAttemptTimeoutOrBuilder();
+
+  /**
+   * <pre>
+   * After text was sent: whether another attempt may go on where the text broke off, at a provider that can be given the
+   * beginning of its own answer. Tried before `restart_after_content`. Only for answers of text.
+   * </pre>
+   *
+   * <code>bool continue_after_content = 7 [json_name = "continueAfterContent"];</code>
+   * @return The continueAfterContent.
+   */
+  boolean getContinueAfterContent();
 }

@@ -168,7 +168,7 @@ public enum RouteBasis
   }
   public static com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return dev.trunkline.v1.CommonProto.getDescriptor().getEnumType(3);
+    return dev.trunkline.v1.CommonProto.getDescriptor().getEnumType(4);
   }
 
   private static final RouteBasis[] VALUES = values();

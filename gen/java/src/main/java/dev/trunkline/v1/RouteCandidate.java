@@ -220,7 +220,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-   * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+   * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
    * </pre>
    *
    * <code>string rejected_by = 5 [json_name = "rejectedBy"];</code>
@@ -242,7 +242,7 @@ private static final long serialVersionUID = 0L;
   /**
    * <pre>
    * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-   * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+   * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
    * </pre>
    *
    * <code>string rejected_by = 5 [json_name = "rejectedBy"];</code>
@@ -378,6 +378,44 @@ private static final long serialVersionUID = 0L;
     return rank_;
   }
 
+  public static final int AVAILABILITY_FIELD_NUMBER = 10;
+  private dev.trunkline.v1.Availability availability_;
+  /**
+   * <pre>
+   * How well it answers now.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+   * @return Whether the availability field is set.
+   */
+  @java.lang.Override
+  public boolean hasAvailability() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How well it answers now.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+   * @return The availability.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.Availability getAvailability() {
+    return availability_ == null ? dev.trunkline.v1.Availability.getDefaultInstance() : availability_;
+  }
+  /**
+   * <pre>
+   * How well it answers now.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.AvailabilityOrBuilder getAvailabilityOrBuilder() {
+    return availability_ == null ? dev.trunkline.v1.Availability.getDefaultInstance() : availability_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -419,6 +457,9 @@ private static final long serialVersionUID = 0L;
     if (rank_ != 0) {
       output.writeUInt32(9, rank_);
     }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      output.writeMessage(10, getAvailability());
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -453,6 +494,10 @@ private static final long serialVersionUID = 0L;
     if (rank_ != 0) {
       size += com.google.protobuf.CodedOutputStream
         .computeUInt32Size(9, rank_);
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(10, getAvailability());
     }
     return size;
   }
@@ -499,6 +544,11 @@ private static final long serialVersionUID = 0L;
     }
     if (getRank()
         != other.getRank()) return false;
+    if (hasAvailability() != other.hasAvailability()) return false;
+    if (hasAvailability()) {
+      if (!getAvailability()
+          .equals(other.getAvailability())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -532,6 +582,10 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + RANK_FIELD_NUMBER;
     hash = (53 * hash) + getRank();
+    if (hasAvailability()) {
+      hash = (37 * hash) + AVAILABILITY_FIELD_NUMBER;
+      hash = (53 * hash) + getAvailability().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -667,6 +721,7 @@ private static final long serialVersionUID = 0L;
       if (com.google.protobuf.GeneratedMessage
               .alwaysUseFieldBuilders) {
         internalGetExpectedLatencyFieldBuilder();
+        internalGetAvailabilityFieldBuilder();
       }
     }
     @java.lang.Override
@@ -686,6 +741,11 @@ private static final long serialVersionUID = 0L;
         expectedLatencyBuilder_ = null;
       }
       rank_ = 0;
+      availability_ = null;
+      if (availabilityBuilder_ != null) {
+        availabilityBuilder_.dispose();
+        availabilityBuilder_ = null;
+      }
       return this;
     }
 
@@ -750,6 +810,12 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000100) != 0)) {
         result.rank_ = rank_;
       }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.availability_ = availabilityBuilder_ == null
+            ? availability_
+            : availabilityBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -801,6 +867,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getRank() != 0) {
         setRank(other.getRank());
+      }
+      if (other.hasAvailability()) {
+        mergeAvailability(other.getAvailability());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -875,6 +944,13 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000100;
               break;
             } // case 72
+            case 82: {
+              input.readMessage(
+                  internalGetAvailabilityFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 82
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1216,7 +1292,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-     * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+     * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
      * </pre>
      *
      * <code>string rejected_by = 5 [json_name = "rejectedBy"];</code>
@@ -1237,7 +1313,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-     * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+     * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
      * </pre>
      *
      * <code>string rejected_by = 5 [json_name = "rejectedBy"];</code>
@@ -1259,7 +1335,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-     * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+     * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
      * </pre>
      *
      * <code>string rejected_by = 5 [json_name = "rejectedBy"];</code>
@@ -1277,7 +1353,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-     * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+     * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
      * </pre>
      *
      * <code>string rejected_by = 5 [json_name = "rejectedBy"];</code>
@@ -1292,7 +1368,7 @@ private static final long serialVersionUID = 0L;
     /**
      * <pre>
      * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-     * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+     * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
      * </pre>
      *
      * <code>string rejected_by = 5 [json_name = "rejectedBy"];</code>
@@ -1644,6 +1720,163 @@ private static final long serialVersionUID = 0L;
       rank_ = 0;
       onChanged();
       return this;
+    }
+
+    private dev.trunkline.v1.Availability availability_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.Availability, dev.trunkline.v1.Availability.Builder, dev.trunkline.v1.AvailabilityOrBuilder> availabilityBuilder_;
+    /**
+     * <pre>
+     * How well it answers now.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+     * @return Whether the availability field is set.
+     */
+    public boolean hasAvailability() {
+      return ((bitField0_ & 0x00000200) != 0);
+    }
+    /**
+     * <pre>
+     * How well it answers now.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+     * @return The availability.
+     */
+    public dev.trunkline.v1.Availability getAvailability() {
+      if (availabilityBuilder_ == null) {
+        return availability_ == null ? dev.trunkline.v1.Availability.getDefaultInstance() : availability_;
+      } else {
+        return availabilityBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How well it answers now.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+     */
+    public Builder setAvailability(dev.trunkline.v1.Availability value) {
+      if (availabilityBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        availability_ = value;
+      } else {
+        availabilityBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How well it answers now.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+     */
+    public Builder setAvailability(
+        dev.trunkline.v1.Availability.Builder builderForValue) {
+      if (availabilityBuilder_ == null) {
+        availability_ = builderForValue.build();
+      } else {
+        availabilityBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How well it answers now.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+     */
+    public Builder mergeAvailability(dev.trunkline.v1.Availability value) {
+      if (availabilityBuilder_ == null) {
+        if (((bitField0_ & 0x00000200) != 0) &&
+          availability_ != null &&
+          availability_ != dev.trunkline.v1.Availability.getDefaultInstance()) {
+          getAvailabilityBuilder().mergeFrom(value);
+        } else {
+          availability_ = value;
+        }
+      } else {
+        availabilityBuilder_.mergeFrom(value);
+      }
+      if (availability_ != null) {
+        bitField0_ |= 0x00000200;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How well it answers now.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+     */
+    public Builder clearAvailability() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      availability_ = null;
+      if (availabilityBuilder_ != null) {
+        availabilityBuilder_.dispose();
+        availabilityBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How well it answers now.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+     */
+    public dev.trunkline.v1.Availability.Builder getAvailabilityBuilder() {
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return internalGetAvailabilityFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How well it answers now.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+     */
+    public dev.trunkline.v1.AvailabilityOrBuilder getAvailabilityOrBuilder() {
+      if (availabilityBuilder_ != null) {
+        return availabilityBuilder_.getMessageOrBuilder();
+      } else {
+        return availability_ == null ?
+            dev.trunkline.v1.Availability.getDefaultInstance() : availability_;
+      }
+    }
+    /**
+     * <pre>
+     * How well it answers now.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.Availability, dev.trunkline.v1.Availability.Builder, dev.trunkline.v1.AvailabilityOrBuilder> 
+        internalGetAvailabilityFieldBuilder() {
+      if (availabilityBuilder_ == null) {
+        availabilityBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.Availability, dev.trunkline.v1.Availability.Builder, dev.trunkline.v1.AvailabilityOrBuilder>(
+                getAvailability(),
+                getParentForChildren(),
+                isClean());
+        availability_ = null;
+      }
+      return availabilityBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.RouteCandidate)

@@ -83,7 +83,7 @@ public interface RouteCandidateOrBuilder extends
   /**
    * <pre>
    * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-   * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+   * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
    * </pre>
    *
    * <code>string rejected_by = 5 [json_name = "rejectedBy"];</code>
@@ -93,7 +93,7 @@ public interface RouteCandidateOrBuilder extends
   /**
    * <pre>
    * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-   * `price_unknown`, `breaker_open`, `integration_disabled`, `parameter`. Empty when eligible.
+   * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
    * </pre>
    *
    * <code>string rejected_by = 5 [json_name = "rejectedBy"];</code>
@@ -168,4 +168,31 @@ public interface RouteCandidateOrBuilder extends
    * @return The rank.
    */
   int getRank();
+
+  /**
+   * <pre>
+   * How well it answers now.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+   * @return Whether the availability field is set.
+   */
+  boolean hasAvailability();
+  /**
+   * <pre>
+   * How well it answers now.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+   * @return The availability.
+   */
+  dev.trunkline.v1.Availability getAvailability();
+  /**
+   * <pre>
+   * How well it answers now.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Availability availability = 10 [json_name = "availability"];</code>
+   */
+  dev.trunkline.v1.AvailabilityOrBuilder getAvailabilityOrBuilder();
 }

@@ -91,6 +91,62 @@ private static final long serialVersionUID = 0L;
     return request_ == null ? dev.trunkline.v1.CompleteRequest.getDefaultInstance() : request_;
   }
 
+  public static final int LAST_SEQUENCE_FIELD_NUMBER = 2;
+  private long lastSequence_ = 0L;
+  /**
+   * <pre>
+   * Go on after this event of the stream with the same `request_id`, after a lost connection. 0: from the first event.
+   * </pre>
+   *
+   * <code>uint64 last_sequence = 2 [json_name = "lastSequence"];</code>
+   * @return The lastSequence.
+   */
+  @java.lang.Override
+  public long getLastSequence() {
+    return lastSequence_;
+  }
+
+  public static final int RESUME_WINDOW_FIELD_NUMBER = 3;
+  private com.google.protobuf.Duration resumeWindow_;
+  /**
+   * <pre>
+   * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+   * once. 1 ms to 60 s.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+   * @return Whether the resumeWindow field is set.
+   */
+  @java.lang.Override
+  public boolean hasResumeWindow() {
+    return ((bitField0_ & 0x00000002) != 0);
+  }
+  /**
+   * <pre>
+   * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+   * once. 1 ms to 60 s.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+   * @return The resumeWindow.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Duration getResumeWindow() {
+    return resumeWindow_ == null ? com.google.protobuf.Duration.getDefaultInstance() : resumeWindow_;
+  }
+  /**
+   * <pre>
+   * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+   * once. 1 ms to 60 s.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.DurationOrBuilder getResumeWindowOrBuilder() {
+    return resumeWindow_ == null ? com.google.protobuf.Duration.getDefaultInstance() : resumeWindow_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -108,6 +164,12 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       output.writeMessage(1, getRequest());
     }
+    if (lastSequence_ != 0L) {
+      output.writeUInt64(2, lastSequence_);
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      output.writeMessage(3, getResumeWindow());
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -115,6 +177,14 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000001) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(1, getRequest());
+    }
+    if (lastSequence_ != 0L) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeUInt64Size(2, lastSequence_);
+    }
+    if (((bitField0_ & 0x00000002) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(3, getResumeWindow());
     }
     return size;
   }
@@ -145,6 +215,13 @@ private static final long serialVersionUID = 0L;
       if (!getRequest()
           .equals(other.getRequest())) return false;
     }
+    if (getLastSequence()
+        != other.getLastSequence()) return false;
+    if (hasResumeWindow() != other.hasResumeWindow()) return false;
+    if (hasResumeWindow()) {
+      if (!getResumeWindow()
+          .equals(other.getResumeWindow())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -159,6 +236,13 @@ private static final long serialVersionUID = 0L;
     if (hasRequest()) {
       hash = (37 * hash) + REQUEST_FIELD_NUMBER;
       hash = (53 * hash) + getRequest().hashCode();
+    }
+    hash = (37 * hash) + LAST_SEQUENCE_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        getLastSequence());
+    if (hasResumeWindow()) {
+      hash = (37 * hash) + RESUME_WINDOW_FIELD_NUMBER;
+      hash = (53 * hash) + getResumeWindow().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -295,6 +379,7 @@ private static final long serialVersionUID = 0L;
       if (com.google.protobuf.GeneratedMessage
               .alwaysUseFieldBuilders) {
         internalGetRequestFieldBuilder();
+        internalGetResumeWindowFieldBuilder();
       }
     }
     @java.lang.Override
@@ -305,6 +390,12 @@ private static final long serialVersionUID = 0L;
       if (requestBuilder_ != null) {
         requestBuilder_.dispose();
         requestBuilder_ = null;
+      }
+      lastSequence_ = 0L;
+      resumeWindow_ = null;
+      if (resumeWindowBuilder_ != null) {
+        resumeWindowBuilder_.dispose();
+        resumeWindowBuilder_ = null;
       }
       return this;
     }
@@ -346,6 +437,15 @@ private static final long serialVersionUID = 0L;
             : requestBuilder_.build();
         to_bitField0_ |= 0x00000001;
       }
+      if (((from_bitField0_ & 0x00000002) != 0)) {
+        result.lastSequence_ = lastSequence_;
+      }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.resumeWindow_ = resumeWindowBuilder_ == null
+            ? resumeWindow_
+            : resumeWindowBuilder_.build();
+        to_bitField0_ |= 0x00000002;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -363,6 +463,12 @@ private static final long serialVersionUID = 0L;
       if (other == dev.trunkline.v1.StreamCompleteRequest.getDefaultInstance()) return this;
       if (other.hasRequest()) {
         mergeRequest(other.getRequest());
+      }
+      if (other.getLastSequence() != 0L) {
+        setLastSequence(other.getLastSequence());
+      }
+      if (other.hasResumeWindow()) {
+        mergeResumeWindow(other.getResumeWindow());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -397,6 +503,18 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000001;
               break;
             } // case 10
+            case 16: {
+              lastSequence_ = input.readUInt64();
+              bitField0_ |= 0x00000002;
+              break;
+            } // case 16
+            case 26: {
+              input.readMessage(
+                  internalGetResumeWindowFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -569,6 +687,216 @@ private static final long serialVersionUID = 0L;
         request_ = null;
       }
       return requestBuilder_;
+    }
+
+    private long lastSequence_ ;
+    /**
+     * <pre>
+     * Go on after this event of the stream with the same `request_id`, after a lost connection. 0: from the first event.
+     * </pre>
+     *
+     * <code>uint64 last_sequence = 2 [json_name = "lastSequence"];</code>
+     * @return The lastSequence.
+     */
+    @java.lang.Override
+    public long getLastSequence() {
+      return lastSequence_;
+    }
+    /**
+     * <pre>
+     * Go on after this event of the stream with the same `request_id`, after a lost connection. 0: from the first event.
+     * </pre>
+     *
+     * <code>uint64 last_sequence = 2 [json_name = "lastSequence"];</code>
+     * @param value The lastSequence to set.
+     * @return This builder for chaining.
+     */
+    public Builder setLastSequence(long value) {
+
+      lastSequence_ = value;
+      bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Go on after this event of the stream with the same `request_id`, after a lost connection. 0: from the first event.
+     * </pre>
+     *
+     * <code>uint64 last_sequence = 2 [json_name = "lastSequence"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearLastSequence() {
+      bitField0_ = (bitField0_ & ~0x00000002);
+      lastSequence_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.Duration resumeWindow_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> resumeWindowBuilder_;
+    /**
+     * <pre>
+     * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+     * once. 1 ms to 60 s.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+     * @return Whether the resumeWindow field is set.
+     */
+    public boolean hasResumeWindow() {
+      return ((bitField0_ & 0x00000004) != 0);
+    }
+    /**
+     * <pre>
+     * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+     * once. 1 ms to 60 s.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+     * @return The resumeWindow.
+     */
+    public com.google.protobuf.Duration getResumeWindow() {
+      if (resumeWindowBuilder_ == null) {
+        return resumeWindow_ == null ? com.google.protobuf.Duration.getDefaultInstance() : resumeWindow_;
+      } else {
+        return resumeWindowBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+     * once. 1 ms to 60 s.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+     */
+    public Builder setResumeWindow(com.google.protobuf.Duration value) {
+      if (resumeWindowBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        resumeWindow_ = value;
+      } else {
+        resumeWindowBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+     * once. 1 ms to 60 s.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+     */
+    public Builder setResumeWindow(
+        com.google.protobuf.Duration.Builder builderForValue) {
+      if (resumeWindowBuilder_ == null) {
+        resumeWindow_ = builderForValue.build();
+      } else {
+        resumeWindowBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+     * once. 1 ms to 60 s.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+     */
+    public Builder mergeResumeWindow(com.google.protobuf.Duration value) {
+      if (resumeWindowBuilder_ == null) {
+        if (((bitField0_ & 0x00000004) != 0) &&
+          resumeWindow_ != null &&
+          resumeWindow_ != com.google.protobuf.Duration.getDefaultInstance()) {
+          getResumeWindowBuilder().mergeFrom(value);
+        } else {
+          resumeWindow_ = value;
+        }
+      } else {
+        resumeWindowBuilder_.mergeFrom(value);
+      }
+      if (resumeWindow_ != null) {
+        bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+     * once. 1 ms to 60 s.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+     */
+    public Builder clearResumeWindow() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      resumeWindow_ = null;
+      if (resumeWindowBuilder_ != null) {
+        resumeWindowBuilder_.dispose();
+        resumeWindowBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+     * once. 1 ms to 60 s.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+     */
+    public com.google.protobuf.Duration.Builder getResumeWindowBuilder() {
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return internalGetResumeWindowFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+     * once. 1 ms to 60 s.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+     */
+    public com.google.protobuf.DurationOrBuilder getResumeWindowOrBuilder() {
+      if (resumeWindowBuilder_ != null) {
+        return resumeWindowBuilder_.getMessageOrBuilder();
+      } else {
+        return resumeWindow_ == null ?
+            com.google.protobuf.Duration.getDefaultInstance() : resumeWindow_;
+      }
+    }
+    /**
+     * <pre>
+     * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+     * once. 1 ms to 60 s.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 
+        internalGetResumeWindowFieldBuilder() {
+      if (resumeWindowBuilder_ == null) {
+        resumeWindowBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder>(
+                getResumeWindow(),
+                getParentForChildren(),
+                isClean());
+        resumeWindow_ = null;
+      }
+      return resumeWindowBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.StreamCompleteRequest)

@@ -36,4 +36,44 @@ public interface StreamCompleteRequestOrBuilder extends
    * <code>.trunkline.v1.CompleteRequest request = 1 [json_name = "request"];</code>
    */
   dev.trunkline.v1.CompleteRequestOrBuilder getRequestOrBuilder();
+
+  /**
+   * <pre>
+   * Go on after this event of the stream with the same `request_id`, after a lost connection. 0: from the first event.
+   * </pre>
+   *
+   * <code>uint64 last_sequence = 2 [json_name = "lastSequence"];</code>
+   * @return The lastSequence.
+   */
+  long getLastSequence();
+
+  /**
+   * <pre>
+   * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+   * once. 1 ms to 60 s.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+   * @return Whether the resumeWindow field is set.
+   */
+  boolean hasResumeWindow();
+  /**
+   * <pre>
+   * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+   * once. 1 ms to 60 s.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+   * @return The resumeWindow.
+   */
+  com.google.protobuf.Duration getResumeWindow();
+  /**
+   * <pre>
+   * How long the call goes on without a reader when the connection is lost. Needs a `request_id`. Absent: it is cancelled at
+   * once. 1 ms to 60 s.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration resume_window = 3 [json_name = "resumeWindow"];</code>
+   */
+  com.google.protobuf.DurationOrBuilder getResumeWindowOrBuilder();
 }

@@ -37,6 +37,7 @@ private static final long serialVersionUID = 0L;
     status_ = 0;
     dataResidency_ = "";
     etag_ = "";
+    limits_ = java.util.Collections.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -375,6 +376,67 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int LIMITS_FIELD_NUMBER = 9;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.trunkline.v1.CallLimit> limits_;
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.trunkline.v1.CallLimit> getLimitsList() {
+    return limits_;
+  }
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.trunkline.v1.CallLimitOrBuilder> 
+      getLimitsOrBuilderList() {
+    return limits_;
+  }
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  @java.lang.Override
+  public int getLimitsCount() {
+    return limits_.size();
+  }
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.CallLimit getLimits(int index) {
+    return limits_.get(index);
+  }
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.CallLimitOrBuilder getLimitsOrBuilder(
+      int index) {
+    return limits_.get(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -413,6 +475,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(etag_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 8, etag_);
     }
+    for (int i = 0; i < limits_.size(); i++) {
+      output.writeMessage(9, limits_.get(i));
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -445,6 +510,15 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(etag_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(8, etag_);
     }
+
+        {
+          final int count = limits_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(limits_.get(i));
+          }
+          size += 1 * count;
+        }
     return size;
   }
   @java.lang.Override
@@ -493,6 +567,8 @@ private static final long serialVersionUID = 0L;
     }
     if (!getEtag()
         .equals(other.getEtag())) return false;
+    if (!getLimitsList()
+        .equals(other.getLimitsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -527,6 +603,10 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + ETAG_FIELD_NUMBER;
     hash = (53 * hash) + getEtag().hashCode();
+    if (getLimitsCount() > 0) {
+      hash = (37 * hash) + LIMITS_FIELD_NUMBER;
+      hash = (53 * hash) + getLimitsList().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -663,6 +743,7 @@ private static final long serialVersionUID = 0L;
               .alwaysUseFieldBuilders) {
         internalGetCreateTimeFieldBuilder();
         internalGetUpdateTimeFieldBuilder();
+        internalGetLimitsFieldBuilder();
       }
     }
     @java.lang.Override
@@ -685,6 +766,13 @@ private static final long serialVersionUID = 0L;
         updateTimeBuilder_ = null;
       }
       etag_ = "";
+      if (limitsBuilder_ == null) {
+        limits_ = java.util.Collections.emptyList();
+      } else {
+        limits_ = null;
+        limitsBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000100);
       return this;
     }
 
@@ -711,9 +799,22 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public dev.trunkline.v1.Tenant buildPartial() {
       dev.trunkline.v1.Tenant result = new dev.trunkline.v1.Tenant(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(dev.trunkline.v1.Tenant result) {
+      if (limitsBuilder_ == null) {
+        if (((bitField0_ & 0x00000100) != 0)) {
+          limits_ = java.util.Collections.unmodifiableList(limits_);
+          bitField0_ = (bitField0_ & ~0x00000100);
+        }
+        result.limits_ = limits_;
+      } else {
+        result.limits_ = limitsBuilder_.build();
+      }
     }
 
     private void buildPartial0(dev.trunkline.v1.Tenant result) {
@@ -797,6 +898,32 @@ private static final long serialVersionUID = 0L;
         bitField0_ |= 0x00000080;
         onChanged();
       }
+      if (limitsBuilder_ == null) {
+        if (!other.limits_.isEmpty()) {
+          if (limits_.isEmpty()) {
+            limits_ = other.limits_;
+            bitField0_ = (bitField0_ & ~0x00000100);
+          } else {
+            ensureLimitsIsMutable();
+            limits_.addAll(other.limits_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.limits_.isEmpty()) {
+          if (limitsBuilder_.isEmpty()) {
+            limitsBuilder_.dispose();
+            limitsBuilder_ = null;
+            limits_ = other.limits_;
+            bitField0_ = (bitField0_ & ~0x00000100);
+            limitsBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetLimitsFieldBuilder() : null;
+          } else {
+            limitsBuilder_.addAllMessages(other.limits_);
+          }
+        }
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -867,6 +994,19 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000080;
               break;
             } // case 66
+            case 74: {
+              dev.trunkline.v1.CallLimit m =
+                  input.readMessage(
+                      dev.trunkline.v1.CallLimit.parser(),
+                      extensionRegistry);
+              if (limitsBuilder_ == null) {
+                ensureLimitsIsMutable();
+                limits_.add(m);
+              } else {
+                limitsBuilder_.addMessage(m);
+              }
+              break;
+            } // case 74
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1692,6 +1832,318 @@ private static final long serialVersionUID = 0L;
       bitField0_ |= 0x00000080;
       onChanged();
       return this;
+    }
+
+    private java.util.List<dev.trunkline.v1.CallLimit> limits_ =
+      java.util.Collections.emptyList();
+    private void ensureLimitsIsMutable() {
+      if (!((bitField0_ & 0x00000100) != 0)) {
+        limits_ = new java.util.ArrayList<dev.trunkline.v1.CallLimit>(limits_);
+        bitField0_ |= 0x00000100;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.CallLimit, dev.trunkline.v1.CallLimit.Builder, dev.trunkline.v1.CallLimitOrBuilder> limitsBuilder_;
+
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.CallLimit> getLimitsList() {
+      if (limitsBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(limits_);
+      } else {
+        return limitsBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public int getLimitsCount() {
+      if (limitsBuilder_ == null) {
+        return limits_.size();
+      } else {
+        return limitsBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public dev.trunkline.v1.CallLimit getLimits(int index) {
+      if (limitsBuilder_ == null) {
+        return limits_.get(index);
+      } else {
+        return limitsBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public Builder setLimits(
+        int index, dev.trunkline.v1.CallLimit value) {
+      if (limitsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureLimitsIsMutable();
+        limits_.set(index, value);
+        onChanged();
+      } else {
+        limitsBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public Builder setLimits(
+        int index, dev.trunkline.v1.CallLimit.Builder builderForValue) {
+      if (limitsBuilder_ == null) {
+        ensureLimitsIsMutable();
+        limits_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        limitsBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public Builder addLimits(dev.trunkline.v1.CallLimit value) {
+      if (limitsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureLimitsIsMutable();
+        limits_.add(value);
+        onChanged();
+      } else {
+        limitsBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public Builder addLimits(
+        int index, dev.trunkline.v1.CallLimit value) {
+      if (limitsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureLimitsIsMutable();
+        limits_.add(index, value);
+        onChanged();
+      } else {
+        limitsBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public Builder addLimits(
+        dev.trunkline.v1.CallLimit.Builder builderForValue) {
+      if (limitsBuilder_ == null) {
+        ensureLimitsIsMutable();
+        limits_.add(builderForValue.build());
+        onChanged();
+      } else {
+        limitsBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public Builder addLimits(
+        int index, dev.trunkline.v1.CallLimit.Builder builderForValue) {
+      if (limitsBuilder_ == null) {
+        ensureLimitsIsMutable();
+        limits_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        limitsBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public Builder addAllLimits(
+        java.lang.Iterable<? extends dev.trunkline.v1.CallLimit> values) {
+      if (limitsBuilder_ == null) {
+        ensureLimitsIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, limits_);
+        onChanged();
+      } else {
+        limitsBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public Builder clearLimits() {
+      if (limitsBuilder_ == null) {
+        limits_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000100);
+        onChanged();
+      } else {
+        limitsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public Builder removeLimits(int index) {
+      if (limitsBuilder_ == null) {
+        ensureLimitsIsMutable();
+        limits_.remove(index);
+        onChanged();
+      } else {
+        limitsBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public dev.trunkline.v1.CallLimit.Builder getLimitsBuilder(
+        int index) {
+      return internalGetLimitsFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public dev.trunkline.v1.CallLimitOrBuilder getLimitsOrBuilder(
+        int index) {
+      if (limitsBuilder_ == null) {
+        return limits_.get(index);  } else {
+        return limitsBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public java.util.List<? extends dev.trunkline.v1.CallLimitOrBuilder> 
+         getLimitsOrBuilderList() {
+      if (limitsBuilder_ != null) {
+        return limitsBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(limits_);
+      }
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public dev.trunkline.v1.CallLimit.Builder addLimitsBuilder() {
+      return internalGetLimitsFieldBuilder().addBuilder(
+          dev.trunkline.v1.CallLimit.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public dev.trunkline.v1.CallLimit.Builder addLimitsBuilder(
+        int index) {
+      return internalGetLimitsFieldBuilder().addBuilder(
+          index, dev.trunkline.v1.CallLimit.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.CallLimit.Builder> 
+         getLimitsBuilderList() {
+      return internalGetLimitsFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.CallLimit, dev.trunkline.v1.CallLimit.Builder, dev.trunkline.v1.CallLimitOrBuilder> 
+        internalGetLimitsFieldBuilder() {
+      if (limitsBuilder_ == null) {
+        limitsBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.trunkline.v1.CallLimit, dev.trunkline.v1.CallLimit.Builder, dev.trunkline.v1.CallLimitOrBuilder>(
+                limits_,
+                ((bitField0_ & 0x00000100) != 0),
+                getParentForChildren(),
+                isClean());
+        limits_ = null;
+      }
+      return limitsBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Tenant)

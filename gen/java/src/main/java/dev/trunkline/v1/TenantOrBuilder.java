@@ -181,4 +181,48 @@ public interface TenantOrBuilder extends
    */
   com.google.protobuf.ByteString
       getEtagBytes();
+
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  java.util.List<dev.trunkline.v1.CallLimit> 
+      getLimitsList();
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  dev.trunkline.v1.CallLimit getLimits(int index);
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  int getLimitsCount();
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  java.util.List<? extends dev.trunkline.v1.CallLimitOrBuilder> 
+      getLimitsOrBuilderList();
+  /**
+   * <pre>
+   * Limits of the tenant's calls, besides `requests_per_minute` and those of its keys. At most 64, one for each scope and subject.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.CallLimit limits = 9 [json_name = "limits"];</code>
+   */
+  dev.trunkline.v1.CallLimitOrBuilder getLimitsOrBuilder(
+      int index);
 }
