@@ -103,6 +103,8 @@ class FakeProviders:
         self.counts: dict[str, int | ProviderError] = {}
         self.deadlines: list[Deadline] = []
         self.closed = 0
+        # What a hanging call answers, should it come to an end.
+        self.hung: CompleteResponse | None = None
         self.waiting = asyncio.Event()
 
     def _next(self, target: Target, request: CompleteRequest | EmbedRequest, deadline: Deadline) -> Outcome:
@@ -124,6 +126,7 @@ class FakeProviders:
     ) -> CompleteResponse:
         outcome = self._next(target, request, deadline)
         await self._play(outcome)
+        outcome = self.hung if isinstance(outcome, Hang) else outcome
         assert isinstance(outcome, CompleteResponse)
         answer = CompleteResponse()
         answer.CopyFrom(outcome)

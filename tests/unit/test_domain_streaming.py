@@ -8,7 +8,13 @@ from contextlib import aclosing
 
 import pytest
 from trunkline.v1.common_pb2 import AttemptOutcome, Usage, UsageSource
-from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
+from trunkline.v1.completion_pb2 import (
+    CompleteRequest,
+    CompleteResponse,
+    RecoveryPolicy,
+    StreamCompleteResponse,
+)
+from trunkline_server.domain import attempts as attempts_module
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.fold import fold
 from unit.domain_parts import (
@@ -188,3 +194,53 @@ async def test_the_upstream_is_closed_when_the_reader_stops_between_events() -> 
     async with aclosing(world.completions.stream(world.call(), REQUEST)) as stream:
         await anext(stream)
     assert world.providers.closed == 1
+
+
+RESTART = CompleteRequest(prompt="Say hello.", max_tokens=100, recovery=RecoveryPolicy(restart_after_content=True))
+
+
+async def restart(world: World) -> tuple[list[Event], TrunklineError | None]:
+    return await collect(world.completions.stream(world.call(), RESTART))
+
+
+async def test_after_content_a_stream_starts_anew_where_its_caller_allows_it() -> None:
+    cut: list[Step] = [started(), opened(), delta("Hel"), usage_event(), broken("STREAM_TRUNCATED")]
+    world = World({"alpha": [cut], "beta": [streamed("Good", " day", usage=used())]}, budgets=[tenant_budget(10**12)])
+    events, error = await restart(world)
+    assert error is None
+    assert numbered(events)
+    moved = events[kinds(events).index("failed_over")].failed_over
+    assert (moved.from_provider, moved.to_provider, moved.content_discarded) == ("alpha", "beta", True)
+    found = fold(events)
+    assert (found.completion, found.provider) == ("Good day", "beta")
+    assert [one.outcome for one in found.attempts] == [
+        AttemptOutcome.ATTEMPT_OUTCOME_FAILED,
+        AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED,
+    ]
+    # Both are paid for, and the hold covered both.
+    assert found.cost_details.nano_usd == sum(one.cost_nano_usd for one in found.attempts) == world.admission.spent
+    assert found.attempts[0].cost_nano_usd > 0
+    assert world.admission.asks[0].amount >= world.admission.spent
+
+
+async def test_a_restart_at_the_same_provider_also_tells_what_to_discard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts_module, "delay", lambda pause, failures, told: 0.0)
+    cut: list[Step] = [started(), opened(), delta("Hel"), broken("STREAM_TRUNCATED")]
+    world = World({"alpha": [cut, streamed("Hello", usage=used())]})
+    events, error = await restart(world)
+    assert error is None
+    assert events[kinds(events).index("failed_over")].failed_over.content_discarded
+    assert fold(events).completion == "Hello"
+
+
+async def test_a_restart_that_fails_ends_with_the_usage_and_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts_module, "delay", lambda pause, failures, told: 0.0)
+    cut: list[Step] = [started(), opened(), delta("Hel"), broken("STREAM_TRUNCATED")]
+    world = World({"alpha": [cut], "beta": [[started(), broken()]]})
+    events, error = await restart(world)
+    assert error is not None
+    assert error.metadata["attempts"] == "3"
+    assert numbered(events)
+    assert kinds(events)[-1] == "usage"
+    # No attempt after the first gave content, so nothing was to be discarded for.
+    assert "failed_over" not in kinds(events)

@@ -10,7 +10,6 @@ from operator import attrgetter
 from trunkline.v1.completion_pb2 import (
     CompleteRequest,
     CompleteResponse,
-    FailedOver,
     Finished,
     StreamCompleteResponse,
 )
@@ -22,13 +21,16 @@ from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
+from trunkline_server.domain.hedging import hedged
 from trunkline_server.domain.needs import DEFAULT_MAX_TOKENS
+from trunkline_server.domain.outlet import Outlet
 from trunkline_server.domain.ports import Providers
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router
-from trunkline_server.domain.routing import Choice, Plan, no_provider
+from trunkline_server.domain.routing import Plan, no_provider
 from trunkline_server.domain.run import Run
 from trunkline_server.domain.stages import admit, conclude, unserved_cache
+from trunkline_server.domain.trial import Trial
 
 
 class Completions:
@@ -43,14 +45,13 @@ class Completions:
         """A whole answer. Raises what DESIGN §3 lists for completions."""
         run = await self._begin(call, request, streaming=False)
         attempts = Attempts(run, self._resilience)
-        while (choice := await attempts.next()) is not None:
+        while (trial := await attempts.next()) is not None:
             try:
-                answer = await self._providers.complete(choice.candidate.target, request, self._limit(run), run.heard)
-            except ProviderError as error:
-                run.failed(error)
+                trial, answer = await self._answered(run, attempts, trial, request)
+            except ProviderError:
                 continue
-            run.saw_text(answer.completion)
-            usage = run.succeeded(answer.usage if answer.HasField("usage") else None)
+            trial.saw_text(answer.completion)
+            usage = trial.succeeded(answer.usage if answer.HasField("usage") else None)
             answer.usage.CopyFrom(usage)
             await self._conclude(run, answer)
             answer.completion_id = answer.completion_id or call.request_id
@@ -58,53 +59,38 @@ class Completions:
         raise run.final_error()
 
     async def stream(self, call: Call, request: CompleteRequest) -> AsyncGenerator[StreamCompleteResponse, None]:
-        """The same answer as it is made. Events before the first content are held back, so that a failover stays
-        invisible until then."""
+        """The same answer as it is made."""
         run = await self._begin(call, request, streaming=True)
-        held: list[StreamCompleteResponse] = []
-        sequence = 0
         attempts = Attempts(run, self._resilience)
-        while (choice := await attempts.next()) is not None:
-            attempt = len(run.attempts) + 1
-            if attempt > 1:
-                held = [_failed_over(run, choice)] if _moved(run, choice) else []
+        outlet = Outlet(run)
+        while (trial := await attempts.next()) is not None:
+            outlet.begin(trial)
+            target = trial.choice.candidate.target
             try:
-                async with aclosing(
-                    self._providers.stream(choice.candidate.target, request, self._limit(run), run.heard)
-                ) as events:
+                async with aclosing(self._providers.stream(target, request, self._limit(run), trial.heard)) as events:
                     async for event in events:
                         kind = event.WhichOneof("event")
                         if kind == "finished":
                             usage = event.finished.usage if event.finished.HasField("usage") else None
-                            event.finished.usage.CopyFrom(run.succeeded(usage))
+                            event.finished.usage.CopyFrom(trial.succeeded(usage))
                             await self._conclude(run, event.finished)
-                        elif not run.observe(kind, event) and not run.content_sent:
-                            event.attempt = attempt
-                            held.append(event)
-                            continue
-                        run.content_sent = True
-                        for earlier in held:
-                            sequence += 1
-                            earlier.sequence = sequence
-                            yield earlier
-                        held.clear()
-                        sequence += 1
-                        event.sequence, event.attempt = sequence, attempt
-                        yield event
+                        for ready in outlet.pass_on(kind, event):
+                            yield ready
                         if kind == "finished":
                             return
             except ProviderError as error:
-                run.failed(error)
-                if run.content_sent:
-                    yield StreamCompleteResponse(sequence=sequence + 1, attempt=attempt, usage=run.usage_so_far())
-                    raise run.final_error() from None
+                trial.failed(error)
+                if outlet.sent and not run.recovery.restart_after_content:
+                    break
+        if outlet.sent:
+            yield outlet.usage()
         raise run.final_error()
 
     # ── Stages ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _begin(self, call: Call, request: CompleteRequest, streaming: bool) -> Run:
         """Route, then admit: a hold for the dearest candidate that may be tried."""
-        if unserved := _unserved(request):
+        if unserved := _unserved(request, streaming):
             raise invalid_fields(unserved, reason=Reason.ERROR_REASON_UNSUPPORTED_PARAMETER)
         roads = await self._router.roads(call.tenant_id)
         budgets = roads.budgets.in_scope(call.identity, call.context, call.arrived_wall)
@@ -118,6 +104,24 @@ class Completions:
         run = Run(call, plan, count, recovery=request.recovery, streaming=streaming)
         await admit(run, budgets, self._resilience)
         return run
+
+    async def _answered(
+        self, run: Run, attempts: Attempts, first: Trial, request: CompleteRequest
+    ) -> tuple[Trial, CompleteResponse]:
+        """The answer of an attempt, or of a second one beside it where the caller asked for that. Raises
+        ProviderError, of which the attempts know."""
+
+        async def ask(trial: Trial) -> CompleteResponse:
+            target = trial.choice.candidate.target
+            try:
+                return await self._providers.complete(target, request, self._limit(run), trial.heard)
+            except ProviderError as error:
+                trial.failed(error)
+                raise
+
+        if run.recovery.HasField("hedge_after"):
+            return await hedged(first, seconds(run.recovery.hedge_after), attempts.beside, ask)
+        return first, await ask(first)
 
     def _limit(self, run: Run) -> Deadline:
         """The deadline of one attempt: the caller's, or the attempt's own if that is sooner."""
@@ -136,12 +140,12 @@ class Completions:
         answer.budget.extend(budget_states(levels))
 
 
-def _unserved(request: CompleteRequest) -> list[tuple[str, str]]:
-    """Options of the contract that this server does not honour yet: refused, never ignored."""
+def _unserved(request: CompleteRequest, streaming: bool) -> list[tuple[str, str]]:
+    """Options of the contract that this server does not honour, or not for this call: refused, never ignored."""
     found = []
-    if request.recovery.HasField("hedge_after"):
-        found.append(("recovery.hedge_after", "hedging is not served yet; leave it empty"))
-    flags = ("recovery.restart_after_content", "recovery.continue_after_content", "coalesce")
+    if streaming and request.recovery.HasField("hedge_after"):
+        found.append(("recovery.hedge_after", "is for Complete: a stream has one source; leave it empty"))
+    flags = ("recovery.continue_after_content", "coalesce")
     found += [(name, "is not served yet; leave it false") for name in flags if attrgetter(name)(request)]
     return found + unserved_cache(request.cache)
 
@@ -155,22 +159,3 @@ def _cap(plan: Plan) -> int:
         if choice.candidate.facts.HasField("max_output_tokens")
     ]
     return min([DEFAULT_MAX_TOKENS, *limits])
-
-
-def _moved(run: Run, choice: Choice) -> bool:
-    last, target = run.attempts[-1], choice.candidate.target
-    return (last.integration_id, last.model) != (target.integration_id, target.model)
-
-
-def _failed_over(run: Run, choice: Choice) -> StreamCompleteResponse:
-    last, target = run.attempts[-1], choice.candidate.target
-    return StreamCompleteResponse(
-        attempt=len(run.attempts) + 1,
-        failed_over=FailedOver(
-            from_provider=last.provider,
-            from_model=last.model,
-            to_provider=target.provider,
-            to_model=target.model,
-            cause=last.error,
-        ),
-    )

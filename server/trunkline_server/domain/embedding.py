@@ -35,13 +35,13 @@ class Embeddings:
         """A vector for each text, in order. Raises what a completion raises."""
         run = await self._begin(call, request)
         attempts = Attempts(run, self._resilience)
-        while (choice := await attempts.next()) is not None:
+        while (trial := await attempts.next()) is not None:
             try:
-                found = await self._providers.embed(choice.candidate.target, request, call.deadline)
+                found = await self._providers.embed(trial.choice.candidate.target, request, call.deadline)
             except ProviderError as error:
-                run.failed(error)
+                trial.failed(error)
                 continue
-            usage = run.succeeded(found.usage)
+            usage = trial.succeeded(found.usage)
             answer = EmbedResponse(
                 embeddings=embeddings(found.packed, request.encoding),
                 dimensions=len(found.packed[0]) // _FLOAT_BYTES,

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from trunkline_server.domain.signals import Signals, Silent
+
 # DESIGN §5: at most 20 % extra load from retries.
 RETRY_RATIO = 0.2
 _RETRY_RESERVE = 10.0
@@ -101,11 +103,12 @@ class RetryBudget:
 
 @dataclass(slots=True)
 class Resilience:
-    """The breakers of this worker, by (tenant, integration, model), and its retry budget."""
+    """The breakers of this worker, by (tenant, integration, model), its retry budget, and who hears its decisions."""
 
     clock: Clock = time.monotonic
     breakers: dict[tuple[str, str, str], Breaker] = field(default_factory=dict)
     retries: RetryBudget = field(default_factory=RetryBudget)
+    signals: Signals = field(default_factory=Silent)
 
     def breaker(self, tenant_id: str, integration_id: str, model: str, rule: BreakerRule) -> Breaker:
         """The breaker of one model of one integration."""

@@ -1,35 +1,35 @@
-"""The state of one call of a model: its attempts, what they used and cost, and how it would be recorded now."""
+"""The state of one call of a model: its attempts, what they cost, and how it would be recorded now."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.rpc.status_pb2 import Status
 from trunkline.v1.analytics_pb2 import RecordedRequest
-from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Route, Usage, UsageSource
-from trunkline.v1.completion_pb2 import RecoveryPolicy, StreamCompleteResponse
+from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Route, Usage
+from trunkline.v1.completion_pb2 import RecoveryPolicy
 
-from trunkline_server.domain import tokens
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError, TrunklineError
-from trunkline_server.domain.ports import Heard
 from trunkline_server.domain.pricing import bill
-from trunkline_server.domain.resilience import Breaker
 from trunkline_server.domain.routing import Choice, Plan, no_provider
-from trunkline_server.domain.strategies import Verdict, strategy_of
+from trunkline_server.domain.trial import Trial, note_error
+
+# A shorter wait, in seconds, is what any attempt takes to begin.
+_WORTH_TELLING = 0.001
+_SKIPPED = AttemptOutcome.ATTEMPT_OUTCOME_SKIPPED
 
 
 class Run:
     """One call of a model on its way. Amounts are nano-USD, times are `time.monotonic()` seconds.
 
     `count` counts the request's tokens by the encoding of that name. `told_by` is the count without which a provider
-    has not told what a call used.
+    has not told what a call used. `open` are the attempts under way, `error` is that of the last one that failed.
     """
 
     def __init__(
@@ -46,112 +46,76 @@ class Run:
         self.plan = plan
         self.recovery = recovery or RecoveryPolicy()
         self.streaming = streaming
-        self._count = count
-        self._told_by = told_by
+        self.count = count
+        self.told_by = told_by
         self.held = 0
         self.attempts: list[Attempt] = []
+        self.open: list[Trial] = []
         self.error: ProviderError | None = None
-        self.choice: Choice | None = None
-        self.content_sent = False
-        self._bill = CostDetails()
-        self._open: Attempt | None = None
-        self._probing = False
-        self._usage: Usage | None = None
-        self.heard = Heard()
-        self._texts: list[str] = []
-        self._started = 0.0
+        self.refusal: TrunklineError | None = None
+        self._failures: list[tuple[Trial, ProviderError]] = []
+        self._last: Trial | None = None
         self._first_content: float | None = None
+        self._bill = CostDetails()
 
     # ── Attempts ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, choice: Choice) -> None:
-        """An attempt begins."""
+    def begin(self, choice: Choice, waited: float = 0.0, hedge: bool = False) -> Trial:
+        """An attempt begins, after the call waited so many seconds for it."""
+        record = self._recorded(choice)
+        record.hedge = hedge
+        if waited >= _WORTH_TELLING:
+            record.waited.FromNanoseconds(int(waited * 1e9))
+        self._last = trial = Trial(self, choice, record)
+        self.open.append(trial)
+        return trial
+
+    def skipped(self, choice: Choice, why: TrunklineError) -> None:
+        """A candidate is passed over without a call."""
+        self.refusal = why
+        record = self._recorded(choice)
+        record.outcome = _SKIPPED
+        note_error(record, why)
+
+    def failed(self, trial: Trial, error: ProviderError) -> None:
+        """An attempt failed."""
+        self.error = error
+        self._failures.append((trial, error))
+
+    def take_failures(self) -> Sequence[tuple[Trial, ProviderError]]:
+        """The attempts that failed since this was last asked."""
+        found, self._failures = self._failures, []
+        return found
+
+    def won(self, trial: Trial) -> None:
+        """The attempt answers the call."""
+        self._last = trial
+
+    def sending(self) -> None:
+        """Content goes to the caller."""
+        if self._first_content is None and self._last is not None:
+            self._first_content = self._last.first_content
+
+    @property
+    def choice(self) -> Choice | None:
+        """The choice that answered, else the last one that was tried."""
+        return self._last.choice if self._last else None
+
+    @property
+    def made(self) -> int:
+        """How many attempts were begun."""
+        return sum(one.outcome != _SKIPPED for one in self.attempts)
+
+    def _recorded(self, choice: Choice) -> Attempt:
         target = choice.candidate.target
-        self.choice = choice
-        # A breaker that is open let this attempt through as its one probe.
-        self._probing = choice.candidate.breaker.probing
-        self._started = time.monotonic()
-        self._first_content = None
-        self._usage = None
-        self.heard = Heard()
-        self._texts.clear()
-        self._open = Attempt(
+        record = Attempt(
             number=len(self.attempts) + 1,
             provider=target.provider,
             model=target.model,
             integration_id=target.integration_id,
         )
-
-    def observe(self, kind: str | None, event: StreamCompleteResponse) -> bool:
-        """Note an event of the stream; returns whether it is, or announces, content."""
-        if kind == "content_delta":
-            if self._first_content is None:
-                self._first_content = time.monotonic()
-            delta = event.content_delta
-            # Kept only to estimate what was used, should the stream end without usage.
-            self._texts.append(delta.text or delta.reasoning_text or delta.refusal)
-            return True
-        if kind == "usage":
-            self._usage = event.usage
-            return False
-        return kind != "started"
-
-    def failed(self, error: ProviderError) -> None:
-        """The attempt failed."""
-        self.error = error
-        attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_FAILED)
-        attempt.error.CopyFrom(Status(code=error.code, message=error.message))
-        attempt.error.details.extend(error.status().details[:1])
-        attempt.provider_request_id = error.provider_request_id or attempt.provider_request_id
-        if error.http_status is not None:
-            attempt.http_status = error.http_status
-        usage = error.usage or self._usage
-        strategy = strategy_of(error.reason)
-        if usage is None and (self._texts or strategy.may_have_cost):
-            usage = self._estimate()
-        self._charge(attempt, usage)
-        if strategy.verdict is not Verdict.FAILURE or not error.fallback:
-            self._no_verdict()
-        else:
-            self._candidate_breaker().failed()
-
-    def succeeded(self, usage: Usage | None) -> Usage:
-        """The attempt gave the answer; returns its usage, estimated where the provider told none."""
-        attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED)
-        found = usage if usage is not None and usage.HasField(self._told_by) else self._usage or self._estimate()
-        self._charge(attempt, found)
-        self._candidate_breaker().succeeded(time.monotonic() - self._started)
-        return found
-
-    def saw_text(self, text: str) -> None:
-        """Text of a whole answer, for estimates."""
-        self._texts.append(text)
-
-    def _no_verdict(self) -> None:
-        # An attempt from before the breaker opened must not free the probe of another one.
-        if self._probing:
-            self._candidate_breaker().gave_up()
-
-    def _candidate_breaker(self) -> Breaker:
-        assert self.choice is not None
-        return self.choice.candidate.breaker
-
-    def _close(self, outcome: AttemptOutcome.ValueType) -> Attempt:
-        attempt = self._open
-        assert attempt is not None
-        self._open = None
-        attempt.outcome = outcome
-        now = time.monotonic()
-        attempt.latency.FromNanoseconds(int((now - self._started) * 1e9))
-        if self._first_content is not None:
-            attempt.time_to_first_token.FromNanoseconds(int((self._first_content - self._started) * 1e9))
-        heard = self.heard
-        if heard.http_status is not None:
-            attempt.http_status = heard.http_status
-            attempt.provider_request_id = heard.request_id
-            attempt.quotas.extend(heard.quotas)
-        self.attempts.append(attempt)
-        return attempt
+        self.attempts.append(record)
+        return record
 
     # ── Money ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -165,47 +129,40 @@ class Run:
         """The bill of all closed attempts."""
         return self._bill
 
-    def _charge(self, attempt: Attempt, usage: Usage | None) -> None:
-        assert self.choice is not None
+    def charge(self, trial: Trial, usage: Usage | None) -> None:
+        """Add what an attempt used; None is nothing."""
         if usage is None:
             return
-        attempt.usage.CopyFrom(usage)
-        details = bill(self.choice.candidate.prices, usage)
-        attempt.cost_nano_usd = details.nano_usd
+        trial.record.usage.CopyFrom(usage)
+        details = bill(trial.choice.candidate.prices, usage)
+        trial.record.cost_nano_usd = details.nano_usd
         before = self._bill.nano_usd
         self._bill.MergeFrom(details)  # appends the items, takes over version and flags
         self._bill.nano_usd = before + details.nano_usd
 
-    def _estimate(self) -> Usage:
-        """What an attempt used that told nothing: the input by local count; the output as streamed, or, when nothing
-        can be known of it, the most that was asked for. Unknown usage is never refunded."""
-        encoding = tokens.encoding_for(self.choice.candidate.target.model if self.choice else "")
-        if self.streaming or self._texts:
-            output = tokens.count_text("".join(self._texts), encoding)
-        else:
-            output = self.plan.need.output_tokens
-        return Usage(
-            input_tokens=self._count(encoding),
-            output_tokens=output,
-            source=UsageSource.USAGE_SOURCE_ESTIMATED,
-        )
+    def room_for(self, choice: Choice) -> bool:
+        """Whether the hold covers one more attempt. Only a hard budget must never be exceeded; without one, what failed
+        attempts cost stops no fallback."""
+        if not self.plan.need.hard_budget:
+            return True
+        used = self.charged + sum(trial.choice.most for trial in self.open)
+        return not used or used + choice.most <= self.held
 
     def usage_so_far(self) -> Usage:
         """What the current or last attempt used, for a stream that ends early."""
-        if self._open is None and self.attempts and self.attempts[-1].HasField("usage"):
-            return self.attempts[-1].usage
-        return self._usage or self._estimate()
+        assert self._last is not None
+        return self._last.usage_so_far()
 
     def final_error(self) -> TrunklineError:
         """The error that the call ends with: the last attempt's, with the usage and cost so far in its metadata."""
-        error: TrunklineError | None = self.error
+        error = self.error or self.refusal
         if self.call.deadline.remaining() <= 0:
             error = caller_deadline()
         if error is None:
             return no_provider(self.plan)
-        error.metadata |= {"attempts": str(len(self.attempts)), "cost_nano_usd": str(self.charged)}
+        error.metadata |= {"attempts": str(self.made), "cost_nano_usd": str(self.charged)}
         if self.attempts:
-            last = self.attempts[-1]
+            last = self._answering()
             error.metadata |= {"provider": last.provider, "model": last.model}
             if last.HasField("usage"):
                 error.metadata["input_tokens"] = str(last.usage.input_tokens)
@@ -227,7 +184,7 @@ class Run:
         )
 
     def time_to_first_token(self) -> Duration | None:
-        """From the arrival of the call to the first content."""
+        """From the arrival of the call to the first content that went to the caller."""
         if self._first_content is None:
             return None
         return duration(self._first_content - self.call.arrived)
@@ -237,12 +194,10 @@ class Run:
         return duration(time.monotonic() - self.call.arrived)
 
     def record(self, code: int, reason: str) -> RecordedRequest:
-        """The call as the request log keeps it. An attempt still open is closed as cancelled, and charged."""
-        if self._open is not None:
-            attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_CANCELLED)
-            self._charge(attempt, self._usage or self._estimate())
-            self._no_verdict()
-        call, last = self.call, self.attempts[-1] if self.attempts else Attempt()
+        """The call as the request log keeps it. Attempts still open are closed as cancelled, and charged."""
+        for trial in tuple(self.open):
+            trial.cancelled()
+        call, last = self.call, self._answering()
         created = Timestamp()
         created.FromNanoseconds(int(call.arrived_wall * 1e9))
         record = RecordedRequest(
@@ -266,3 +221,9 @@ class Run:
         )
         record.context.tenant_id = call.tenant_id
         return record
+
+    def _answering(self) -> Attempt:
+        """The attempt that speaks for the call: the one that answered, else the last one."""
+        if self._last is not None:
+            return self._last.record
+        return self.attempts[-1] if self.attempts else Attempt()

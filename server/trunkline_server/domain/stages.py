@@ -9,7 +9,7 @@ from trunkline.v1.completion_pb2 import CacheMode, CachePolicy, CompleteResponse
 from trunkline.v1.llm_pb2 import EmbedResponse
 
 from trunkline_server.domain.admission import rates_of
-from trunkline_server.domain.attempts import allowed
+from trunkline_server.domain.attempts import to_hold
 from trunkline_server.domain.begun import Begun
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.money import to_money
@@ -30,7 +30,7 @@ def unserved_cache(policy: CachePolicy) -> list[tuple[str, str]]:
 async def admit(run: Run, budgets: Sequence[BudgetLimit], resilience: Resilience) -> None:
     """Hold what the dearest candidate that may be tried can cost. Raises what `Tab.open` raises."""
     call = run.call
-    run.held = max(choice.most for choice in run.plan.choices[: allowed(run)])
+    run.held = to_hold(run)
     if call.tab is not None:
         ask = Ask(call.tenant_id, call.hold_id, run.held, rates_of(call.identity), tuple(budgets))
         await call.tab.open(ask, run.record)

@@ -1,0 +1,134 @@
+"""One attempt of a call: what it heard, used and cost, and what it says of its provider."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from google.rpc.status_pb2 import Status
+from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, Usage, UsageSource
+from trunkline.v1.completion_pb2 import StreamCompleteResponse
+
+from trunkline_server.domain import tokens
+from trunkline_server.domain.errors import ProviderError, TrunklineError
+from trunkline_server.domain.ports import Heard
+from trunkline_server.domain.routing import Choice
+from trunkline_server.domain.strategies import Verdict, strategy_of
+
+if TYPE_CHECKING:
+    from trunkline_server.domain.run import Run
+
+
+class Trial:
+    """One attempt on its way. `record` is how it stands in the answer. Times are `time.monotonic()` seconds."""
+
+    __slots__ = ("_probing", "_run", "_texts", "_usage", "choice", "first_content", "heard", "record", "started")
+
+    def __init__(self, run: Run, choice: Choice, record: Attempt) -> None:
+        self._run = run
+        self.choice = choice
+        self.record = record
+        self.heard = Heard()
+        self.started = time.monotonic()
+        self.first_content: float | None = None
+        # A breaker that is open let this attempt through as its one probe.
+        self._probing = choice.candidate.breaker.probing
+        self._usage: Usage | None = None
+        # Kept only to estimate what was used, should no usage be told.
+        self._texts: list[str] = []
+
+    @property
+    def number(self) -> int:
+        """From 1, in the order of the attempts."""
+        return self.record.number
+
+    def observe(self, kind: str | None, event: StreamCompleteResponse) -> bool:
+        """Note an event of the stream; returns whether it is, or announces, content."""
+        if kind == "content_delta":
+            if self.first_content is None:
+                self.first_content = time.monotonic()
+            delta = event.content_delta
+            self._texts.append(delta.text or delta.reasoning_text or delta.refusal)
+            return True
+        if kind == "usage":
+            self._usage = event.usage
+            return False
+        return kind != "started"
+
+    def saw_text(self, text: str) -> None:
+        """Text of a whole answer."""
+        self._texts.append(text)
+
+    def failed(self, error: ProviderError) -> None:
+        """The attempt failed."""
+        self._run.failed(self, error)
+        attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_FAILED)
+        note_error(attempt, error)
+        attempt.provider_request_id = error.provider_request_id or attempt.provider_request_id
+        if error.http_status is not None:
+            attempt.http_status = error.http_status
+        usage = error.usage or self._usage
+        strategy = strategy_of(error.reason)
+        if usage is None and (self._texts or strategy.may_have_cost):
+            usage = self.estimate()
+        self._run.charge(self, usage)
+        if strategy.verdict is not Verdict.FAILURE or not error.fallback:
+            self._no_verdict()
+        else:
+            self.choice.candidate.breaker.failed()
+
+    def succeeded(self, usage: Usage | None) -> Usage:
+        """The attempt gave the answer; returns its usage, estimated where the provider told none."""
+        self._close(AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED)
+        told = usage is not None and usage.HasField(self._run.told_by)
+        found = usage if usage is not None and told else self._usage or self.estimate()
+        self._run.won(self)
+        self._run.charge(self, found)
+        self.choice.candidate.breaker.succeeded(time.monotonic() - self.started)
+        return found
+
+    def cancelled(self) -> None:
+        """The attempt was given up: its caller left, or a faster one answered. What it may have used is charged."""
+        self._close(AttemptOutcome.ATTEMPT_OUTCOME_CANCELLED)
+        self._run.charge(self, self._usage or self.estimate())
+        self._no_verdict()
+
+    def usage_so_far(self) -> Usage:
+        """What the attempt used until now."""
+        return self.record.usage if self.record.HasField("usage") else self._usage or self.estimate()
+
+    def estimate(self) -> Usage:
+        """What an attempt used that told nothing: the input by local count; the output as streamed, or, when nothing
+        can be known of it, the most that was asked for. Unknown usage is never refunded."""
+        run = self._run
+        encoding = tokens.encoding_for(self.choice.candidate.target.model)
+        if run.streaming or self._texts:
+            output = tokens.count_text("".join(self._texts), encoding)
+        else:
+            output = run.plan.need.output_tokens
+        return Usage(input_tokens=run.count(encoding), output_tokens=output, source=UsageSource.USAGE_SOURCE_ESTIMATED)
+
+    def _no_verdict(self) -> None:
+        # An attempt from before the breaker opened must not free the probe of another one.
+        if self._probing:
+            self.choice.candidate.breaker.gave_up()
+
+    def _close(self, outcome: AttemptOutcome.ValueType) -> Attempt:
+        attempt = self.record
+        self._run.open.remove(self)
+        attempt.outcome = outcome
+        attempt.latency.FromNanoseconds(int((time.monotonic() - self.started) * 1e9))
+        if self.first_content is not None:
+            attempt.time_to_first_token.FromNanoseconds(int((self.first_content - self.started) * 1e9))
+        heard = self.heard
+        if heard.http_status is not None:
+            attempt.http_status = heard.http_status
+            attempt.provider_request_id = heard.request_id
+            attempt.quotas.extend(heard.quotas)
+        return attempt
+
+
+def note_error(attempt: Attempt, error: TrunklineError) -> None:
+    """Why the attempt failed or was skipped: the status, with its ErrorInfo."""
+    status = error.status()
+    attempt.error.CopyFrom(Status(code=status.code, message=status.message, details=status.details[:1]))
