@@ -141,7 +141,7 @@ def _unserved(request: CompleteRequest) -> list[tuple[str, str]]:
     found = []
     if request.recovery.HasField("hedge_after"):
         found.append(("recovery.hedge_after", "hedging is not served yet; leave it empty"))
-    flags = ("recovery.restart_after_content", "recovery.continue_after_content", "coalesce")
+    flags = ("recovery.restart_after_content", "recovery.continue_after_content")
     found += [(name, "is not served yet; leave it false") for name in flags if attrgetter(name)(request)]
     return found + unserved_cache(request.cache)
 
