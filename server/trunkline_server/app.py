@@ -16,7 +16,7 @@ from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
-from trunkline_server.domain.ports import Admission, Directory, ReplayStore
+from trunkline_server.domain.ports import Admission, Directory
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.tab import Settlements
@@ -35,6 +35,7 @@ from trunkline_server.stores import postgres
 from trunkline_server.stores.redis.client import connect
 from trunkline_server.stores.redis.usage import UsageWriter
 from trunkline_server.transport.chain import Interceptor
+from trunkline_server.transport.executions import Executions
 from trunkline_server.transport.health import Health
 from trunkline_server.transport.interceptors.authentication import Authentication
 from trunkline_server.transport.interceptors.authorization import Authorization
@@ -57,11 +58,12 @@ class Worker:
 
     server: GrpcServer
     port: int
+    executions: Executions
     settlements: Settlements
 
     async def drain(self) -> int:
         """Stop serving without losing anything; returns how many calls had to be cut off."""
-        return await self.server.drain(self.settlements)
+        return await self.server.drain(self.executions, self.settlements)
 
 
 def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
@@ -102,8 +104,9 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         parts = await connect_parts(settings, stack)
         log = AccessLog(settings.observability.access_log)
         spans = tracer(settings.observability.otlp_endpoint, stack)
+        executions = Executions(parts.replays)
         interceptors = interceptors_of(
-            settings, spans, CallMetrics(), log, parts.directory, parts.replays, parts.admission, parts.settlements
+            settings, spans, CallMetrics(), log, parts.directory, executions, parts.admission, parts.settlements
         )
         stores = {"postgres": parts.database.ping, "redis": parts.redis.ping}
         probe = IntegrationProbes(parts.directory).find
@@ -112,7 +115,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         background.start(
             stack,
             parts.admission.run(),
-            parts.replays.run(),
+            executions.run(),
             background.follow(parts.changes, parts.directory),
             health.run(),
             log.run(),
@@ -122,7 +125,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         runner = await admin.serve(application, settings.server.admin)
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())
-        yield Worker(server, port, parts.settlements)
+        yield Worker(server, port, executions, parts.settlements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,7 @@ def interceptors_of(
     metrics: CallMetrics,
     log: AccessLog,
     directory: Directory,
-    replays: ReplayStore,
+    executions: Executions,
     admission: Admission,
     settlements: Settlements,
 ) -> list[Interceptor]:
@@ -170,6 +173,6 @@ def interceptors_of(
         Authorization(),
         Validation(settings.server.max_message_bytes),
         Limits(settings.server.max_concurrent_requests),
-        Replay(replays),
+        Replay(executions),
         Budget(admission, settlements),
     ]

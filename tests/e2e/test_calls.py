@@ -131,10 +131,10 @@ async def test_cut_stream_is_never_silent(mock: Mock, channel: grpc.aio.Channel)
             set(),
         ),
         (
-            {"coalesce": True, "cache": {"mode": 3}},
+            {"cache": {"mode": 3}},
             grpc.StatusCode.INVALID_ARGUMENT,
             "UNSUPPORTED_PARAMETER",
-            {"coalesce", "cache.mode"},
+            {"cache.mode"},
         ),
         ({"model": "nobody/knows"}, grpc.StatusCode.NOT_FOUND, "NOT_FOUND", set()),
         ({"prompt": "x" * 5_000_000}, grpc.StatusCode.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", set()),

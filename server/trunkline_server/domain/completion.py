@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
-from operator import attrgetter
 
 from trunkline.v1.completion_pb2 import (
     CompleteRequest,
@@ -145,8 +144,8 @@ def _unserved(request: CompleteRequest, streaming: bool) -> list[tuple[str, str]
     found = []
     if streaming and request.recovery.HasField("hedge_after"):
         found.append(("recovery.hedge_after", "is for Complete: a stream has one source; leave it empty"))
-    flags = ("recovery.continue_after_content", "coalesce")
-    found += [(name, "is not served yet; leave it false") for name in flags if attrgetter(name)(request)]
+    if request.recovery.continue_after_content:
+        found.append(("recovery.continue_after_content", "is not served yet; leave it false"))
     return found + unserved_cache(request.cache)
 
 

@@ -280,3 +280,28 @@ def store_unavailable(store: str) -> TrunklineError:
         metadata={"store": store},
         retry_after=1.0,
     )
+
+
+def from_status(status: Status) -> TrunklineError:
+    """The error that `TrunklineError.status()` told, for callers elsewhere. What is not ours becomes INTERNAL."""
+    info, delay = ErrorInfo(), None
+    details: list[Message] = []
+    for detail in status.details:
+        kind = _DETAILS.get(detail.TypeName())
+        if kind is None or (kind is ErrorInfo and detail.Unpack(info)):
+            continue
+        message = kind()
+        detail.Unpack(message)
+        if isinstance(message, RetryInfo):
+            delay = message.retry_delay.ToMilliseconds() / 1000
+        else:
+            details.append(message)
+    known = f"ERROR_REASON_{info.reason}" in Reason.keys()  # noqa: SIM118  an enum is no mapping
+    reason = Reason.Value(f"ERROR_REASON_{info.reason}") if known else Reason.ERROR_REASON_INTERNAL
+    return TrunklineError(reason, status.message, metadata=info.metadata, details=details, retry_after=delay)
+
+
+_DETAILS: dict[str, type[Message]] = {
+    kind.DESCRIPTOR.full_name: kind
+    for kind in (ErrorInfo, BadRequest, PreconditionFailure, QuotaFailure, ResourceInfo, RetryInfo)
+}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -224,26 +223,6 @@ class Admission(Protocol):
     async def levels(self, tenant_id: str, budgets: Sequence[BudgetLimit]) -> Sequence[BudgetLevel]:
         """The state of budgets now."""
         ...
-
-
-class Replay(Enum):
-    """What is known of an idempotency key."""
-
-    NEW = "new"
-    IN_FLIGHT = "in_flight"
-    REUSED = "reused"
-    DONE = "done"
-
-
-class ReplayStore(Protocol):
-    """Answers kept by idempotency key, for 24 hours."""
-
-    async def begin(self, tenant_id: str, key: str, digest: bytes) -> tuple[Replay, Sequence[bytes]]:
-        """Claim the key, with a lease that is renewed until `finish` or `abandon`. With DONE come the kept answers."""
-        ...
-
-    async def finish(self, tenant_id: str, key: str, digest: bytes, answers: Sequence[bytes]) -> None: ...
-    async def abandon(self, tenant_id: str, key: str, digest: bytes) -> None: ...
 
 
 # ── Models and providers ────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 from trunkline_server.config import Server as Settings
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.transport.chain import Interceptor, compose
+from trunkline_server.transport.executions import Executions
 from trunkline_server.transport.health import Health
 from trunkline_server.transport.methods import full_names, methods
 from trunkline_server.transport.pump import Calls, pump
@@ -96,15 +97,17 @@ class GrpcServer:
         self._watch = asyncio.create_task(self.calls.watch())
         return port
 
-    async def drain(self, settlements: Settlements) -> int:
-        """NOT_SERVING, wait for balancers to notice, let calls end within the grace, then their settlements.
+    async def drain(self, executions: Executions, settlements: Settlements) -> int:
+        """NOT_SERVING, wait for balancers to notice, let calls and executions end within the grace, then their
+        settlements.
 
         Returns how many calls had to be cut off.
         """
         await self._health.drain()
         await asyncio.sleep(self._settings.drain_seconds)
         stopping = asyncio.create_task(self._server.stop(self._settings.grace_seconds))
-        left = await self.calls.drain(self._settings.grace_seconds)
+        seconds = self._settings.grace_seconds
+        left, unread = await asyncio.gather(self.calls.drain(seconds), executions.drain(seconds))
         if left:
             await self.calls.drain(5)
         await settlements.drain(10)
@@ -113,7 +116,7 @@ class GrpcServer:
         await stopping
         if self._watch is not None:
             self._watch.cancel()
-        return left
+        return max(left, unread)
 
 
 def _streamed_in(run: Any) -> grpc.RpcMethodHandler[Any, Any]:

@@ -1,93 +1,62 @@
-"""Idempotency: a call with a `request_id` of its own is executed once; a repetition gets the kept answers."""
+"""Calls that share an execution: repetitions of a `request_id`, and identical calls that allow it (`coalesce`)."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
+from typing import Any
 
 from google.protobuf.descriptor_pool import Default
-from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from trunkline.v1.completion_pb2 import StreamCompleteRequest
 
 from trunkline_server.domain.call import Call
-from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.ports import Replay as Found
-from trunkline_server.domain.ports import ReplayStore
+from trunkline_server.domain.duration import seconds
+from trunkline_server.domain.sharing import coalescing_digest, digest
 from trunkline_server.transport.chain import Proceed, Sink
+from trunkline_server.transport.executions import COALESCED, KEYED, Executions
 from trunkline_server.transport.methods import Method
-
-# One byte more than the store keeps (1 MiB): past it, collecting is pointless.
-_MOST = 1024 * 1024 + 1
+from trunkline_server.transport.shared import Work
 
 
 class Replay:
-    """Answers repeated calls from the store. Calls without a request id pass untouched."""
+    """Executes once what comes twice. Calls with neither `request_id` nor `coalesce` pass untouched."""
 
     name = "replay"
 
-    def __init__(self, store: ReplayStore) -> None:
-        self._store = store
+    def __init__(self, executions: Executions) -> None:
+        self._executions = executions
 
     def wrap(self, method: Method, proceed: Proceed) -> Proceed:
         """See Interceptor."""
-        body = method.request.DESCRIPTOR.fields_by_name.get("request")
-        holder = body.message_type if body is not None and body.message_type else method.request.DESCRIPTOR
-        if not method.side_effects or "request_id" not in holder.fields_by_name or method.client_streaming:
+        fields = method.request.DESCRIPTOR.fields_by_name
+        inside = fields["request"].message_type if "request" in fields else None
+        nested = inside is not None
+        body_fields = fields if inside is None else inside.fields_by_name
+        if not method.side_effects or "request_id" not in body_fields or method.client_streaming:
             return proceed
         service, _, name = method.name.partition("/")
-        answer = GetMessageClass(Default().FindServiceByName(service).methods_by_name[name].output_type)
+        parse = GetMessageClass(Default().FindServiceByName(service).methods_by_name[name].output_type).FromString
+        may_coalesce = "coalesce" in body_fields
+        join = self._executions.join
+
+        async def coalesced(call: Call, sink: Sink) -> None:
+            assert call.request is not None
+            found = coalescing_digest(call.request)
+            # No method's name begins so: the key is that of no `request_id`.
+            work = Work(COALESCED, call.tenant_id, f"~{name}/{found.hex()}", found, proceed, parse)
+            await join(work, call, sink)
 
         async def run(call: Call, sink: Sink) -> None:
             request = call.request
             assert request is not None
-            if not getattr(getattr(request, "request", request), "request_id", ""):
-                await proceed(call, sink)
+            body: Any = getattr(request, "request", request) if nested else request
+            inner = coalesced if may_coalesce and body.coalesce else proceed
+            if not body.request_id:
+                await inner(call, sink)
                 return
-            key = f"{name}/{call.request_id}"
-            digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
-            found, kept = await self._store.begin(call.tenant_id, key, digest)
-            if found is Found.NEW:
-                await self._execute(call, sink, proceed, key, digest)
-            elif found is Found.DONE and kept:
-                for payload in kept:
-                    await sink(answer.FromString(payload))
+            work = Work(KEYED, call.tenant_id, f"{name}/{call.request_id}", digest(request), inner, parse)
+            if isinstance(request, StreamCompleteRequest):
+                await join(work, call, sink, request.last_sequence, seconds(request.resume_window))
             else:
-                raise _refusal(found, call.request_id)
+                await join(work, call, sink)
 
         return run
-
-    async def _execute(self, call: Call, sink: Sink, proceed: Proceed, key: str, digest: bytes) -> None:
-        kept: list[bytes] = []
-        size = 0
-
-        async def keep(message: Message) -> None:
-            nonlocal size
-            if size < _MOST:
-                kept.append(message.SerializeToString())
-                size += len(kept[-1])
-            await sink(message)
-
-        try:
-            await proceed(call, keep)
-        except BaseException:
-            await asyncio.shield(self._store.abandon(call.tenant_id, key, digest))
-            raise
-        await self._store.finish(call.tenant_id, key, digest, kept)
-
-
-def _refusal(found: Found, request_id: str) -> TrunklineError:
-    reason, text = {
-        Found.IN_FLIGHT: (
-            Reason.ERROR_REASON_IDEMPOTENCY_IN_FLIGHT,
-            "the first call with this request_id is still running; wait for it, or try again shortly",
-        ),
-        Found.REUSED: (
-            Reason.ERROR_REASON_IDEMPOTENCY_KEY_REUSED,
-            "this request_id came with another body before; use a new one",
-        ),
-        Found.DONE: (
-            Reason.ERROR_REASON_IDEMPOTENCY_KEY_REUSED,
-            "this request_id was executed and its answer was too large to keep; use a new one to execute again",
-        ),
-    }[found]
-    return TrunklineError(reason, text, metadata={"request_id": request_id})
