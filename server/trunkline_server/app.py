@@ -12,16 +12,19 @@ from opentelemetry.trace import Tracer
 
 from trunkline_server import background
 from trunkline_server.config import Settings
+from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.ports import Admission, Directory, ReplayStore
+from trunkline_server.domain.prober import Prober
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
+from trunkline_server.ops.decisions import DecisionMetrics
 from trunkline_server.ops.metrics import CallMetrics
 from trunkline_server.ops.tracing import tracer
 from trunkline_server.parts import Parts, connect_parts
@@ -32,6 +35,7 @@ from trunkline_server.services.llm import LLMService
 from trunkline_server.services.probes import IntegrationProbes
 from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
+from trunkline_server.stores.redis.breakers import RedisBreakers
 from trunkline_server.stores.redis.client import connect
 from trunkline_server.stores.redis.usage import UsageWriter
 from trunkline_server.transport.chain import Interceptor
@@ -64,19 +68,26 @@ class Worker:
         return await self.server.drain(self.settlements)
 
 
-def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
-    """The services that are served; the others answer UNIMPLEMENTED with their plan."""
-    routing, directory, database = settings.routing, parts.directory, parts.database
-    threshold = settings.budgets.alert_threshold
-    resilience = Resilience()
+def _router(settings: Settings, parts: Parts, resilience: Resilience) -> Router:
+    routing = settings.routing
     rules = RoutingSettings(
         aliases=routing.aliases,
         provider_timeout=routing.provider_timeout_seconds,
         cost_optimization=routing.cost_optimization_enabled,
-        budget_alert_threshold=threshold,
+        budget_alert_threshold=settings.budgets.alert_threshold,
     )
-    router = Router(directory, parts.catalogue, parts.providers, resilience, rules)
-    integrations = postgres.PgIntegrations(database, parts.keyring)
+    return Router(parts.directory, parts.catalogue, parts.providers, resilience, rules)
+
+
+def _servicers(
+    settings: Settings,
+    parts: Parts,
+    resilience: Resilience,
+    router: Router,
+    integrations: postgres.PgIntegrations,
+) -> dict[str, object]:
+    """The services that are served; the others answer UNIMPLEMENTED with their plan."""
+    directory, database, threshold = parts.directory, parts.database, settings.budgets.alert_threshold
     return {
         "LLMService": LLMService(
             Completions(router, parts.providers, resilience),
@@ -108,9 +119,21 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         stores = {"postgres": parts.database.ping, "redis": parts.redis.ping}
         probe = IntegrationProbes(parts.directory).find
         health = Health(lambda: background.all_answer(stores), probe)
-        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts), health)
+        signals, board = DecisionMetrics(), RedisBreakers(parts.redis)
+        outbox = postgres.PgOutbox(parts.database, signals)
+        breakers = Breakers(board, outbox, signals)
+        resilience = Resilience(breakers)
+        router = _router(settings, parts, resilience)
+        integrations = postgres.PgIntegrations(parts.database, parts.keyring)
+        interval = settings.routing.probe_interval_seconds
+        prober = Prober(router, parts.directory, parts.providers, integrations, breakers, board, interval, signals)
+        servicers = _servicers(settings, parts, resilience, router, integrations)
+        server = GrpcServer(settings.server, interceptors, servicers, health)
         background.start(
             stack,
+            outbox.run(),
+            breakers.run(),
+            prober.run(),
             parts.admission.run(),
             parts.replays.run(),
             background.follow(parts.changes, parts.directory),

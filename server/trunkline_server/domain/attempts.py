@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from trunkline_server.domain.breaker import Breaker
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.routing import Choice
 from trunkline_server.domain.run import Run
@@ -39,12 +40,19 @@ class Attempts:
             # Only a hard budget must never be exceeded; without one, what failed attempts cost stops no fallback.
             limited = run.plan.need.hard_budget and run.charged > 0
             over_hold = limited and run.charged + choice.most > run.held
-            if not over_hold and choice.candidate.breaker.enter():
+            if not over_hold and await self._let_through(choice.candidate.breaker):
                 self._made += 1
                 run.begin(choice)
                 return choice
             choices.pop(0)
         return None
+
+    async def _let_through(self, breaker: Breaker) -> bool:
+        """Whether a breaker lets the call through; for the last one left, a probe of another call is waited for."""
+        deadline = self._run.call.deadline
+        if breaker.enter() or await breaker.claim(deadline):
+            return True
+        return len(self._choices) == 1 and await breaker.verdict(deadline)
 
     async def _go_on(self) -> bool:
         """Whether the last failure leaves anything to try: the next provider at once, or the same one after a wait."""
@@ -59,7 +67,8 @@ class Attempts:
         pause = pause_of(error.reason, error.http_status)
         if not error.retry or pause is None:
             return False
-        wait = delay(pause, self._made, error.retry_after)
+        # Who asked to be left alone is: a shorter wait would only find the breaker open.
+        wait = max(delay(pause, self._made, error.retry_after), self._choices[0].candidate.breaker.busy_for)
         if wait + _LEAST_TIME > self._run.call.deadline.remaining() or not self._resilience.retries.spend():
             return False
         await asyncio.sleep(wait)

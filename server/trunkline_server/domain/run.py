@@ -14,13 +14,13 @@ from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Route,
 from trunkline.v1.completion_pb2 import RecoveryPolicy, StreamCompleteResponse
 
 from trunkline_server.domain import tokens
+from trunkline_server.domain.breaker import Breaker
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError, TrunklineError
 from trunkline_server.domain.ports import Heard
 from trunkline_server.domain.pricing import bill
-from trunkline_server.domain.resilience import Breaker
 from trunkline_server.domain.routing import Choice, Plan, no_provider
 from trunkline_server.domain.strategies import Verdict, strategy_of
 
@@ -55,7 +55,6 @@ class Run:
         self.content_sent = False
         self._bill = CostDetails()
         self._open: Attempt | None = None
-        self._probing = False
         self._usage: Usage | None = None
         self.heard = Heard()
         self._texts: list[str] = []
@@ -68,8 +67,6 @@ class Run:
         """An attempt begins."""
         target = choice.candidate.target
         self.choice = choice
-        # A breaker that is open let this attempt through as its one probe.
-        self._probing = choice.candidate.breaker.probing
         self._started = time.monotonic()
         self._first_content = None
         self._usage = None
@@ -110,27 +107,26 @@ class Run:
         if usage is None and (self._texts or strategy.may_have_cost):
             usage = self._estimate()
         self._charge(attempt, usage)
-        if strategy.verdict is not Verdict.FAILURE or not error.fallback:
-            self._no_verdict()
+        breaker = self._candidate_breaker()
+        if strategy.verdict is Verdict.BUSY:
+            breaker.busy(error.retry_after, self._started, error.reason)
+        elif strategy.verdict is Verdict.FAILURE and error.fallback:
+            breaker.failed(error.reason, self._started, answered=error.http_status is not None)
         else:
-            self._candidate_breaker().failed()
+            breaker.gave_up(self._started)
 
     def succeeded(self, usage: Usage | None) -> Usage:
         """The attempt gave the answer; returns its usage, estimated where the provider told none."""
         attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED)
         found = usage if usage is not None and usage.HasField(self._told_by) else self._usage or self._estimate()
         self._charge(attempt, found)
-        self._candidate_breaker().succeeded(time.monotonic() - self._started)
+        first = None if self._first_content is None else self._first_content - self._started
+        self._candidate_breaker().succeeded(self._started, first)
         return found
 
     def saw_text(self, text: str) -> None:
         """Text of a whole answer, for estimates."""
         self._texts.append(text)
-
-    def _no_verdict(self) -> None:
-        # An attempt from before the breaker opened must not free the probe of another one.
-        if self._probing:
-            self._candidate_breaker().gave_up()
 
     def _candidate_breaker(self) -> Breaker:
         assert self.choice is not None
@@ -241,7 +237,7 @@ class Run:
         if self._open is not None:
             attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_CANCELLED)
             self._charge(attempt, self._usage or self._estimate())
-            self._no_verdict()
+            self._candidate_breaker().gave_up(self._started)
         call, last = self.call, self.attempts[-1] if self.attempts else Attempt()
         created = Timestamp()
         created.FromNanoseconds(int(call.arrived_wall * 1e9))
