@@ -17,8 +17,6 @@ from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.ports import Admission, Directory
-from trunkline_server.domain.resilience import Resilience
-from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
@@ -68,17 +66,8 @@ class Worker:
 
 def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
     """The services that are served; the others answer UNIMPLEMENTED with their plan."""
-    routing, directory, database = settings.routing, parts.directory, parts.database
-    threshold = settings.budgets.alert_threshold
-    resilience = Resilience()
-    rules = RoutingSettings(
-        aliases=routing.aliases,
-        provider_timeout=routing.provider_timeout_seconds,
-        cost_optimization=routing.cost_optimization_enabled,
-        budget_alert_threshold=threshold,
-    )
-    router = Router(directory, parts.catalogue, parts.providers, resilience, rules)
-    integrations = postgres.PgIntegrations(database, parts.keyring)
+    directory, database, router = parts.directory, parts.database, parts.router
+    resilience, threshold = parts.resilience, settings.budgets.alert_threshold
     return {
         "LLMService": LLMService(
             Completions(router, parts.providers, resilience),
@@ -87,7 +76,7 @@ def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
             router,
             parts.catalogue,
         ),
-        "IntegrationService": IntegrationService(integrations, directory, router, parts.providers, parts.api),
+        "IntegrationService": IntegrationService(parts.integrations, directory, router, parts.providers, parts.api),
         "ToolService": ToolService(directory, parts.api),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
         "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),
@@ -114,6 +103,9 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         server = GrpcServer(settings.server, interceptors, _servicers(settings, parts), health)
         background.start(
             stack,
+            parts.outbox.run(),
+            parts.breakers.run(),
+            parts.prober.run(),
             parts.admission.run(),
             executions.run(),
             background.follow(parts.changes, parts.directory),

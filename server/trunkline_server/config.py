@@ -84,6 +84,9 @@ class Routing(_Section):
 
     cost_optimization_enabled: bool = Field(True, description="Cheapest candidate first; else in the order declared.")
     provider_timeout_seconds: Seconds = Field(30, description="One attempt, where the integration sets no timeout.")
+    probe_interval_seconds: float = Field(
+        30, ge=0, le=3600, description="Each provider in use is checked in the background so often; 0: never."
+    )
     stream_idle_timeout_seconds: Seconds = Field(30, description="The longest pause between two chunks of a stream.")
     aliases: dict[str, tuple[str, ...]] = Field({}, description="Alias = models in the order of preference.")
 

@@ -10,12 +10,19 @@ from trunkline_server.config import Settings
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.breakers import Breakers
+from trunkline_server.domain.prober import Prober
+from trunkline_server.domain.resilience import Resilience
+from trunkline_server.domain.router import Router, RoutingSettings
+from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
+from trunkline_server.ops.decisions import DecisionMetrics
 from trunkline_server.providers.catalogue import PriceCatalogue
 from trunkline_server.providers.driver import ProviderDriver
 from trunkline_server.stores import postgres
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.redis.admission import RedisAdmission
+from trunkline_server.stores.redis.breakers import RedisBreakers
 from trunkline_server.stores.redis.client import RedisStore, connect
 from trunkline_server.stores.redis.pubsub import Changes
 from trunkline_server.stores.redis.replay import RedisReplay
@@ -37,6 +44,13 @@ class Parts:
     policy: OutboundPolicy
     catalogue: PriceCatalogue
     settlements: Settlements
+    signals: Signals
+    outbox: postgres.PgOutbox
+    breakers: Breakers
+    resilience: Resilience
+    router: Router
+    prober: Prober
+    integrations: postgres.PgIntegrations
 
 
 async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
@@ -55,6 +69,14 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     idle = settings.routing.stream_idle_timeout_seconds
     catalogue = PriceCatalogue()
     await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
+    providers = await stack.enter_async_context(ProviderDriver(policy, stream_idle_timeout=idle))
+    integrations = postgres.PgIntegrations(database, keyring)
+    signals, board = DecisionMetrics(), RedisBreakers(redis)
+    outbox = postgres.PgOutbox(database, signals)
+    breakers = Breakers(board, outbox, signals)
+    resilience = Resilience(breakers, signals=signals)
+    router = Router(directory, catalogue, providers, resilience, _routing(settings))
+    interval = settings.routing.probe_interval_seconds
     return Parts(
         database=database,
         redis=redis,
@@ -63,9 +85,26 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         directory=directory,
         admission=RedisAdmission(redis, ledger),
         replays=RedisReplay(redis),
-        providers=await stack.enter_async_context(ProviderDriver(policy, stream_idle_timeout=idle)),
+        providers=providers,
         api=await stack.enter_async_context(RestConnector(policy)),
         policy=policy,
         catalogue=catalogue,
         settlements=Settlements(),
+        signals=signals,
+        outbox=outbox,
+        breakers=breakers,
+        resilience=resilience,
+        router=router,
+        prober=Prober(router, directory, providers, integrations, breakers, board, interval, signals),
+        integrations=integrations,
+    )
+
+
+def _routing(settings: Settings) -> RoutingSettings:
+    routing = settings.routing
+    return RoutingSettings(
+        aliases=routing.aliases,
+        provider_timeout=routing.provider_timeout_seconds,
+        cost_optimization=routing.cost_optimization_enabled,
+        budget_alert_threshold=settings.budgets.alert_threshold,
     )

@@ -135,6 +135,16 @@ async def test_checks(integrations: PgIntegrations, pg_dsn: str, monkeypatch: py
     assert {(row["latency_us"], row["http_status"]) for row in kept} == {(1500, 503)}
 
 
+async def test_a_failed_check_keeps_the_models_that_were_found(integrations: PgIntegrations) -> None:
+    await integrations.create(ACTOR, openai(), SECRET)
+    await integrations.record_check("acme", "openai", HealthCheck(healthy=True, models=["a", "b"]))
+    await integrations.record_check("acme", "openai", HealthCheck(detail="no answer"))
+    found = (await integrations.get("acme", "openai")).last_check
+    assert (found.healthy, found.detail, list(found.models)) == (False, "no answer", ["a", "b"])
+    await integrations.record_check("acme", "openai", HealthCheck(healthy=True))
+    assert not (await integrations.get("acme", "openai")).last_check.models
+
+
 @pytest.mark.parametrize("columns", [["ciphertext", "nonce"], ["ciphertext", "nonce", "wrapped_key", "wrap_nonce"]])
 async def test_swapped_rows_are_refused(integrations: PgIntegrations, pg_dsn: str, columns: list[str]) -> None:
     for name in ("one", "two"):

@@ -36,6 +36,7 @@ from trunkline.v1.integration_pb2 import (
 )
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model, TokenPrice
+from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.call import Call, Caller
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
@@ -258,7 +259,8 @@ class World:
         self.providers = FakeProviders(script)
         self.admission = FakeAdmission(limit)
         self.settlements = Settlements()
-        self.resilience = Resilience()
+        # Looked up at each reading, so that a test may turn the clock.
+        self.resilience = Resilience(Breakers(clock=lambda: time.monotonic()))
         settings = RoutingSettings(aliases or {}, cost_optimization=cost_optimization)
         self.router = Router(self.directory, FakeCatalogue(catalogue), self.providers, self.resilience, settings)
         self.completions = Completions(self.router, self.providers, self.resilience)

@@ -108,7 +108,6 @@ def world_of(dice: random.Random) -> tuple[World, WeatheredProviders]:
     world = World({name: [answer()] for name in names})
     providers = WeatheredProviders(weathers, dice)
     world.completions._providers = providers
-    world.resilience.clock = lambda: time.monotonic()  # the default took the real clock
     world.resilience.signals = Counted()
     return world, providers
 

@@ -16,10 +16,10 @@ from trunkline.v1.completion_pb2 import (
 )
 from trunkline.v1.content_pb2 import JsonSchemaFormat, Media, MediaKind, Message, Part, ResponseFormat
 from trunkline.v1.integration_pb2 import CircuitBreaker, HealthCheck, IntegrationStatus, IntegrationType, PriceOverride
+from trunkline_server.domain.breaker import BreakerRule
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.needs import implied_capabilities
-from trunkline_server.domain.resilience import BreakerRule
 from trunkline_server.domain.router import breaker_rule
 from trunkline_server.domain.routing import RULES, Plan, no_provider
 from unit.domain_parts import TENANT, World, answer, integration
@@ -148,11 +148,12 @@ async def test_disabled_open_and_unsupported_are_rejected_by_name() -> None:
     disabled.status = IntegrationStatus.INTEGRATION_STATUS_DISABLED
     world = three(integrations=[disabled, integration("beta"), integration("gamma")])
     for _ in range(5):
-        world.resilience.breaker(TENANT, "gamma-main", "m", BreakerRule()).failed()
+        gamma = world.resilience.breaker(TENANT, "gamma-main", "m", BreakerRule())
+        gamma.failed(Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, gamma.clock())
     plan = await planned(world, CompleteRequest(prompt="hi", seed=1))
     assert rejected(plan) == {"alpha/m": "integration_disabled", "beta/m": "parameter", "gamma/m": "breaker_open"}
     error = no_provider(plan)
-    assert error.retry_after == 5.0
+    assert error.retry_after is not None and 29.0 < error.retry_after <= 30.0
     assert error.metadata["beta/m"] == "parameter: seed: is not known"
     assert set(rejected(plan).values()) <= set(RULES)
     assert len(roads.table.candidates) == 3

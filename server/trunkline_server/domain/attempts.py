@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from trunkline_server.domain.admission import rates_of_choice
+from trunkline_server.domain.breaker import Breaker
 from trunkline_server.domain.deadline import caller_deadline
-from trunkline_server.domain.errors import TrunklineError
+from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.resilience import Resilience
-from trunkline_server.domain.routing import Choice
+from trunkline_server.domain.routing import Candidate, Choice, out_of_reach
 from trunkline_server.domain.run import Run
 from trunkline_server.domain.strategies import Elsewhere, delay, pause_of, strategy_of
 from trunkline_server.domain.trial import Trial
@@ -50,7 +52,7 @@ class Attempts:
         since = time.monotonic()
         if self._run.made and not await self._go_on():
             return None
-        return await self._begin(since, hedge=False)
+        return await self._begin(self._choices, since)
 
     async def beside(self) -> Trial | None:
         """An attempt beside the one under way: of the next candidate, of the same one where there is no other."""
@@ -58,8 +60,7 @@ class Attempts:
             return None
         running = {id(trial.choice) for trial in self._run.open}
         others = [one for one in self._choices if id(one) not in running]
-        self._choices = others + [one for one in self._choices if id(one) in running]
-        return await self._begin(time.monotonic(), hedge=True)
+        return await self._begin(others or list(self._choices), time.monotonic(), hedge=True)
 
     def keep(self, fits: Callable[[Choice], bool]) -> bool:
         """Leave only candidates that fit, all where none does; returns whether any does."""
@@ -68,47 +69,64 @@ class Attempts:
             self._choices = found
         return bool(found)
 
-    async def _begin(self, since: float, hedge: bool) -> Trial | None:
-        """The first candidate that can be called now; those that cannot are passed over."""
-        run, choices = self._run, self._choices
-        while choices:
-            if run.call.deadline.remaining() < _LEAST_TIME:
-                return None
+    async def _begin(self, choices: list[Choice], since: float, hedge: bool = False) -> Trial | None:
+        """The first of the choices that can be called now; those that cannot are passed over, for good."""
+        run = self._run
+        while choices and run.call.deadline.remaining() >= _LEAST_TIME:
             choice = choices[0]
-            why = self._too_late(choice)
-            if why is None and run.room_for(choice) and choice.candidate.breaker.enter():
+            obstacle = await self._obstacle(choice)
+            if obstacle is None:
                 return run.begin(choice, time.monotonic() - since, hedge)
-            if why is not None:
-                run.skipped(choice, why)
+            self._note("skipped", choice, obstacle.reason_name)
+            run.skipped(choice, obstacle)
             choices.pop(0)
         return None
 
-    def _too_late(self, choice: Choice) -> TrunklineError | None:
-        """Why a candidate cannot answer in what is left of the deadline; None where it may."""
-        fastest = choice.candidate.breaker.latency
-        if self._run.streaming or fastest is None or fastest <= self._run.call.deadline.remaining():
-            return None
-        return caller_deadline()
+    async def _obstacle(self, choice: Choice) -> TrunklineError | None:
+        """Why a candidate cannot be called now; None where it can, with all that the call needs for it taken."""
+        run, candidate = self._run, choice.candidate
+        call = run.call
+        if not run.streaming and _too_slow(candidate.breaker, call.deadline.remaining()):
+            return caller_deadline()
+        if not run.room_for(choice):
+            return _beyond_hold(candidate)
+        if call.tab is not None and run.made:
+            try:
+                await call.tab.widen(rates_of_choice(call.identity, candidate.target))
+            except TrunklineError as limited:
+                return limited
+        return None if await self._let_through(candidate.breaker) else _kept_away(candidate)
+
+    async def _let_through(self, breaker: Breaker) -> bool:
+        """Whether a breaker lets the call through; for the last one left, a probe of another call is waited for."""
+        deadline = self._run.call.deadline
+        if breaker.enter() or await breaker.claim(deadline):
+            return True
+        return len(self._choices) == 1 and await breaker.verdict(deadline)
 
     async def _go_on(self) -> bool:
         """Whether the last failures leave anything to try: the next provider at once, or the same one after a wait."""
-        run = self._run
-        error = run.error
+        run, error = self._run, self._run.error
         if error is None or run.made >= self._allowed:
             return False
-        if self._leave_failed():
-            self._note("fallback", error.reason_name)
-            return bool(self._choices)
+        moved = self._leave_failed()
+        if not self._choices:
+            return False
+        choice = self._choices[0]
+        if moved:
+            self._note("fallback", choice, error.reason_name)
+            return True
         pause = pause_of(error.reason, error.http_status)
         if not error.retry or pause is None:
             return False
-        wait = delay(pause, run.made, error.retry_after)
+        # Who asked to be left alone is: a shorter wait would only find the breaker open.
+        wait = max(delay(pause, run.made, error.retry_after), choice.candidate.breaker.busy_for)
         if wait + _LEAST_TIME > run.call.deadline.remaining():
             return False
         if not self._resilience.retries.spend():
-            self._note("retry_refused", error.reason_name)
+            self._note("retry_refused", choice, error.reason_name)
             return False
-        self._note("retry", error.reason_name)
+        self._note("retry", choice, error.reason_name)
         await asyncio.sleep(wait)
         return True
 
@@ -122,12 +140,32 @@ class Attempts:
             self._choices = others
             if strategy_of(error.reason).elsewhere is Elsewhere.LARGER:
                 self._choices = [one for one in others if _may_hold_more(one, trial.choice)]
-        return all(self._choices[:1] != [] and self._choices[0] is not trial.choice for trial, _ in failures)
+        return all(trial.choice is not self._choices[0] for trial, _ in failures) if self._choices else False
 
-    def _note(self, decision: str, reason: str) -> None:
-        target = self._choices[0].candidate.target if self._choices else None
-        provider, model = (target.provider, target.model) if target else ("", "")
-        self._resilience.signals.decided(decision, provider, model, reason)
+    def _note(self, decision: str, choice: Choice, reason: str) -> None:
+        target = choice.candidate.target
+        self._resilience.signals.decided(decision, target.provider, target.model, reason)
+
+
+def _too_slow(breaker: Breaker, remaining: float) -> bool:
+    """Whether no answer of late came as soon as this one is needed. Looks closely only where the usual one did not."""
+    usual = breaker.latency
+    if usual is None or usual <= remaining:
+        return False
+    fastest = breaker.fastest
+    return fastest is not None and fastest > remaining
+
+
+def _beyond_hold(candidate: Candidate) -> TrunklineError:
+    return TrunklineError(
+        Reason.ERROR_REASON_BUDGET_EXCEEDED,
+        f"{candidate.name} could cost more than what earlier attempts left of the hold",
+    )
+
+
+def _kept_away(candidate: Candidate) -> TrunklineError:
+    rule, finding = out_of_reach(candidate)
+    return TrunklineError(Reason.ERROR_REASON_NO_PROVIDER_AVAILABLE, f"{candidate.name}: {rule}: {finding}")
 
 
 def _may_hold_more(one: Choice, failed: Choice) -> bool:

@@ -1,4 +1,5 @@
-"""Events that follow from a settled call. Pure; ids are derived, so that building an event twice gives one event."""
+"""Events that follow from a settled call, and those of breakers. Pure; ids are derived, so that building an event twice
+gives one event."""
 
 from __future__ import annotations
 
@@ -14,13 +15,24 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome
-from trunkline.v1.event_pb2 import CostBudgetAlert, Event, IntegrationRequestCompleted, ProviderFailover
+from trunkline.v1.event_pb2 import (
+    CostBudgetAlert,
+    Event,
+    IntegrationRequestCompleted,
+    ProviderBreakerClosed,
+    ProviderBreakerOpened,
+    ProviderFailover,
+)
 
+from trunkline_server.domain.duration import duration
 from trunkline_server.domain.money import to_money
+from trunkline_server.domain.opening import BreakerKey, Opening, reason_name
 
 REQUEST_COMPLETED = "integration.request_completed"
 BUDGET_ALERT = "cost.budget_alert"
 FAILOVER = "provider.failover"
+BREAKER_OPENED = "provider.breaker_opened"
+BREAKER_CLOSED = "provider.breaker_closed"
 
 SCHEMA_VERSION = 1
 # Any fixed UUID serves; changing it would give every event a second id.
@@ -78,6 +90,50 @@ def events_of(entry: str, tenant_id: str, record: RecordedRequest, alerts: Seque
         key = f"{tenant_id}/{alert.budget_id}/{alert.window}/{alert.threshold!r}/{alert.limit}"
         add(BUDGET_ALERT, key, cost_budget_alert=_budget_alert(tenant_id, alert, at))
     return tuple(found)
+
+
+def breaker_opened(key: BreakerKey, provider: str, opening: Opening, left: float) -> Event:
+    """A breaker opened, as the board knows it: now, for `left` seconds."""
+    at = _now()
+    payload = ProviderBreakerOpened(
+        provider=provider,
+        model=key.model,
+        integration_id=key.integration_id,
+        reason=reason_name(opening.reason),
+        retry_after=duration(left),
+        timestamp=at,
+    )
+    return _of_breaker(BREAKER_OPENED, key, opening, at, provider_breaker_opened=payload)
+
+
+def breaker_closed(key: BreakerKey, provider: str, opening: Opening, lasted: float) -> Event:
+    """A breaker closed, as the board knows it: now, after `lasted` seconds."""
+    at = _now()
+    payload = ProviderBreakerClosed(
+        provider=provider,
+        model=key.model,
+        integration_id=key.integration_id,
+        open_for=duration(lasted),
+        timestamp=at,
+    )
+    return _of_breaker(BREAKER_CLOSED, key, opening, at, provider_breaker_closed=payload)
+
+
+def _of_breaker(type_: str, key: BreakerKey, opening: Opening, at: Timestamp, **payload: object) -> Event:
+    return Event(
+        event_id=str(uuid5(_NAMESPACE, f"{type_}/{'/'.join(key)}/{opening.id}")),
+        type=type_,
+        tenant_id=key.tenant_id,
+        schema_version=SCHEMA_VERSION,
+        create_time=at,
+        **payload,  # type: ignore[arg-type]
+    )
+
+
+def _now() -> Timestamp:
+    at = Timestamp()
+    at.GetCurrentTime()
+    return at
 
 
 def failovers(attempts: Sequence[Attempt]) -> Iterator[tuple[Attempt, Attempt]]:

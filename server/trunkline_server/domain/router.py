@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,17 +11,22 @@ from trunkline.v1.integration_pb2 import CircuitBreaker, Connector, Integration,
 from trunkline.v1.llm_pb2 import EmbedRequest
 
 from trunkline_server.domain.admission import BudgetIndex
+from trunkline_server.domain.breaker import BreakerRule
 from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.needs import Need, need_of, needed
 from trunkline_server.domain.overrides import Overrides
 from trunkline_server.domain.ports import Catalogue, Directory, Providers, Target, TenantView
-from trunkline_server.domain.resilience import BreakerRule, Resilience
+from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.routing import RULES, Candidate, Plan, RouteTable, plan, reject
 from trunkline_server.domain.sizes import embedding_size
 
 _EMBEDDINGS = "embeddings"
+# A tenant that did not call for so long, in seconds, is not in use here.
+_IN_USE_SECONDS = 900.0
 # What binds a model that is asked to count and not to answer.
-_COUNTING_RULES = {name: RULES[name] for name in ("integration_disabled", "residency", "parameter", "breaker_open")}
+_COUNTING_RULES = {
+    name: RULES[name] for name in ("integration_disabled", "residency", "parameter", "breaker_open", "rate_limited")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,13 @@ class RoutingSettings:
 
 @dataclass(frozen=True, slots=True)
 class Roads:
-    """All that routing and admission need of one tenant."""
+    """All that routing and admission need of one tenant. `made` is `time.monotonic()`: views are short-lived, so it
+    tells within seconds when the tenant called last."""
 
     view: TenantView
     table: RouteTable
     budgets: BudgetIndex
+    made: float = 0.0
 
 
 class Router:
@@ -71,8 +79,15 @@ class Router:
                 view,
                 RouteTable.of(view.tenant, candidates),
                 BudgetIndex(view.budgets, self._settings.budget_alert_threshold),
+                time.monotonic(),
             )
         return found
+
+    def in_use(self) -> Mapping[str, Roads]:
+        """The tenants that called of late, with their roads as of then. The others are forgotten."""
+        since = time.monotonic() - _IN_USE_SECONDS
+        self._roads = {tenant_id: roads for tenant_id, roads in self._roads.items() if roads.made >= since}
+        return self._roads
 
     def plan(self, roads: Roads, request: CompleteRequest, hard_budget: bool) -> Plan:
         """The plan of a request. Raises NOT_FOUND, INVALID_MODEL_REQUIREMENTS."""
@@ -155,7 +170,7 @@ class Router:
                     capabilities=frozenset(facts.capabilities),
                     region=settings.region,
                     status=integration.status,
-                    breaker=self._resilience.breaker(tenant_id, integration.integration_id, name, rule),
+                    breaker=self._resilience.breaker(tenant_id, integration.integration_id, name, rule, provider),
                     order=order,
                 )
 

@@ -15,11 +15,12 @@ from trunkline.v1.completion_pb2 import Quality
 from trunkline.v1.integration_pb2 import IntegrationStatus
 from trunkline.v1.model_pb2 import Model
 
+from trunkline_server.domain.breaker import Breaker
 from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
 from trunkline_server.domain.needs import Need
+from trunkline_server.domain.opening import reason_name
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.pricing import PriceList, expected_cost, most_cost
-from trunkline_server.domain.resilience import Breaker
 
 _DISABLED = IntegrationStatus.INTEGRATION_STATUS_DISABLED
 
@@ -109,6 +110,10 @@ class RouteTable:
 
 Rule = Callable[[Candidate, Need], str | None]
 
+# What passes by itself. A caller is told to wait so long at least, in seconds: a probe may be under way.
+_PASSING = frozenset(("breaker_open", "rate_limited"))
+_LEAST_WAIT = 0.5
+
 
 def _integration_disabled(one: Candidate, _: Need) -> str | None:
     return "the integration is switched off" if one.status == _DISABLED else None
@@ -173,7 +178,18 @@ def _parameter(one: Candidate, need: Need) -> str | None:
 
 
 def _breaker_open(one: Candidate, _: Need) -> str | None:
-    return None if one.breaker.allows() else "failed too often of late"
+    return _kept_away(one.breaker, busy=False, why="failed too often of late, last with")
+
+
+def _rate_limited(one: Candidate, _: Need) -> str | None:
+    return _kept_away(one.breaker, busy=True, why="asked to be left alone with")
+
+
+def _kept_away(breaker: Breaker, busy: bool, why: str) -> str | None:
+    opening = breaker.opening
+    if opening is None or opening.busy is not busy or breaker.allows():
+        return None
+    return f"{why} {reason_name(opening.reason)}; takes the next call in {breaker.opens_in():.1f} s"
 
 
 RULES: Mapping[str, Rule] = {
@@ -187,6 +203,7 @@ RULES: Mapping[str, Rule] = {
     "price_unknown": _price_unknown,
     "parameter": _parameter,
     "breaker_open": _breaker_open,
+    "rate_limited": _rate_limited,
 }
 
 
@@ -270,25 +287,37 @@ def unknown_model(name: str) -> TrunklineError:
 
 
 def no_provider(plan: Plan) -> TrunklineError:
-    """The error of a plan without an eligible candidate; its metadata holds each candidate with its rule.
+    """The error of a plan of which no candidate can be tried; its metadata holds each candidate with its rule.
 
-    UNSUPPORTED_PARAMETER with the fields where options of the request alone stand in the way, else UNAVAILABLE.
+    UNSUPPORTED_PARAMETER with the fields where options of the request alone stand in the way, else UNAVAILABLE, with
+    RetryInfo where a breaker is in the way: until the first of them takes a call again.
     """
-    metadata = {r.candidate.name: f"{r.rule}: {r.detail}" for r in plan.rejections[:16]}
-    if not plan.rejections:
+    # Those that were eligible went out of reach since: their breakers opened, or another call has their probe.
+    closed = [Rejection(one.candidate, *out_of_reach(one.candidate)) for one in plan.choices]
+    rejections = [*plan.rejections, *closed]
+    metadata = {r.candidate.name: f"{r.rule}: {r.detail}" for r in rejections[:16]}
+    if not rejections:
         return TrunklineError(
             Reason.ERROR_REASON_NO_PROVIDER_AVAILABLE,
             "this tenant has no integration of type llm_provider; create one with CreateIntegration",
         )
-    if all(r.rule == "parameter" for r in plan.rejections):
-        found = dict.fromkeys(pair for r in plan.rejections for pair in plan.need.unsupported(r.candidate.target))
+    if all(r.rule == "parameter" for r in rejections):
+        found = dict.fromkeys(pair for r in rejections for pair in plan.need.unsupported(r.candidate.target))
         refusal = invalid_fields(found, reason=Reason.ERROR_REASON_UNSUPPORTED_PARAMETER)
         refusal.metadata |= metadata
         return refusal
-    passing = any(r.rule == "breaker_open" for r in plan.rejections)
+    waits = [r.candidate.breaker.opens_in() for r in rejections if r.rule in _PASSING]
     return TrunklineError(
         Reason.ERROR_REASON_NO_PROVIDER_AVAILABLE,
-        f"none of {len(plan.rejections)} candidates can serve the call; ExplainRoute tells why",
+        f"none of {len(rejections)} candidates can serve the call; ExplainRoute tells why",
         metadata=metadata,
-        retry_after=5.0 if passing else None,
+        retry_after=max(_LEAST_WAIT, min(waits)) if waits else None,
     )
+
+
+def out_of_reach(one: Candidate) -> tuple[str, str]:
+    """(rule, finding) of a candidate whose breaker lets no call through."""
+    opening = one.breaker.opening
+    rule = "rate_limited" if opening is not None and opening.busy else "breaker_open"
+    detail = _kept_away(one.breaker, opening is not None and opening.busy, "was closed off meanwhile, with")
+    return rule, detail or "another call finds out whether it answers again"

@@ -15,7 +15,7 @@ from trunkline.v1.completion_pb2 import RecoveryPolicy
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.duration import duration
-from trunkline_server.domain.errors import ProviderError, TrunklineError
+from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
 from trunkline_server.domain.pricing import bill
 from trunkline_server.domain.routing import Choice, Plan, no_provider
 from trunkline_server.domain.trial import Trial, note_error
@@ -72,7 +72,8 @@ class Run:
 
     def skipped(self, choice: Choice, why: TrunklineError) -> None:
         """A candidate is passed over without a call."""
-        self.refusal = why
+        if why.reason != Reason.ERROR_REASON_NO_PROVIDER_AVAILABLE:
+            self.refusal = why
         record = self._recorded(choice)
         record.outcome = _SKIPPED
         note_error(record, why)

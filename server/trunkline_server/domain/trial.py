@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Trial:
     """One attempt on its way. `record` is how it stands in the answer. Times are `time.monotonic()` seconds."""
 
-    __slots__ = ("_probing", "_run", "_texts", "_usage", "choice", "first_content", "heard", "record", "started")
+    __slots__ = ("_run", "_texts", "_usage", "choice", "first_content", "heard", "record", "started")
 
     def __init__(self, run: Run, choice: Choice, record: Attempt) -> None:
         self._run = run
@@ -31,8 +31,6 @@ class Trial:
         self.heard = Heard()
         self.started = time.monotonic()
         self.first_content: float | None = None
-        # A breaker that is open let this attempt through as its one probe.
-        self._probing = choice.candidate.breaker.probing
         self._usage: Usage | None = None
         # Kept only to estimate what was used, should no usage be told.
         self._texts: list[str] = []
@@ -72,10 +70,13 @@ class Trial:
         if usage is None and (self._texts or strategy.may_have_cost):
             usage = self.estimate()
         self._run.charge(self, usage)
-        if strategy.verdict is not Verdict.FAILURE or not error.fallback:
-            self._no_verdict()
+        breaker = self.choice.candidate.breaker
+        if strategy.verdict is Verdict.BUSY:
+            breaker.busy(error.retry_after, self.started, error.reason)
+        elif strategy.verdict is Verdict.FAILURE and error.fallback:
+            breaker.failed(error.reason, self.started, answered=error.http_status is not None)
         else:
-            self.choice.candidate.breaker.failed()
+            breaker.gave_up(self.started)
 
     def succeeded(self, usage: Usage | None) -> Usage:
         """The attempt gave the answer; returns its usage, estimated where the provider told none."""
@@ -84,14 +85,15 @@ class Trial:
         found = usage if usage is not None and told else self._usage or self.estimate()
         self._run.won(self)
         self._run.charge(self, found)
-        self.choice.candidate.breaker.succeeded(time.monotonic() - self.started)
+        first = None if self.first_content is None else self.first_content - self.started
+        self.choice.candidate.breaker.succeeded(self.started, first)
         return found
 
     def cancelled(self) -> None:
         """The attempt was given up: its caller left, or a faster one answered. What it may have used is charged."""
         self._close(AttemptOutcome.ATTEMPT_OUTCOME_CANCELLED)
         self._run.charge(self, self._usage or self.estimate())
-        self._no_verdict()
+        self.choice.candidate.breaker.gave_up(self.started)
 
     def usage_so_far(self) -> Usage:
         """What the attempt used until now."""
@@ -107,11 +109,6 @@ class Trial:
         else:
             output = run.plan.need.output_tokens
         return Usage(input_tokens=run.count(encoding), output_tokens=output, source=UsageSource.USAGE_SOURCE_ESTIMATED)
-
-    def _no_verdict(self) -> None:
-        # An attempt from before the breaker opened must not free the probe of another one.
-        if self._probing:
-            self.choice.candidate.breaker.gave_up()
 
     def _close(self, outcome: AttemptOutcome.ValueType) -> Attempt:
         attempt = self.record

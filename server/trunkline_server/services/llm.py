@@ -24,7 +24,7 @@ from trunkline.v1.llm_pb2 import (
     ListModelsResponse,
     RouteCandidate,
 )
-from trunkline.v1.model_pb2 import Model
+from trunkline.v1.model_pb2 import Availability, Model
 
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.completion import Completions
@@ -78,8 +78,9 @@ class LLMService:
         roads = await self._router.roads(call.tenant_id)
         budgets = roads.budgets.in_scope(call.identity, request.request.context, call.arrived_wall)
         plan = self._router.plan(roads, request.request, any(budget.hard for budget in budgets))
-        ranked = [_ranked(choice, rank) for rank, choice in enumerate(plan.choices, 1)]
-        answer = ExplainRouteResponse(candidates=[*ranked, *map(_rejected, plan.rejections)])
+        ranked = [_ranked(choice, rank, roads) for rank, choice in enumerate(plan.choices, 1)]
+        rejected = [_rejected(rejection, roads) for rejection in plan.rejections]
+        answer = ExplainRouteResponse(candidates=[*ranked, *rejected])
         if ranked:
             answer.selected.CopyFrom(ranked[0])
             answer.route.CopyFrom(
@@ -135,6 +136,7 @@ class LLMService:
                 model = found[one.name] = _model_of(one)
                 model.aliases.extend(self._router.aliases_of(one.name))
             model.integration_ids.append(one.target.integration_id)
+            model.availability[one.target.integration_id].CopyFrom(_availability(one, roads))
         return found
 
 
@@ -154,22 +156,34 @@ def _model_of(one: Candidate) -> Model:
     return model
 
 
-def _candidate(one: Candidate) -> RouteCandidate:
+def _availability(one: Candidate, roads: Roads) -> Availability:
+    found = one.breaker.availability()
+    integration = roads.view.integrations.get(one.target.integration_id)
+    if integration is not None and integration.HasField("last_check"):
+        found.check_healthy = integration.last_check.healthy
+        found.check_time.CopyFrom(integration.last_check.check_time)
+    return found
+
+
+def _candidate(one: Candidate, roads: Roads) -> RouteCandidate:
     found = RouteCandidate(
-        provider=one.target.provider, model=one.target.model, integration_id=one.target.integration_id
+        provider=one.target.provider,
+        model=one.target.model,
+        integration_id=one.target.integration_id,
+        availability=_availability(one, roads),
     )
     if one.breaker.latency is not None:
         found.expected_latency.CopyFrom(duration(one.breaker.latency))
     return found
 
 
-def _ranked(choice: Choice, rank: int) -> RouteCandidate:
-    found = _candidate(choice.candidate)
+def _ranked(choice: Choice, rank: int, roads: Roads) -> RouteCandidate:
+    found = _candidate(choice.candidate, roads)
     found.eligible, found.rank, found.estimated_nano_usd = True, rank, choice.most
     return found
 
 
-def _rejected(rejection: Rejection) -> RouteCandidate:
-    found = _candidate(rejection.candidate)
+def _rejected(rejection: Rejection, roads: Roads) -> RouteCandidate:
+    found = _candidate(rejection.candidate, roads)
     found.rejected_by, found.detail = rejection.rule, rejection.detail
     return found

@@ -7,6 +7,7 @@ from trunkline_server.stores.postgres.integrations import PgIntegrations
 from trunkline_server.stores.postgres.keys import PgKeys
 from trunkline_server.stores.postgres.ledger import PgLedger
 from trunkline_server.stores.postgres.migrate import MigrationError, migrate, pending
+from trunkline_server.stores.postgres.outbox import PgOutbox
 from trunkline_server.stores.postgres.pool import Database, open_database
 from trunkline_server.stores.postgres.rotation import PgRotation
 from trunkline_server.stores.postgres.tenants import PgTenants
@@ -21,6 +22,7 @@ __all__ = [
     "PgIntegrations",
     "PgKeys",
     "PgLedger",
+    "PgOutbox",
     "PgRotation",
     "PgTenants",
     "migrate",

@@ -133,9 +133,13 @@ class PgIntegrations:
         return found.get(integration_id, "")
 
     async def record_check(self, tenant_id: str, integration_id: str, check: HealthCheck) -> None:
-        """Changes neither etag nor `update_time`. Raises NOT_FOUND."""
+        """Changes neither etag nor `update_time`. A failed check keeps the models that the one before it found: they
+        are what routes know of an integration that lists none. Raises NOT_FOUND."""
         async with self._database.tenant_transaction(tenant_id) as connection:
-            await _read(connection, tenant_id, integration_id, lock=True)
+            row = await _read(connection, tenant_id, integration_id, lock=True)
+            if not check.healthy and not check.models:
+                found, check = check, HealthCheck(models=_integration_of(row).last_check.models)
+                check.MergeFrom(found)
             await connection.execute(
                 "UPDATE trunkline.integrations SET last_check = $3 WHERE tenant_id = $1 AND integration_id = $2",
                 *(tenant_id, integration_id, to_json(check)),

@@ -11,7 +11,8 @@ from google.protobuf.message import Message
 from trunkline.v1.common_pb2 import Usage
 
 from trunkline_server.domain.ports import Settled
-from trunkline_server.stores.postgres.pool import Database, set_tenant
+from trunkline_server.stores.postgres.outbox import take_turn, write_events
+from trunkline_server.stores.postgres.pool import Database
 from trunkline_server.stores.postgres.rows import to_datetime
 
 
@@ -94,16 +95,6 @@ INSERT INTO trunkline.budget_charges AS c (tenant_id, budget_id, window_id, nano
 SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[])
 ON CONFLICT (tenant_id, budget_id, window_id) DO UPDATE SET nano_usd = c.nano_usd + excluded.nano_usd
 """
-_WRITE_EVENTS = """
-INSERT INTO trunkline.outbox (tenant_id, event_id, type, create_time, payload)
-SELECT $1, e.event_id, e.type, e.create_time, e.payload
-FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::bytea[])
-    WITH ORDINALITY AS e (event_id, type, create_time, payload, place)
-ORDER BY e.place
-ON CONFLICT (tenant_id, event_id) DO NOTHING
-"""
-# One writer per tenant at a time: cursors of the outbox then rise in the order of commits.
-_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('trunkline.ledger/' || $1, 0))"
 # Not while partitions are made: a row on its way to the default partition would find itself refused there.
 _NO_NEW_PARTITIONS = "SELECT pg_advisory_xact_lock_shared(hashtextextended('trunkline.create_partitions', 0))"
 _SPENT = """
@@ -128,8 +119,7 @@ class PgLedger:
             await connection.execute(_NO_NEW_PARTITIONS)
             # In order of their ids, so that two writers never wait for each other.
             for tenant_id in sorted(tenants):
-                await set_tenant(connection, tenant_id)
-                await connection.execute(_TURN, tenant_id)
+                await take_turn(connection, tenant_id)
                 await _write_tenant(connection, tenant_id, tenants[tenant_id])
 
     async def spent(self, tenant_id: str, windows: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
@@ -163,8 +153,7 @@ async def _write_tenant(connection: Any, tenant_id: str, batch: Sequence[Settled
         await connection.execute(_CHARGE, tenant_id, *_transposed(triples, 3))
     events = [event for settled in fresh for event in settled.events]
     if events:
-        rows = [(e.event_id, e.type, to_datetime(e.create_time), e.SerializeToString()) for e in events]
-        await connection.execute(_WRITE_EVENTS, tenant_id, *_transposed(rows, 4))
+        await write_events(connection, tenant_id, events)
 
 
 def _values(columns: Sequence[_Column], batch: Sequence[Settled]) -> list[list[Any]]:
