@@ -16,6 +16,7 @@ from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
+from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.ports import Admission, Directory, ReplayStore
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
@@ -161,6 +162,7 @@ def interceptors_of(
     settlements: Settlements,
 ) -> list[Interceptor]:
     """The chain, outermost first."""
+    server = settings.server
     return [
         RequestContext(),
         Tracing(spans, settings.observability.trace_sample_ratio),
@@ -168,8 +170,8 @@ def interceptors_of(
         Errors(),
         Authentication(directory),
         Authorization(),
-        Validation(settings.server.max_message_bytes),
-        Limits(settings.server.max_concurrent_requests),
+        Validation(server.max_message_bytes),
+        Limits(server.max_concurrent_requests, Queueing(server.queue_size, server.queue_seconds)),
         Replay(replays),
         Budget(admission, settlements),
     ]
