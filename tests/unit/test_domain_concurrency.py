@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
 from collections.abc import Callable
@@ -110,7 +109,8 @@ def test_a_bimodal_load_does_not_collapse_the_limit(share: float) -> None:
     virtual_time(provider.run(600))
     least, average, _ = provider.between(0, 600)
     print(f"\nlane: {share:.0%} slow: limit at least {least}, {average:.0f} on average")
-    assert least >= 40
+    assert least >= 20
+    assert average >= 64
 
 
 def test_a_provider_that_turned_slow_for_good_keeps_its_calls() -> None:
@@ -149,14 +149,15 @@ def test_answers_in_one_piece_count_by_the_token() -> None:
                 await asyncio.sleep(0.1)
                 lane.leave(0.02 * tokens, output_tokens=tokens)
         assert lane.limit > 10
-        grown = lane.limit
+        least = grown = lane.limit
         for _ in range(30):
             for _ in range(lane.limit):
                 assert lane.admit()
             for _ in range(lane.in_flight):
                 await asyncio.sleep(0.1)
                 lane.leave(0.2 * 100, output_tokens=100)
-        assert lane.limit < grown
+            least = min(least, lane.limit)
+        assert least < 0.7 * grown
         for _ in range(3):
             assert lane.admit()
             lane.leave(0.1)
@@ -180,8 +181,7 @@ def test_overload_takes_a_tenth_once_in_the_time_of_a_call() -> None:
             lane.admit()
             await asyncio.sleep(1.1)
             lane.leave(0.1, overloaded=True)
-        assert lane.limit == max(8, lane.in_flight - 1) or lane.limit >= 8
-        assert math.isfinite(lane.limit)
+        assert lane.limit == 8
 
     virtual_time(run())
 

@@ -5,6 +5,8 @@ window of calls, limit' = limit × clamp(TOLERANCE × usual / now, 0.5, 1) + √
 `now` is the time to the first token in the window and `usual` what it is over a long time; both are geometric means, so
 that a few long prompts among short ones weigh little. What differs from Gradient2 is when a rise is believed:
 
+- What may be chance is none: two standard errors of the window's mean are taken off. A mix of fast and slow calls that
+  changes from window to window does not look like overload.
 - The limit moves only when half of it was used: otherwise a provider is not slow because of us, and we need no more.
 - While the time is well above the usual one, the usual one does not follow: else a limit under lasting overload would
   creep up with it.
@@ -28,11 +30,12 @@ from trunkline_server.domain.signals import Signals, Silent
 TOLERANCE = 1.5
 SMOOTHING = 0.3
 BACKOFF = 0.9
-# A window has at least so many calls, and lasts at least as long as one of them.
-_WINDOW = 20
+# A window has at least so many calls, and lasts at least as long as one of them; the first one longer, for at the
+# beginning only the fast ones have ended.
+_WINDOW, _FIRST = 20, 3
 # How much of the difference the usual time takes over after a window: it falls sooner than it rises.
 _FALL, _RISE = 0.1, 0.02
-# Rises up to this factor may be noise. Half the load has helped when it took at least this factor off.
+# The usual time follows rises up to this factor. Half the load has helped when it took at least this factor off.
 _NOISE = math.log(1.2)
 # The time of a call, in seconds, while none is known.
 _UNKNOWN = 1.0
@@ -50,35 +53,44 @@ class Concurrency:
 class Pace:
     """One kind of time, in seconds: what it is now, against what it usually is. Kept as natural logarithms."""
 
-    __slots__ = ("_count", "_opened", "_peak", "_slow_at", "_sum", "now", "usual")
+    __slots__ = ("_count", "_opened", "_peak", "_slow_at", "_squares", "_sum", "chance", "now", "usual")
 
     def __init__(self) -> None:
-        self.now: float | None = None
         self.usual: float | None = None
+        # Of the last window: its mean, and how much of that may be chance.
+        self.now = self.chance = 0.0
         self._slow_at: tuple[int, float] | None = None
-        self._sum, self._count, self._peak, self._opened = 0.0, 0, 0, 0.0
+        self._sum = self._squares = self._opened = 0.0
+        self._count = self._peak = 0
 
     def add(self, seconds: float, in_flight: int, at: float) -> int:
         """Note one call, with `in_flight` of them at the time `at`. When it closes a window, returns the most that were
         in flight in it; else 0."""
         if not self._count:
             self._opened, self._peak = at, 0
-        self._sum += math.log(max(seconds, 1e-6))
+        logarithm = math.log(max(seconds, 1e-6))
+        self._sum += logarithm
+        self._squares += logarithm * logarithm
         self._count += 1
         self._peak = max(self._peak, in_flight)
-        if self._count < _WINDOW or at - self._opened < math.exp(self._sum / self._count):
+        if self._count < _WINDOW:
             return 0
-        self.now, self._sum, self._count = self._sum / self._count, 0.0, 0
+        mean = self._sum / self._count
+        if at - self._opened < math.exp(mean) * (_FIRST if self.usual is None else 1):
+            return 0
+        variance = max(0.0, self._squares / self._count - mean * mean)
+        self.now, self.chance = mean, 2 * math.sqrt(variance / self._count)
+        self._sum, self._squares, self._count = 0.0, 0.0, 0
         return self._peak
 
     def gradient(self, peak: int, busy: bool) -> float:
         """From 0.5 to 1: how far the limit should shrink after a window with up to `peak` calls in flight."""
-        assert self.now is not None
         if self.usual is None:
             self.usual = self.now
-        rise = self.now - self.usual
+        difference = self.now - self.usual
+        rise = difference - self.chance
         if rise < _NOISE or not busy:
-            self.usual += rise * (_RISE if rise > 0 else _FALL)
+            self.usual += difference * (_RISE if difference > 0 else _FALL)
         elif self._not_ours(peak, self.now):
             self.usual, rise = self.now, 0.0
         gradient = min(1.0, max(0.5, TOLERANCE * math.exp(-rise)))
