@@ -15,6 +15,7 @@ from trunkline_server.app import interceptors_of
 from trunkline_server.config import Settings
 from trunkline_server.domain.call import Call, Caller
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.signals import Silent
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops.accesslog import AccessLog
 from trunkline_server.ops.metrics import CallMetrics
@@ -55,7 +56,9 @@ async def costs() -> Sequence[tuple[str, float]]:
     nothing: Any = None
     directory: Any = _Directory()
     log = AccessLog("all", io.BytesIO())
-    interceptors = interceptors_of(Settings(), None, CallMetrics(), log, directory, nothing, nothing, Settlements())
+    interceptors = interceptors_of(
+        Settings(), None, CallMetrics(), log, directory, nothing, nothing, Settlements(), Silent()
+    )
     request = CompleteRequest(model="a/b", prompt="Say something.", max_tokens=16, context=CallContext(agent_id="a"))
     raw = request.SerializeToString()
     method = Method(

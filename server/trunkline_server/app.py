@@ -16,7 +16,9 @@ from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
+from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.ports import Admission, Directory
+from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
@@ -93,9 +95,17 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         parts = await connect_parts(settings, stack)
         log = AccessLog(settings.observability.access_log)
         spans = tracer(settings.observability.otlp_endpoint, stack)
-        executions = Executions(parts.replays)
+        executions = Executions(parts.replays, parts.signals)
         interceptors = interceptors_of(
-            settings, spans, CallMetrics(), log, parts.directory, executions, parts.admission, parts.settlements
+            settings,
+            spans,
+            CallMetrics(),
+            log,
+            parts.directory,
+            executions,
+            parts.admission,
+            parts.settlements,
+            parts.signals,
         )
         stores = {"postgres": parts.database.ping, "redis": parts.redis.ping}
         probe = IntegrationProbes(parts.directory).find
@@ -154,8 +164,10 @@ def interceptors_of(
     executions: Executions,
     admission: Admission,
     settlements: Settlements,
+    signals: Signals,
 ) -> list[Interceptor]:
     """The chain, outermost first."""
+    server = settings.server
     return [
         RequestContext(),
         Tracing(spans, settings.observability.trace_sample_ratio),
@@ -163,8 +175,8 @@ def interceptors_of(
         Errors(),
         Authentication(directory),
         Authorization(),
-        Validation(settings.server.max_message_bytes),
-        Limits(settings.server.max_concurrent_requests),
+        Validation(server.max_message_bytes),
+        Limits(server.max_concurrent_requests, Queueing(server.queue_size, server.queue_seconds), signals),
         Replay(executions),
         Budget(admission, settlements),
     ]

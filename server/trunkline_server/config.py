@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from trunkline_server.pem import certificates_problem, pair_problem
 
@@ -48,7 +48,9 @@ class Server(_Section):
     listen: str = Field("0.0.0.0:50051", description="gRPC address. Workers share it by SO_REUSEPORT.")
     admin: str = Field("0.0.0.0:8080", description="HTTP address of /health, /ready, /cache-status and /metrics.")
     workers: int = Field(0, ge=0, le=256, description="Worker processes; 0 is one for each core.")
-    max_concurrent_requests: int = Field(1000, ge=1, description="Calls in flight in one worker; health is exempt.")
+    max_concurrent_requests: int = Field(1000, ge=1, description="Calls of models and tools in flight in one worker.")
+    queue_size: int = Field(256, ge=0, le=100_000, description="Calls above that which may wait; 0: none.")
+    queue_seconds: Seconds = Field(5, description="The longest that one waits, its deadline permitting.")
     max_message_bytes: int = Field(4 * MIB, ge=1024, le=64 * MIB, description="The largest request that is accepted.")
     default_deadline_seconds: Seconds = Field(600, description="For callers that set none, and the most one may set.")
     write_timeout_seconds: Seconds = Field(30, description="A caller that does not read for this long is cut off.")
@@ -88,7 +90,16 @@ class Routing(_Section):
         30, ge=0, le=3600, description="Each provider in use is checked in the background so often; 0: never."
     )
     stream_idle_timeout_seconds: Seconds = Field(30, description="The longest pause between two chunks of a stream.")
+    concurrency_min: int = Field(8, ge=1, description="The least that a worker's limit for a deployment shrinks to.")
+    concurrency_start: int = Field(256, ge=1, description="Where it begins.")
+    concurrency_max: int = Field(1000, ge=1, description="The most that it grows to.")
     aliases: dict[str, tuple[str, ...]] = Field({}, description="Alias = models in the order of preference.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Routing:
+        if not self.concurrency_min <= self.concurrency_start <= self.concurrency_max:
+            raise ValueError("concurrency_min <= concurrency_start <= concurrency_max does not hold")
+        return self
 
 
 class Budgets(_Section):

@@ -11,6 +11,8 @@ from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.breakers import Breakers
+from trunkline_server.domain.concurrency import Concurrency, Lanes
+from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.prober import Prober
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
@@ -74,7 +76,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     signals, board = DecisionMetrics(), RedisBreakers(redis)
     outbox = postgres.PgOutbox(database, signals)
     breakers = Breakers(board, outbox, signals)
-    resilience = Resilience(breakers, signals=signals)
+    resilience = Resilience(breakers, lanes=_lanes(settings, signals), signals=signals)
     router = Router(directory, catalogue, providers, resilience, _routing(settings))
     interval = settings.routing.probe_interval_seconds
     return Parts(
@@ -108,3 +110,9 @@ def _routing(settings: Settings) -> RoutingSettings:
         cost_optimization=routing.cost_optimization_enabled,
         budget_alert_threshold=settings.budgets.alert_threshold,
     )
+
+
+def _lanes(settings: Settings, signals: Signals) -> Lanes:
+    routing, server = settings.routing, settings.server
+    rule = Concurrency(routing.concurrency_min, routing.concurrency_start, routing.concurrency_max)
+    return Lanes(rule, Queueing(server.queue_size, server.queue_seconds), signals)

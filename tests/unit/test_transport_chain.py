@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.llm_pb2 import GetModelRequest, GetModelResponse
 from trunkline_server.app import interceptors_of
 from trunkline_server.config import Settings
 from trunkline_server.domain.call import Call, Caller
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError, not_found
+from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops.metrics import CallMetrics
 from trunkline_server.transport.chain import ORDER, compose
 from trunkline_server.transport.interceptors.authorization import Authorization
 from trunkline_server.transport.interceptors.errors import Errors
-from trunkline_server.transport.interceptors.limits import Limits
+from trunkline_server.transport.interceptors.limits import Limits, weight
 from trunkline_server.transport.methods import Method, methods
 
 
@@ -60,7 +63,7 @@ def test_the_order_is_the_designs() -> None:
         "request_context", "tracing", "metrics", "errors", "authentication", "authorization", "validation", "limits",
         "replay", "budget",
     )  # fmt: skip
-    wired = [one.name for one in interceptors_of(Settings(), None, CallMetrics(), *[None] * 5)]  # type: ignore[arg-type]
+    wired = [one.name for one in interceptors_of(Settings(), None, CallMetrics(), *[None] * 6)]  # type: ignore[arg-type]
     assert tuple(wired) == ORDER
 
 
@@ -110,6 +113,27 @@ async def test_typed_errors_keep_their_code() -> None:
 
 
 async def test_limits_count_down_after_every_end() -> None:
+    limits = Limits(1, Queueing(size=0))
+    release = asyncio.Event()
+
+    async def waits(call: Call, request: Message) -> Message:
+        await release.wait()
+        return GetModelResponse()
+
+    chain = compose([Errors(), limits], replace(method_of(waits), permission="llm.complete"))
+    first = asyncio.create_task(gather(chain, call_of("*")))
+    await asyncio.sleep(0)
+    second = call_of("*")
+    await gather(chain, second)
+    assert second.reason == "OVERLOADED"
+    assert len(await gather(compose([Errors(), limits], method_of(one)), call_of("*"))) == 1, "reads pass beside"
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert limits.queued.in_flight == limits.beside.in_flight == 0
+
+
+async def test_calls_wait_for_a_place_and_reads_have_a_bound_of_their_own() -> None:
     limits = Limits(1)
     release = asyncio.Event()
 
@@ -117,16 +141,23 @@ async def test_limits_count_down_after_every_end() -> None:
         await release.wait()
         return GetModelResponse()
 
-    chain = compose([Errors(), limits], method_of(waits))
-    first = asyncio.create_task(gather(chain, call_of("*")))
+    work = compose([Errors(), limits], replace(method_of(waits), permission="llm.complete"))
+    reads = compose([Errors(), limits], method_of(waits))
+    calls = [call_of("*") for _ in range(40)]
+    tasks = [asyncio.create_task(gather(reads if at >= 2 else work, call)) for at, call in enumerate(calls)]
     await asyncio.sleep(0)
-    second = call_of("*")
-    await gather(chain, second)
-    assert second.reason == "OVERLOADED"
-    first.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await first
-    assert limits.in_flight == 0
+    assert (limits.queued.in_flight, limits.queued.depth) == (1, 1)
+    release.set()
+    await asyncio.gather(*tasks)
+    assert [call.reason for call in calls] == [""] * 18 + ["OVERLOADED"] * 22
+    assert limits.queued.in_flight == limits.beside.in_flight == limits.queued.depth == 0
+
+
+def test_a_call_weighs_its_prompt_and_what_it_may_answer() -> None:
+    short = CompleteRequest(prompt="word " * 10, max_tokens=16)
+    assert weight(short) < weight(CompleteRequest(prompt="word " * 1000, max_tokens=16))
+    assert weight(short) < weight(CompleteRequest(prompt="word " * 10))
+    assert 0 < weight(GetModelRequest(name="m")) < weight(short)
 
 
 async def test_a_stream_is_closed_in_the_task_that_ran_it() -> None:

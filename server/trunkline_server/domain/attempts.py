@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from trunkline_server.domain.admission import rates_of_choice
 from trunkline_server.domain.breaker import Breaker
+from trunkline_server.domain.concurrency import Lane
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.resilience import Resilience
@@ -74,28 +75,39 @@ class Attempts:
         run = self._run
         while choices and run.call.deadline.remaining() >= _LEAST_TIME:
             choice = choices[0]
-            obstacle = await self._obstacle(choice)
-            if obstacle is None:
-                return run.begin(choice, time.monotonic() - since, hedge)
-            self._note("skipped", choice, obstacle.reason_name)
-            run.skipped(choice, obstacle)
-            choices.pop(0)
+            try:
+                lane = await self._take(choice)
+            except TrunklineError as obstacle:
+                self._note("skipped", choice, obstacle.reason_name)
+                run.skipped(choice, obstacle)
+                choices.pop(0)
+            else:
+                return run.begin(choice, lane, time.monotonic() - since, hedge)
         return None
 
-    async def _obstacle(self, choice: Choice) -> TrunklineError | None:
-        """Why a candidate cannot be called now; None where it can, with all that the call needs for it taken."""
+    async def _take(self, choice: Choice) -> Lane:
+        """Take all that a call of a candidate needs; its breaker has the last word. Raises why it cannot be called now,
+        with nothing taken."""
         run, candidate = self._run, choice.candidate
-        call = run.call
-        if not run.streaming and _too_slow(candidate.breaker, call.deadline.remaining()):
-            return caller_deadline()
+        call, breaker, target = run.call, candidate.breaker, candidate.target
+        if not run.streaming and _too_slow(breaker, call.deadline.remaining()):
+            raise caller_deadline()
         if not run.room_for(choice):
-            return _beyond_hold(candidate)
+            raise _beyond_hold(candidate)
+        if not breaker.allows():
+            raise _kept_away(candidate)
         if call.tab is not None and run.made:
-            try:
-                await call.tab.widen(rates_of_choice(call.identity, candidate.target))
-            except TrunklineError as limited:
-                return limited
-        return None if await self._let_through(candidate.breaker) else _kept_away(candidate)
+            await call.tab.widen(rates_of_choice(call.identity, target))
+        lane = self._resilience.lanes.of(target.endpoint, target.model)
+        if not lane.admit():
+            await lane.enter(call.tenant_id, run.priority, run.weight, call.deadline)
+        try:
+            if not await self._let_through(breaker):
+                raise _kept_away(candidate)
+        except BaseException:
+            lane.leave(0.0)
+            raise
+        return lane
 
     async def _let_through(self, breaker: Breaker) -> bool:
         """Whether a breaker lets the call through; for the last one left, a probe of another call is waited for."""

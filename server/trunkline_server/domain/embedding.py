@@ -62,7 +62,9 @@ class Embeddings:
         if not plan.choices:
             raise no_provider(plan)
         # Vectors are no output tokens: the input tells what was used.
-        run = Run(call, plan, partial(tokens.count_texts, request.inputs), told_by="input_tokens")
+        run = Run(
+            call, plan, partial(tokens.count_texts, request.inputs), priority=request.priority, told_by="input_tokens"
+        )
         await admit(run, budgets, self._resilience)
         return run
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from trunkline_server.domain.breaker import Breaker, BreakerRule
 from trunkline_server.domain.breakers import Breakers
+from trunkline_server.domain.concurrency import Lanes
 from trunkline_server.domain.opening import BreakerKey
 from trunkline_server.domain.signals import Signals, Silent
 
@@ -34,10 +35,12 @@ class RetryBudget:
 
 @dataclass(slots=True)
 class Resilience:
-    """The breakers of this worker, by (tenant, integration, model), its retry budget, and who hears its decisions."""
+    """The breakers of this worker, by (tenant, integration, model), its retry budget, its lanes to deployments, and who
+    hears its decisions."""
 
     breakers: Breakers = field(default_factory=Breakers)
     retries: RetryBudget = field(default_factory=RetryBudget)
+    lanes: Lanes = field(default_factory=Lanes)
     signals: Signals = field(default_factory=Silent)
 
     def breaker(

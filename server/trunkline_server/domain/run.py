@@ -13,6 +13,7 @@ from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Route,
 from trunkline.v1.completion_pb2 import RecoveryPolicy
 
 from trunkline_server.domain.call import Call
+from trunkline_server.domain.concurrency import Lane
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
@@ -39,12 +40,14 @@ class Run:
         count: Callable[[str], int],
         *,
         recovery: RecoveryPolicy | None = None,
+        priority: int = 0,
         streaming: bool = False,
         told_by: Literal["input_tokens", "output_tokens"] = "output_tokens",
     ) -> None:
         self.call = call
         self.plan = plan
         self.recovery = recovery or RecoveryPolicy()
+        self.priority = priority
         self.streaming = streaming
         self.count = count
         self.told_by = told_by
@@ -60,13 +63,13 @@ class Run:
 
     # ── Attempts ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, choice: Choice, waited: float = 0.0, hedge: bool = False) -> Trial:
-        """An attempt begins, after the call waited so many seconds for it."""
+    def begin(self, choice: Choice, lane: Lane, waited: float = 0.0, hedge: bool = False) -> Trial:
+        """An attempt begins in a lane that it entered, after the call waited so many seconds for it."""
         record = self._recorded(choice)
         record.hedge = hedge
         if waited >= _WORTH_TELLING:
             record.waited.FromNanoseconds(int(waited * 1e9))
-        self._last = trial = Trial(self, choice, record)
+        self._last = trial = Trial(self, choice, lane, record)
         self.open.append(trial)
         return trial
 
@@ -101,6 +104,12 @@ class Run:
     def choice(self) -> Choice | None:
         """The choice that answered, else the last one that was tried."""
         return self._last.choice if self._last else None
+
+    @property
+    def weight(self) -> float:
+        """What the call asks of a provider, in tokens."""
+        need = self.plan.need
+        return need.size.likely + need.output_tokens
 
     @property
     def made(self) -> int:

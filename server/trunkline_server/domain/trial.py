@@ -16,16 +16,22 @@ from trunkline_server.domain.routing import Choice
 from trunkline_server.domain.strategies import Verdict, strategy_of
 
 if TYPE_CHECKING:
+    from trunkline_server.domain.concurrency import Lane
     from trunkline_server.domain.run import Run
+
+
+# Says that the deployment is overloaded, for all of its callers. A 429 speaks of one account, a timeout may be ours.
+_OVERLOAD = frozenset((503, 529))
 
 
 class Trial:
     """One attempt on its way. `record` is how it stands in the answer. Times are `time.monotonic()` seconds."""
 
-    __slots__ = ("_run", "_texts", "_usage", "choice", "first_content", "heard", "record", "started")
+    __slots__ = ("_lane", "_run", "_texts", "_usage", "choice", "first_content", "heard", "record", "started")
 
-    def __init__(self, run: Run, choice: Choice, record: Attempt) -> None:
+    def __init__(self, run: Run, choice: Choice, lane: Lane, record: Attempt) -> None:
         self._run = run
+        self._lane = lane
         self.choice = choice
         self.record = record
         self.heard = Heard()
@@ -60,7 +66,7 @@ class Trial:
     def failed(self, error: ProviderError) -> None:
         """The attempt failed."""
         self._run.failed(self, error)
-        attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_FAILED)
+        attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_FAILED, overloaded=error.http_status in _OVERLOAD)
         note_error(attempt, error)
         attempt.provider_request_id = error.provider_request_id or attempt.provider_request_id
         if error.http_status is not None:
@@ -80,9 +86,9 @@ class Trial:
 
     def succeeded(self, usage: Usage | None) -> Usage:
         """The attempt gave the answer; returns its usage, estimated where the provider told none."""
-        self._close(AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED)
         told = usage is not None and usage.HasField(self._run.told_by)
         found = usage if usage is not None and told else self._usage or self.estimate()
+        self._close(AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED, found.output_tokens)
         self._run.won(self)
         self._run.charge(self, found)
         first = None if self.first_content is None else self.first_content - self.started
@@ -110,13 +116,18 @@ class Trial:
             output = run.plan.need.output_tokens
         return Usage(input_tokens=run.count(encoding), output_tokens=output, source=UsageSource.USAGE_SOURCE_ESTIMATED)
 
-    def _close(self, outcome: AttemptOutcome.ValueType) -> Attempt:
+    def _close(self, outcome: AttemptOutcome.ValueType, written: int = 0, overloaded: bool = False) -> Attempt:
+        """`written`: output tokens of an answer that came to its end."""
         attempt = self.record
         self._run.open.remove(self)
         attempt.outcome = outcome
-        attempt.latency.FromNanoseconds(int((time.monotonic() - self.started) * 1e9))
+        took = time.monotonic() - self.started
+        attempt.latency.FromNanoseconds(int(took * 1e9))
+        first = None
         if self.first_content is not None:
-            attempt.time_to_first_token.FromNanoseconds(int((self.first_content - self.started) * 1e9))
+            first = self.first_content - self.started
+            attempt.time_to_first_token.FromNanoseconds(int(first * 1e9))
+        self._lane.leave(took, first, written, overloaded)
         heard = self.heard
         if heard.http_status is not None:
             attempt.http_status = heard.http_status

@@ -1,45 +1,63 @@
-"""How many calls one worker carries at once. Low priority is refused first."""
+"""How many calls one worker carries at once, and who waits for a place or is refused when there is none.
+
+Calls of models and tools share one gate with a queue, by class, tenant and deadline (domain/fairness.py). All others
+are short reads and changes: they pass beside it, up to a bound of their own, so that an operator can act while the
+worker is full. Health and reflection do not pass this chain.
+"""
 
 from __future__ import annotations
 
-from trunkline.v1.completion_pb2 import Priority
+import time
+from typing import Any
+
+from google.protobuf.message import Message
+from trunkline.v1.completion_pb2 import CompleteRequest
 
 from trunkline_server.domain.call import Call
-from trunkline_server.domain.errors import Reason, quota
+from trunkline_server.domain.fairness import Gate, Queueing
+from trunkline_server.domain.needs import DEFAULT_MAX_TOKENS
+from trunkline_server.domain.signals import Signals
+from trunkline_server.domain.sizes import size
 from trunkline_server.transport.chain import Proceed, Sink
 from trunkline_server.transport.methods import Method
 
-# The share of the capacity up to which calls of a priority are admitted.
-_SHARES: dict[int, float] = {Priority.PRIORITY_LOW: 0.8, Priority.PRIORITY_HIGH: 1.0}
-_NORMAL = 0.95
+# Who holds one of these calls a model or a tool.
+_QUEUED = frozenset(("llm.complete", "llm.embed", "llm.count", "tools.execute"))
+# All other calls together: a tenth of the worker's limit, but not less than this.
+_BESIDE_SHARE, _BESIDE_LEAST = 10, 16
+_BYTES_PER_TOKEN = 4
 
 
 class Limits:
-    """Refuses what is above the worker's capacity, at once."""
+    """Lets calls in by the worker's limit; the others wait, or are refused."""
 
     name = "limits"
 
-    def __init__(self, max_concurrent: int) -> None:
-        self._shares = {priority: max(1, int(max_concurrent * share)) for priority, share in _SHARES.items()}
-        self._normal = max(1, int(max_concurrent * _NORMAL))
-        self.in_flight = 0
+    def __init__(self, max_concurrent: int, queueing: Queueing | None = None, signals: Signals | None = None) -> None:
+        beside = max(_BESIDE_LEAST, max_concurrent // _BESIDE_SHARE)
+        self.queued = Gate(max_concurrent, queueing or Queueing(), signals=signals)
+        self.beside = Gate(beside, Queueing(size=0), "this server's administration")
 
     def wrap(self, method: Method, proceed: Proceed) -> Proceed:
         """See Interceptor."""
+        gate = self.queued if method.permission in _QUEUED else self.beside
+        admit, leave = gate.admit, gate.leave
 
         async def run(call: Call, sink: Sink) -> None:
-            body = getattr(call.request, "request", call.request)
-            if self.in_flight >= self._shares.get(getattr(body, "priority", 0), self._normal):
-                raise quota(
-                    Reason.ERROR_REASON_OVERLOADED,
-                    f"this server carries {self.in_flight} calls already; try again shortly or elsewhere",
-                    "worker",
-                    retry_after=0.5,
-                )
-            self.in_flight += 1
+            if not admit():
+                body: Any = getattr(call.request, "request", call.request)
+                await gate.enter(call.tenant_id, getattr(body, "priority", 0), weight(body), call.deadline)
+            since = time.monotonic()
             try:
                 await proceed(call, sink)
             finally:
-                self.in_flight -= 1
+                leave(time.monotonic() - since)
 
         return run
+
+
+def weight(body: Message) -> float:
+    """What a call asks of the worker and the providers, roughly, in tokens. Looked at only when it has to wait."""
+    if isinstance(body, CompleteRequest):
+        return size(body).likely + (body.max_tokens or DEFAULT_MAX_TOKENS) * (body.candidate_count or 1)
+    return body.ByteSize() / _BYTES_PER_TOKEN
