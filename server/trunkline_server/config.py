@@ -91,8 +91,8 @@ class Routing(_Section):
     )
     stream_idle_timeout_seconds: Seconds = Field(30, description="The longest pause between two chunks of a stream.")
     concurrency_min: int = Field(8, ge=1, description="The least that a worker's limit for a deployment shrinks to.")
-    concurrency_start: int = Field(256, ge=1, description="Where it begins.")
-    concurrency_max: int = Field(1000, ge=1, description="The most that it grows to.")
+    concurrency_start: int = Field(1000, ge=1, description="Where it begins.")
+    concurrency_max: int = Field(10_000, ge=1, description="The most that it grows to.")
     aliases: dict[str, tuple[str, ...]] = Field({}, description="Alias = models in the order of preference.")
 
     @model_validator(mode="after")

@@ -28,7 +28,7 @@ class Provider:
     serve: Service
     rate: Callable[[float], float]
     rest: float = 0.5
-    rule: Concurrency = field(default_factory=Concurrency)
+    rule: Concurrency = field(default_factory=lambda: Concurrency(8, 256, 1000))
     fails: Callable[[float], bool] = lambda at: False
     inside: int = 0
     limits: list[tuple[float, int]] = field(default_factory=list)

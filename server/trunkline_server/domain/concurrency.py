@@ -46,8 +46,8 @@ class Concurrency:
     """The bounds of a limit, and where it begins."""
 
     least: int = 8
-    start: int = 256
-    most: int = 1000
+    start: int = 1000
+    most: int = 10_000
 
 
 class Pace:
