@@ -258,3 +258,28 @@ async def test_coalesced_streams_are_whole_wherever_they_join(scene: Scene) -> N
         assert events[-1].finished.shared
         assert events[-1].finished.cache.origin_request_id == payer[-1].finished.request_id
     assert len(scene.state.requests) == 1
+
+
+async def test_a_server_that_stops_lets_a_call_without_a_reader_end(scene: Scene) -> None:
+    scene.reset(chunks=40, pace=0.05)
+    kept, cut = (scene.ask(request_id=f"drain-{number}") for number in range(2))
+    async with replica(scene.running, TRUNKLINE__SERVER__GRACE_SECONDS="4") as third:
+        async with grpc.aio.insecure_channel(third.target) as channel:
+            scene.channels.append(channel)
+            lost = [scene.stream(-1, kept, resume_window=Duration(seconds=30))]
+            begun = await some(lost[0], 5)
+            scene.state.chunks = 400
+            lost.append(scene.stream(-1, cut, resume_window=Duration(seconds=30)))
+            await some(lost[1], 5)
+            scene.channels.pop()
+            for call in lost:
+                call.cancel()
+        assert await third.stop() == 0
+    assert scene.state.open == 0
+    rest, error = await read(scene.stream(0, kept, last_sequence=begun[-1].sequence))
+    assert error is None
+    assert [event.sequence for event in begun + rest] == list(range(1, len(begun + rest) + 1))
+    _, error = await read(scene.stream(0, cut, last_sequence=1))
+    assert reason_of(error) == "NOTHING_TO_RESUME"
+    assert '"cut_off":1' in third.logs()
+    assert await holds(scene.running) == 0

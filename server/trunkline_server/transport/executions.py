@@ -12,7 +12,9 @@ from trunkline_server.transport import refusals
 from trunkline_server.transport.chain import Sink
 from trunkline_server.transport.shared import Kind, Shared, Work
 
-_CALLER = frozenset((Reason.ERROR_REASON_CALLER_DEADLINE, Reason.ERROR_REASON_CALLER_CANCELLED))
+_CALLER = frozenset(
+    (Reason.ERROR_REASON_CALLER_DEADLINE, Reason.ERROR_REASON_CALLER_CANCELLED, Reason.ERROR_REASON_DRAINING)
+)
 # Repetitions of a `request_id` are one call.
 KEYED = Kind("request_id", kept=True, alone=_CALLER)
 # Others differ in who calls, and so in what they may spend.

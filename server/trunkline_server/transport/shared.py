@@ -281,7 +281,7 @@ class Shared:
     async def _follow(self, claim: str) -> None:
         """Read what the worker shows that executes."""
         work, follower = self.work, uuid4().hex
-        tell_at, pause = 0.0, _LEAST_PAUSE
+        tell_at, pause, leave = 0.0, _LEAST_PAUSE, True
         try:
             while True:
                 if time.monotonic() >= tell_at:
@@ -293,17 +293,19 @@ class Shared:
                     self.log.append(work.parse(answer))
                 self._wake()
                 if new.outcome is not None or not new.alive:
+                    leave = new.outcome is None
                     self._followed(new.outcome)
                     return
                 pause = _LEAST_PAUSE if new.answers else min(pause * 1.5, _MOST_PAUSE)
                 await asyncio.sleep(pause)
-        except asyncio.CancelledError:
-            with suppress(TrunklineError):
-                await asyncio.shield(self._store.follow(Follow(claim, follower, 0)))
-            raise
         except TrunklineError as error:
+            leave = False
             self._fall_back(error)
             self._restart()
+        finally:
+            if leave:
+                with suppress(TrunklineError):
+                    await asyncio.shield(self._store.follow(Follow(claim, follower, 0)))
 
     def _followed(self, outcome: Outcome | None) -> None:
         """What was followed has ended: for all, or only for the worker that executed."""

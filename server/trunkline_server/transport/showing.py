@@ -53,13 +53,15 @@ class Showing:
             self._task.cancel()
 
     async def _show(self) -> None:
-        log = self._log
-        while not log.too_large:
+        log, too_large = self._log, False
+        while not too_large:
             await self._grown.wait()
             self._grown.clear()
-            new = [] if log.too_large else log.since(self._shown)
+            too_large = log.too_large
+            new = [] if too_large else log.since(self._shown)
             try:
-                self._shown = await self._store.push(self._tenant_id, self._claim, self._shown, new, log.too_large)
+                self._shown = await self._store.push(self._tenant_id, self._claim, self._shown, new, too_large)
             except TrunklineError:
+                too_large = False
                 self._grown.set()  # Redis is away: again.
             await asyncio.sleep(_EVERY)

@@ -1,18 +1,19 @@
-"""Tells every process that a tenant changed. Messages sent while a listener is cut off are lost to it: caches also
-expire by themselves."""
+"""Tells every process something: that a tenant changed, or, on another channel, who follows which execution. Messages
+sent while a listener is cut off are lost to it: caches also expire by themselves, and followers repeat themselves."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from random import choice
 
 import structlog
 from redis.exceptions import RedisError
 
 from trunkline_server.domain.strategies import backoff
 from trunkline_server.stores.redis.client import RedisStore
-from trunkline_server.stores.redis.scripts import shard_of
+from trunkline_server.stores.redis.scripts import SHARDS
 
 _log = structlog.get_logger(__name__)
 
@@ -23,26 +24,27 @@ _SUBSCRIBE_SECONDS = 3.0
 
 
 class Changes:
-    """Announcements of changed tenants, to all processes and from all."""
+    """Announcements on one channel, to all processes and from all: by default, of changed tenants."""
 
     def __init__(self, store: RedisStore, channel: str = CHANNEL) -> None:
         self._store = store
         self._channel = channel
         self.listening = asyncio.Event()
 
-    async def announce(self, tenant_id: str) -> None:
-        """Tell every listener, this process's included."""
-        await self._store.run("announce", shard_of(tenant_id), self._channel, tenant_id)
+    async def announce(self, message: str) -> None:
+        """Tell every listener, this process's included; a tenant's id on the default channel. Any
+        server of a cluster passes it on to all."""
+        await self._store.run("announce", choice(SHARDS), self._channel, message)
 
     async def changes(self) -> AsyncGenerator[str, None]:
-        """Tenant ids as they are announced, for ever; connects again whenever the connection breaks."""
+        """Messages as they are announced, for ever; connects again whenever the connection breaks."""
         attempt = 0
         while True:
             try:
                 async with aclosing(self._listen(attempt)) as heard:
-                    async for tenant_id in heard:
+                    async for message in heard:
                         attempt = 0
-                        yield tenant_id
+                        yield message
             except (RedisError, OSError) as error:
                 attempt += 1
                 _log.warning("changes_not_heard", error=type(error).__name__, attempt=attempt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -19,6 +20,7 @@ KEEP_SECONDS = 24 * 3600
 # How long followers have to read what an execution answered, after its end.
 SHOW_SECONDS = 10.0
 CHANNEL = "trunkline:follow"
+_FOLLOW = re.compile(r"(\w+) (\w+) (\d+) (\d+)")
 # How an entry of what followers read begins.
 _ANSWER, _WELL, _FAILED, _TOO_LARGE = b"m", b"e", b"s", b"l"
 
@@ -102,8 +104,8 @@ class RedisReplay:
         """See ReplayStore."""
         async with aclosing(self._channel.changes()) as messages:
             async for message in messages:
-                claim, follower, seconds, window = message.split()
-                yield Follow(claim, follower, int(seconds) / 1000, int(window) / 1000)
+                if told := _FOLLOW.fullmatch(message):
+                    yield Follow(told[1], told[2], int(told[3]) / 1000, int(told[4]) / 1000)
 
     async def run(self) -> None:
         """Renew the claims of calls in flight, until cancelled."""
