@@ -289,10 +289,11 @@ class Breaker:
 
     def adopt(self, opening: Opening) -> None:
         """Take over what another worker found: it is open."""
-        mine = self.opening
-        if mine is None or (mine.id, mine.round) != (opening.id, opening.round):
+        mine, now = self.opening, self.clock()
+        probing = self._probe_at is not None and now < self._taken_until
+        if mine is None or ((mine.id, mine.round) != (opening.id, opening.round) and not probing):
             self._streak = 0
-            self._opened_at = self.clock()
+            self._opened_at = now
             self._free()
         self.opening = opening
         if not self.allows():
