@@ -111,15 +111,21 @@ class Breakers:
         if breaker.key not in self._news:
             self._tell(_News(breaker))
 
-    async def claim(self, breaker: Breaker, lease: float) -> float:
+    async def claim(self, breaker: Breaker, lease: float, within: float) -> float:
         """See Peers."""
         wait = 0.0
         if self._board is not None:
             token = self._probes[breaker.key] = uuid4().hex
-            # Who cannot be asked has no say: each worker then lets one probe through.
-            with suppress(TrunklineError, TimeoutError):
-                async with asyncio.timeout(_CLAIM_SECONDS):
+            try:
+                async with asyncio.timeout(min(_CLAIM_SECONDS, within)):
                     wait = await self._board.claim(breaker.key, token, lease)
+            except TimeoutError:
+                if within < _CLAIM_SECONDS:
+                    # The caller's time was up: that says nothing of the board, which may have given it the probe.
+                    self.released(breaker)
+                    return TICK
+            except TrunklineError:
+                pass  # Who cannot be asked has no say: each worker then lets one probe through.
         if wait:
             self._probes.pop(breaker.key, None)
         else:
