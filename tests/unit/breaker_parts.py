@@ -123,6 +123,8 @@ class View:
         now, found = board.clock(), board.entries.get(key)
         if found is not None and found.open and found.opening.until > now:
             return found.opening.until - now
+        if found is not None and not found.open:
+            return 0.1
         holder, until = board.probes.get(key, ("", 0.0))
         if until > now and holder != token:
             return until - now

@@ -224,3 +224,31 @@ async def test_a_board_that_hangs_has_no_say_and_a_caller_out_of_time_no_probe(
     assert not await team.breakers[0].claim(Deadline.after(0.01))
     team.clock.now += TICK
     assert await team.breakers[0].claim(ample())
+
+
+async def test_no_probe_is_left_behind_when_another_worker_closed_the_breaker() -> None:
+    team = Team(2)
+    fail(team.breakers[0], 3)
+    await team.sync()
+    team.clock.now += 30.0
+    assert await team.breakers[0].claim(ample())
+    team.breakers[0].succeeded(team.clock.now)
+    await team.sync(0)
+    # The other one has not heard of it yet, and asks.
+    assert not await team.breakers[1].claim(ample())
+    await team.sync(1)
+    assert await team.breakers[1].claim(ample())
+    assert team.board.probes == {}
+
+
+async def test_a_probe_of_what_nobody_knows_is_given_back() -> None:
+    team = Team(1)
+    fail(team.breakers[0], 3)
+    team.clock.now += 30.0
+    for _ in range(3):
+        assert await team.breakers[0].claim(ample())
+        team.breakers[0].succeeded(team.clock.now)
+        await team.sync()
+        assert team.board.probes == {}
+        fail(team.breakers[0], 3)
+        team.clock.now += 30.0

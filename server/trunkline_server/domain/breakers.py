@@ -92,7 +92,7 @@ class Breakers:
         self._signals.decided(
             "probe_failed" if again else "breaker_opened", breaker.provider, breaker.key.model, reason
         )
-        self._probes.pop(key, None)
+        self.released(breaker)
         before = self._news.get(key)
         untold = before is not None and before.opened and not before.again
         self._tell(_News(breaker, opened=True, again=again and not untold))
@@ -102,7 +102,7 @@ class Breakers:
     def closed(self, breaker: Breaker, opening: Opening) -> None:
         """See Peers."""
         self._signals.decided("breaker_closed", breaker.provider, breaker.key.model, reason_name(opening.reason))
-        self._probes.pop(breaker.key, None)
+        self.released(breaker)
         self._tell(_News(breaker, closed=opening))
         self._level(breaker, opened=False)
 
@@ -160,14 +160,15 @@ class Breakers:
         news, self._news = self._news, {}
         released, self._released = self._released, []
         told = [self._told(board, one) for one in news.values()]
-        gone = [board.release(key, token) for key, token in released]  # Its lease ends it where this fails.
-        answers = await asyncio.gather(*told, *gone, return_exceptions=True)
-        for one, answer in zip(news.values(), answers, strict=False):
+        answers = await asyncio.gather(*told, return_exceptions=True)
+        for one, answer in zip(news.values(), answers, strict=True):
             if isinstance(answer, BaseException):
                 self._news.setdefault(one.breaker.key, one)
         for answer in answers:
             if isinstance(answer, BaseException):
                 raise answer
+        # After the verdicts, so that nobody probes in between; where this fails their leases end them.
+        await asyncio.gather(*(board.release(key, token) for key, token in released))
         reading = await board.read()
         shown = {posted.key for posted in reading.posted}
         for posted in reading.posted:
@@ -252,6 +253,7 @@ class Breakers:
 
     def _let(self, breaker: Breaker) -> None:
         breaker.adopt_closed()
+        self.released(breaker)
         self._level(breaker, opened=False)
 
     def _level(self, breaker: Breaker, opened: bool) -> None:
