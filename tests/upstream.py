@@ -23,7 +23,8 @@ HEAD = {"x-request-id": "req_7", "x-ratelimit-remaining-requests": "41", "x-rate
 
 @dataclass
 class Upstream:
-    """What the upstream does next, and what it saw. `pace` is in seconds between chunks."""
+    """What the upstream does next, and what it saw. `pace` is in seconds between chunks; failures carry `failed_head`
+    too, for example a Retry-After."""
 
     url: str = ""
     chunks: int = 5
@@ -31,6 +32,7 @@ class Upstream:
     status: int = 200
     stall: float = 0.0
     cut_after: int | None = None
+    failed_head: dict[str, str] = field(default_factory=dict)
     requests: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     open: int = 0
@@ -93,7 +95,9 @@ async def upstream(**behaviour: object) -> AsyncIterator[Upstream]:
 
 def _failed(state: Upstream) -> web.Response:
     return web.json_response(
-        {"error": {"message": "the upstream failed", "type": "server_error"}}, status=state.status, headers=HEAD
+        {"error": {"message": "the upstream failed", "type": "server_error"}},
+        status=state.status,
+        headers=HEAD | state.failed_head,
     )
 
 

@@ -138,6 +138,7 @@ async def test_tellings_may_be_repeated(store: RedisStore) -> None:
     await board.moved(KEY, first.id, 9.0)
     (posted,) = (await RedisBreakers(store).read()).posted
     assert not posted.open
+    assert await board.claim(KEY, "p", 30.0) == 0.1, "there is nothing to find out"
     anew = await board.opened(KEY, "t7", opening, 5.0, again=False)
     assert anew.made and anew.id != first.id
 

@@ -99,7 +99,8 @@ class View:
         if found is not None and is_open:
             posted.since, posted.round, name = found.opening.since, found.opening.round + 1, found.id
         board.entries[key] = _Entry(True, name, version, token, posted)
-        board.probes.pop(key, None)
+        if is_open:
+            board.probes.pop(key, None)
         return Transition(not is_open, name, posted.round, left)
 
     async def closed(self, key: BreakerKey, token: str, id: str) -> Transition:
@@ -122,6 +123,8 @@ class View:
         now, found = board.clock(), board.entries.get(key)
         if found is not None and found.open and found.opening.until > now:
             return found.opening.until - now
+        if found is not None and not found.open:
+            return 0.1
         holder, until = board.probes.get(key, ("", 0.0))
         if until > now and holder != token:
             return until - now

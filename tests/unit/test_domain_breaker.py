@@ -219,7 +219,7 @@ async def test_a_cancelled_claim_gives_the_probe_back() -> None:
     class Slow(Alone):
         given_back = 0
 
-        async def claim(self, breaker: Breaker, lease: float) -> float:
+        async def claim(self, breaker: Breaker, lease: float, within: float) -> float:
             await asyncio.sleep(3600)
             return 0.0
 

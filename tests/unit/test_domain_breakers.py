@@ -9,6 +9,7 @@ from trunkline.v1.event_pb2 import Event
 from trunkline.v1.model_pb2 import BreakerState
 from trunkline_server.domain.breaker import PROBE_LEASE, BreakerRule
 from trunkline_server.domain.breakers import TICK, Breakers
+from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.events import BREAKER_CLOSED, BREAKER_OPENED
 from trunkline_server.domain.opening import BreakerKey
@@ -204,3 +205,50 @@ async def test_waiters_of_another_worker_are_let_in_by_the_job() -> None:
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
+
+
+async def test_a_board_that_hangs_has_no_say_and_a_caller_out_of_time_no_probe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trunkline_server.domain.breakers._CLAIM_SECONDS", 0.05)
+    team = Team(1)
+    fail(team.breakers[0], 3)
+    await team.sync()
+    team.clock.now += 30.0
+
+    async def hang(*_: object) -> float:
+        await asyncio.sleep(3600)
+        return 0.0
+
+    monkeypatch.setattr(View, "claim", hang)
+    assert not await team.breakers[0].claim(Deadline.after(0.01))
+    team.clock.now += TICK
+    assert await team.breakers[0].claim(ample())
+
+
+async def test_no_probe_is_left_behind_when_another_worker_closed_the_breaker() -> None:
+    team = Team(2)
+    fail(team.breakers[0], 3)
+    await team.sync()
+    team.clock.now += 30.0
+    assert await team.breakers[0].claim(ample())
+    team.breakers[0].succeeded(team.clock.now)
+    await team.sync(0)
+    # The other one has not heard of it yet, and asks.
+    assert not await team.breakers[1].claim(ample())
+    await team.sync(1)
+    assert await team.breakers[1].claim(ample())
+    assert team.board.probes == {}
+
+
+async def test_a_probe_of_what_nobody_knows_is_given_back() -> None:
+    team = Team(1)
+    fail(team.breakers[0], 3)
+    team.clock.now += 30.0
+    for _ in range(3):
+        assert await team.breakers[0].claim(ample())
+        team.breakers[0].succeeded(team.clock.now)
+        await team.sync()
+        assert team.board.probes == {}
+        fail(team.breakers[0], 3)
+        team.clock.now += 30.0

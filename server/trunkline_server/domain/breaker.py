@@ -70,8 +70,9 @@ class Peers(Protocol):
         """The end of its opening was moved."""
         ...
 
-    async def claim(self, breaker: Breaker, lease: float) -> float:
-        """0: the probe is the caller's, for `lease` seconds. Else the seconds after which to ask again."""
+    async def claim(self, breaker: Breaker, lease: float, within: float) -> float:
+        """0: the probe is the caller's, for `lease` seconds. Else the seconds after which to ask again. Takes `within`
+        seconds at most."""
         ...
 
     def released(self, breaker: Breaker) -> None:
@@ -91,7 +92,7 @@ class Alone:
     def moved(self, breaker: Breaker) -> None:
         """See Peers."""
 
-    async def claim(self, breaker: Breaker, lease: float) -> float:
+    async def claim(self, breaker: Breaker, lease: float, within: float) -> float:
         """See Peers."""
         return 0.0
 
@@ -162,13 +163,13 @@ class Breaker:
         """Whether the call may be made: it is the one probe of a half-open breaker, or the breaker closed meanwhile."""
         if self.opening is None:
             return True
-        now = self.clock()
-        if now < self.opening.until or now < self._taken_until or deadline.remaining() <= 0:
+        now, within = self.clock(), deadline.remaining()
+        if now < self.opening.until or now < self._taken_until or within <= 0:
             return False
         # Taken here before anyone is asked, so that this worker asks once.
         self._probe_at, self._taken_until = None, now + PROBE_LEASE
         try:
-            wait = await self._peers.claim(self, PROBE_LEASE)
+            wait = await self._peers.claim(self, PROBE_LEASE, within)
         except asyncio.CancelledError:
             self._free()
             self._peers.released(self)
@@ -289,10 +290,11 @@ class Breaker:
 
     def adopt(self, opening: Opening) -> None:
         """Take over what another worker found: it is open."""
-        mine = self.opening
-        if mine is None or (mine.id, mine.round) != (opening.id, opening.round):
+        mine, now = self.opening, self.clock()
+        probing = self._probe_at is not None and now < self._taken_until
+        if mine is None or ((mine.id, mine.round) != (opening.id, opening.round) and not probing):
             self._streak = 0
-            self._opened_at = self.clock()
+            self._opened_at = now
             self._free()
         self.opening = opening
         if not self.allows():

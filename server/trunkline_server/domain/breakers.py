@@ -92,7 +92,7 @@ class Breakers:
         self._signals.decided(
             "probe_failed" if again else "breaker_opened", breaker.provider, breaker.key.model, reason
         )
-        self._probes.pop(key, None)
+        self.released(breaker)
         before = self._news.get(key)
         untold = before is not None and before.opened and not before.again
         self._tell(_News(breaker, opened=True, again=again and not untold))
@@ -102,7 +102,7 @@ class Breakers:
     def closed(self, breaker: Breaker, opening: Opening) -> None:
         """See Peers."""
         self._signals.decided("breaker_closed", breaker.provider, breaker.key.model, reason_name(opening.reason))
-        self._probes.pop(breaker.key, None)
+        self.released(breaker)
         self._tell(_News(breaker, closed=opening))
         self._level(breaker, opened=False)
 
@@ -111,15 +111,21 @@ class Breakers:
         if breaker.key not in self._news:
             self._tell(_News(breaker))
 
-    async def claim(self, breaker: Breaker, lease: float) -> float:
+    async def claim(self, breaker: Breaker, lease: float, within: float) -> float:
         """See Peers."""
         wait = 0.0
         if self._board is not None:
             token = self._probes[breaker.key] = uuid4().hex
-            # Who cannot be asked has no say: each worker then lets one probe through.
-            with suppress(TrunklineError, TimeoutError):
-                async with asyncio.timeout(_CLAIM_SECONDS):
+            try:
+                async with asyncio.timeout(min(_CLAIM_SECONDS, within)):
                     wait = await self._board.claim(breaker.key, token, lease)
+            except TimeoutError:
+                if within < _CLAIM_SECONDS:
+                    # The caller's time was up: that says nothing of the board, which may have given it the probe.
+                    self.released(breaker)
+                    return TICK
+            except TrunklineError:
+                pass  # Who cannot be asked has no say: each worker then lets one probe through.
         if wait:
             self._probes.pop(breaker.key, None)
         else:
@@ -154,14 +160,15 @@ class Breakers:
         news, self._news = self._news, {}
         released, self._released = self._released, []
         told = [self._told(board, one) for one in news.values()]
-        gone = [board.release(key, token) for key, token in released]  # Its lease ends it where this fails.
-        answers = await asyncio.gather(*told, *gone, return_exceptions=True)
-        for one, answer in zip(news.values(), answers, strict=False):
+        answers = await asyncio.gather(*told, return_exceptions=True)
+        for one, answer in zip(news.values(), answers, strict=True):
             if isinstance(answer, BaseException):
                 self._news.setdefault(one.breaker.key, one)
         for answer in answers:
             if isinstance(answer, BaseException):
                 raise answer
+        # After the verdicts, so that nobody probes in between; where this fails their leases end them.
+        await asyncio.gather(*(board.release(key, token) for key, token in released))
         reading = await board.read()
         shown = {posted.key for posted in reading.posted}
         for posted in reading.posted:
@@ -246,6 +253,7 @@ class Breakers:
 
     def _let(self, breaker: Breaker) -> None:
         breaker.adopt_closed()
+        self.released(breaker)
         self._level(breaker, opened=False)
 
     def _level(self, breaker: Breaker, opened: bool) -> None:

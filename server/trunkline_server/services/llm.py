@@ -111,17 +111,19 @@ class LLMService:
             and wanted <= frozenset(known[name].capabilities)
         ]
         shown, following = page(found, request.page_size, request.page_token)
+        for model in shown:
+            _tell_availability(model, roads)
         return ListModelsResponse(models=shown, total_size=len(found), next_page_token=following)
 
     async def get_model(self, call: Call, request: GetModelRequest) -> GetModelResponse:
         """See the contract."""
         name = self._router.resolve(request.name)
-        reachable = self._reachable(await self._router.roads(call.tenant_id))
-        if name in reachable:
-            return GetModelResponse(model=reachable[name])
-        for model in reachable.values():
-            if model.id == name:
-                return GetModelResponse(model=model)
+        roads = await self._router.roads(call.tenant_id)
+        reachable = self._reachable(roads)
+        found = reachable.get(name) or next((model for model in reachable.values() if model.id == name), None)
+        if found is not None:
+            _tell_availability(found, roads)
+            return GetModelResponse(model=found)
         provider, _, bare = name.partition("/")
         known = self._catalogue.find(provider, bare) if bare else next(iter(self._catalogue.by_name(name)), None)
         if known is None:
@@ -136,7 +138,6 @@ class LLMService:
                 model = found[one.name] = _model_of(one)
                 model.aliases.extend(self._router.aliases_of(one.name))
             model.integration_ids.append(one.target.integration_id)
-            model.availability[one.target.integration_id].CopyFrom(_availability(one, roads))
         return found
 
 
@@ -154,6 +155,12 @@ def _model_of(one: Candidate) -> Model:
     if one.region:
         model.regions[:] = [one.region]
     return model
+
+
+def _tell_availability(model: Model, roads: Roads) -> None:
+    for one in roads.table.by_name.get(model.name, ()):
+        if one.name == model.name:
+            model.availability[one.target.integration_id].CopyFrom(_availability(one, roads))
 
 
 def _availability(one: Candidate, roads: Roads) -> Availability:

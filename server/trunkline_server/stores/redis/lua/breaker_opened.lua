@@ -22,5 +22,8 @@ redis.call('HSET', entry, 'state', 'open', 'token', ARGV[2], 'made', made, 'id',
 -- Forgotten a day after a call could have closed it.
 redis.call('PEXPIRE', entry, tonumber(ARGV[3]) + 86400000)
 redis.call('ZADD', board .. ':changes', version, ARGV[1])
-redis.call('DEL', shard .. ':probe:' .. ARGV[1])
+if open then
+  -- A first telling that comes late must not take the probe that runs already.
+  redis.call('DEL', shard .. ':probe:' .. ARGV[1])
+end
 return {made, id, round, tonumber(ARGV[3])}
