@@ -72,6 +72,7 @@ def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
     rules = RoutingSettings(
         aliases=routing.aliases,
         provider_timeout=routing.provider_timeout_seconds,
+        timeouts=parts.timeouts,
         cost_optimization=routing.cost_optimization_enabled,
         budget_alert_threshold=threshold,
     )

@@ -83,8 +83,11 @@ class Routing(_Section):
     """Routes and providers."""
 
     cost_optimization_enabled: bool = Field(True, description="Cheapest candidate first; else in the order declared.")
-    provider_timeout_seconds: Seconds = Field(30, description="One attempt, where the integration sets no timeout.")
-    stream_idle_timeout_seconds: Seconds = Field(30, description="The longest pause between two chunks of a stream.")
+    provider_timeout_seconds: Seconds = Field(
+        30, description="One attempt, where neither integration nor connector say."
+    )
+    connect_timeout_seconds: Seconds = Field(5, description="Until a connection stands, TLS included.")
+    stream_idle_timeout_seconds: Seconds = Field(30, description="The longest pause within an answer.")
     aliases: dict[str, tuple[str, ...]] = Field({}, description="Alias = models in the order of preference.")
 
 

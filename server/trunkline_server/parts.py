@@ -11,6 +11,7 @@ from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.tab import Settlements
+from trunkline_server.domain.timeouts import Timeouts
 from trunkline_server.providers.catalogue import PriceCatalogue
 from trunkline_server.providers.driver import ProviderDriver
 from trunkline_server.stores import postgres
@@ -35,6 +36,7 @@ class Parts:
     providers: ProviderDriver
     api: RestConnector
     policy: OutboundPolicy
+    timeouts: Timeouts
     catalogue: PriceCatalogue
     settlements: Settlements
 
@@ -52,7 +54,8 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     stack.push_async_callback(directory.close)
     ledger = postgres.PgLedger(database)
     policy = OutboundPolicy(allow=security.allowed_addresses, allow_http=security.allow_http)
-    idle = settings.routing.stream_idle_timeout_seconds
+    routing = settings.routing
+    timeouts = Timeouts(routing.connect_timeout_seconds, idle=routing.stream_idle_timeout_seconds)
     catalogue = PriceCatalogue()
     await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
     return Parts(
@@ -63,9 +66,10 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         directory=directory,
         admission=RedisAdmission(redis, ledger),
         replays=RedisReplay(redis),
-        providers=await stack.enter_async_context(ProviderDriver(policy, stream_idle_timeout=idle)),
-        api=await stack.enter_async_context(RestConnector(policy)),
+        providers=await stack.enter_async_context(ProviderDriver(policy)),
+        api=await stack.enter_async_context(RestConnector(policy, timeouts=timeouts)),
         policy=policy,
+        timeouts=timeouts,
         catalogue=catalogue,
         settlements=Settlements(),
     )

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 import pytest
@@ -16,6 +16,7 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
 from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Target
+from trunkline_server.domain.timeouts import Timeouts
 from trunkline_server.providers.driver import ProviderDriver
 
 ASK = CompleteRequest(prompt="Hi")
@@ -195,9 +196,11 @@ async def test_no_answer_in_time() -> None:
 
 
 async def test_a_stream_that_falls_silent() -> None:
-    async with _upstream(_begin) as upstream, ProviderDriver(LOCAL, stream_idle_timeout=0.1) as driver:
-        error = await _failure(_all(driver, _target(upstream)))
+    async with _upstream(_begin) as upstream, ProviderDriver(LOCAL) as driver:
+        target = replace(_target(upstream), timeouts=Timeouts(idle=0.1))
+        error = await _failure(_all(driver, target))
         assert error.reason == Reason.ERROR_REASON_UPSTREAM_TIMEOUT
+        assert error.metadata["timeout"] == "idle"
     async with _upstream(_begin) as upstream, ProviderDriver(LOCAL) as driver:
         error = await _failure(_all(driver, _target(upstream), seconds=0.2))
         assert error.reason == Reason.ERROR_REASON_CALLER_DEADLINE

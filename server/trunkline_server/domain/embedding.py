@@ -37,7 +37,7 @@ class Embeddings:
         attempts = Attempts(run, self._resilience)
         while (choice := await attempts.next()) is not None:
             try:
-                found = await self._providers.embed(choice.candidate.target, request, call.deadline)
+                found = await self._providers.embed(choice.candidate.target, request, call.deadline, run.heard)
             except ProviderError as error:
                 run.failed(error)
                 continue

@@ -17,6 +17,7 @@ from trunkline_server.domain.ports import Catalogue, Directory, Providers, Targe
 from trunkline_server.domain.resilience import BreakerRule, Resilience
 from trunkline_server.domain.routing import RULES, Candidate, Plan, RouteTable, plan, reject
 from trunkline_server.domain.sizes import embedding_size
+from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts, timeouts_of
 
 _EMBEDDINGS = "embeddings"
 # What binds a model that is asked to count and not to answer.
@@ -25,10 +26,12 @@ _COUNTING_RULES = {name: RULES[name] for name in ("integration_disabled", "resid
 
 @dataclass(frozen=True, slots=True)
 class RoutingSettings:
-    """`aliases` name models in the order of preference. `provider_timeout` is in seconds."""
+    """`aliases` name models in the order of preference. `provider_timeout` is in seconds; it and `timeouts` hold where
+    neither the integration nor its connector has its own."""
 
     aliases: Mapping[str, Sequence[str]]
     provider_timeout: float = 30.0
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
     cost_optimization: bool = True
     budget_alert_threshold: float = 0.8
 
@@ -133,6 +136,7 @@ class Router:
             timeout=timeout,
             secret=secret,
             options=dict(settings.options),
+            timeouts=timeouts_of(configuration.timeouts, connector.timeouts, self._settings.timeouts),
         )
 
     def _candidates(self, tenant_id: str, view: TenantView) -> Iterator[Candidate]:
