@@ -367,10 +367,21 @@ class ApiConnector(Protocol):
         """The tools of the integration, those of its template included."""
         ...
 
+    def repeatable(self, integration: Integration, tool: ApiTool) -> bool:
+        """Whether a call may be made again and have no second effect: it only reads, or it carries its key."""
+        ...
+
     async def execute(
-        self, integration: Integration, secret: str, tool: ApiTool, parameters_json: bytes, deadline: Deadline
+        self,
+        integration: Integration,
+        secret: str,
+        tool: ApiTool,
+        parameters_json: bytes,
+        deadline: Deadline,
+        key: str = "",
     ) -> ToolAnswer:
-        """Check the parameters against the schema, call, classify. Raises INVALID_PARAMETERS (field paths below
+        """One attempt; `key` is that of all attempts of a call, by which the upstream knows them as one where it can.
+        Check the parameters against the schema, call, classify. Raises INVALID_PARAMETERS (field paths below
         `parameters_json`), UPSTREAM_TIMEOUT, INTEGRATION_UNAVAILABLE, UPSTREAM_REJECTED, UPSTREAM_AUTHENTICATION,
         ADDRESS_FORBIDDEN, UPSTREAM_RATE_LIMITED."""
         ...

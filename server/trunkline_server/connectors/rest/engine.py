@@ -6,6 +6,7 @@ import hashlib
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -114,8 +115,19 @@ class RestConnector:
         """The templates, by name."""
         return [template.connector() for _, template in sorted(self._templates.items())]
 
+    def repeatable(self, integration: Integration, tool: ApiTool) -> bool:
+        """Whether a call may be made again: it only reads, or its template has a header for its key."""
+        template = self._template(integration)
+        return tool.method == "GET" or bool(template and template.idempotency_header)
+
     async def execute(
-        self, integration: Integration, secret: str, tool: ApiTool, parameters_json: bytes, deadline: Deadline
+        self,
+        integration: Integration,
+        secret: str,
+        tool: ApiTool,
+        parameters_json: bytes,
+        deadline: Deadline,
+        key: str = "",
     ) -> ToolAnswer:
         """See the port. Also raises CALLER_DEADLINE where that is sooner than the timeout, UPSTREAM_MALFORMED for an
         answer that calls itself JSON and is not, and MESSAGE_TOO_LARGE for one above 8 MiB."""
@@ -123,15 +135,17 @@ class RestConnector:
         target = self._target(integration)
         parameters = read_parameters(tool.parameters_schema_json, parameters_json)
         request = build(target, secret, tool, parameters)
+        if key and template and template.idempotency_header and tool.method != "GET":
+            request = replace(request, headers={**request.headers, template.idempotency_header.lower(): key})
         timeout = timeout_of(integration, template)
-        key = _pace_key(target, secret)
-        await self._pacer.turn(key, template.rate_per_second if template else None, deadline.sooner(timeout))
+        pace = _pace_key(target, secret)
+        await self._pacer.turn(pace, template.rate_per_second if template else None, deadline.sooner(timeout))
         answer = await self._exchange(request, deadline, timeout, self._parts(integration))
         error = error_of(answer, template.errors if template else _PLAIN_HTTP, secret)
         if error is None:
             return tool_answer(answer)
         if error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED and error.retry_after is not None:
-            self._pacer.hold(key, min(error.retry_after, _MAX_HOLD))
+            self._pacer.hold(pace, min(error.retry_after, _MAX_HOLD))
         raise error
 
     async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:

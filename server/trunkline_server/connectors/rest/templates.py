@@ -5,6 +5,7 @@ endpoint = "https://…"              # the default base address
 timeout_seconds = 10                # of one call, 0.1 to 600
 [timeouts]                          # optional: connect, first_byte, idle, in seconds
 check_path = "/…"                   # answered with GET by the live check
+idempotency_header = "…"            # optional: by which the API knows a call that is made again
 rate_per_second = 3                 # optional: calls are spaced to this, per credential and process
 [authentication]                    # scheme: none, bearer, api_key_header, api_key_query, basic
 [headers]                           # optional: sent with every call
@@ -114,6 +115,7 @@ class Template(_Strict):
     check_path: str
     authentication: TemplateAuthentication
     timeouts: Mapping[Part, Annotated[float, Field(ge=0.01, le=600)]] = Field(default_factory=dict)
+    idempotency_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")] = ""
     rate_per_second: Annotated[float, Field(gt=0)] | None = None
     headers: Mapping[str, str] = Field(default_factory=dict)
     errors: ErrorMap = ErrorMap()
