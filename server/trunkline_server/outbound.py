@@ -62,7 +62,7 @@ class Dial:
         seconds = self.timeouts.of(part)
         at = self._end if seconds == math.inf else min(self._end, time.monotonic() + seconds)
         self.part = part if at < self._end else "total"
-        if at != self.limit.when():
+        if at != self.limit.when() and not self.limit.expired():
             self.limit.reschedule(at)
 
 

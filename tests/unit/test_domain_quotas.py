@@ -148,15 +148,15 @@ class Bucket:
 
 def _simulate(seed: int) -> tuple[int, int, float]:
     """(calls after the first answer, those of them that were refused, throughput as a share of what the provider would
-    have let through) in five minutes with more demand than the provider takes."""
+    have let through) in two minutes with more demand than the provider takes."""
     draw = random.Random(seed)
-    calls, tokens = Bucket(draw.choice((60, 300, 3000))), Bucket(draw.choice((20_000, 100_000)))
+    calls, tokens = Bucket(draw.choice((60, 120, 600))), Bucket(draw.choice((20_000, 60_000)))
     mean = draw.choice((50, 200, 1000))
     latency = draw.choice((0.05, 0.5, 3.0))
     quotas, now, made, refused, used, counted = Quotas(), 0.0, 0, 0, [0, 0], False
     started: float | None = None
     answers: list[tuple[float, int, float, list[ProviderQuota]]] = []
-    while now < 300.0:
+    while now < 120.0:
         while answers and answers[0][0] <= now:
             _, _, sent, told = heapq.heappop(answers)
             quotas.learn(told, now, sent)
@@ -180,11 +180,11 @@ def _simulate(seed: int) -> tuple[int, int, float]:
             at = now + latency * draw.uniform(0.5, 1.5)
             heapq.heappush(answers, (at, draw.getrandbits(62), now, [calls.told("requests"), tokens.told("tokens")]))
             # Before anything is known, one call at a time finds out.
-            wait = draw.expovariate(1 / 0.002) if counted else latency * 2
+            wait = draw.expovariate(1 / 0.01) if counted else latency * 2
         # A caller looks again when an answer came.
-        now = min(now + max(wait, 1e-3), max(now, answers[0][0]) if answers else 300.0)
+        now = min(now + max(wait, 1e-3), max(now, answers[0][0]) if answers else 120.0)
     assert started is not None
-    span = 300.0 - started
+    span = 120.0 - started
     # What was left at first counts as what came back since.
     share = max(used[0] / (calls.limit * (1 + span / 60)), used[1] / (tokens.limit * (1 + span / 60)))
     return made, refused, share

@@ -62,6 +62,8 @@ def _body(profile: str, model: str = "m", request: CompleteRequest = BEGUN) -> d
         ("openrouter", "openai/gpt-5", False),
         ("groq", "llama-3.3-70b-versatile", True),
         ("groq", "openai/gpt-oss-120b", False),
+        ("groq", "deepseek-r1-distill-llama-70b", False),
+        ("openrouter", "anthropic/claude-3.7-sonnet:thinking", False),
         ("mistral", "mistral-large-latest", True),
         ("mistral", "magistral-medium-latest", False),
         ("vllm", "any", True),

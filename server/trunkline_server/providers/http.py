@@ -53,7 +53,10 @@ class Bound:
     @classmethod
     def lasting(cls, target: Target, deadline: Deadline) -> Bound:
         """The bound of a pause that begins now, in an answer that lasts as long as it goes on."""
-        return cls(deadline.at, deadline.caller, target.timeouts).pause()
+        at = time.monotonic() + target.timeouts.idle
+        if deadline.at <= at:
+            return cls(deadline.at, deadline.caller, target.timeouts)
+        return cls(at, False, target.timeouts, "idle")
 
     def pause(self) -> Bound:
         """This bound, or the end of a pause that begins now if that is sooner."""
