@@ -52,7 +52,9 @@ class Dial:
     def send(self) -> None:
         """The connection stands, and the request is sent on it."""
         self.connected = True
-        self._enter("first_byte")
+        # On a pooled connection, without such a bound, nothing changes.
+        if self.part != "total" or self.timeouts.first_byte != math.inf:
+            self._enter("first_byte")
 
     def receive(self) -> None:
         """Something of the answer has come."""

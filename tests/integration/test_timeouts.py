@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from rest_upstream import LOCAL
@@ -56,6 +57,14 @@ async def test_no_connection(stream: bool) -> None:
     assert error.usage.HasField("output_tokens")
 
 
+async def test_a_handshake_that_stalls_is_no_connection() -> None:
+    async with speaker([]) as port:
+        target = replace(_target(port, connect=0.3), endpoint=f"https://127.0.0.1:{port}/v1")
+        error = await _provider(target)
+    _is(error, "connect")
+    assert error.usage is not None
+
+
 async def test_the_callers_deadline_before_a_connection() -> None:
     with black_hole() as port:
         error = await _provider(_target(port), deadline=0.2)
@@ -69,12 +78,12 @@ async def test_the_callers_deadline_before_a_connection() -> None:
         ([], {"first_byte": 0.2}, "first_byte"),
         ([], {"timeout": 0.2}, "total"),
         # The head alone is a beginning; the timeout of the whole bounds the wait for more.
-        ([(0, HEAD)], {"first_byte": 0.1, "timeout": 0.3}, "total"),
+        ([(0, HEAD)], {"first_byte": 1.0, "timeout": 1.2}, "total"),
         ([(0, HEAD + FRAME)], {"idle": 0.2}, "idle"),
         # Bytes that complete no frame are a pause all the same.
         ([(0, HEAD), *[(0.05, b"%c" % byte) for byte in FRAME[:40]]], {"idle": 0.3}, "idle"),
         # Comments are a sign of life.
-        ([(0, HEAD + FRAME), *[(0.1, b": wait\n\n")] * 5], {"idle": 0.3, "timeout": 0.2}, "idle"),
+        ([(0, HEAD + FRAME), *[(0.2, b": wait\n\n")] * 6], {"idle": 1.0, "timeout": 1.1}, "idle"),
     ],
     ids=["silence", "silence for all its time", "a head", "a frame", "a drip", "comments"],
 )
@@ -89,7 +98,7 @@ async def test_a_stream_that_stalls(speech: Sequence[tuple[float, bytes]], parts
     [
         ([], {"first_byte": 0.2}, "first_byte"),
         ([(0, REST + b"{")], {"idle": 0.2}, "idle"),
-        ([(0, REST), *[(0.1, b" ")] * 9], {"idle": 0.3, "timeout": 0.5}, "total"),
+        ([(0, REST), *[(0.1, b" ")] * 20], {"idle": 1.0, "timeout": 1.2}, "total"),
     ],
     ids=["silence", "a piece", "a drip"],
 )
