@@ -79,7 +79,7 @@ def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
             parts.catalogue,
         ),
         "IntegrationService": IntegrationService(parts.integrations, directory, router, parts.providers, parts.api),
-        "ToolService": ToolService(directory, parts.api),
+        "ToolService": ToolService(directory, parts.api, resilience, parts.signals),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
         "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),
     }

@@ -85,11 +85,14 @@ class Routing(_Section):
     """Routes and providers."""
 
     cost_optimization_enabled: bool = Field(True, description="Cheapest candidate first; else in the order declared.")
-    provider_timeout_seconds: Seconds = Field(30, description="One attempt, where the integration sets no timeout.")
+    provider_timeout_seconds: Seconds = Field(
+        30, description="One attempt, where neither integration nor connector say."
+    )
+    connect_timeout_seconds: Seconds = Field(5, description="Until a connection stands, TLS included.")
+    stream_idle_timeout_seconds: Seconds = Field(30, description="The longest pause within an answer.")
     probe_interval_seconds: float = Field(
         30, ge=0, le=3600, description="Each provider in use is checked in the background so often; 0: never."
     )
-    stream_idle_timeout_seconds: Seconds = Field(30, description="The longest pause between two chunks of a stream.")
     concurrency_min: int = Field(8, ge=1, description="The least that a worker's limit for a deployment shrinks to.")
     concurrency_start: int = Field(1000, ge=1, description="Where it begins.")
     concurrency_max: int = Field(10_000, ge=1, description="The most that it grows to.")

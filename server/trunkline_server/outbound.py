@@ -6,38 +6,103 @@ it connects to next, so the checked and the used address cannot differ, whatever
 
 from __future__ import annotations
 
+import asyncio
+import math
 import socket
 import ssl
+import time
 from contextvars import ContextVar
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.timeouts import Part, Timeouts
+
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
 
 
 class Forbidden(OSError):
     """The address is not allowed. An OSError, so that the next address of the same host is tried."""
 
 
-@dataclass(slots=True)
 class Dial:
-    """The host that is being called, and whether one of its addresses was refused."""
+    """The call of a host: whether one of its addresses was refused, whether a connection stood, and how long it may
+    still take: `async with dial.limit:` raises TimeoutError when the time of `part` runs out."""
 
-    host: str
-    refused: bool = False
+    __slots__ = ("_end", "connected", "host", "limit", "part", "refused", "timeouts")
+
+    def __init__(self, host: str, end: float, timeouts: Timeouts) -> None:
+        self.host = host
+        self.refused = False
+        self.connected = False
+        self.part: Part = "total"
+        self.limit = asyncio.timeout_at(end)
+        self._end = end
+        self.timeouts = timeouts
+
+    def connect(self) -> None:
+        """A connection is opened."""
+        self._enter("connect")
+
+    def send(self) -> None:
+        """The connection stands, and the request is sent on it."""
+        self.connected = True
+        # On a pooled connection, without such a bound, nothing changes.
+        if self.part != "total" or self.timeouts.first_byte != math.inf:
+            self._enter("first_byte")
+
+    def receive(self) -> None:
+        """Something of the answer has come."""
+        self._enter("idle")
+
+    def _enter(self, part: Part) -> None:
+        seconds = self.timeouts.of(part)
+        at = self._end if seconds == math.inf else min(self._end, time.monotonic() + seconds)
+        self.part = part if at < self._end else "total"
+        if at != self.limit.when() and not self.limit.expired():
+            self.limit.reschedule(at)
 
 
 # Connections are opened in the task of the call or in tasks that copy its context.
 _dial: ContextVar[Dial | None] = ContextVar("dial", default=None)
 
 
-def dialling(host: str) -> Dial:
-    """Tells the connector which host this task calls next, for allow-list entries that are names."""
-    dial = Dial(host)
+def dialling(host: str, end: float, timeouts: Timeouts) -> Dial:
+    """Tells the connector which host this task calls next, for allow-list entries that are names. `end`, on the
+    monotonic clock, bounds all of the call, `timeouts` its parts."""
+    dial = Dial(host, end, timeouts)
     _dial.set(dial)
     return dial
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells the dial of the calling task how far it is. Waiting for a place in the pool is no part of connecting."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 aiohttp's own
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        if dial := _dial.get():
+            dial.send()
+        return connection
+
+    async def _create_connection(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 aiohttp's own
+    ) -> ResponseHandler:
+        if dial := _dial.get():
+            dial.connect()
+        return await super()._create_connection(req, traces, timeout)
 
 
 def guarded_connector(
@@ -64,7 +129,7 @@ def guarded_connector(
             raise Forbidden("address not allowed")
         return socket.socket(family, kind, protocol)
 
-    return aiohttp.TCPConnector(
+    return _Connector(
         resolver=resolver,
         ssl=tls or _tls(),
         limit=limit,

@@ -18,6 +18,7 @@ from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
+from trunkline_server.domain.timeouts import Timeouts
 from trunkline_server.ops.decisions import DecisionMetrics
 from trunkline_server.providers.catalogue import PriceCatalogue
 from trunkline_server.providers.driver import ProviderDriver
@@ -68,16 +69,17 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     stack.push_async_callback(directory.close)
     ledger = postgres.PgLedger(database)
     policy = OutboundPolicy(allow=security.allowed_addresses, allow_http=security.allow_http)
-    idle = settings.routing.stream_idle_timeout_seconds
+    routing = settings.routing
+    timeouts = Timeouts(routing.connect_timeout_seconds, idle=routing.stream_idle_timeout_seconds)
     catalogue = PriceCatalogue()
     await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
-    providers = await stack.enter_async_context(ProviderDriver(policy, stream_idle_timeout=idle))
+    providers = await stack.enter_async_context(ProviderDriver(policy))
     integrations = postgres.PgIntegrations(database, keyring)
     signals, board = DecisionMetrics(), RedisBreakers(redis)
     outbox = postgres.PgOutbox(database, signals)
     breakers = Breakers(board, outbox, signals)
     resilience = Resilience(breakers, lanes=_lanes(settings, signals), signals=signals)
-    router = Router(directory, catalogue, providers, resilience, _routing(settings))
+    router = Router(directory, catalogue, providers, resilience, _routing(settings, timeouts))
     interval = settings.routing.probe_interval_seconds
     return Parts(
         database=database,
@@ -88,7 +90,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         admission=RedisAdmission(redis, ledger),
         replays=RedisReplay(redis),
         providers=providers,
-        api=await stack.enter_async_context(RestConnector(policy)),
+        api=await stack.enter_async_context(RestConnector(policy, timeouts=timeouts)),
         policy=policy,
         catalogue=catalogue,
         settlements=Settlements(),
@@ -102,11 +104,12 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     )
 
 
-def _routing(settings: Settings) -> RoutingSettings:
+def _routing(settings: Settings, timeouts: Timeouts) -> RoutingSettings:
     routing = settings.routing
     return RoutingSettings(
         aliases=routing.aliases,
         provider_timeout=routing.provider_timeout_seconds,
+        timeouts=timeouts,
         cost_optimization=routing.cost_optimization_enabled,
         budget_alert_threshold=settings.budgets.alert_threshold,
     )

@@ -218,6 +218,13 @@ in a credential (`token_uri`) is not looked at.
 """
 
 
+def _goes_on(name: str) -> str:
+    prefill = builtin()[name].prefill
+    if prefill is None:
+        return REFUSED
+    return "some" if prefill.models else HONOURED
+
+
 def document() -> str:
     """docs/providers.md."""
     names = sorted(builtin())
@@ -227,6 +234,8 @@ def document() -> str:
         "Made by `make providers-doc` from the adapters and the conformance suite; a test fails when it is not",
         "current. **yes**: the option reaches the provider; **–**: a request that uses it is refused before the",
         "call, naming the field. An option is never dropped; only prompt caching hints may be passed over (**no**).",
+        "A last message of the assistant is gone on from where the table says so, by **some** models only that",
+        "do not think first; not while they are to reason or to write JSON, nor where a tool must be called.",
         "",
         "## What a request may use",
         "",
@@ -239,6 +248,7 @@ def document() -> str:
     for title, path in (("embeddings", "embed_path"), ("provider's token counter", "count_path")):
         cells = [HONOURED if getattr(builtin()[name], path) else REFUSED for name in names]
         lines.append(f"| {title} | {' | '.join(cells)} |")
+    lines.append(f"| goes on from the beginning of an answer | {' | '.join(_goes_on(name) for name in names)} |")
     seen = answers()
     columns = ["streams", *_SEEN.values()]
     lines += [

@@ -6,16 +6,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 import pytest
 from rest_upstream import LOCAL
 from trunkline.v1.completion_pb2 import CompleteRequest, StreamCompleteResponse
+from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
 from trunkline_server.domain.fold import fold
-from trunkline_server.domain.ports import Target
+from trunkline_server.domain.ports import Heard, Target
+from trunkline_server.domain.timeouts import Timeouts
 from trunkline_server.providers.driver import ProviderDriver
 
 ASK = CompleteRequest(prompt="Hi")
@@ -195,9 +197,11 @@ async def test_no_answer_in_time() -> None:
 
 
 async def test_a_stream_that_falls_silent() -> None:
-    async with _upstream(_begin) as upstream, ProviderDriver(LOCAL, stream_idle_timeout=0.1) as driver:
-        error = await _failure(_all(driver, _target(upstream)))
+    async with _upstream(_begin) as upstream, ProviderDriver(LOCAL) as driver:
+        target = replace(_target(upstream), timeouts=Timeouts(idle=0.1))
+        error = await _failure(_all(driver, target))
         assert error.reason == Reason.ERROR_REASON_UPSTREAM_TIMEOUT
+        assert error.metadata["timeout"] == "idle"
     async with _upstream(_begin) as upstream, ProviderDriver(LOCAL) as driver:
         error = await _failure(_all(driver, _target(upstream), seconds=0.2))
         assert error.reason == Reason.ERROR_REASON_CALLER_DEADLINE
@@ -319,3 +323,14 @@ async def test_checks() -> None:
         found = await driver.check(_target(upstream.port), Deadline.after(5))
         assert not found.healthy
         assert not found.HasField("http_status")
+
+
+async def test_what_an_embedding_hears() -> None:
+    told = "x-request-id: req_9\r\nx-ratelimit-remaining-requests: 3\r\nx-ratelimit-reset-requests: 2s\r\n"
+    row = {"index": 0, "embedding": "AAAAAA=="}
+    answer = _http(orjson.dumps({"data": [row], "usage": {"prompt_tokens": 1}}), extra=told)
+    async with _upstream(_answering(answer)) as upstream, ProviderDriver(LOCAL) as driver:
+        heard = Heard()
+        await driver.embed(_target(upstream), EmbedRequest(inputs=["a"]), Deadline.after(5), heard)
+        assert (heard.http_status, heard.request_id) == (200, "req_9")
+        assert [(one.unit, one.remaining) for one in heard.quotas] == [("requests", 3)]

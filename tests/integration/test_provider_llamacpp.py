@@ -11,6 +11,7 @@ import pytest_asyncio
 from rest_upstream import LOCAL
 from trunkline.v1.completion_pb2 import CompleteRequest, FinishReason
 from trunkline.v1.content_pb2 import JsonSchemaFormat, Message, Part, ResponseFormat, Role
+from trunkline_server.domain.continuation import continued
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
 from trunkline_server.domain.fold import fold
@@ -97,3 +98,18 @@ async def test_check(endpoint: str) -> None:
         found = await driver.check(_target(endpoint), Deadline.after(SECONDS))
     assert found.healthy
     assert found.models
+
+
+async def test_an_answer_is_gone_on_with(endpoint: str) -> None:
+    """The rest of an answer is what the whole of it would have been, and repeats nothing of its beginning."""
+    asked = _ask()
+    asked.max_tokens = 24
+    async with ProviderDriver(LOCAL) as driver:
+        assert driver.prefills(_target(endpoint))
+        whole = await driver.complete(_target(endpoint), asked, Deadline.after(SECONDS))
+        words = whole.completion.split(" ")
+        begun = " ".join(words[: len(words) // 2])
+        rest = continued(asked, begun)
+        gone_on = await driver.complete(_target(endpoint), rest, Deadline.after(SECONDS))
+    assert not gone_on.completion.startswith(begun)
+    assert (begun + gone_on.completion).startswith(whole.completion)

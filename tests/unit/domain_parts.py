@@ -150,7 +150,12 @@ class FakeProviders:
         finally:
             self.closed += 1
 
-    async def embed(self, target: Target, request: EmbedRequest, deadline: Deadline) -> Vectors:
+    def prefills(self, target: Target) -> bool:
+        return False
+
+    async def embed(
+        self, target: Target, request: EmbedRequest, deadline: Deadline, heard: Heard | None = None
+    ) -> Vectors:
         outcome = self._next(target, request, deadline)
         await self._play(outcome)
         assert isinstance(outcome, Vectors)

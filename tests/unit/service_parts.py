@@ -169,14 +169,29 @@ class CheckedApi:
         self.checked: list[tuple[Integration, str, Deadline]] = []
         self.executed: list[tuple[Integration, str, ApiTool, bytes, Deadline]] = []
         self.outcome: ToolAnswer | TrunklineError = ToolAnswer(200, "application/json", json=b'{"ok":true}')
+        # What the first calls answer instead, and the keys of all.
+        self.failures: list[TrunklineError] = []
+        self.keys: list[str] = []
 
     def tools(self, integration: Integration) -> Sequence[ApiTool]:
         return integration.configuration.api.tools
 
+    def repeatable(self, integration: Integration, tool: ApiTool) -> bool:
+        return tool.method == "GET"
+
     async def execute(
-        self, integration: Integration, secret: str, tool: ApiTool, parameters_json: bytes, deadline: Deadline
+        self,
+        integration: Integration,
+        secret: str,
+        tool: ApiTool,
+        parameters_json: bytes,
+        deadline: Deadline,
+        key: str = "",
     ) -> ToolAnswer:
         self.executed.append((integration, secret, tool, parameters_json, deadline))
+        self.keys.append(key)
+        if self.failures:
+            raise self.failures.pop(0)
         if isinstance(self.outcome, TrunklineError):
             raise self.outcome
         return self.outcome

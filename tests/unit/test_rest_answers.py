@@ -38,7 +38,7 @@ def reason(found: TrunklineError | None) -> str:
         (304, "UPSTREAM_REJECTED"),
         (400, "UPSTREAM_REJECTED"),
         (401, "UPSTREAM_AUTHENTICATION"),
-        (402, "UPSTREAM_REJECTED"),
+        (402, "UPSTREAM_QUOTA_EXHAUSTED"),
         (403, "UPSTREAM_AUTHENTICATION"),
         (404, "UPSTREAM_REJECTED"),
         (408, "UPSTREAM_TIMEOUT"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from google.rpc.code_pb2 import Code
 from trunkline.v1.access_pb2 import Tenant
+from trunkline.v1.common_pb2 import AttemptOutcome
 from trunkline.v1.integration_pb2 import ApiConfiguration, ApiTool, Configuration, Integration
 from trunkline.v1.tool_pb2 import ExecuteToolRequest, GetToolRequest, ListToolsRequest
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import RateLimit, TenantView, ToolAnswer
+from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.tab import Settlements, Tab
 from trunkline_server.services.tool import ToolService
 from unit.domain_parts import FakeAdmission
@@ -37,7 +39,7 @@ class Scene:
             {one.integration_id: f"secret of {one.integration_id}" for one in integrations},
             (),
         )
-        self.service = ToolService(self.directory, self.api)
+        self.service = ToolService(self.directory, self.api, Resilience())
         self.tab = Tab(self.admission, Settlements())
         self.call = a_call(tab=self.tab)
 
@@ -165,3 +167,35 @@ async def test_a_refused_call_reaches_nothing() -> None:
     with refused("BUDGET_EXCEEDED"):
         await scene.service.execute_tool(scene.call, run_of())
     assert scene.api.executed == []
+
+
+async def test_a_run_that_fails_in_passing_is_tried_again_and_recorded() -> None:
+    scene = Scene(an_api("hub-main", "read"))
+    scene.api.failures = [TrunklineError(Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE, "down")]
+    answer = await scene.service.execute_tool(scene.call, run_of(seconds=5))
+    assert answer.http_status == 200
+    first, second = scene.api.executed
+    assert first[0].configuration.timeout.seconds == 5
+    assert second[0].configuration.timeout.ToMilliseconds() < 5000, "the timeout bounds all attempts together"
+    assert len(set(scene.api.keys)) == 1, "one call, one key"
+    (record,) = scene.admission.records
+    assert record is not None
+    assert [(one.integration_id, one.outcome) for one in record.attempts] == [
+        ("hub-main", AttemptOutcome.ATTEMPT_OUTCOME_FAILED),
+        ("hub-main", AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED),
+    ]
+
+
+async def test_the_breaker_of_an_integration_follows_its_configuration() -> None:
+    broken = an_api("hub-main", "read")
+    broken.configuration.circuit_breaker.failure_threshold = 1
+    scene = Scene(broken, an_api("other", "read"))
+    scene.api.outcome = TrunklineError(Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE, "down")
+    with refused("INTEGRATION_UNAVAILABLE"):
+        await scene.service.execute_tool(a_call(), run_of())
+    called = len(scene.api.executed)
+    scene.api.outcome = ToolAnswer(200, "application/json", json=b"1")
+    with refused("INTEGRATION_UNAVAILABLE"):
+        await scene.service.execute_tool(a_call(), run_of())
+    assert len(scene.api.executed) == called, "it is left alone"
+    await scene.service.execute_tool(a_call(), run_of("other"))

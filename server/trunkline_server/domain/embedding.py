@@ -37,7 +37,7 @@ class Embeddings:
         attempts = Attempts(run, self._resilience)
         while (trial := await attempts.next()) is not None:
             try:
-                found = await self._providers.embed(trial.choice.candidate.target, request, call.deadline)
+                found = await self._providers.embed(trial.choice.candidate.target, request, call.deadline, trial.heard)
             except ProviderError as error:
                 trial.failed(error)
                 continue

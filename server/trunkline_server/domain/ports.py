@@ -23,6 +23,7 @@ from trunkline.v1.model_pb2 import Model
 
 from trunkline_server.domain.call import Caller
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts
 
 # ── Who calls, and what a tenant has ────────────────────────────────────────────────────────────────────────────
 
@@ -249,7 +250,8 @@ class Catalogue(Protocol):
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where one attempt goes. `profile` names the provider profile (the wire), `provider` whose models are called:
-    through the profile `portkey` the provider may be `openai`. `timeout` is that of one attempt."""
+    through the profile `portkey` the provider may be `openai`. `timeout` is that of one attempt, and of a stream that
+    of its beginning; `timeouts` bound its parts."""
 
     integration_id: str
     profile: str
@@ -259,6 +261,7 @@ class Target:
     timeout: float
     secret: str = field(repr=False)
     options: Mapping[str, str] = field(default_factory=dict)
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,9 +306,15 @@ class Providers(Protocol):
         """(field path, why) of every option of the request that the provider cannot honour."""
         ...
 
-    async def embed(self, target: Target, request: EmbedRequest, deadline: Deadline) -> Vectors:
+    def prefills(self, target: Target) -> bool:
+        """Whether the model goes on from the beginning of an answer: from a last message of the assistant."""
+        ...
+
+    async def embed(
+        self, target: Target, request: EmbedRequest, deadline: Deadline, heard: Heard | None = None
+    ) -> Vectors:
         """One attempt: a vector for each text, all of one length. Raises ProviderError; its usage is what the
-        calls of the attempt used that were answered or cut off."""
+        calls of the attempt used that were answered or cut off. Of several calls the last answer is heard."""
         ...
 
     def unsupported_embedding(self, target: Target, request: EmbedRequest) -> Sequence[tuple[str, str]]:
@@ -347,10 +356,21 @@ class ApiConnector(Protocol):
         """The tools of the integration, those of its template included."""
         ...
 
+    def repeatable(self, integration: Integration, tool: ApiTool) -> bool:
+        """Whether a call may be made again and have no second effect: it only reads, or it carries its key."""
+        ...
+
     async def execute(
-        self, integration: Integration, secret: str, tool: ApiTool, parameters_json: bytes, deadline: Deadline
+        self,
+        integration: Integration,
+        secret: str,
+        tool: ApiTool,
+        parameters_json: bytes,
+        deadline: Deadline,
+        key: str = "",
     ) -> ToolAnswer:
-        """Check the parameters against the schema, call, classify. Raises INVALID_PARAMETERS (field paths below
+        """One attempt; `key` is that of all attempts of a call, by which the upstream knows them as one where it can.
+        Check the parameters against the schema, call, classify. Raises INVALID_PARAMETERS (field paths below
         `parameters_json`), UPSTREAM_TIMEOUT, INTEGRATION_UNAVAILABLE, UPSTREAM_REJECTED, UPSTREAM_AUTHENTICATION,
         ADDRESS_FORBIDDEN, UPSTREAM_RATE_LIMITED."""
         ...

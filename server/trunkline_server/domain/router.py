@@ -19,6 +19,7 @@ from trunkline_server.domain.ports import Catalogue, Directory, Providers, Targe
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.routing import RULES, Candidate, Plan, RouteTable, plan, reject
 from trunkline_server.domain.sizes import embedding_size
+from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts, timeouts_of
 
 _EMBEDDINGS = "embeddings"
 # A tenant that did not call for so long, in seconds, is not in use here.
@@ -31,10 +32,12 @@ _COUNTING_RULES = {
 
 @dataclass(frozen=True, slots=True)
 class RoutingSettings:
-    """`aliases` name models in the order of preference. `provider_timeout` is in seconds."""
+    """`aliases` name models in the order of preference. `provider_timeout` is in seconds; it and `timeouts` hold where
+    neither the integration nor its connector has its own."""
 
     aliases: Mapping[str, Sequence[str]]
     provider_timeout: float = 30.0
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
     cost_optimization: bool = True
     budget_alert_threshold: float = 0.8
 
@@ -148,6 +151,7 @@ class Router:
             timeout=timeout,
             secret=secret,
             options=dict(settings.options),
+            timeouts=timeouts_of(configuration.timeouts, connector.timeouts, self._settings.timeouts),
         )
 
     def _candidates(self, tenant_id: str, view: TenantView) -> Iterator[Candidate]:

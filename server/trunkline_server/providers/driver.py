@@ -20,9 +20,10 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Heard, Target, Vectors
-from trunkline_server.providers import check, embedding, foreign, heads, taxonomy, tokens, urls
+from trunkline_server.providers import check, echo, embedding, foreign, heads, taxonomy, tokens, urls
 from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.bedrock import signing
+from trunkline_server.providers.echo import Echo
 from trunkline_server.providers.http import Bound, BrokenOffError, Http, Unauthorized
 from trunkline_server.providers.profiles import Profile, builtin
 from trunkline_server.providers.tokens import exchange
@@ -39,8 +40,6 @@ from trunkline_server.providers.wire import (
 )
 from trunkline_server.providers.wires import WIRES
 
-# No provider stays silent this long within an answer unless it is stuck.
-STREAM_IDLE_SECONDS = 30.0
 TOKEN_SECONDS = 10.0
 
 
@@ -55,13 +54,16 @@ class _Call:
     body: bytes
     decoder: Decoder
     unauthorized: Unauthorized | None
+    # What the answer will repeat of the request, and what is cut.
+    repeats: str
+    echo: Echo | None
 
 
 class ProviderDriver:
     """Every provider profile behind one pool. Use as an async context manager, or `close` it.
 
-    `policy` says which addresses may be called. `stream_idle_timeout` and `token_timeout`, that of fetching an access
-    token, are in seconds. `tls` absent: TLS 1.3 with the system's roots.
+    `policy` says which addresses may be called. `token_timeout`, that of fetching an access token, is in seconds. `tls`
+    absent: TLS 1.3 with the system's roots.
     """
 
     def __init__(
@@ -69,13 +71,11 @@ class ProviderDriver:
         policy: OutboundPolicy,
         profiles: Mapping[str, Profile] | None = None,
         *,
-        stream_idle_timeout: float = STREAM_IDLE_SECONDS,
         token_timeout: float = TOKEN_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._policy = policy
         self._profiles = builtin() if profiles is None else profiles
-        self._idle = stream_idle_timeout
         self._http = Http(policy, tls)
         self._tokens = Tokens(partial(exchange.fetch, self._http, seconds=token_timeout))
         self._authenticator = Authenticator(self._tokens, {"aws": signing.strategy})
@@ -96,11 +96,12 @@ class ProviderDriver:
     async def complete(
         self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
     ) -> CompleteResponse:
-        """One attempt; `target.timeout` and the deadline bound all of it. Raises ProviderError, TrunklineError."""
+        """One attempt; `target.timeout` and the deadline bound all of it, `target.timeouts` its parts. Raises
+        ProviderError, TrunklineError."""
         if self._profile(target.profile).whole_by_stream:
             within = deadline.sooner(target.timeout)
             return fold([event async for event in self.stream(target, request, within, heard)])
-        bound = Bound.of(deadline, target.timeout)
+        bound = Bound.to(target, deadline)
         call = await self._prepare(target, request, bound, heard, stream=False)
         sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider, call.unauthorized)
         try:
@@ -109,29 +110,32 @@ class ProviderDriver:
                 whole = await self._http.whole(answer, bound, call.provider)
                 if whole.status != 200:
                     raise call.wire.error(whole, call.provider)
-                return call.decoder.whole(whole.body)
+                return echo.cut(call.decoder.whole(whole.body), call.repeats)
         except MalformedError as error:
             raise _malformed(call, error) from None
 
     async def stream(
         self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
-        """One attempt. `target.timeout` bounds the wait for its beginning, the idle timeout every wait after it, and
-        the deadline all of it. Raises ProviderError, STREAM_TRUNCATED without the end mark; TrunklineError."""
-        bound = Bound.of(deadline, target.timeout)
+        """One attempt. `target.timeout` bounds the wait for its beginning, the idle timeout the wait for each frame
+        after it, and the deadline all of it. Raises ProviderError, STREAM_TRUNCATED without the end mark;
+        TrunklineError."""
+        bound = Bound.to(target, deadline)
         call = await self._prepare(target, request, bound, heard, stream=True)
         sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider, call.unauthorized)
         try:
             async with sent as answer:
                 _hear(answer, heard)
                 await self._accept(answer, bound, call)
-                parser = call.wire.parser()
+                parser, beginning, completed = call.wire.parser(), bound, 0
                 while data := await self._http.chunk(answer, bound, call.provider):
                     for event in _decode(call, parser.feed(data)):
                         yield event
                     if call.decoder.done:
                         return
-                    bound = Bound.of(deadline, self._idle)
+                    # Bytes that complete nothing are no sign of life.
+                    if bound is beginning or parser.completed != completed:
+                        bound, completed = Bound.lasting(target, deadline), parser.completed
                 for event in _last(call, parser):
                     yield event
         except (MalformedError, FrameTooLongError) as error:
@@ -144,7 +148,9 @@ class ProviderDriver:
         if not call.decoder.done:
             raise _truncated(call)
 
-    async def embed(self, target: Target, request: EmbedRequest, deadline: Deadline) -> Vectors:
+    async def embed(
+        self, target: Target, request: EmbedRequest, deadline: Deadline, heard: Heard | None = None
+    ) -> Vectors:
         """One attempt, in as many calls as the provider's batches need; `target.timeout` bounds each of them, and the
         deadline all. Raises ProviderError, TrunklineError."""
         if found := self.unsupported_embedding(target, request):
@@ -154,7 +160,7 @@ class ProviderDriver:
         spoken = WIRES[facts.wire].embedding
         assert spoken is not None
         subject = Subject(facts, target.provider, target.model)
-        post = partial(self._post, target, profile, profile.embed_path, facts.wire, deadline)
+        post = partial(self._post, target, profile, profile.embed_path, facts.wire, deadline, heard=heard)
         return await embedding.embed(spoken, request, subject, facts.embed_batch, post)
 
     def unsupported_embedding(self, target: Target, request: EmbedRequest) -> Sequence[tuple[str, str]]:
@@ -186,6 +192,10 @@ class ProviderDriver:
         facts = self._facts(self._profile(profile), provider)
         return WIRES[facts.wire].unsupported(request, facts)
 
+    def prefills(self, target: Target) -> bool:
+        """Whether the model goes on from a last message of the assistant."""
+        return self._facts(self._profile(target.profile), target.provider).prefills(target.model)
+
     def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
         """(field path, what is wrong) of the configuration; paths start at `configuration`."""
         settings = integration.configuration.llm_provider
@@ -213,7 +223,7 @@ class ProviderDriver:
     async def check(self, target: Target, deadline: Deadline) -> HealthCheck:
         """Ask the provider for its models. Never raises for what the provider does; the finding tells."""
         profile = self._profile(target.profile)
-        bound = Bound.of(deadline, target.timeout)
+        bound = Bound.to(target, deadline)
         url = urls.of(profile, target, profile.check_path)
         wire = WIRES[profile.wire]
         try:
@@ -256,7 +266,9 @@ class ProviderDriver:
         if stream and profile.close_after_stream:
             headers["Connection"] = "close"
         unauthorized = self._refresher(profile, target, wire, headers, bound, heard)
-        return _Call(target.provider, wire, url, headers, body, wire.decoder(subject), unauthorized)
+        repeats = echo.expected(asked, subject)
+        decoder, cutter = wire.decoder(subject), Echo(repeats) if repeats else None
+        return _Call(target.provider, wire, url, headers, body, decoder, unauthorized, repeats, cutter)
 
     def _refresher(
         self,
@@ -283,14 +295,22 @@ class ProviderDriver:
         return again
 
     async def _post(
-        self, target: Target, profile: Profile, path: str, wire: str, deadline: Deadline, body: bytes
+        self,
+        target: Target,
+        profile: Profile,
+        path: str,
+        wire: str,
+        deadline: Deadline,
+        body: bytes,
+        heard: Heard | None = None,
     ) -> bytes:
         """The body of a whole answer. Raises ProviderError, MalformedError."""
-        url, bound = urls.of(profile, target, path), Bound.of(deadline, target.timeout)
+        url, bound = urls.of(profile, target, path), Bound.to(target, deadline)
         headers = await self._authenticator.headers(profile, target, "POST", url, body, bound)
         headers |= {"Content-Type": "application/json", "Accept": "application/json"}
-        unauthorized = self._refresher(profile, target, WIRES[wire], headers, bound)
+        unauthorized = self._refresher(profile, target, WIRES[wire], headers, bound, heard)
         async with self._http.send("POST", url, headers, body, bound, target.provider, unauthorized) as answer:
+            _hear(answer, heard)
             whole = await self._http.whole(answer, bound, target.provider)
             if whole.status != 200:
                 raise WIRES[wire].error(whole, target.provider)
@@ -317,16 +337,20 @@ def _hear(answer: aiohttp.ClientResponse | HttpResponse, heard: Heard | None) ->
 
 def _decode(call: _Call, frames: Iterable[Frame]) -> Iterable[StreamCompleteResponse]:
     for frame in frames:
-        yield from call.decoder.feed(frame)
+        yield from _kept(call, call.decoder.feed(frame))
         if call.decoder.done:
             return
+
+
+def _kept(call: _Call, events: Iterable[StreamCompleteResponse]) -> Iterable[StreamCompleteResponse]:
+    return events if call.echo is None else (kept for event in events for kept in call.echo.of(event))
 
 
 def _last(call: _Call, parser: FrameParser) -> Iterable[StreamCompleteResponse]:
     """What the end of the stream still tells. A frame that was cut off is a truncation, not a malformed answer."""
     try:
         yield from _decode(call, parser.close())
-        yield from call.decoder.close()
+        yield from _kept(call, call.decoder.close())
     except MalformedError:
         raise _truncated(call) from None
 

@@ -7,40 +7,66 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
+from trunkline.v1.common_pb2 import Usage
 from yarl import URL
 
 from trunkline_server.domain.addresses import OutboundPolicy, address_forbidden
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
-from trunkline_server.outbound import dialling, guarded_connector
+from trunkline_server.domain.ports import Target
+from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, WAITED_FOR, Part, Timeouts
+from trunkline_server.outbound import Dial, dialling, guarded_connector
 from trunkline_server.providers.wire import HttpResponse, MalformedError
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-CONNECT_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """When a wait ends, and whose bound that is: the caller's deadline, or a timeout of ours."""
+    """When a call ends, and whose bound that is: the caller's deadline, or a timeout of ours. `timeouts` bound its
+    parts; `part` is the one that ends at `at`."""
 
     at: float
     caller: bool
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
+    part: Part = "total"
 
     @classmethod
-    def of(cls, deadline: Deadline, seconds: float) -> Bound:
+    def of(cls, deadline: Deadline, seconds: float, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Bound:
         """The earlier of the caller's deadline and `seconds` from now."""
         own = Deadline.after(seconds)
-        return cls(deadline.at, deadline.caller) if deadline.at <= own.at else cls(own.at, False)
+        at, caller = (deadline.at, deadline.caller) if deadline.at <= own.at else (own.at, False)
+        return cls(at, caller, timeouts)
 
-    def error(self, provider: str, waited_for: str) -> ProviderError:
-        """The error of a wait that ended at this bound."""
-        if self.caller:
+    @classmethod
+    def to(cls, target: Target, deadline: Deadline) -> Bound:
+        """The bound of a call of `target`."""
+        return cls.of(deadline, target.timeout, target.timeouts)
+
+    @classmethod
+    def lasting(cls, target: Target, deadline: Deadline) -> Bound:
+        """The bound of a pause that begins now, in an answer that lasts as long as it goes on."""
+        at = time.monotonic() + target.timeouts.idle
+        if deadline.at <= at:
+            return cls(deadline.at, deadline.caller, target.timeouts)
+        return cls(at, False, target.timeouts, "idle")
+
+    def pause(self) -> Bound:
+        """This bound, or the end of a pause that begins now if that is sooner."""
+        at = time.monotonic() + self.timeouts.idle
+        return self if self.at <= at else Bound(at, False, self.timeouts, "idle")
+
+    def error(self, provider: str, part: Part, waited_for: str = "") -> ProviderError:
+        """The error of a call that ran out of the time of `part`."""
+        waited_for = waited_for or WAITED_FOR[part]
+        if self.caller and part == self.part:
             return ProviderError(
                 Reason.ERROR_REASON_CALLER_DEADLINE,
                 f"the caller's deadline passed while waiting for {waited_for} of {provider}; allow more time",
@@ -48,8 +74,8 @@ class Bound:
             )
         return ProviderError(
             Reason.ERROR_REASON_UPSTREAM_TIMEOUT,
-            f"{provider} took too long: waited for {waited_for}",
-            metadata={"provider": provider},
+            f"{provider} took too long: waited for {waited_for} ({part} timeout)",
+            metadata={"provider": provider, "timeout": part},
         )
 
 
@@ -94,18 +120,17 @@ class Http:
         headers. Leaving the context, or a cancellation anywhere, closes the connection at once unless the answer was
         read to its end. Raises ProviderError; with `unauthorized`, MalformedError."""
         address = URL(url, encoded=True)
-        dial = dialling(address.raw_host or "")
+        dial = dialling(address.raw_host or "", bound.at, bound.timeouts)
         try:
-            async with asyncio.timeout_at(bound.at):
+            async with dial.limit:
                 response = await self._open().request(
                     method, address, data=body, headers=headers, allow_redirects=False
                 )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if dial.refused:
                 raise _forbidden(provider, dial.host) from None
-            # asyncio's TimeoutError is an OSError too.
-            if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
-                raise bound.error(provider, "the answer") from None
+            if dial.limit.expired():
+                raise _late(bound.error(provider, dial.part), dial) from None
             raise _unreachable(provider, error) from None
         try:
             if unauthorized is None or response.status != 401:
@@ -121,10 +146,11 @@ class Http:
     async def whole(self, response: aiohttp.ClientResponse, bound: Bound, provider: str) -> HttpResponse:
         """Read the body. Raises ProviderError, and MalformedError above 32 MiB."""
         parts: list[bytes] = []
-        size = 0
-        while part := await self.chunk(response, bound, provider):
+        size, wait = 0, bound
+        while part := await self.chunk(response, wait, provider):
             parts.append(part)
             size += len(part)
+            wait = bound.pause()
             if size > MAX_BODY_BYTES:
                 raise MalformedError(f"the answer exceeds {MAX_BODY_BYTES} bytes")
         return HttpResponse(response.status, response.headers, parts[0] if len(parts) == 1 else b"".join(parts))
@@ -139,7 +165,7 @@ class Http:
             async with asyncio.timeout_at(bound.at):
                 return await content.readany()
         except TimeoutError:
-            raise bound.error(provider, "more of the answer") from None
+            raise bound.error(provider, bound.part) from None
         except (aiohttp.ClientError, OSError) as error:
             raise _broken_off(provider, error) from None
 
@@ -150,7 +176,7 @@ class Http:
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=None),
                 headers={"User-Agent": self._user_agent},
             )
         return self._session
@@ -159,6 +185,13 @@ class Http:
 def _forbidden(provider: str, host: str) -> ProviderError:
     error = address_forbidden(host)
     return ProviderError(error.reason, error.message, metadata=error.metadata | {"provider": provider})
+
+
+def _late(error: ProviderError, dial: Dial) -> ProviderError:
+    """Without a connection nothing was sent, and so nothing used."""
+    if not dial.connected:
+        error.usage = Usage(input_tokens=0, output_tokens=0)
+    return error
 
 
 def _unreachable(provider: str, error: Exception) -> ProviderError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -9,9 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.integration_pb2 import AuthenticationScheme, Connector, IntegrationType
 
+from trunkline_server.domain.duration import duration
+from trunkline_server.domain.timeouts import PARTS, Part, told
 from trunkline_server.providers.features import FEATURES
 
 _FILE = Path(__file__).with_name("profiles.toml")
@@ -36,6 +38,18 @@ SECRET_AS = "secret_as"
 
 
 @dataclass(frozen=True, slots=True)
+class Prefill:
+    """How a request asks for more of a text of the assistant, its last message: `body` is added to the request, and
+    `message` to that message. `models` is a pattern of those that can; empty: all. `echo`: the answer begins with the
+    text that was given, which is cut."""
+
+    models: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    message: Mapping[str, Any] = field(default_factory=dict)
+    echo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One provider.
 
@@ -45,16 +59,16 @@ class Profile:
     stand in addresses, with their defaults; an empty default must be given. `scheme`: `none`, `bearer`, `header` (the
     secret alone, in `secret_header`), or what auth.py makes of it. `token_url` is where tokens/ fetches access tokens,
     of the scope `token_scope`, and `token_options` are the options that this takes. `headers` maps options to headers,
-    `constants` are headers of every call. `timeout` is in seconds, 0 for the
-    server's own, `embed_batch` in texts per call. `dimensions_field`
-    and `purpose_field` are what embeddings call these options, empty where they do not take one; `embed_base64`:
-    vectors come as base64. `end_mark`: whether a stream ends with `[DONE]` or with its last finish reason.
-    `reasoning_field` is where an assistant's reasoning is sent back. `cache_mark` is the kind of mark by which content
-    asks for prompt caching, if any, and `cache_models` a pattern of the models that take it. `whole_by_stream`: whole
-    answers are asked for as streams, for servers that notice only a stream's cancellation. `close_after_stream`: a
-    connection serves one stream only. `signer` signs the reasoning, absent the provider itself; `signers` those of
-    models whose name holds the key. `gateway_header` makes it a gateway: it names the provider behind it, whose profile
-    then gives the facts.
+    `constants` are headers of every call. `timeout` is in seconds, 0 for the server's own, and so are `timeouts`, by
+    part; `embed_batch` is in texts per call. `dimensions_field` and `purpose_field` are what embeddings call these
+    options, empty where they do not take one; `embed_base64`: vectors come as base64. `end_mark`: whether a stream ends
+    with `[DONE]` or with its last finish reason. `reasoning_field` is where an assistant's reasoning is sent back.
+    `cache_mark` is the kind of mark by which content asks for prompt caching, if any, and `cache_models` a pattern of
+    the models that take it. `prefill` says how it goes on from the beginning of an answer, absent: not at all.
+    `whole_by_stream`: whole answers are asked for as streams, for servers that notice only a stream's cancellation.
+    `close_after_stream`: a connection serves one stream only.
+    `signer` signs the reasoning, absent the provider itself; `signers` those of models whose name holds the key.
+    `gateway_header` makes it a gateway: it names the provider behind it, whose profile then gives the facts.
     """
 
     name: str
@@ -78,6 +92,7 @@ class Profile:
     count_path: str = ""
     check_path: str = "models"
     timeout: float = 0.0
+    timeouts: Mapping[Part, float] = field(default_factory=dict)
     max_tokens_field: str = "max_tokens"
     seed_field: str = "seed"
     max_stop: int = 4
@@ -89,6 +104,7 @@ class Profile:
     cache_models: str = ""
     gateway_header: str = ""
     signer: str = ""
+    prefill: Prefill | None = None
     whole_by_stream: bool = False
     close_after_stream: bool = False
     lacks: frozenset[str] = frozenset()
@@ -103,6 +119,10 @@ class Profile:
         more = [SECRET_AS] if self.gateway_header else []
         return sorted([*self.headers, *self.parameters, *self.token_options, *more])
 
+    def prefills(self, model: str) -> bool:
+        """Whether a model goes on from the beginning of an answer."""
+        return self.prefill is not None and re.search(self.prefill.models, model) is not None
+
     def connector(self) -> Connector:
         """The profile as `ListConnectors` shows it."""
         return Connector(
@@ -112,7 +132,8 @@ class Profile:
             default_endpoint=self.endpoint,
             authentication=_SCHEMES[self.scheme],
             options=self.options,
-            timeout=Duration(seconds=int(self.timeout)),
+            timeout=duration(self.timeout),
+            timeouts=told(self.timeouts),
         )
 
 
@@ -128,10 +149,21 @@ def _profile(name: str, table: dict[str, Any]) -> Profile:
     for key, allowed in _CHOICES.items():
         if key in table and table[key] not in allowed:
             raise ValueError(f"profile {name}: {key} must be one of {', '.join(sorted(allowed))}")
+    if table.get("timeouts", {}).keys() - PARTS:
+        raise ValueError(f"profile {name}: timeouts are of {', '.join(sorted(PARTS))}")
     lacks = frozenset(table.get("lacks", ()))
     if lacks - FEATURES:
         raise ValueError(f"profile {name}: unknown features {', '.join(sorted(lacks - FEATURES))}")
-    return Profile(**({"name": name, "provider": name} | table | {"lacks": lacks}))
+    prefill = table.get("prefill")
+    made = {"lacks": lacks, "prefill": None if prefill is None else _checked(name, prefill)}
+    return Profile(**({"name": name, "provider": name} | table | made))
+
+
+def _checked(name: str, prefill: Mapping[str, Any]) -> Prefill:
+    try:
+        return Prefill(**prefill)
+    except TypeError:
+        raise ValueError(f"profile {name}: unknown keys of `prefill`") from None
 
 
 @cache

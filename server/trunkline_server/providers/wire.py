@@ -44,7 +44,12 @@ class FrameTooLongError(ValueError):
 
 
 class FrameParser(Protocol):
-    """Bytes cut anywhere in, frames out. Raises FrameTooLongError; MalformedError for bytes that are no frames."""
+    """Bytes cut anywhere in, frames out. Raises FrameTooLongError; MalformedError for bytes that are no frames.
+
+    `completed` grows whenever bytes complete something, be it a comment: then the stream is alive.
+    """
+
+    completed: int
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order."""

@@ -39,12 +39,16 @@ _KEY_LIKE = re.compile(
     r"|[A-Za-z0-9+/=_]{32,}"
 )
 
+_LATE = (Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "did not finish in its own time")
+# Which error a status is; what helps against it says the table of domain/strategies.py.
 _BY_STATUS: Mapping[int, tuple[ReasonValue, str]] = {
     401: (Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, "refused the integration's credential"),
     403: (Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, "refused the integration's credential"),
-    408: (Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "did not finish in its own time"),
+    402: (Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED, "has no quota or credit left"),
+    408: _LATE,
     429: (Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED, "takes no more calls now"),
-    504: (Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "did not finish in its own time"),
+    504: _LATE,
+    524: _LATE,
 }
 _REJECTED = (Reason.ERROR_REASON_UPSTREAM_REJECTED, "refused the call")
 _FAILED = (Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE, "failed")

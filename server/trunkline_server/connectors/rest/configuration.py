@@ -29,6 +29,7 @@ from trunkline_server.connectors.rest.request import (
 from trunkline_server.connectors.rest.schemas import SchemaError, compiled, field_path, schema_object
 from trunkline_server.connectors.rest.templates import Template, TemplateError
 from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.timeouts import Timeouts, timeouts_of, told
 
 Violations: TypeAlias = list[tuple[str, str]]
 
@@ -71,6 +72,11 @@ def timeout_of(integration: Integration, template: Template | None) -> float:
     if configuration.HasField("timeout"):
         return configuration.timeout.ToNanoseconds() / 1e9
     return template.timeout_seconds if template else DEFAULT_TIMEOUT
+
+
+def parts_of(integration: Integration, template: Template | None, default: Timeouts) -> Timeouts:
+    """The timeouts of the parts of one call."""
+    return timeouts_of(integration.configuration.timeouts, told(template.timeouts if template else {}), default)
 
 
 def endpoint_problem(endpoint: str, policy: OutboundPolicy) -> str | None:

@@ -6,6 +6,7 @@ import hashlib
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from trunkline_server.connectors.rest.answers import MAX_BODY, HttpAnswer, error
 from trunkline_server.connectors.rest.configuration import (
     check_template,
     endpoint_problem,
+    parts_of,
     target_of,
     timeout_of,
     violations_of,
@@ -29,7 +31,8 @@ from trunkline_server.domain.addresses import OutboundPolicy, address_forbidden
 from trunkline_server.domain.deadline import Deadline, caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import ToolAnswer
-from trunkline_server.outbound import dialling, guarded_connector
+from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, WAITED_FOR, Timeouts
+from trunkline_server.outbound import Dial, dialling, guarded_connector
 
 _PLAIN_HTTP = ErrorMap()
 _CHUNK = 64 * 1024
@@ -48,7 +51,8 @@ class RestConnector:
     """HTTP APIs as tools; implements `ApiConnector` of domain/ports.py.
 
     An asynchronous context manager, as it owns a pool of connections: enter it in the running loop. `templates` are by
-    name; by default those that are shipped. `resolver` and `tls` replace name resolution and the TLS settings.
+    name; by default those that are shipped. `timeouts` hold where neither integration nor template
+    say. `resolver` and `tls` replace name resolution and the TLS settings.
     """
 
     def __init__(
@@ -56,10 +60,12 @@ class RestConnector:
         policy: OutboundPolicy,
         *,
         templates: Mapping[str, Template] | None = None,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
         resolver: AbstractResolver | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._policy = policy
+        self._timeouts = timeouts
         self._templates = dict(load_templates() if templates is None else templates)
         for template in self._templates.values():
             check_template(template)
@@ -109,8 +115,19 @@ class RestConnector:
         """The templates, by name."""
         return [template.connector() for _, template in sorted(self._templates.items())]
 
+    def repeatable(self, integration: Integration, tool: ApiTool) -> bool:
+        """Whether a call may be made again: it only reads, or its template has a header for its key."""
+        template = self._template(integration)
+        return tool.method == "GET" or bool(template and template.idempotency_header)
+
     async def execute(
-        self, integration: Integration, secret: str, tool: ApiTool, parameters_json: bytes, deadline: Deadline
+        self,
+        integration: Integration,
+        secret: str,
+        tool: ApiTool,
+        parameters_json: bytes,
+        deadline: Deadline,
+        key: str = "",
     ) -> ToolAnswer:
         """See the port. Also raises CALLER_DEADLINE where that is sooner than the timeout, UPSTREAM_MALFORMED for an
         answer that calls itself JSON and is not, and MESSAGE_TOO_LARGE for one above 8 MiB."""
@@ -118,15 +135,17 @@ class RestConnector:
         target = self._target(integration)
         parameters = read_parameters(tool.parameters_schema_json, parameters_json)
         request = build(target, secret, tool, parameters)
+        if key and template and template.idempotency_header and tool.method != "GET":
+            request = replace(request, headers={**request.headers, template.idempotency_header.lower(): key})
         timeout = timeout_of(integration, template)
-        key = _pace_key(target, secret)
-        await self._pacer.turn(key, template.rate_per_second if template else None, deadline.sooner(timeout))
-        answer = await self._exchange(request, deadline, timeout)
+        pace = _pace_key(target, secret)
+        await self._pacer.turn(pace, template.rate_per_second if template else None, deadline.sooner(timeout))
+        answer = await self._exchange(request, deadline, timeout, self._parts(integration))
         error = error_of(answer, template.errors if template else _PLAIN_HTTP, secret)
         if error is None:
             return tool_answer(answer)
         if error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED and error.retry_after is not None:
-            self._pacer.hold(key, min(error.retry_after, _MAX_HOLD))
+            self._pacer.hold(pace, min(error.retry_after, _MAX_HOLD))
         raise error
 
     async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
@@ -139,7 +158,9 @@ class RestConnector:
         started = time.monotonic()
         try:
             request = build_check(self._target(integration), secret, path)
-            answer = await self._exchange(request, deadline, timeout_of(integration, template))
+            answer = await self._exchange(
+                request, deadline, timeout_of(integration, template), self._parts(integration)
+            )
         except TrunklineError as error:
             check.detail = error.message
         else:
@@ -153,6 +174,9 @@ class RestConnector:
     def _template(self, integration: Integration) -> Template | None:
         return self._templates.get(integration.configuration.api.template)
 
+    def _parts(self, integration: Integration) -> Timeouts:
+        return parts_of(integration, self._template(integration), self._timeouts)
+
     def _target(self, integration: Integration) -> Target:
         """The target, judged again: the policy may have changed since the integration was stored."""
         target = target_of(integration, self._template(integration))
@@ -160,39 +184,43 @@ class RestConnector:
             raise TrunklineError(Reason.ERROR_REASON_ADDRESS_FORBIDDEN, f"the integration's endpoint {problem}")
         return target
 
-    async def _exchange(self, request: HttpRequest, deadline: Deadline, seconds: float) -> HttpAnswer:
+    async def _exchange(
+        self, request: HttpRequest, deadline: Deadline, seconds: float, timeouts: Timeouts
+    ) -> HttpAnswer:
         """One call of at most `seconds`, to the end of its body. Leaving early closes the connection."""
         if self._session is None:
             raise AssertionError("the connector is not entered")
         deadline.check()
         host = request.url.host or ""
         bound = deadline.sooner(seconds)
-        limit = bound.timeout()
-        dial = dialling(host)
+        dial = dialling(host, bound.at, timeouts)
         try:
-            async with limit:
-                return await _send(self._session, request)
+            async with dial.limit:
+                return await _send(self._session, request, dial)
         except aiohttp.InvalidURL:
             # A number that is one address to some and another to others, such as 127.1.
             raise address_forbidden(host) from None
         except (aiohttp.ClientError, OSError, UnicodeError) as error:
-            if limit.expired():
-                raise (caller_deadline() if bound.at == deadline.at else _timed_out(seconds)) from None
+            if dial.limit.expired():
+                callers = dial.part == "total" and bound.at == deadline.at
+                raise (caller_deadline() if callers else _timed_out(dial, seconds)) from None
             if dial.refused:
                 raise address_forbidden(host) from None
             raise _unreachable(error) from None
 
 
-async def _send(session: aiohttp.ClientSession, request: HttpRequest) -> HttpAnswer:
+async def _send(session: aiohttp.ClientSession, request: HttpRequest, dial: Dial) -> HttpAnswer:
     async with session.request(
         request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
     ) as response:
         headers = {name.lower(): value for name, value in response.headers.items()}
         body = bytearray()
+        dial.receive()
         async for chunk in response.content.iter_chunked(_CHUNK):
             if len(body) + len(chunk) > MAX_BODY:
                 return HttpAnswer(response.status, headers, b"", complete=False)
             body += chunk
+            dial.receive()
         return HttpAnswer(response.status, headers, bytes(body))
 
 
@@ -201,11 +229,13 @@ def _pace_key(target: Target, secret: str) -> bytes:
     return hashlib.blake2b(f"{target.endpoint}\0{secret}".encode(), digest_size=16).digest()
 
 
-def _timed_out(seconds: float) -> TrunklineError:
+def _timed_out(dial: Dial, whole: float) -> TrunklineError:
+    seconds = whole if dial.part == "total" else dial.timeouts.of(dial.part)
     return TrunklineError(
         Reason.ERROR_REASON_UPSTREAM_TIMEOUT,
-        f"the integration did not answer within its timeout of {seconds:g} s; try again or allow it more",
-        metadata={"timeout_seconds": f"{seconds:g}"},
+        f"the integration took too long: waited {seconds:g} s for {WAITED_FOR[dial.part]} ({dial.part} timeout); "
+        "try again or allow it more",
+        metadata={"timeout": dial.part, "timeout_seconds": f"{seconds:g}"},
     )
 
 

@@ -3,7 +3,9 @@
 display_name = "…"                  # for people
 endpoint = "https://…"              # the default base address
 timeout_seconds = 10                # of one call, 0.1 to 600
+[timeouts]                          # optional: connect, first_byte, idle, in seconds
 check_path = "/…"                   # answered with GET by the live check
+idempotency_header = "…"            # optional: by which the API knows a call that is made again
 rate_per_second = 3                 # optional: calls are spaced to this, per credential and process
 [authentication]                    # scheme: none, bearer, api_key_header, api_key_query, basic
 [headers]                           # optional: sent with every call
@@ -21,9 +23,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import orjson
-from google.protobuf.duration_pb2 import Duration
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from trunkline.v1.integration_pb2 import ApiTool, AuthenticationScheme, Connector, IntegrationType
+
+from trunkline_server.domain.duration import duration
+from trunkline_server.domain.timeouts import PARTS, Part, told
 
 SHIPPED = Path(__file__).parent.parent / "templates"
 
@@ -110,22 +114,30 @@ class Template(_Strict):
     timeout_seconds: Annotated[float, Field(ge=0.1, le=600)]
     check_path: str
     authentication: TemplateAuthentication
+    timeouts: Mapping[Part, Annotated[float, Field(ge=0.01, le=600)]] = Field(default_factory=dict)
+    idempotency_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")] = ""
     rate_per_second: Annotated[float, Field(gt=0)] | None = None
     headers: Mapping[str, str] = Field(default_factory=dict)
     errors: ErrorMap = ErrorMap()
     tools: tuple[TemplateTool, ...]
 
+    @field_validator("timeouts")
+    @classmethod
+    def _of_parts(cls, timeouts: Mapping[Part, float]) -> Mapping[Part, float]:
+        if timeouts.keys() - PARTS:
+            raise ValueError("`total` is timeout_seconds")
+        return timeouts
+
     def connector(self) -> Connector:
         """The template as `ListConnectors` shows it."""
-        timeout = Duration()
-        timeout.FromTimedelta(timedelta(seconds=self.timeout_seconds))
         return Connector(
             name=self.name,
             type=IntegrationType.INTEGRATION_TYPE_API,
             display_name=self.display_name,
             default_endpoint=self.endpoint,
             authentication=self.authentication.scheme_value,
-            timeout=timeout,
+            timeout=duration(self.timeout_seconds),
+            timeouts=told(self.timeouts),
         )
 
 

@@ -8,6 +8,7 @@ import orjson
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.content_pb2 import ReasoningEffort, ReasoningOptions, ResponseFormat, ToolChoice, ToolChoiceMode
 
+from trunkline_server.domain.continuation import begun
 from trunkline_server.providers.openai_compatible import messages
 from trunkline_server.providers.options import EMPTY_SCHEMA, merge, parse
 from trunkline_server.providers.profiles import Profile
@@ -61,9 +62,18 @@ def encode(request: CompleteRequest, subject: Subject, stream: bool) -> bytes:
         body["stream"] = True
         if profile.stream_usage:
             body["stream_options"] = {"include_usage": True}
+    _go_on(body, request, subject)
     if request.provider_options_json:
         merge(body, request, subject)
     return orjson.dumps(body)
+
+
+def _go_on(body: Json, request: CompleteRequest, subject: Subject) -> None:
+    """Ask for more of a last message of the assistant, where the model can."""
+    prefill = subject.profile.prefill
+    if prefill is not None and begun(request) and subject.profile.prefills(subject.model):
+        body.update(prefill.body)
+        body["messages"][-1].update(prefill.message)
 
 
 def _tools(request: CompleteRequest) -> list[Json]:

@@ -131,7 +131,7 @@ class Tokens:
 def _late(grant: Grant, bound: Bound) -> ProviderError:
     if not bound.caller:
         return unavailable(grant, f"{grant.endpoint} took too long to give an access token for {grant.provider}")
-    return _copy(bound.error(grant.provider, "an access token"))
+    return _copy(bound.error(grant.provider, bound.part, "an access token"))
 
 
 def _copy(error: ProviderError) -> ProviderError:
