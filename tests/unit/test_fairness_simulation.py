@@ -1,4 +1,4 @@
-"""A thousand seeded scenes before one gate, in made-up time: random tenants, classes, weights, deadlines, cancels."""
+"""A thousand seeded scenes before a gate, in made-up time: random tenants, classes, weights, deadlines and cancels."""
 
 from __future__ import annotations
 

@@ -56,6 +56,10 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
         ("grpc.max_concurrent_streams", 100_000),
+        # Above 1,000 calls that Python has not picked up yet, gRPC would drop some at random, as CANCELLED and without
+        # a word. The limits refuse them, with a reason.
+        ("grpc.server.max_pending_requests", 100_000),
+        ("grpc.server.max_pending_requests_hard_limit", 100_000),
     ]
 
 
