@@ -43,7 +43,7 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.errors import ProviderError, Reason, quota, store_unavailable
 from trunkline_server.domain.money import to_money
-from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, Heard, Target, TenantView, Vectors
+from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, Heard, RateLimit, Target, TenantView, Vectors
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.tab import Settlements, Tab
@@ -175,7 +175,8 @@ class FakeProviders:
 
 
 class FakeAdmission:
-    """Holds and charges in memory. `away` is how many settlements fail because Redis cannot be reached."""
+    """Holds and charges in memory. `away` is how many settlements fail because Redis cannot be reached; the subjects
+    `at_limit` refuse every call."""
 
     def __init__(self, limit: int = 10**15) -> None:
         self.limit = limit
@@ -184,18 +185,31 @@ class FakeAdmission:
         self.held: dict[str, int] = {}
         self.asks: list[Ask] = []
         self.records: list[RecordedRequest | None] = []
+        self.at_limit: set[str] = set()
+        self.widened: list[tuple[RateLimit, ...]] = []
+        self.tokens: list[int] = []
         self.settling: asyncio.Event | None = None
         self.admitting: asyncio.Event | None = None
 
     async def admit(self, ask: Ask) -> None:
         self.asks.append(ask)
+        self._limit(ask.rates)
         if self.spent + sum(self.held.values()) + ask.amount > self.limit:
             raise quota(Reason.ERROR_REASON_BUDGET_EXCEEDED, "the budget is spent", "budget/b")
         self.held[ask.hold_id] = ask.amount
         if self.admitting is not None:
             await self.admitting.wait()
 
-    async def settle(self, ask: Ask, spent: int, record: bytes) -> Sequence[BudgetLevel]:
+    async def widen(self, ask: Ask, rates: Sequence[RateLimit]) -> None:
+        self._limit(rates)
+        self.widened.append(tuple(rates))
+
+    def _limit(self, rates: Sequence[RateLimit]) -> None:
+        for rate in rates:
+            if rate.subject in self.at_limit:
+                raise quota(Reason.ERROR_REASON_RATE_LIMITED, f"{rate.subject} is at its limit", rate.subject, 2.0)
+
+    async def settle(self, ask: Ask, spent: int, record: bytes, tokens: int = 0) -> Sequence[BudgetLevel]:
         if self.settling is not None:
             await self.settling.wait()
         if self.away:
@@ -203,6 +217,7 @@ class FakeAdmission:
             raise store_unavailable("Redis")
         self.held.pop(ask.hold_id, None)
         self.spent += spent
+        self.tokens.append(tokens)
         self.records.append(RecordedRequest.FromString(record) if record else None)
         return await self.levels(ask.tenant_id, ask.budgets)
 

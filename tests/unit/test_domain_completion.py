@@ -77,7 +77,7 @@ async def test_an_answer_tells_what_it_cost_and_how_it_came() -> None:
     assert (record.context.tenant_id, record.context.agent_id, record.status_code) == (TENANT, "agent", 0)
     assert call.facts["gen_ai.provider.name"] == "alpha"
     assert call.facts["trunkline.cost_nano_usd"] == 20_000
-    assert [rate.per_minute for rate in world.admission.asks[0].rates] == [60]
+    assert [rate.requests_per_minute for rate in world.admission.asks[0].rates] == [60]
 
 
 async def test_without_a_tab_nothing_is_admitted() -> None:

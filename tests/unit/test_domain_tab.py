@@ -130,7 +130,7 @@ async def test_settlements_give_up_after_their_patience(
 
 
 async def test_other_errors_of_a_settlement_are_told(admission: FakeAdmission, settlements: Settlements) -> None:
-    async def refuse(ask: Ask, spent: int, record: bytes) -> Sequence[BudgetLevel]:
+    async def refuse(ask: Ask, spent: int, record: bytes, tokens: int = 0) -> Sequence[BudgetLevel]:
         raise TrunklineError(Reason.ERROR_REASON_INTERNAL, "broken script")
 
     admission.settle = refuse  # type: ignore[method-assign]

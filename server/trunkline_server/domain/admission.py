@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from trunkline.v1.budget_pb2 import (
@@ -16,11 +16,20 @@ from trunkline.v1.budget_pb2 import (
     BudgetEnforcement,
     BudgetPeriod,
 )
-from trunkline.v1.common_pb2 import BudgetState, CallContext
+from trunkline.v1.common_pb2 import BudgetState, CallContext, CallLimit, LimitScope
 
 from trunkline_server.domain.call import Caller
 from trunkline_server.domain.money import to_money, to_nano
-from trunkline_server.domain.ports import BudgetLevel, BudgetLimit, RateLimit
+from trunkline_server.domain.needs import Need
+from trunkline_server.domain.ports import BudgetLevel, BudgetLimit, RateLimit, Target
+
+_TENANT, _KEY = LimitScope.LIMIT_SCOPE_TENANT, LimitScope.LIMIT_SCOPE_API_KEY
+_USER = LimitScope.LIMIT_SCOPE_USER
+_MODEL, _PROVIDER = LimitScope.LIMIT_SCOPE_MODEL, LimitScope.LIMIT_SCOPE_PROVIDER
+# Answers mostly end well before the most that was asked for: to take all of it would leave a limit unused while calls
+# are in flight. What an answer has more is charged when it ends.
+_LIKELY_OUTPUT_TOKENS = 1024
+_FIGURES = ("requests_per_minute", "tokens_per_minute", "max_concurrent")
 
 
 def window(period: BudgetPeriod.ValueType, now: datetime) -> tuple[str, datetime, datetime | None]:
@@ -82,14 +91,84 @@ class BudgetIndex:
         return found
 
 
+# ── Rates ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def by_subject(limits: Iterable[CallLimit]) -> Mapping[tuple[int, str], CallLimit]:
+    """Limits by scope and subject; an empty subject stands for each by itself."""
+    return {(one.scope, one.subject): one for one in limits}
+
+
+def expected_tokens(need: Need) -> int:
+    """Tokens that a call is likely to use: its input as estimated, and what it may write up to a usual answer."""
+    return need.size.likely + min(need.output_tokens, _LIKELY_OUTPUT_TOKENS)
+
+
 def rates_of(caller: Caller) -> tuple[RateLimit, ...]:
-    """The rate limits of a caller."""
+    """What every call of a caller counts against, one of a tool included."""
     rates = []
     if caller.tenant_requests_per_minute:
         rates.append(RateLimit("tenant", caller.tenant_requests_per_minute))
-    if caller.key_requests_per_minute:
-        rates.append(RateLimit(f"key/{caller.key_id}", caller.key_requests_per_minute))
+    key = (caller.key_requests_per_minute, caller.key_tokens_per_minute, caller.key_max_concurrent)
+    if any(key):
+        rates.append(RateLimit(f"key/{caller.key_id}", *key))
     return tuple(rates)
+
+
+def rates_of_model_call(caller: Caller, user_id: str) -> tuple[RateLimit, ...]:
+    """What a call of a model counts against, whichever model serves it. `user_id` may be empty: nobody is limited."""
+    rates = rates_of(caller)
+    if not caller.limits:
+        return rates
+    merged = {rate.subject: rate for rate in rates}
+    key = caller.key_id
+    for scope, name, subject in (
+        (_TENANT, "", "tenant"),
+        (_KEY, key, f"key/{key}"),
+        (_USER, user_id, f"user/{user_id}"),
+    ):
+        if (name or scope == _TENANT) and (found := _limit(caller, scope, name, subject)) is not None:
+            merged[subject] = _least(found, merged.get(subject, found))
+    return tuple(merged.values())
+
+
+def rates_of_choice(caller: Caller, target: Target) -> tuple[RateLimit, ...]:
+    """What a call counts against besides when it goes to this model of this provider."""
+    if not caller.limits:
+        return ()
+    model = f"{target.provider}/{target.model}"
+    found = (
+        _limit(caller, _MODEL, model, f"model/{model}"),
+        _limit(caller, _PROVIDER, target.provider, f"provider/{target.provider}"),
+    )
+    return tuple(rate for rate in found if rate is not None)
+
+
+def _limit(caller: Caller, scope: int, name: str, subject: str) -> RateLimit | None:
+    """The limit that names somebody, else that of each in the scope by itself."""
+    limit = caller.limits.get((scope, name)) or caller.limits.get((scope, ""))
+    return RateLimit(subject, *(_figure(limit, name) for name in _FIGURES)) if limit is not None else None
+
+
+def _figure(limit: CallLimit, name: str) -> int | None:
+    return getattr(limit, name) if limit.HasField(name) else None  # type: ignore[arg-type]
+
+
+def _least(one: RateLimit, other: RateLimit) -> RateLimit:
+    """Both at once: of one subject the lower figures bind."""
+    return RateLimit(
+        one.subject,
+        _lower(one.requests_per_minute, other.requests_per_minute),
+        _lower(one.tokens_per_minute, other.tokens_per_minute),
+        _lower(one.max_concurrent, other.max_concurrent),
+    )
+
+
+def _lower(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else min(one, other)
+
+
+# ── Answers ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def budget_states(levels: Sequence[BudgetLevel]) -> list[BudgetState]:

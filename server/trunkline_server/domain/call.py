@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import Message
-from trunkline.v1.common_pb2 import CallContext
+from trunkline.v1.common_pb2 import CallContext, CallLimit
 
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import TrunklineError
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: an API key of a tenant. `permissions` are names, `<area>.*` or `*`. Limits are calls per minute."""
+    """Who calls: an API key of a tenant. `permissions` are names, `<area>.*` or `*`. `limits` are those of the tenant's
+    calls of models, by scope and subject; see admission.py."""
 
     tenant_id: str
     key_id: str
@@ -28,6 +29,9 @@ class Caller:
     key_requests_per_minute: int | None = None
     tenant_requests_per_minute: int | None = None
     data_residency: str = ""
+    key_tokens_per_minute: int | None = None
+    key_max_concurrent: int | None = None
+    limits: Mapping[tuple[int, str], CallLimit] = field(default_factory=dict, hash=False)
 
     def may(self, permission: str) -> bool:
         """Whether the caller holds a permission such as `llm.complete`."""

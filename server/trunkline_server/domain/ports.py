@@ -160,10 +160,12 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Calls per minute of a subject, for example `key/<id>` or `tenant`."""
+    """The limits of a subject, for example `tenant`, `key/<id>` or `model/<provider>/<model>`; None limits nothing."""
 
     subject: str
-    per_minute: int
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    max_concurrent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +182,15 @@ class BudgetLimit:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one call asks of admission: a hold of `amount` on every budget, and one call of every rate."""
+    """What one call asks of admission: a hold of `amount` on every budget, and of every rate one call, `tokens` tokens
+    (an estimate that settling corrects) and one place among the calls in flight."""
 
     tenant_id: str
     hold_id: str
     amount: int
     rates: tuple[RateLimit, ...]
     budgets: tuple[BudgetLimit, ...]
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +207,18 @@ class Admission(Protocol):
     """Rate limits and budget holds. Exact under concurrency and over all workers."""
 
     async def admit(self, ask: Ask) -> None:
-        """All or nothing. Raises RATE_LIMITED (with retry_after) or BUDGET_EXCEEDED, naming the subject."""
+        """All or nothing. Raises RATE_LIMITED (with retry_after) or BUDGET_EXCEEDED, naming the subject in the
+        metadata, and STORE_UNAVAILABLE."""
         ...
 
-    async def settle(self, ask: Ask, spent: int, record: bytes) -> Sequence[BudgetLevel]:
-        """Release the hold, charge `spent`, and append `record` (a serialised RecordedRequest) to the usage stream,
-        in one step. Idempotent by hold id. A hold whose lease ran out is still charged. Spent 0 voids."""
+    async def widen(self, ask: Ask, rates: Sequence[RateLimit]) -> None:
+        """Count an admitted call against further rates, all or none. Raises RATE_LIMITED."""
+        ...
+
+    async def settle(self, ask: Ask, spent: int, record: bytes, tokens: int = 0) -> Sequence[BudgetLevel]:
+        """Release the hold and the places in flight, charge `spent`, count the `tokens` used in place of the estimate,
+        and append `record` (a serialised RecordedRequest) to the usage stream, in one step. Idempotent by hold id. A
+        hold whose lease ran out is still charged. Spent 0 voids."""
         ...
 
     async def levels(self, tenant_id: str, budgets: Sequence[BudgetLimit]) -> Sequence[BudgetLevel]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from trunkline.v1.common_pb2 import Usage
 from trunkline.v1.completion_pb2 import CacheMode, CachePolicy, CompleteResponse, Finished
 from trunkline.v1.llm_pb2 import EmbedResponse
 
-from trunkline_server.domain.admission import rates_of
+from trunkline_server.domain.admission import expected_tokens, rates_of_choice, rates_of_model_call
 from trunkline_server.domain.attempts import allowed
 from trunkline_server.domain.begun import Begun
-from trunkline_server.domain.call import Call
+from trunkline_server.domain.call import Call, Caller
+from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit
 from trunkline_server.domain.resilience import Resilience
+from trunkline_server.domain.routing import Choice, Plan, Rejection
 from trunkline_server.domain.run import Run
 
 _SERVED_CACHE_MODES = frozenset((CacheMode.CACHE_MODE_UNSPECIFIED, CacheMode.CACHE_MODE_OFF))
@@ -28,13 +31,49 @@ def unserved_cache(policy: CachePolicy) -> list[tuple[str, str]]:
 
 
 async def admit(run: Run, budgets: Sequence[BudgetLimit], resilience: Resilience) -> None:
-    """Hold what the dearest candidate that may be tried can cost. Raises what `Tab.open` raises."""
+    """Hold what the dearest candidate that may be tried can cost, within the limits of caller and first choice.
+    Choices whose model or provider is at a limit are left out while others remain. Raises what `Tab.open` raises."""
     call = run.call
-    run.held = max(choice.most for choice in run.plan.choices[: allowed(run)])
-    if call.tab is not None:
-        ask = Ask(call.tenant_id, call.hold_id, run.held, rates_of(call.identity), tuple(budgets))
-        await call.tab.open(ask, run.record)
+    while True:
+        run.held = max(choice.most for choice in run.plan.choices[: allowed(run)])
+        if call.tab is None:
+            break
+        try:
+            await call.tab.open(_ask(run, budgets), run.record)
+            break
+        except TrunklineError as error:
+            left = _without_limited(run, error)
+            if left is None:
+                raise
+            run.plan = left
     resilience.retries.earn()
+
+
+def _ask(run: Run, budgets: Sequence[BudgetLimit]) -> Ask:
+    call, plan = run.call, run.plan
+    rates = rates_of_model_call(call.identity, call.context.user_id)
+    chosen = rates_of_choice(call.identity, plan.choices[0].candidate.target)
+    tokens = expected_tokens(plan.need)
+    return Ask(call.tenant_id, call.hold_id, run.held, (*rates, *chosen), tuple(budgets), tokens)
+
+
+def _without_limited(run: Run, error: TrunklineError) -> Plan | None:
+    """The plan without the choices that a refusal binds; None when it binds them all, or others may not be tried."""
+    recovery, plan = run.recovery, run.plan
+    alone = recovery.HasField("allow_fallback") and not recovery.allow_fallback
+    if error.reason != Reason.ERROR_REASON_RATE_LIMITED or alone:
+        return None
+    caller, subject = run.call.identity, error.metadata["subject"]
+    left = [choice for choice in plan.choices if not _bound(caller, choice, subject)]
+    if not left or len(left) == len(plan.choices):
+        return None
+    bound = (choice for choice in plan.choices if _bound(caller, choice, subject))
+    rejections = [Rejection(choice.candidate, "rate_limited", error.message) for choice in bound]
+    return replace(plan, choices=left, rejections=(*plan.rejections, *rejections))
+
+
+def _bound(caller: Caller, choice: Choice, subject: str) -> bool:
+    return any(rate.subject == subject for rate in rates_of_choice(caller, choice.candidate.target))
 
 
 async def conclude(run: Run, answer: CompleteResponse | Finished | EmbedResponse) -> Sequence[BudgetLevel]:

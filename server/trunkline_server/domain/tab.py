@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trunkline.v1.analytics_pb2 import RecordedRequest
 
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.ports import Admission, Ask, BudgetLevel
+from trunkline_server.domain.ports import Admission, Ask, BudgetLevel, RateLimit
 from trunkline_server.domain.strategies import backoff
 
 # What a call that ends now would be recorded as: status code and reason in, record out.
@@ -65,6 +66,26 @@ class Tab:
             raise
         self._ask, self._builder = ask, builder
 
+    async def widen(self, rates: Sequence[RateLimit]) -> None:
+        """Count the call against the limits of another choice too; those that it counts against already are left out.
+        Settling releases all of them. Raises RATE_LIMITED."""
+        ask = self._ask
+        if ask is None or not rates:
+            return
+        known = {rate.subject for rate in ask.rates}
+        fresh = tuple(rate for rate in rates if rate.subject not in known)
+        if not fresh:
+            return
+        # Noted before the wait: another attempt of the call may widen meanwhile, and the caller may leave.
+        self._ask = replace(ask, rates=(*ask.rates, *fresh))
+        try:
+            await self._admission.widen(ask, fresh)
+        except TrunklineError:
+            if self._ask is not None:
+                left = tuple(rate for rate in self._ask.rates if rate not in fresh)
+                self._ask = replace(self._ask, rates=left)
+            raise
+
     async def settle(self, code: int = 0, reason: str = "") -> Sequence[BudgetLevel]:
         """Charge what the builder says and release the hold. Returns the budgets afterwards; none when Redis is away,
         the settlement is then tried again in the background."""
@@ -75,16 +96,17 @@ class Tab:
         record = builder(code, reason) if builder else None
         spent = record.cost_details.nano_usd if record else 0
         payload = record.SerializeToString() if record else b""
+        tokens = tokens_used(record) if record else 0
         try:
-            return await self._admission.settle(ask, spent, payload)
+            return await self._admission.settle(ask, spent, payload, tokens)
         except asyncio.CancelledError:
             # It may be on its way; settling twice charges once.
-            self._settlements.start(self._settle_later(ask, spent, payload))
+            self._settlements.start(self._settle_later(ask, spent, payload, tokens))
             raise
         except TrunklineError as error:
             if error.reason != Reason.ERROR_REASON_STORE_UNAVAILABLE:
                 raise
-            self._settlements.start(self._settle_later(ask, spent, payload))
+            self._settlements.start(self._settle_later(ask, spent, payload, tokens))
             return ()
 
     async def close(self, code: int, reason: str) -> None:
@@ -92,14 +114,19 @@ class Tab:
         if self._ask is not None:
             await self.settle(code, reason)
 
-    async def _settle_later(self, ask: Ask, spent: int, payload: bytes) -> None:
+    async def _settle_later(self, ask: Ask, spent: int, payload: bytes, tokens: int) -> None:
         failures, give_up = 0, asyncio.get_running_loop().time() + _SETTLE_PATIENCE
         while True:
             try:
-                await self._admission.settle(ask, spent, payload)
+                await self._admission.settle(ask, spent, payload, tokens)
                 return
             except TrunklineError:
                 if asyncio.get_running_loop().time() > give_up:
                     raise
             failures += 1
             await asyncio.sleep(max(0.05, backoff(min(failures, 6))))
+
+
+def tokens_used(record: RecordedRequest) -> int:
+    """Tokens of all attempts, input and output together."""
+    return sum(attempt.usage.input_tokens + attempt.usage.output_tokens for attempt in record.attempts)

@@ -1,11 +1,15 @@
 """Rate limits and budget holds in Redis: one Lua call admits, one settles. Implements domain.ports.Admission.
 
-Rates: a subject that was idle may make exactly `per_minute` calls at once; its allowance then refills continuously, on
-the Redis server's clock. Budgets: spent + held + amount never exceeds a hard limit. Amounts are exact to 64 bits;
-comparing with limits is exact up to 2^53 nano-USD (9.0 million USD), and off by a few nano-USD above.
+Rates: a subject that was idle may make exactly `requests_per_minute` calls, or use `tokens_per_minute`, at once; its
+allowance then refills continuously, on the Redis server's clock without its steps (lua/common.lua). Budgets: spent +
+held + amount never exceeds a hard limit. Amounts are exact to 64 bits; comparing with limits is exact up to 2^53
+nano-USD (9.0 million USD), and off by a few nano-USD above.
 
 A hold has a lease, renewed while its call is in flight by `RedisAdmission.run`, which the composition root keeps
 running. Without it holds end after their lease. The holds of a killed process are released when their lease ends.
+
+While Redis is away each worker enforces its share of the rates for calls that no hard budget binds; the others are
+refused. How many workers share is counted in Redis, and remembered.
 """
 
 from __future__ import annotations
@@ -16,16 +20,23 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Any, NoReturn
+from uuid import uuid4
 
 from trunkline_server.domain.errors import Reason, TrunklineError, quota, store_unavailable
-from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, Ledger
+from trunkline_server.domain.local_limits import LocalLimits, rate_limited
+from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, Ledger, RateLimit
+from trunkline_server.domain.signals import Signals, Silent
 from trunkline_server.stores.redis.client import RedisStore
 from trunkline_server.stores.redis.continuity import Continuity, budget_name
 from trunkline_server.stores.redis.scripts import SHARDS, shard_of
 
 LEASE_SECONDS = 60.0
-# A settled hold is remembered for so long, to charge it once; costs some 120 bytes of Redis each.
-REMEMBER_SECONDS = 3600
+# A settled hold is remembered for so long, to charge it once; costs some 120 bytes of Redis each. A settlement is tried
+# for 15 minutes, in which the server's clock may be set forward by an hour.
+REMEMBER_SECONDS = 4500
+# A worker counts as living for so long after it was last heard of, and tells so often, in seconds.
+_CENSUS_LEASE = 15.0
+_CENSUS_EVERY = 3.0
 # Expired holds released in one call of the sweeper; each admission also releases up to four of its shard.
 _SWEPT = 200
 _ROUNDS = 4
@@ -34,31 +45,65 @@ _ROUNDS = 4
 class RedisAdmission:
     """See the module. `lease` is in seconds."""
 
-    def __init__(self, store: RedisStore, ledger: Ledger, *, lease: float = LEASE_SECONDS) -> None:
-        self._grace = store.grace
+    def __init__(
+        self, store: RedisStore, ledger: Ledger, *, lease: float = LEASE_SECONDS, signals: Signals | None = None
+    ) -> None:
+        self._store = store
         self._lease = lease
         self._continuity = Continuity(store, ledger, lease)
+        self._signals = signals or Silent()
+        self._local = LocalLimits()
+        self._name = uuid4().hex
+        self._workers = 1
+        self._away = False
 
     async def admit(self, ask: Ask) -> None:
         """All or nothing, see domain.ports.Admission. Hold ids are used once: a settled one raises INTERNAL.
 
         When the answer is lost the hold may have been taken; it is released when its lease ends, or by settling.
         """
+        if not ask.rates and not ask.budgets:
+            return
         shard, names = shard_of(ask.tenant_id), _names(ask.tenant_id, ask.budgets)
         hold = f"{ask.tenant_id}/{ask.hold_id}"
-        args = _admit_args(ask, hold, names, round(self._lease * 1000))
-        for _ in range(_ROUNDS):
-            answer = await self._continuity.run("admit", shard, *args)
-            if answer[0] == b"OK":
-                if names:
-                    self._continuity.opened(shard, hold, "\n".join((str(ask.amount), *names)))
-                return
-            if answer[0] != b"SEED":
-                _refuse(ask, answer)
-            await self._continuity.seed(ask.tenant_id, [ask.budgets[index - 1] for index in answer[1:]])
-        raise store_unavailable("redis")
+        value = _value(ask, names, _lines(ask, ask.rates))
+        try:
+            await self._admit(ask, shard, hold, names, value)
+        except TrunklineError as error:
+            if not _redis_away(error) or any(budget.hard for budget in ask.budgets):
+                raise
+            self._admit_locally(ask, ask.rates)
+            # Redis learns of the call when it is back; it has not taken the tokens.
+            value = _value(ask, names, _lines(ask, ask.rates, taken=False))
+        if value:
+            self._continuity.opened(shard, hold, value)
+            self._local.entered(ask, ask.rates)
 
-    async def settle(self, ask: Ask, spent: int, record: bytes) -> Sequence[BudgetLevel]:
+    async def widen(self, ask: Ask, rates: Sequence[RateLimit]) -> None:
+        """See domain.ports.Admission. What it costs is held already: without Redis the share of this worker decides."""
+        shard, hold = shard_of(ask.tenant_id), f"{ask.tenant_id}/{ask.hold_id}"
+        kept = self._continuity.value_of(shard, hold)
+        base = kept or _value(ask, _names(ask.tenant_id, ask.budgets), ()) or str(ask.amount)
+        value = _extended(base, ask, _lines(ask, rates))
+        args: list[str | int] = [hold, value if kept or value != base else "", ask.tokens]
+        args += (round(self._lease * 1000), len(rates), *_rate_args(ask, rates))
+        try:
+            answer = await self._continuity.run("widen", shard, *args)
+        except TrunklineError as error:
+            if not _redis_away(error):
+                raise
+            self._admit_locally(ask, rates)
+            value = _extended(base, ask, _lines(ask, rates, taken=False))
+        else:
+            if answer[0] != b"OK":
+                self._refuse(ask, rates, answer)
+        if kept:
+            self._continuity.widened(shard, hold, value)
+        elif value != base:
+            self._continuity.opened(shard, hold, value)
+        self._local.entered(ask, rates)
+
+    async def settle(self, ask: Ask, spent: int, record: bytes, tokens: int = 0) -> Sequence[BudgetLevel]:
         """See domain.ports.Admission. `spent` equals the record's cost; without a record (a void) it is zero.
 
         A budget whose counter is about to be rebuilt is left out of the answer; it is charged all the same.
@@ -66,12 +111,13 @@ class RedisAdmission:
         """
         if spent < 0 or (spent and not record):
             raise ValueError("a charge needs a record, and is not negative")
+        self._local.left(ask, tokens)
         shard, names = shard_of(ask.tenant_id), _names(ask.tenant_id, ask.budgets)
         hold = f"{ask.tenant_id}/{ask.hold_id}"
         listed = "".join(f"\n{name}" for name in names) + "\n"
         admitted_in = self._continuity.epoch_of(shard, hold)
         args: list[str | bytes | int] = [hold, spent, REMEMBER_SECONDS, ask.tenant_id, ask.hold_id, listed, record]
-        args.append(admitted_in)
+        args += (admitted_in, tokens, ask.tokens, *_token_args(ask))
         for name, budget in zip(names, ask.budgets, strict=True):
             args += (name, _marks(budget.thresholds, budget.limit))
         answer = await self._continuity.run("settle", shard, *args)
@@ -91,39 +137,128 @@ class RedisAdmission:
         raise store_unavailable("redis")
 
     async def run(self) -> None:
-        """Renew leases, release holds whose lease ran out, and watch the epochs, until cancelled."""
-        renewed = 0.0
+        """Renew leases, release holds whose lease ran out, watch the epochs, and count workers, until cancelled."""
+        renewed = counted = 0.0
         try:
             while True:
-                due = time.monotonic() - renewed > self._lease / 3
-                await asyncio.gather(*(self._tend(shard, due) for shard in SHARDS))
+                now = time.monotonic()
+                due = now - renewed > self._lease / 3
+                answers = await asyncio.gather(*(self._tend(shard, due) for shard in SHARDS))
+                self._found(away=not all(answers))
                 if due:
-                    renewed = time.monotonic()
+                    renewed = now
+                    self._local.trim()
+                if now - counted > _CENSUS_EVERY:
+                    counted = now
+                    await self._count()
                 # Twice within the grace, so that this process tells its holds before counters are rebuilt.
-                await asyncio.sleep(self._grace / 2)
+                await asyncio.sleep(self._store.grace / 2)
         finally:
             await self._continuity.aclose()
 
-    async def _tend(self, shard: str, renew: bool) -> None:
+    async def _admit(self, ask: Ask, shard: str, hold: str, names: Sequence[str], value: str) -> None:
+        args: list[str | int] = [hold, ask.amount, ask.tokens, round(self._lease * 1000), len(ask.rates), len(names)]
+        args += (value, *_rate_args(ask, ask.rates))
+        for name, budget in zip(names, ask.budgets, strict=True):
+            args += (name, budget.limit, int(budget.hard))
+        for _ in range(_ROUNDS):
+            answer = await self._continuity.run("admit", shard, *args)
+            if answer[0] == b"OK":
+                return
+            if answer[0] != b"SEED":
+                self._refuse(ask, ask.rates, answer)
+            await self._continuity.seed(ask.tenant_id, [ask.budgets[index - 1] for index in answer[1:]])
+        raise store_unavailable("redis")
+
+    def _admit_locally(self, ask: Ask, rates: Sequence[RateLimit]) -> None:
+        try:
+            self._local.admit(ask, rates, self._workers)
+        except TrunklineError as error:
+            self._signals.decided(f"limited_{error.metadata['limited']}", reason=error.reason_name)
+            raise
+        self._signals.decided("admitted_locally")
+
+    def _refuse(self, ask: Ask, rates: Sequence[RateLimit], answer: Sequence[Any]) -> NoReturn:
+        if answer[0] != b"RATE":
+            raise _REFUSALS[answer[0]](ask, *answer[1:])
+        index, limited, wait_us = answer[1:]
+        error = rate_limited(rates[index - 1], limited.decode(), wait_us / 1e6)
+        self._signals.decided(f"limited_{error.metadata['limited']}", reason=error.reason_name)
+        raise error
+
+    async def _tend(self, shard: str, renew: bool) -> bool:
+        """Whether Redis answered."""
         try:
             if renew:
                 await self._continuity.renew(shard)
             await self._continuity.run("watch", shard, _SWEPT, int(renew))
         except TrunklineError:
-            return  # Redis is away; the next turn comes soon, and calls tell their callers.
+            return False  # The next turn comes soon, and calls tell their callers.
+        return True
+
+    async def _count(self) -> None:
+        try:
+            self._workers = await self._store.run("census", SHARDS[0], self._name, round(_CENSUS_LEASE * 1000))
+        except TrunklineError:
+            return  # The last count holds.
+
+    def _found(self, *, away: bool) -> None:
+        if away != self._away:
+            self._away = away
+            self._signals.level("redis_away", float(away))
 
 
 def _names(tenant_id: str, budgets: Sequence[BudgetLimit]) -> list[str]:
     return [budget_name(tenant_id, budget) for budget in budgets]
 
 
-def _admit_args(ask: Ask, hold: str, names: Sequence[str], lease_ms: int) -> list[str | int]:
-    args: list[str | int] = [hold, ask.amount, lease_ms, len(ask.rates), len(names)]
-    for rate in ask.rates:
-        args += (f"{ask.tenant_id}/{rate.subject}", rate.per_minute)
-    for name, budget in zip(names, ask.budgets, strict=True):
-        args += (name, budget.limit, int(budget.hard))
+def _name(tenant_id: str, subject: str) -> str:
+    """Names stand in lines."""
+    return f"{tenant_id}/{subject}".replace("\n", " ")
+
+
+def _rate_args(ask: Ask, rates: Sequence[RateLimit]) -> list[str | int]:
+    args: list[str | int] = []
+    for rate in rates:
+        figures = (rate.requests_per_minute, rate.tokens_per_minute, rate.max_concurrent)
+        args += (_name(ask.tenant_id, rate.subject), *(-1 if one is None else one for one in figures))
     return args
+
+
+def _token_args(ask: Ask) -> list[str | int]:
+    """How many rates limit tokens, then their names and figures, as settle.lua takes them."""
+    limited = [rate for rate in ask.rates if rate.tokens_per_minute is not None and ask.tokens]
+    args: list[str | int] = [len(limited)]
+    for rate in limited:
+        args += _rate_args(ask, (rate,))[:3]
+    return args
+
+
+def _lines(ask: Ask, rates: Sequence[RateLimit], *, taken: bool = True) -> list[str]:
+    """What a hold keeps of rates, see lua/common.lua. `taken`: whether Redis has taken the tokens."""
+    lines = []
+    for rate in rates:
+        name = _name(ask.tenant_id, rate.subject)
+        if rate.tokens_per_minute is not None and ask.tokens and taken:
+            lines.append(f"T{name}")
+        if rate.max_concurrent is not None:
+            lines.append(f"F{name}")
+    return lines
+
+
+def _value(ask: Ask, names: Sequence[str], lines: Sequence[str]) -> str:
+    """A hold as Redis keeps it; empty when there is nothing to keep."""
+    return _extended("\n".join((str(ask.amount), *names)), ask, lines) if names or lines else ""
+
+
+def _extended(value: str, ask: Ask, lines: Sequence[str]) -> str:
+    if not lines:
+        return value
+    return "\n".join((value, *(() if "\f" in value else (f"\f{ask.tokens}",)), *lines))
+
+
+def _redis_away(error: TrunklineError) -> bool:
+    return error.reason == Reason.ERROR_REASON_STORE_UNAVAILABLE and error.metadata.get("store") == "redis"
 
 
 @lru_cache(maxsize=4096)
@@ -140,20 +275,6 @@ def _levels(budgets: Sequence[BudgetLimit], answer: Sequence[bytes]) -> Sequence
         for budget, spent, held in zip(budgets, answer[1::2], answer[2::2], strict=True)
         if spent
     ]
-
-
-def _refuse(ask: Ask, answer: Sequence[Any]) -> NoReturn:
-    raise _REFUSALS[answer[0]](ask, *answer[1:])
-
-
-def _rate_limited(ask: Ask, index: int, wait_us: int) -> TrunklineError:
-    rate, seconds = ask.rates[index - 1], wait_us / 1e6
-    return quota(
-        Reason.ERROR_REASON_RATE_LIMITED,
-        f"{rate.subject} may make {rate.per_minute} calls per minute; try again in {seconds:.3f} s",
-        rate.subject,
-        seconds,
-    )
 
 
 def _budget_exceeded(ask: Ask, index: int, spent: bytes, held: bytes) -> TrunklineError:
@@ -177,7 +298,6 @@ def _settled(ask: Ask) -> TrunklineError:
 
 
 _REFUSALS: dict[bytes, Callable[..., TrunklineError]] = {
-    b"RATE": _rate_limited,
     b"BUDGET": _budget_exceeded,
     b"SETTLED": _settled,
 }

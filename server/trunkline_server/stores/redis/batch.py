@@ -20,7 +20,8 @@ _MOST = 512
 class Batcher:
     """Collects calls and sends them through `exchange`, at most `width` batches at a time.
 
-    While all are under way, calls gather for the next batch: the busier the server, the larger the batches.
+    While all are under way, calls gather for the next batch: the busier the server, the larger the batches. When one
+    cannot be exchanged, those that wait fail with it: they would meet the same server.
     """
 
     def __init__(self, exchange: Exchange, width: int) -> None:
@@ -78,10 +79,13 @@ class Batcher:
         for (_, future), answer in zip(batch, answers, strict=True):
             if not future.done():
                 future.set_result(answer)
+        if error is not None:
+            waiting, self._waiting = self._waiting, []
+            _fail(waiting, error)
         self._schedule(sent.get_loop())
 
 
-def _fail(batch: _Batch) -> None:
+def _fail(batch: _Batch, error: BaseException | None = None) -> None:
     for _, future in batch:
         if not future.done():
-            future.set_result(ConnectionResetError("closed"))
+            future.set_result(error or ConnectionResetError("closed"))

@@ -16,7 +16,8 @@ from redis.backoff import NoBackoff
 
 from trunkline_server.domain.errors import store_unavailable
 from trunkline_server.stores.redis.batch import Batcher, Command
-from trunkline_server.stores.redis.errors import is_lost_connection, is_missing_script, translate
+from trunkline_server.stores.redis.contact import Contact
+from trunkline_server.stores.redis.errors import is_away, is_lost_connection, is_missing_script, translate
 from trunkline_server.stores.redis.pipe import Pipe
 from trunkline_server.stores.redis.scripts import EPOCH_TEXT, SCRIPTS, SHARDS
 
@@ -32,6 +33,10 @@ class _Link(ABC):
     @abstractmethod
     def call(self, shard: str, command: Command) -> asyncio.Future[Any]:
         """As Batcher.call."""
+
+    @abstractmethod
+    def contact(self, shard: str) -> Contact:
+        """What is remembered of the shard's server."""
 
     @abstractmethod
     async def load(self, texts: Sequence[str]) -> None:
@@ -50,9 +55,13 @@ class _Single(_Link):
         self._idle = [Pipe(pool.make_connection(), timeout) for _ in range(_WIDTH)]
         self._all = tuple(self._idle)
         self._batcher = Batcher(self._exchange, _WIDTH)
+        self._contact = Contact()
 
     def call(self, shard: str, command: Command) -> asyncio.Future[Any]:
         return self._batcher.call(command)
+
+    def contact(self, shard: str) -> Contact:
+        return self._contact
 
     async def load(self, texts: Sequence[str]) -> None:
         answers = await asyncio.gather(*(self._batcher.call(("SCRIPT", "LOAD", text)) for text in texts))
@@ -94,19 +103,25 @@ class _Cluster(_Link):
             **options,
         )
         self._timeout = timeout
-        self._batchers: dict[str, Batcher] = {}
+        self._nodes: dict[str, tuple[Batcher, Contact]] = {}
 
     async def open(self) -> None:
         """Find the nodes."""
         await self._client.initialize()
 
     def call(self, shard: str, command: Command) -> asyncio.Future[Any]:
+        return self._node(shard)[0].call(command)
+
+    def contact(self, shard: str) -> Contact:
+        return self._node(shard)[1]
+
+    def _node(self, shard: str) -> tuple[Batcher, Contact]:
         node = self._client.get_node_from_key(shard)
         name = node.name if node else ""
-        batcher = self._batchers.get(name)
-        if batcher is None:
-            batcher = self._batchers[name] = Batcher(self._exchange, _WIDTH)
-        return batcher.call(command)
+        found = self._nodes.get(name)
+        if found is None:
+            found = self._nodes[name] = (Batcher(self._exchange, _WIDTH), Contact())
+        return found
 
     async def load(self, texts: Sequence[str]) -> None:
         async with asyncio.timeout(self._timeout):
@@ -114,7 +129,7 @@ class _Cluster(_Link):
                 await self._client.execute_command("SCRIPT LOAD", text, target_nodes=RedisCluster.PRIMARIES)
 
     async def aclose(self) -> None:
-        for batcher in self._batchers.values():
+        for batcher, _ in self._nodes.values():
             await batcher.aclose()
         await self._client.aclose()
 
@@ -195,10 +210,21 @@ class RedisStore:
         await self._link.aclose()
 
     async def _call(self, shard: str, command: Command) -> Any:
-        answer = await self._link.call(shard, command)
-        if is_lost_connection(answer):
-            # Idle connections end with the server. Every script may be repeated, see lua/.
+        contact = self._link.contact(shard)
+        probing = contact.away
+        if probing and not contact.claim():
+            return ConnectionError("away")
+        try:
             answer = await self._link.call(shard, command)
+            if is_lost_connection(answer):
+                # Idle connections end with the server. Every script may be repeated, see lua/.
+                answer = await self._link.call(shard, command)
+        except asyncio.CancelledError:
+            if probing:
+                contact.left()
+            raise
+        if probing or is_away(answer):
+            contact.heard(not is_away(answer))
         return answer
 
     async def _load_unless_done(self, seen: int) -> None:
@@ -209,12 +235,13 @@ class RedisStore:
 
 @asynccontextmanager
 async def connect(
-    urls: Sequence[str], *, connect_timeout: float = 1.0, batch_timeout: float = 2.0, grace: float = 0.5
+    urls: Sequence[str], *, connect_timeout: float = 0.4, batch_timeout: float = 0.8, grace: float = 0.5
 ) -> AsyncIterator[RedisStore]:
     """Connect to one server (one URL) or to a cluster (several URLs of nodes), and load the scripts.
 
     Seconds: `connect_timeout` for a connection, `batch_timeout` for a batch from sending to the last answer, `grace`
-    between the loss of a server's data and the rebuilding of its counters, for all processes to tell their holds.
+    between the loss of a server's data and the rebuilding of its counters, for all processes to tell their holds. So
+    short that a call which finds the server away knows it within a second.
     Raises STORE_UNAVAILABLE.
     """
     link: _Link

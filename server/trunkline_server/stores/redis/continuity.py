@@ -37,7 +37,7 @@ RECENT_SECONDS = 5.0
 # How long seeding goes on: a batch of usage that a dead consumer left is claimed and written in about four seconds.
 _SEED_SECONDS = 5.0
 # How long a call waits for it; a caller that is told to try again soon is better off than one kept waiting.
-_WAIT_SECONDS = 0.9
+_WAIT_SECONDS = 0.7
 # How long a pause of the usage consumers lasts when the process that asked for it dies.
 _PAUSE_MS = 3000
 # Seeding looks through the usage stream; above this many entries it waits for the consumers instead.
@@ -94,6 +94,17 @@ class Continuity:
         state = self._shards[shard]
         state.holds[hold] = _Hold(value, state.epoch)
 
+    def widened(self, shard: str, hold: str, value: str) -> None:
+        """A hold in flight is kept as `value` from now on; one that was settled meanwhile is not."""
+        holds = self._shards[shard].holds
+        if (found := holds.get(hold)) is not None:
+            holds[hold] = _Hold(value, found.epoch)
+
+    def value_of(self, shard: str, hold: str) -> str:
+        """What a hold in flight is kept as, empty when it is not known."""
+        found = self._shards[shard].holds.get(hold)
+        return found.value if found else ""
+
     def epoch_of(self, shard: str, hold: str) -> str:
         """The epoch in which a hold in flight was admitted, empty when it is not known."""
         found = self._shards[shard].holds.get(hold)
@@ -126,7 +137,7 @@ class Continuity:
     async def seed(self, tenant_id: str, budgets: Sequence[BudgetLimit]) -> None:
         """Make sure that the budgets have counters. Callers that ask for the same ones at a time share the work.
 
-        Raises STORE_UNAVAILABLE when the ledger cannot tell, and when it takes longer than 0.9 s, as it can while usage
+        Raises STORE_UNAVAILABLE when the ledger cannot tell, and when it takes longer than 0.7 s, as it can while usage
         that concerns them is being written; the work then goes on for those who try again.
         """
         key = tuple(budget_name(tenant_id, budget) for budget in budgets)

@@ -33,6 +33,11 @@ def is_lost_connection(result: object) -> bool:
     return isinstance(result, redis_errors.ConnectionError | redis_errors.ClusterError)
 
 
+def is_away(result: object) -> bool:
+    """Whether there was no answer: the server cannot be reached, or does not answer in time."""
+    return isinstance(result, OSError | EOFError | redis_errors.ConnectionError | redis_errors.TimeoutError)
+
+
 def is_missing_script(result: object) -> bool:
     """Whether the server does not know the script: it was restarted, or another node took over."""
     return isinstance(result, redis_errors.NoScriptError)

@@ -12,6 +12,9 @@ from zlib import crc32
 # spread over any sensible number of masters. The number cannot change while there is data.
 SHARDS = tuple(f"tl:{{s{number:02}}}" for number in range(16))
 
+# What counts calls and tokens, for the scripts that do.
+_RATES, _WITH_RATES = "rates", frozenset(("admit", "widen", "settle"))
+
 # Run by EVAL only: it must come before the others are loaded, see lua/epoch.lua.
 _BY_TEXT = "epoch"
 
@@ -36,10 +39,11 @@ def _load() -> tuple[str, dict[str, Script]]:
         for entry in files(__package__).joinpath("lua").iterdir()
         if entry.name.endswith(".lua")
     }
-    common, epoch = texts.pop("common"), texts.pop(_BY_TEXT)
+    common, rates = texts.pop("common"), texts.pop(_RATES)
+    epoch = f"{common}\n{texts.pop(_BY_TEXT)}"
     scripts = {}
     for name, body in texts.items():
-        text = f"{common}\n{body}"
+        text = "\n".join((common, rates, body) if name in _WITH_RATES else (common, body))
         scripts[name] = Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
     return epoch, scripts
 

@@ -1,6 +1,7 @@
--- ARGV: epoch, hold, amount, lease in ms, how many rates, how many budgets, (subject, per minute)…, (name, limit, hard)…
--- Answers OK · EPOCH · SETTLED · RATE, index, wait in us · SEED, index… · BUDGET, index, spent, held.
-local epoch, hold, amount = ARGV[1], ARGV[2], ARGV[3]
+-- ARGV: epoch, hold, amount, tokens, lease in ms, how many rates, how many budgets, what the hold is kept as (empty: it is
+-- not), (name, calls, tokens, in flight)…, (name, limit, hard)…
+-- Answers OK · EPOCH · SETTLED · RATE, index, what, wait in us · SEED, index… · BUDGET, index, spent, held.
+local epoch, hold, amount, value = ARGV[1], ARGV[2], ARGV[3], ARGV[8]
 if lost(epoch) then
   return {'EPOCH'}
 end
@@ -15,28 +16,12 @@ local now = now_us()
 local now_ms = math.floor(now / 1000)
 sweep(epoch, now_ms, 4)
 
--- GCRA in whole numbers. One call costs 60,000,000 units (a minute in microseconds); `rate` units leak in each
--- microsecond; a bucket holds `rate` calls. Exact up to 150 million calls per minute.
-local CALL = 60000000
-local rates, budgets = tonumber(ARGV[5]), tonumber(ARGV[6])
-local first_budget = 7 + 2 * rates
-local buckets, slowest, wait = {}, nil, 0
-for index = 1, rates do
-  local at = 5 + 2 * index
-  local key, rate = shard .. ':rate:' .. ARGV[at], tonumber(ARGV[at + 1])
-  local used, since = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)$')
-  local passed = math.min(math.max(now - tonumber(since or now), 0), CALL)
-  local level = math.max((tonumber(used) or 0) - passed * rate, 0) + CALL
-  if level > rate * CALL then
-    local needed = math.ceil((level - rate * CALL) / math.max(rate, 1))
-    if needed > wait then
-      slowest, wait = index, needed
-    end
-  end
-  buckets[#buckets + 1] = {key, level, rate}
-end
-if slowest then
-  return {'RATE', slowest, wait}
+local FIRST = 9
+local rates, budgets = tonumber(ARGV[6]), tonumber(ARGV[7])
+local first_budget = FIRST + 4 * rates
+local limited, found = look(FIRST, rates, hold, tonumber(ARGV[4]), now)
+if limited then
+  return limited
 end
 
 local seeds = {'SEED'}
@@ -58,15 +43,8 @@ if refusal then
   return refusal
 end
 
-for _, bucket in ipairs(buckets) do
-  local empty_in_ms = math.ceil(bucket[2] / bucket[3] / 1000)
-  redis.call('SET', bucket[1], string.format('%.0f %.0f', bucket[2], now), 'PX', empty_in_ms)
-end
-if budgets > 0 then
-  local names = {amount}
-  for at = first_budget, #ARGV, 3 do
-    names[#names + 1] = ARGV[at]
-  end
-  keep(epoch, hold, table.concat(names, '\n'), now_ms + tonumber(ARGV[4]))
+take(found, now)
+if value ~= '' then
+  keep(epoch, hold, value, now_ms + tonumber(ARGV[5]))
 end
 return {'OK'}

@@ -8,7 +8,7 @@ local expires = math.floor(now_us() / 1000) + tonumber(ARGV[2])
 for at = 3, #ARGV, 2 do
   local hold = ARGV[at]
   if redis.call('HEXISTS', HOLDS, hold) == 1 then
-    redis.call('ZADD', LEASES, expires, hold)
+    extend(hold, ARGV[at + 1], expires)
   elseif redis.call('EXISTS', done_key(hold)) == 0 then
     keep(epoch, hold, ARGV[at + 1], expires)
   end

@@ -39,7 +39,7 @@ for at = 3, #ARGV, 3 do
       end
     end
     for _, value in ipairs(holds) do
-      if string.find(value .. '\n', '\n' .. name .. '\n', 1, true) then
+      if string.find(string.match(value, '^[^\f]*') .. '\n', '\n' .. name .. '\n', 1, true) then
         redis.call('HINCRBY', key, 'held', string.match(value, '^%d+'))
       end
     end

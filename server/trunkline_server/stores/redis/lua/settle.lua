@@ -1,4 +1,5 @@
--- ARGV: epoch, hold, spent, seconds to remember, tenant, hold id, budget names, record, admitted in, (name, thresholds)…
+-- ARGV: epoch, hold, spent, seconds to remember, tenant, hold id, budget names, record, admitted in, tokens used, tokens
+-- asked for, how many rates, (name, calls, tokens)…, (name, thresholds)…
 -- Budget names are `\n<name>\n<name>\n`. Thresholds are `<limit> <share>:<nano-USD> <share>:<nano-USD>…`. `admitted in` is the
 -- epoch of the admission; empty when unknown, or when the settlement had been accepted and is repeated after a loss.
 -- Answers EPOCH · OK, (spent, held)…, both empty for a counter that is not seeded.
@@ -6,9 +7,23 @@ local epoch, hold, spent = ARGV[1], ARGV[2], ARGV[3]
 if lost(epoch) then
   return {'EPOCH'}
 end
-local FIRST = 10
+local RATES = 13
+local used, asked, FIRST = tonumber(ARGV[10]), tonumber(ARGV[11]), RATES + 3 * ARGV[12]
 if redis.call('SET', done_key(hold), '', 'NX', 'EX', ARGV[4]) then
-  release(epoch, hold)
+  local held = release(epoch, hold)
+  local now = FIRST > RATES and used ~= asked and now_us()
+  for at = RATES, FIRST - 1, 3 do
+    -- Given back is only what is known to be taken; what is taken besides leaves nobody below empty.
+    local taken = held and string.find(held .. '\n', '\nT' .. ARGV[at] .. '\n', 1, true)
+    if now and (taken or used > asked) then
+      local bucket, rate, volume = bucket_of(ARGV[at], now), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+      local level = leaked(bucket.tokens, bucket, volume)
+      local corrected = level + (used - asked) * CALL
+      bucket.calls = leaked(bucket.calls, bucket, rate)
+      bucket.tokens = math.max(math.min(corrected, math.max(level, volume * CALL)), 0)
+      write_bucket(bucket, rate, volume, now)
+    end
+  end
   local alerts = {}
   for at = FIRST, #ARGV, 2 do
     local key = budget_key(ARGV[at])
