@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Literal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.access_pb2 import (
@@ -36,7 +37,13 @@ from trunkline_server.domain.keys import ROLES, is_operator, new_api_key, permis
 from trunkline_server.domain.ports import Actor, Directory, Keys, Tenants
 from trunkline_server.services.paging import DEFAULT_PAGE_SIZE
 
-_TENANT_PATHS = frozenset(("display_name", "status", "data_residency", "requests_per_minute"))
+_TENANT_PATHS = frozenset(("display_name", "status", "data_residency", "requests_per_minute", "limits"))
+
+_KEY_LIMITS: Sequence[Literal["requests_per_minute", "tokens_per_minute", "max_concurrent"]] = (
+    "requests_per_minute",
+    "tokens_per_minute",
+    "max_concurrent",
+)
 
 
 def actor_of(call: Call, tenant_id: str = "") -> Actor:
@@ -82,8 +89,9 @@ class AccessService:
         key = ApiKey(
             tenant_id=tenant_id, display_name=request.display_name, roles=request.roles, team_id=request.team_id
         )
-        if request.HasField("requests_per_minute"):
-            key.requests_per_minute = request.requests_per_minute
+        for name in _KEY_LIMITS:
+            if request.HasField(name):
+                setattr(key, name, getattr(request, name))
         if request.HasField("expire_time"):
             if request.expire_time.seconds <= time.time():
                 raise invalid_fields([("expire_time", "is in the past")])

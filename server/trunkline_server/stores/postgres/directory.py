@@ -19,6 +19,7 @@ from typing import Any
 
 import structlog
 
+from trunkline_server.domain.admission import by_subject
 from trunkline_server.domain.call import Caller
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.keys import is_operator, parse_token, permissions_of, secret_matches
@@ -29,7 +30,7 @@ from trunkline_server.stores.postgres.cache import LoadingCache
 from trunkline_server.stores.postgres.credentials import read_secrets
 from trunkline_server.stores.postgres.integrations import read_integrations
 from trunkline_server.stores.postgres.pool import Database
-from trunkline_server.stores.postgres.tenants import read_tenant
+from trunkline_server.stores.postgres.tenants import limits_of, read_tenant
 
 _log = structlog.get_logger(__name__)
 
@@ -168,6 +169,9 @@ def _holder_of(row: Any) -> _Holder:
         key_requests_per_minute=row["requests_per_minute"],
         tenant_requests_per_minute=row["tenant_requests_per_minute"],
         data_residency=row["data_residency"],
+        key_tokens_per_minute=row.get("tokens_per_minute"),
+        key_max_concurrent=row.get("max_concurrent"),
+        limits=by_subject(limits_of(row.get("tenant_limits"))),
     )
     return _Holder(caller, expires.timestamp() if expires else None, used.timestamp() if used else 0.0)
 

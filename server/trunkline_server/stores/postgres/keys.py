@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.access_pb2 import ApiKey
@@ -26,9 +26,15 @@ from trunkline_server.stores.postgres.rows import (
 
 _INSERT = """
 INSERT INTO trunkline.api_keys
-    (key_id, tenant_id, secret_hash, display_name, roles, team_id, requests_per_minute, expire_time)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *
+    (key_id, tenant_id, secret_hash, display_name, roles, team_id, expire_time, requests_per_minute, tokens_per_minute,
+     max_concurrent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *
 """
+_LIMITS: Sequence[Literal["requests_per_minute", "tokens_per_minute", "max_concurrent"]] = (
+    "requests_per_minute",
+    "tokens_per_minute",
+    "max_concurrent",
+)
 # Newest first; keys of one transaction share their time.
 _LIST = """
 SELECT * FROM trunkline.api_keys
@@ -51,8 +57,8 @@ class PgKeys:
         tenant_id, subject = key.tenant_id or actor.tenant_id, ("api_key", key.key_id)
         values = (
             *(key.key_id, tenant_id, secret_hash, key.display_name, list(key.roles), key.team_id),
-            key.requests_per_minute if key.HasField("requests_per_minute") else None,
             to_datetime(key.expire_time) if key.HasField("expire_time") else None,
+            *(getattr(key, name) if key.HasField(name) else None for name in _LIMITS),
         )
         async with self._database.tenant_transaction(tenant_id, creating=subject) as connection:
             row = await connection.fetchrow(_INSERT, *values)
@@ -116,7 +122,7 @@ def _key_of(row: Mapping[str, Any]) -> ApiKey:
         display_name=row["display_name"],
         roles=row["roles"],
         team_id=row["team_id"],
-        requests_per_minute=row["requests_per_minute"],
+        **{name: row.get(name) for name in _LIMITS},
     )
     for name in ("expire_time", "revoke_time", "create_time", "last_use_time"):
         set_time(getattr(key, name), row[name])

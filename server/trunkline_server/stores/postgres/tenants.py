@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trunkline.v1.access_pb2 import Tenant, TenantStatus
+from trunkline.v1.common_pb2 import CallLimit
 
 from trunkline_server.domain.errors import not_found
 from trunkline_server.domain.ports import Actor
@@ -15,16 +16,18 @@ from trunkline_server.stores.postgres.rows import (
     EnumColumn,
     assignments,
     check_etag,
+    from_json,
     masked,
     new_etag,
     page,
     page_limit,
     page_start,
     set_time,
+    to_json,
 )
 
 STATUS = EnumColumn(TenantStatus, "TENANT_STATUS_")
-_MASK = {name: name for name in ("display_name", "status", "data_residency", "requests_per_minute")}
+_MASK = {name: name for name in ("display_name", "status", "data_residency", "requests_per_minute", "limits")}
 
 
 class PgTenants:
@@ -94,11 +97,17 @@ def tenant_of(row: Mapping[str, Any]) -> Tenant:
         status=STATUS.number(row["status"]),
         data_residency=row["data_residency"],
         requests_per_minute=row["requests_per_minute"],
+        limits=limits_of(row.get("limits")),
         etag=row["etag"],
     )
     set_time(tenant.create_time, row["create_time"])
     set_time(tenant.update_time, row["update_time"])
     return tenant
+
+
+def limits_of(column: str | None) -> Sequence[CallLimit]:
+    """The limits of a column; none where the schema is older than it."""
+    return from_json(column, Tenant()).limits if column else ()
 
 
 def _columns(tenant: Tenant) -> dict[str, Any]:
@@ -108,4 +117,5 @@ def _columns(tenant: Tenant) -> dict[str, Any]:
         "status": STATUS.text(tenant.status or TenantStatus.TENANT_STATUS_ACTIVE),
         "data_residency": tenant.data_residency,
         "requests_per_minute": tenant.requests_per_minute if limited else None,
+        "limits": to_json(Tenant(limits=tenant.limits)),
     }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 # Between two looks whether it is back, in seconds.
-PROBE_EVERY = 0.2
+PROBE_EVERY = 0.05
 
 
 class Contact:
