@@ -8,11 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trunkline.v1.budget_pb2 import Budget, BudgetEnforcement, BudgetPeriod, BudgetScope
-from trunkline.v1.common_pb2 import CallContext
-from trunkline_server.domain.admission import BudgetIndex, budget_states, limit_of, rates_of, window
+from trunkline.v1.common_pb2 import CallContext, CallLimit, LimitScope
+from trunkline_server.domain.admission import (
+    BudgetIndex,
+    budget_states,
+    by_subject,
+    limit_of,
+    rates_of,
+    rates_of_choice,
+    rates_of_model_call,
+    window,
+)
 from trunkline_server.domain.call import Caller
 from trunkline_server.domain.money import to_money, to_nano
-from trunkline_server.domain.ports import BudgetLevel, RateLimit
+from trunkline_server.domain.ports import BudgetLevel, RateLimit, Target
 
 DAY = BudgetPeriod.BUDGET_PERIOD_DAY
 WEEK = BudgetPeriod.BUDGET_PERIOD_WEEK
@@ -111,6 +120,50 @@ def test_rates_of_a_caller() -> None:
     assert rates_of(Caller("t", "k", frozenset())) == ()
     limited = Caller("t", "k", frozenset(), key_requests_per_minute=5, tenant_requests_per_minute=9)
     assert rates_of(limited) == (RateLimit("tenant", 9), RateLimit("key/k", 5))
+
+
+def limited(*limits: CallLimit, **fields: int) -> Caller:
+    return Caller("t", "k", frozenset(), limits=by_subject(limits), **fields)  # type: ignore[arg-type]
+
+
+def limit(scope: str, subject: str = "", **figures: int) -> CallLimit:
+    return CallLimit(scope=LimitScope.Value(f"LIMIT_SCOPE_{scope}"), subject=subject, **figures)
+
+
+def test_rates_of_a_call_of_a_model() -> None:
+    caller = limited(
+        limit("TENANT", tokens_per_minute=500, requests_per_minute=12),
+        limit("API_KEY", max_concurrent=3),
+        limit("USER", requests_per_minute=2),
+        limit("USER", "vip", requests_per_minute=20),
+        limit("MODEL", tokens_per_minute=1),
+        tenant_requests_per_minute=9,
+        key_tokens_per_minute=70,
+        key_max_concurrent=4,
+    )
+    tenant, key = RateLimit("tenant", 9, 500, None), RateLimit("key/k", None, 70, 3)
+    # Of one subject the lower figures bind, and a limit that names somebody is the only one of its scope.
+    assert rates_of_model_call(caller, "vip") == (tenant, key, RateLimit("user/vip", 20))
+    assert rates_of_model_call(caller, "bob") == (tenant, key, RateLimit("user/bob", 2))
+    assert rates_of_model_call(caller, "") == (tenant, key)
+    assert rates_of(caller) == (RateLimit("tenant", 9), RateLimit("key/k", None, 70, 4))
+    assert rates_of_model_call(limited(limit("API_KEY", "other", max_concurrent=1)), "u") == ()
+
+
+def test_rates_of_a_choice() -> None:
+    target = Target("i", "portkey", "openai", "gpt-4o", "https://x", 30.0, "")
+    caller = limited(
+        limit("MODEL", requests_per_minute=5),
+        limit("MODEL", "openai/gpt-4o", tokens_per_minute=7),
+        limit("PROVIDER", "anthropic", max_concurrent=1),
+        limit("PROVIDER", "openai", max_concurrent=2),
+    )
+    assert rates_of_choice(caller, target) == (
+        RateLimit("model/openai/gpt-4o", None, 7),
+        RateLimit("provider/openai", None, None, 2),
+    )
+    assert rates_of_choice(limited(limit("PROVIDER", "anthropic", max_concurrent=1)), target) == ()
+    assert rates_of_choice(Caller("t", "k", frozenset()), target) == ()
 
 
 def test_nothing_is_left_of_an_overdrawn_budget() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from trunkline.v1.analytics_pb2 import RecordedRequest
-from trunkline.v1.common_pb2 import CostDetails
+from trunkline.v1.common_pb2 import Attempt, CostDetails, Usage
 from trunkline_server.domain import tab as tab_module
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit
+from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, RateLimit
 from trunkline_server.domain.tab import Settlements, Tab
 from unit.domain_parts import FakeAdmission
 
@@ -66,6 +67,45 @@ async def test_a_refused_call_owes_nothing(settlements: Settlements) -> None:
     assert caught.value.reason == Reason.ERROR_REASON_BUDGET_EXCEEDED
     await tab.close(8, "BUDGET_EXCEEDED")
     assert (admission.records, admission.held) == ([], {})
+
+
+async def test_a_widened_tab_settles_all_its_limits(admission: FakeAdmission, settlements: Settlements) -> None:
+    asked: list[Ask] = []
+    real = admission.settle
+
+    async def settle(ask: Ask, spent: int, record: bytes, tokens: int = 0) -> Sequence[BudgetLevel]:
+        asked.append(ask)
+        return await real(ask, spent, record, tokens)
+
+    admission.settle = settle  # type: ignore[method-assign]
+    tab = Tab(admission, settlements)
+    one, two, three = (RateLimit(f"provider/{name}", 5) for name in "abc")
+    await tab.widen([one])  # Nothing is open: nothing is counted.
+    await tab.open(replace(ASK, rates=(one,)), record)
+    await tab.widen(())
+    await tab.widen([one])
+    assert admission.widened == []
+    await tab.widen([one, two])
+    admission.at_limit = {"provider/c"}
+    with pytest.raises(TrunklineError, match="provider/c is at its limit"):
+        await tab.widen([three])
+    admission.at_limit = set()
+    await tab.widen([three])
+    await tab.settle()
+    assert admission.widened == [(two,), (three,)]
+    assert asked == [replace(ASK, rates=(one, two, three))]
+
+
+async def test_the_tokens_of_all_attempts_are_told(admission: FakeAdmission, settlements: Settlements) -> None:
+    attempts = [
+        Attempt(usage=Usage(input_tokens=7, output_tokens=2)),
+        Attempt(),
+        Attempt(usage=Usage(input_tokens=7, output_tokens=4, reasoning_tokens=3, cache_read_tokens=5)),
+    ]
+    tab = Tab(admission, settlements)
+    await tab.open(ASK, lambda code, reason: RecordedRequest(attempts=attempts))
+    await tab.settle()
+    assert admission.tokens == [20]
 
 
 async def test_a_tab_never_opened_closes_quietly(admission: FakeAdmission, settlements: Settlements) -> None:
