@@ -21,7 +21,7 @@ end
 -- Microseconds that go on evenly: the server's clock without its steps. Kept as `<steady> <server time>`. While a process
 -- lives somebody asks twice a second (watch.lua): a clock that went back, or on by more than ten seconds, was set, and
 -- that time did not pass. A server that nobody asked for longer stood still for that while.
-local STEP, KEPT_FOR = 10000000, 250000
+local STEP, KEPT_FOR = 10000000, 50000
 local function now_us()
   local time = redis.call('TIME')
   local server = time[1] * 1000000 + time[2]

@@ -13,9 +13,10 @@ if redis.call('SET', done_key(hold), '', 'NX', 'EX', ARGV[4]) then
   local held = release(epoch, hold)
   local now = FIRST > RATES and used ~= asked and now_us()
   for at = RATES, FIRST - 1, 3 do
-    -- Given back is only what is known to be taken; what is taken besides leaves nobody below empty.
+    -- Given back is only what is known to be taken, charged only what was not charged before a loss. A correction leaves
+    -- nobody below empty.
     local taken = held and string.find(held .. '\n', '\nT' .. ARGV[at] .. '\n', 1, true)
-    if now and (taken or used > asked) then
+    if now and (taken or (used > asked and ARGV[9] ~= '')) then
       local bucket, rate, volume = bucket_of(ARGV[at], now), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
       local level = leaked(bucket.tokens, bucket, volume)
       local corrected = level + (used - asked) * CALL
