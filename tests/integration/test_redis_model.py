@@ -7,20 +7,17 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from integration.redis_parts import (
     GRACE,
-    SHARD,
     TENANT,
     MemoryLedger,
     ask,
     budget,
     level,
-    plain,
     server,
     settle,
     until,
@@ -28,9 +25,8 @@ from integration.redis_parts import (
     writing,
 )
 from trunkline_server.domain.errors import TrunklineError
-from trunkline_server.domain.ports import Ask, BudgetLimit, RateLimit
+from trunkline_server.domain.ports import Ask, BudgetLimit
 from trunkline_server.stores.redis.admission import RedisAdmission
-from trunkline_server.stores.redis.client import RedisStore
 
 
 @pytest.fixture(params=[True, False], ids=["append-only", "volatile"])
@@ -139,115 +135,3 @@ async def test_nothing_is_overspent_when_redis_dies_in_between(seed: int, redis:
         assert settled[0] <= limit.limit
         assert refused[0], "the limit was never reached"
         assert await level(parts[0][1], limit) == (settled[0], 0)
-
-
-async def answers(store: RedisStore) -> bool:
-    try:
-        await store.ping()
-    except TrunklineError:
-        return False
-    return True
-
-
-class Bucket:
-    """What is taken of a limit per minute, as GCRA has it. `taken` is a guess of the server's by a few milliseconds."""
-
-    def __init__(self, per_minute: int) -> None:
-        self.per_minute, self.taken, self.at = per_minute, 0.0, time.monotonic()
-
-    def refill(self) -> None:
-        now = time.monotonic()
-        self.taken = max(0.0, self.taken - (now - self.at) * self.per_minute / 60)
-        self.at = now
-
-    def fits(self, units: int) -> bool | None:
-        """None when it is too close to tell."""
-        self.refill()
-        room = max(self.per_minute - units, 0) - self.taken
-        return None if abs(room) < self.per_minute / 600 else room > 0
-
-
-@pytest.mark.parametrize("seed", range(6))
-async def test_tokens_and_places_in_flight_are_those_of_the_model(
-    seed: int, volatile: Any, ledger: MemoryLedger
-) -> None:
-    """Random admissions, widenings, settlements told twice, cancels and losses of everything."""
-    pick = random.Random(seed)
-    own, other = RateLimit("key/k", tokens_per_minute=600, max_concurrent=3), RateLimit("model/a/b", max_concurrent=2)
-    bucket, open_holds = Bucket(600), dict[str, tuple[Ask, RedisAdmission]]()
-    async with AsyncExitStack() as stack:
-        workers = [await stack.enter_async_context(worker([volatile.url], ledger)) for _ in range(2)]
-        client = await stack.enter_async_context(plain(volatile.url))
-
-        def flying(rate: RateLimit) -> set[str]:
-            return {hold for hold, (one, _) in open_holds.items() if rate in one.rates}
-
-        async def in_flight(rate: RateLimit) -> set[str]:
-            found = await client.zrange(f"{SHARD}:flight:{TENANT}/{rate.subject}", 0, -1)
-            return {member.decode().rpartition("/")[2] for member in found}
-
-        async def agrees() -> bool:
-            return all([await in_flight(rate) == flying(rate) for rate in (own, other)])
-
-        async def lose_everything() -> None:
-            await volatile.kill()
-            await volatile.start()
-            await client.connection_pool.disconnect()
-            for store, _ in workers:
-                await until(lambda store=store: answers(store))
-            await until(agrees)
-            bucket.taken = 0.0
-
-        async def end() -> None:
-            one, owner = open_holds.pop(pick.choice(sorted(open_holds)))
-            used = pick.choice((0, one.tokens, 2 * one.tokens))
-            bucket.refill()
-            more = bucket.taken + used - one.tokens
-            bucket.taken = max(0.0, more if used <= one.tokens else min(more, max(bucket.taken, bucket.per_minute)))
-            for _ in range(pick.choice((1, 2))):
-                await owner.settle(one, 0, b"", used)
-
-        async def widen() -> None:
-            hold = pick.choice(sorted(open_holds))
-            one, owner = open_holds[hold]
-            if other in one.rates:
-                return
-            fits = len(flying(other)) < 2
-            error = (await asyncio.gather(owner.widen(one, (other,)), return_exceptions=True))[0]
-            assert (error is None) == fits, error
-            if fits:
-                open_holds[hold] = (replace(one, rates=(*one.rates, other)), owner)
-
-        async def begin(number: int) -> None:
-            admission = pick.choice(workers)[1]
-            one = replace(ask(f"h{number}", 0, rates=(own,)), tokens=pick.choice((10, 100, 250, 900)))
-            room, fits = len(flying(own)) < 3, bucket.fits(one.tokens)
-            task = asyncio.create_task(admission.admit(one))
-            if not (room and fits) and pick.random() < 0.3:
-                await asyncio.sleep(0)
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-                await admission.settle(one, 0, b"")
-                return
-            error = (await asyncio.gather(task, return_exceptions=True))[0]
-            assert not room or fits is None or (error is None) == fits, (error, bucket.taken, one.tokens)
-            assert room or error is not None
-            if error is None:
-                bucket.taken += one.tokens
-                open_holds[one.hold_id] = (one, admission)
-
-        for number in range(120):
-            step = pick.random()
-            if step < 0.02:
-                await lose_everything()
-            elif open_holds and step < 0.45:
-                await end()
-            elif open_holds and step < 0.6:
-                await widen()
-            else:
-                await begin(number)
-            assert await agrees()
-            await asyncio.sleep(0.005)
-        while open_holds:
-            await end()
-        assert await agrees()

@@ -28,6 +28,11 @@ def embed(**fields: Any) -> llm_pb2.EmbedRequest:
     return llm_pb2.EmbedRequest(**{"model": "a/b", "inputs": ["hi"], "context": {"agent_id": "a"}} | fields)
 
 
+def limited(*limits: dict[str, Any]) -> access_pb2.CreateTenantRequest:
+    """A tenant with these limits."""
+    return access_pb2.CreateTenantRequest(tenant={"tenant_id": "acme", "limits": limits})
+
+
 FINE = [
     complete(),
     complete(prompt="", messages=[{"role": 2, "parts": [{"text": "hi"}]}]),
@@ -40,6 +45,13 @@ FINE = [
     llm_pb2.ListModelsRequest(page_size=1000),
     tool_pb2.ExecuteToolRequest(tool_name="t", integration_id="i", parameters_json=b'{"a":1}'),
     access_pb2.CreateApiKeyRequest(roles=["agent"]),
+    access_pb2.CreateApiKeyRequest(roles=["agent"], tokens_per_minute=1, max_concurrent=1),
+    limited(
+        {"scope": 1, "max_concurrent": 1},
+        {"scope": 3, "tokens_per_minute": 1},
+        {"scope": 3, "subject": "u", "requests_per_minute": 9},
+    ),
+    limited(*({"scope": 4, "subject": f"openai/m-{number}", "requests_per_minute": 1} for number in range(64))),
 ]
 
 BROKEN: list[tuple[Any, str]] = [
@@ -99,6 +111,17 @@ BROKEN: list[tuple[Any, str]] = [
         budget_pb2.CreateBudgetRequest(budget={"budget_id": "b", "scope": 3, "period": 1, "limit": {"units": 1}}),
         "budget.subject",
     ),
+    (access_pb2.CreateApiKeyRequest(roles=["agent"], tokens_per_minute=0), "tokens_per_minute"),
+    (access_pb2.CreateApiKeyRequest(roles=["agent"], max_concurrent=-1), "max_concurrent"),
+    (limited({"requests_per_minute": 1}), "tenant.limits[0].scope"),
+    (limited({"scope": 2}), "tenant.limits[0].requests_per_minute"),
+    (limited({"scope": 2, "requests_per_minute": 0}), "tenant.limits[0].requests_per_minute"),
+    (limited({"scope": 5, "tokens_per_minute": -1}), "tenant.limits[0].tokens_per_minute"),
+    (limited({"scope": 5, "max_concurrent": 0}), "tenant.limits[0].max_concurrent"),
+    (limited({"scope": 1, "subject": "acme", "max_concurrent": 1}), "tenant.limits[0].subject"),
+    (limited({"scope": 3, "subject": "x" * 257, "max_concurrent": 1}), "tenant.limits[0].subject"),
+    (limited(*[{"scope": 3, "subject": "u", "max_concurrent": 1}] * 2), "tenant.limits"),
+    (limited(*({"scope": 3, "subject": f"u{n}", "max_concurrent": 1} for n in range(65))), "tenant.limits"),
     (access_pb2.RotateApiKeyRequest(key_id="k", overlap={"seconds": 31 * 86400}), "overlap"),
 ]  # fmt: skip
 
