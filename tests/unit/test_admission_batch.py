@@ -121,7 +121,7 @@ async def test_large_crowds_are_cut() -> None:
     batcher = Batcher(wire.exchange, 1)
     answers = await asyncio.gather(*(batcher.call((number,)) for number in range(1200)))
     assert answers == [(number,) for number in range(1200)]
-    assert max(map(len, wire.batches)) == 512
+    assert max(map(len, wire.batches)) == 128
 
 
 async def test_closing_answers_everyone() -> None:
