@@ -13,6 +13,7 @@ from google.type.money_pb2 import Money
 from integration.postgres_parts import ACTOR, KEYRING, SECRET, make_key, make_tenants, openai, refused, superuser
 from trunkline.v1.access_pb2 import Tenant, TenantStatus
 from trunkline.v1.budget_pb2 import Budget, BudgetPeriod, BudgetScope
+from trunkline.v1.common_pb2 import CallLimit, LimitScope
 from trunkline_server.domain.errors import Reason, TrunklineError, store_unavailable
 from trunkline_server.domain.keys import ROLES, new_api_key, parse_token, permissions_of
 from trunkline_server.embedded import embedded_postgres
@@ -55,12 +56,16 @@ async def directory(database: Database) -> AsyncIterator[PgDirectory]:
 
 
 async def test_the_holder_of_a_token(directory: PgDirectory, database: Database) -> None:
-    change = Tenant(tenant_id="acme", requests_per_minute=100, data_residency="eu")
-    await PgTenants(database).update(ACTOR, change, ["requests_per_minute", "data_residency"])
-    key_id, token = await make_key(database, roles=["agent"], team_id="red", requests_per_minute=5)
+    limit = CallLimit(scope=LimitScope.LIMIT_SCOPE_USER, subject="u", max_concurrent=3)
+    change = Tenant(tenant_id="acme", requests_per_minute=100, data_residency="eu", limits=[limit])
+    await PgTenants(database).update(ACTOR, change, ["requests_per_minute", "data_residency", "limits"])
+    figures = {"requests_per_minute": 5, "tokens_per_minute": 6, "max_concurrent": 7}
+    key_id, token = await make_key(database, roles=["agent"], team_id="red", **figures)
     caller = await directory.caller(token)
     assert (caller.tenant_id, caller.key_id, caller.team_id, caller.data_residency) == ("acme", key_id, "red", "eu")
     assert (caller.key_requests_per_minute, caller.tenant_requests_per_minute) == (5, 100)
+    assert (caller.key_tokens_per_minute, caller.key_max_concurrent) == (6, 7)
+    assert caller.limits == {(LimitScope.LIMIT_SCOPE_USER, "u"): limit}
     assert caller.may("llm.complete") and not caller.may("budgets.read") and not caller.operator
     assert (await directory.caller((await make_key(database, roles=["operator"]))[1])).operator
 

@@ -22,6 +22,7 @@ from integration.postgres_parts import (
 )
 from trunkline.v1.access_pb2 import ApiKey, Tenant, TenantStatus
 from trunkline.v1.budget_pb2 import Budget, BudgetEnforcement, BudgetPeriod, BudgetScope
+from trunkline.v1.common_pb2 import CallLimit, LimitScope
 from trunkline.v1.integration_pb2 import HealthCheck, IntegrationType
 from trunkline_server.stores.postgres import (
     Database,
@@ -99,14 +100,42 @@ async def test_tenants(database: Database, pg_dsn: str) -> None:
     assert await audited(pg_dsn) == ["tenant.create", "tenant.update"]
 
 
+async def test_limits_of_a_tenant(database: Database) -> None:
+    tenants = PgTenants(database)
+    limits = [
+        CallLimit(scope=LimitScope.LIMIT_SCOPE_USER, tokens_per_minute=2**40),
+        CallLimit(
+            scope=LimitScope.LIMIT_SCOPE_MODEL, subject="openai/\u00fcber", requests_per_minute=3, max_concurrent=1
+        ),
+    ]
+    made = await tenants.create(ACTOR, Tenant(tenant_id="acme", limits=limits))
+    assert list(made.limits) == limits
+    kept = await tenants.update(ACTOR, Tenant(tenant_id="acme", display_name="Acme"), ["display_name"])
+    assert list(kept.limits) == limits
+    assert [list(one.limits) for one in (await tenants.list(10, ""))[0]] == [limits]
+    changed = await tenants.update(ACTOR, Tenant(tenant_id="acme", limits=limits[:1]), ["limits"])
+    assert list(changed.limits) == limits[:1] and changed.display_name == "Acme"
+    assert not (await tenants.update(ACTOR, Tenant(tenant_id="acme"), ["limits"])).limits
+
+
 async def test_keys(database: Database, pg_dsn: str) -> None:
     await make_tenants(database, "acme", "other")
     keys = PgKeys(database)
     expires = Timestamp(seconds=4_000_000_000)
     first = await keys.create(
-        ACTOR, ApiKey(key_id="one", roles=["agent", "viewer"], team_id="red", expire_time=expires), b"h" * 32
+        ACTOR,
+        ApiKey(
+            key_id="one",
+            roles=["agent", "viewer"],
+            team_id="red",
+            expire_time=expires,
+            tokens_per_minute=700,
+            max_concurrent=2,
+        ),
+        b"h" * 32,
     )
     assert (first.tenant_id, list(first.roles), first.expire_time) == ("acme", ["agent", "viewer"], expires)
+    assert (first.tokens_per_minute, first.max_concurrent) == (700, 2) and not first.HasField("requests_per_minute")
     assert not first.HasField("revoke_time") and not first.HasField("last_use_time")
     foreign = await keys.create(ACTOR, ApiKey(key_id="two", tenant_id="other", roles=["agent"]), b"h" * 32)
     assert foreign.tenant_id == "other"

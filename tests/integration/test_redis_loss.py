@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +75,28 @@ async def test_a_dead_redis_is_a_typed_error_at_once_and_recovers(redis: Any, le
         await admission.admit(ask("y", 890, limit))
         with pytest.raises(TrunklineError, match="no room"):
             await admission.admit(ask("z", 1, limit))
+
+
+async def test_a_redis_that_hangs_is_known_within_a_second(volatile: Any, ledger: MemoryLedger) -> None:
+    limit = budget(1000)
+    async with worker([volatile.url], ledger) as (_, admission):
+        await admission.admit(ask("flying", 100, limit))
+        os.kill(volatile.pid, signal.SIGSTOP)
+        try:
+            for turn in range(3):
+                began = time.monotonic()
+                answers = await asyncio.gather(
+                    *(admission.admit(ask(f"h{turn}-{number}", 1, limit)) for number in range(200)),
+                    return_exceptions=True,
+                )
+                assert time.monotonic() - began < 1.5  # A second, and what a busy machine takes.
+                assert {getattr(answer, "reason_name", "") for answer in answers} == {"STORE_UNAVAILABLE"}
+        finally:
+            os.kill(volatile.pid, signal.SIGCONT)
+        # What was sent before it hung may have been carried out: voids release it.
+        for name in [f"h{turn}-{number}" for turn in range(3) for number in range(200)]:
+            await settle(admission, ask(name, 1, limit), 0)
+        assert await level(admission, limit) == (0, 100)
 
 
 async def admitted(admission: Admission, one: Ask) -> None:

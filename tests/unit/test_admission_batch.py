@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from trunkline_server.domain.errors import Reason, not_found
 from trunkline_server.stores.redis.batch import Batcher, Command
+from trunkline_server.stores.redis.contact import PROBE_EVERY, Contact
 from trunkline_server.stores.redis.errors import translate
 from trunkline_server.stores.redis.scripts import SCRIPTS, SHARDS, shard_of
 
@@ -56,6 +57,39 @@ async def test_calls_gather_while_the_connections_are_busy() -> None:
     assert sorted(len(batch) for batch in wire.batches) == [1, 1, 8]
 
 
+async def test_those_that_wait_fail_with_a_batch_that_cannot_be_exchanged() -> None:
+    wire = Wire()
+    wire.error = RedisTimeoutError("too slow")
+    batcher = Batcher(wire.exchange, 2)
+    futures = []
+    for number in range(10):
+        futures.append(batcher.call((number,)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    wire.open.set()
+    answers = await asyncio.gather(*futures)
+    assert all(isinstance(answer, RedisTimeoutError) for answer in answers)
+    assert len(wire.batches) <= 3, "calls that waited were sent to a server that does not answer"
+
+
+def test_a_server_that_is_away_is_asked_once_in_a_while_and_by_one() -> None:
+    now = [100.0]
+    contact = Contact(lambda: now[0])
+    assert not contact.away
+    contact.heard(False)
+    assert contact.away and not contact.claim()
+    now[0] += PROBE_EVERY
+    assert [contact.claim() for _ in range(1000)].count(True) == 1
+    contact.left()  # It was cancelled.
+    assert contact.claim() and not contact.claim()
+    contact.heard(False)
+    assert contact.away and not contact.claim()
+    now[0] += PROBE_EVERY
+    assert contact.claim()
+    contact.heard(True)
+    assert not contact.away
+
+
 async def test_a_cancelled_call_leaves_the_others_alone() -> None:
     wire = Wire()
     batcher = Batcher(wire.exchange, 1)
@@ -87,7 +121,7 @@ async def test_large_crowds_are_cut() -> None:
     batcher = Batcher(wire.exchange, 1)
     answers = await asyncio.gather(*(batcher.call((number,)) for number in range(1200)))
     assert answers == [(number,) for number in range(1200)]
-    assert max(map(len, wire.batches)) == 512
+    assert max(map(len, wire.batches)) == 128
 
 
 async def test_closing_answers_everyone() -> None:

@@ -14,7 +14,7 @@ Exchange: TypeAlias = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
 _Batch: TypeAlias = list[tuple[Command, asyncio.Future[Any]]]
 
 # A batch is cut here, so that one write and its answers stay far below a socket timeout.
-_MOST = 512
+_MOST = 128
 
 
 class Batcher:

@@ -89,7 +89,8 @@ class UsageWriter:
         except TrunklineError as error:
             self._failures += 1
             _log.warning("usage_not_read", reason=error.reason_name, failures=self._failures)
-            await asyncio.sleep(backoff(min(self._failures, 6)))
+            # Soon, as budgets that Redis has lost wait for what the streams hold; a Redis that is away costs nothing.
+            await asyncio.sleep(backoff(min(self._failures, 2)))
             return False
         self._failures = 0
         return taken >= _PER_SHARD
