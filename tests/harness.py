@@ -237,7 +237,7 @@ async def _prepare(
 async def holds(running: Stack) -> int:
     """How many holds are open in Redis."""
     async with Redis.from_url(running.redis_url) as client:
-        return len([key async for key in client.scan_iter("*hold*") if await client.type(key) == b"hash"])
+        return sum([await client.hlen(key) async for key in client.scan_iter("*:holds")])
 
 
 def _key() -> str:

@@ -61,7 +61,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         keyring=keyring,
         changes=changes,
         directory=directory,
-        admission=RedisAdmission(redis, ledger),
+        admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds),
         replays=RedisReplay(redis),
         providers=await stack.enter_async_context(ProviderDriver(policy, stream_idle_timeout=idle)),
         api=await stack.enter_async_context(RestConnector(policy)),

@@ -17,13 +17,14 @@ class SseParser:
     Raises FrameTooLongError when an unfinished event exceeds `max_event_bytes`.
     """
 
-    __slots__ = ("_after_cr", "_limit", "_rest", "_started")
+    __slots__ = ("_after_cr", "_limit", "_rest", "_started", "completed")
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._limit = max_event_bytes
         self._rest = bytearray()
         self._started = False
         self._after_cr = False
+        self.completed = 0
 
     def feed(self, data: bytes) -> list[Frame]:
         """The events that `data` completes, in order."""
@@ -42,6 +43,8 @@ class SseParser:
             return []
         head = bytes(rest[:end])
         del rest[: end + 2]
+        # Comments count too: providers send them while a model thinks. Blank lines alone do not.
+        self.completed += not head.isspace() and head != b""
         return _events(head)
 
     def close(self) -> list[Frame]:

@@ -44,7 +44,12 @@ class FrameTooLongError(ValueError):
 
 
 class FrameParser(Protocol):
-    """Bytes cut anywhere in, frames out. Raises FrameTooLongError; MalformedError for bytes that are no frames."""
+    """Bytes cut anywhere in, frames out. Raises FrameTooLongError; MalformedError for bytes that are no frames.
+
+    `completed` counts what was whole so far, frames and comments: what shows that the provider lives.
+    """
+
+    completed: int
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order."""

@@ -18,12 +18,13 @@ class EventStreamParser:
     """Feed it bytes cut anywhere. A frame's event is the message's event type, the type of an exception (which ends in
     `Exception`), or `error`. Raises FrameTooLongError, and MalformedError for a bad checksum or header."""
 
-    __slots__ = ("_buffer", "_held", "_limit")
+    __slots__ = ("_buffer", "_held", "_limit", "completed")
 
     def __init__(self, max_message_bytes: int = MAX_MESSAGE_BYTES) -> None:
         self._buffer = EventStreamBuffer()
         self._limit = max_message_bytes
         self._held = 0
+        self.completed = 0
 
     def feed(self, data: bytes) -> list[Frame]:
         """The messages that `data` completes, in order."""
@@ -38,6 +39,7 @@ class EventStreamParser:
             raise MalformedError(f"the event stream is damaged ({type(error).__name__})") from None
         if self._held > self._limit:
             raise FrameTooLongError(f"a message exceeds {self._limit} bytes")
+        self.completed += len(found)
         return found
 
     def close(self) -> list[Frame]:
