@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -25,7 +26,7 @@ HEAD = {"x-request-id": "req_7", "x-ratelimit-remaining-requests": "41", "x-rate
 
 @dataclass
 class Visit:
-    """One completion, as the upstream saw it. Times are `time.monotonic()`; `broken`: the caller left before its end."""
+    """One completion as the upstream saw it, by `time.monotonic()`. `broken`: the caller left before its end."""
 
     body: dict[str, Any]
     arrived: float
@@ -66,23 +67,6 @@ async def upstream(**behaviour: object) -> AsyncIterator[Upstream]:
     """Serve on a free port of the loopback."""
     state = Upstream(**behaviour)  # type: ignore[arg-type]
 
-    async def chat(request: web.Request) -> web.StreamResponse:
-        body = await request.read()
-        state.requests.append(body)
-        state.headers.append(dict(request.headers))
-        state.open += 1
-        visit = Visit(orjson.loads(body), time.monotonic())
-        state.visits.append(visit)
-        try:
-            return await _answer(request, state, visit.body)
-        except (asyncio.CancelledError, ConnectionResetError):
-            visit.broken = True
-            state.closed_at.append(time.monotonic())
-            raise
-        finally:
-            visit.ended = time.monotonic()
-            state.open -= 1
-
     async def embeddings(request: web.Request) -> web.Response:
         body = await request.read()
         state.requests.append(body)
@@ -103,7 +87,7 @@ async def upstream(**behaviour: object) -> AsyncIterator[Upstream]:
         return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model"}]}, status=state.status)
 
     app = web.Application()
-    app.router.add_post("/v1/chat/completions", chat)
+    app.router.add_post("/v1/chat/completions", partial(_chat, state))
     app.router.add_post("/v1/embeddings", embeddings)
     app.router.add_post("/v1/messages/count_tokens", count)
     app.router.add_get("/v1/models", models)
@@ -117,6 +101,24 @@ async def upstream(**behaviour: object) -> AsyncIterator[Upstream]:
         yield state
     finally:
         await runner.cleanup()
+
+
+async def _chat(state: Upstream, request: web.Request) -> web.StreamResponse:
+    body = await request.read()
+    state.requests.append(body)
+    state.headers.append(dict(request.headers))
+    state.open += 1
+    visit = Visit(orjson.loads(body), time.monotonic())
+    state.visits.append(visit)
+    try:
+        return await _answer(request, state, visit.body)
+    except (asyncio.CancelledError, ConnectionResetError):
+        visit.broken = True
+        state.closed_at.append(time.monotonic())
+        raise
+    finally:
+        visit.ended = time.monotonic()
+        state.open -= 1
 
 
 def _failed(state: Upstream) -> web.Response:

@@ -76,7 +76,12 @@ class Callers:
     """Connections to a running Trunkline, used in turn. Messages are bytes."""
 
     def __init__(
-        self, running: Stack, connections: int = 4, *, retries: bool = False, options: Mapping[str, int] = MappingProxyType({})
+        self,
+        running: Stack,
+        connections: int = 4,
+        *,
+        retries: bool = False,
+        options: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         arguments: list[tuple[str, Any]] = [("grpc.use_local_subchannel_pool", 1), *options.items()]
         if retries:
@@ -106,11 +111,11 @@ class Callers:
         index = next(self._turn) if connection is None else connection
         return self._streams[index](payload, metadata=self._metadata, timeout=timeout)
 
-    async def answered(self, payload: bytes, tally: Tally, timeout: float = 30.0) -> None:
+    async def answered(self, payload: bytes, tally: Tally, seconds: float = 30.0) -> None:
         """One whole call, counted."""
         begun = time.monotonic()
         try:
-            await self.unary(payload, timeout)
+            await self.unary(payload, seconds)
         except grpc.aio.AioRpcError as error:
             tally.ended[reason_of(error)] += 1
             return
@@ -118,12 +123,12 @@ class Callers:
         tally.seconds.append(time.monotonic() - begun)
 
     async def streamed(
-        self, payload: bytes, tally: Tally, timeout: float = 30.0, connection: int | None = None
+        self, payload: bytes, tally: Tally, seconds: float = 30.0, connection: int | None = None
     ) -> list[bytes]:
         """One stream to its end, counted; returns its messages."""
         begun, messages = time.monotonic(), []
         try:
-            async for message in self.stream(payload, timeout, connection):
+            async for message in self.stream(payload, seconds, connection):
                 messages.append(message)
         except grpc.aio.AioRpcError as error:
             tally.ended[reason_of(error)] += 1

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import Counter
 
-import grpc
 import pytest
 from faults.load import Callers, Tally, crowd, quantile, streaming, whole
 from faults.observe import until

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 STREAMS = pick(2_000, 100_000)
 WARM_UP = pick(1_000, 5_000)
 AT_ONCE = 64
+# Tasks of the server's own jobs that may just run when tasks are counted; streams that leak are thousands.
+SPARE = 5
 # Tasks are counted once a second.
 LEFT_AFTER = 2.0 * NOISE
 
@@ -32,8 +34,10 @@ async def test_cancelled_streams_leave_nothing(shared: Stack) -> None:
             call.cancel()
 
         async def quiet() -> bool:
-            return state.sockets == 0 and await value(shared, "trunkline_tasks") <= idle
+            return state.sockets <= kept and await value(shared, "trunkline_tasks") <= idle + SPARE
 
+        # The connection on which the models were asked for stays in its pool.
+        kept = state.sockets
         # A connection's own tasks count as idle.
         await crowd(work, 4, 4)
         await asyncio.sleep(2)
@@ -42,10 +46,14 @@ async def test_cancelled_streams_leave_nothing(shared: Stack) -> None:
         before = rss(worker)
         await crowd(work, STREAMS, AT_ONCE)
         settled = await until(quiet, 10)
-        grown, tasks, open_sockets = rss(worker) - before, await value(shared, "trunkline_tasks") - idle, state.sockets
+        grown, tasks, open_sockets = (
+            rss(worker) - before,
+            await value(shared, "trunkline_tasks") - idle,
+            state.sockets - kept,
+        )
         asked = len(state.visits)
     report(16, f"{STREAMS:,} cancelled streams: memory of the worker, MB more", grown, "≤ 20")
-    report(16, "tasks left", int(tasks), "0")
+    report(16, f"tasks left (± {SPARE} of the server's own)", max(0, int(tasks)), "0")
     report(16, "upstream sockets left", open_sockets, "0")
     report(16, "all gone after, s", settled if settled is not None else "never", "≤ 2")
     assert asked >= STREAMS

@@ -34,7 +34,9 @@ async def test_a_drip_is_cut_at_the_idle_timeout(shared: Stack) -> None:
                 # The clock runs from the last frame, which left just before the drip began.
                 idle += [cut - began for cut, began in zip(sorted(cuts), sorted(drip.cut_at), strict=True)]
                 assert drip.open == 0
-    report(10, f"idle timeout {IDLE:g} s, {len(idle)} dripping streams: earliest cut, s", min(idle), f"≥ {IDLE * 0.9:g}")
+    report(
+        10, f"idle timeout {IDLE:g} s, {len(idle)} dripping streams: earliest cut, s", min(idle), f"≥ {IDLE * 0.9:g}"
+    )
     report(10, "latest cut, s", max(idle), f"≤ {IDLE * 1.1:g}")
     report(10, "p99 of other calls, times that without drips (median)", statistics.median(ratios), "≤ 1.5")
     assert ended.ended == {"UPSTREAM_TIMEOUT": STREAMS * ROUNDS}
@@ -67,6 +69,6 @@ async def _drips(callers: Callers, model: str, tally: Tally) -> list[float]:
 async def test_comments_keep_a_stream_alive(shared: Stack) -> None:
     tally = Tally()
     async with joined(shared, "thinking", cut="pings", cut_after=1) as _, Callers(shared, 1) as callers:
-        await callers.streamed(streaming("vllm/thinking"), tally, timeout=IDLE * 1.6)
+        await callers.streamed(streaming("vllm/thinking"), tally, IDLE * 1.6)
     report(10, "a stream of comments alone outlives the idle timeout, ended by", next(iter(tally.ended)), "its caller")
     assert tally.ended == {"CALLER_DEADLINE": 1}

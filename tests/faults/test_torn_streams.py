@@ -28,7 +28,7 @@ async def test_a_torn_stream_is_told_and_billed(shared: Stack, cut: str) -> None
     async with joined(shared, name, **behaviour) as (state,), Callers(shared) as callers:
 
         async def work(_: int) -> None:
-            messages = await callers.streamed(streaming(f"vllm/{name}"), tally, timeout=20)
+            messages = await callers.streamed(streaming(f"vllm/{name}"), tally, 20)
             ends.append(time.monotonic())
             last.append(StreamCompleteResponse.FromString(messages[-1]))
 
@@ -38,7 +38,9 @@ async def test_a_torn_stream_is_told_and_billed(shared: Stack, cut: str) -> None
     where = f"model = '{name}' AND status_code <> 0 AND nano_usd > 0"
     billed = await until(lambda: _written(shared, where, STREAMS), 10)
     report(11, f"{cut}: latest error after the cut, {STREAMS} streams, s", max(waits), "≤ 1")
-    report(11, f"{cut}: streams that ended otherwise than STREAM_TRUNCATED", STREAMS - tally.ended["STREAM_TRUNCATED"], "0")
+    report(
+        11, f"{cut}: streams that ended otherwise than STREAM_TRUNCATED", STREAMS - tally.ended["STREAM_TRUNCATED"], "0"
+    )
     entries, cost = await ledger(shared, where)
     report(11, f"{cut}: charges in the ledger, of {STREAMS}", entries, str(STREAMS))
     assert tally.ended == {"STREAM_TRUNCATED": STREAMS}

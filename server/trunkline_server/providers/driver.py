@@ -119,7 +119,7 @@ class ProviderDriver:
     async def stream(
         self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
-        """One attempt. `target.timeout` bounds the wait for its first frame, the idle timeout that for each further one,
+        """One attempt. `target.timeout` bounds the wait for its first frame, the idle timeout that for each other one,
         and the deadline all of it. Raises ProviderError, STREAM_TRUNCATED without the end mark; TrunklineError."""
         bound = Bound.of(deadline, target.timeout)
         call = await self._prepare(target, request, bound, heard, stream=True)
