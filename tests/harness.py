@@ -144,7 +144,13 @@ async def stack(
         log_path = base / "server.log"
         with log_path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                *command, sys.executable, "-m", "trunkline_server.main", env=_clean() | settings, stdout=log, stderr=log
+                *command,
+                sys.executable,
+                "-m",
+                "trunkline_server.main",
+                env=clean_environment() | settings,
+                stdout=log,
+                stderr=log,
             )
         running = Stack(
             target=settings["TRUNKLINE__SERVER__LISTEN"],
@@ -244,6 +250,6 @@ def _key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _clean() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The environment without anything that would configure the server."""
     return {k: v for k, v in os.environ.items() if not k.startswith("TRUNKLINE") and not k.endswith("_API_KEY")}

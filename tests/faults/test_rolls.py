@@ -13,27 +13,29 @@ from faults.observe import ledger, until
 from faults.report import report
 from faults.scale import pick
 from faults.scene import own
-from harness import Stack, holds
+from harness import Stack, clean_environment, holds
 from trunkline.v1.completion_pb2 import StreamCompleteResponse
 from upstream import Upstream
 
 ROLLS = 3
-WORKERS = 2
+WORKERS = pick(1, 2)
 CALLERS, STREAMS = pick(8, 16), pick(20, 100)
 BETWEEN = pick(0.5, 5.0)
 # Streams of two seconds and more: some are open at each SIGTERM, and end within the grace.
 BEHAVIOUR = {"chunks": 20, "pace": 0.1}
 GRACE = 15.0
-# gRPC answers a call that arrives in the very moment it stops with CANCELLED (grpc/grpc#41785). The server keeps calls
-# away from that moment; on a machine that does other work now and then one meets it.
-UNLUCKY = pick(5, 0)
 
 
 async def _start(running: Stack, log_path: Path) -> Process:
     """Another server with the same settings, on the same ports; returns once all of its workers serve."""
     with log_path.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "trunkline_server.main", env=running.environment, stdout=log, stderr=log
+            sys.executable,
+            "-m",
+            "trunkline_server.main",
+            env=clean_environment() | running.environment,
+            stdout=log,
+            stderr=log,
         )
     assert await until(lambda: _serves(log_path), 90) is not None, log_path.read_text()
     return process
@@ -79,7 +81,7 @@ async def _load(callers: Callers, model: str, calls: Tally, streams: Tally, stop
 
 async def test_three_rolls_under_load(tmp_path: Path) -> None:
     calls, streams, stop = Tally(), Tally(), asyncio.Event()
-    environment = {"TRUNKLINE__SERVER__GRACE_SECONDS": str(GRACE), "PATH": "/usr/bin:/bin"}
+    environment = {"TRUNKLINE__SERVER__GRACE_SECONDS": str(GRACE)}
     async with (
         own(tmp_path, workers=WORKERS, environment=environment, **BEHAVIOUR) as (running, state),
         Callers(running, 8, retries=True) as callers,
@@ -103,7 +105,7 @@ async def test_three_rolls_under_load(tmp_path: Path) -> None:
     report(4, f"entries of the ledger, for {len(state.visits):,} calls of the upstream", f"{entries:,}")
     failures = calls.ended + streams.ended
     assert torn == cut == 0 and len(drained) == ROLLS * WORKERS
-    assert set(failures) <= {"OK", "CANCELLED"} and failures["CANCELLED"] <= UNLUCKY, failures
+    assert set(failures) == {"OK"}, failures
     assert written is not None
     assert state.open == left == failed == 0
     assert entries == len(state.visits) == answered
