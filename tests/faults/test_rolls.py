@@ -13,7 +13,7 @@ from faults.observe import ledger, until
 from faults.report import report
 from faults.scale import pick
 from faults.scene import own
-from harness import Stack, clean_environment, holds
+from harness import Stack, bare_environment, holds
 from trunkline.v1.completion_pb2 import StreamCompleteResponse
 from upstream import Upstream
 
@@ -33,7 +33,7 @@ async def _start(running: Stack, log_path: Path) -> Process:
             sys.executable,
             "-m",
             "trunkline_server.main",
-            env=clean_environment() | running.environment,
+            env=bare_environment() | running.environment,
             stdout=log,
             stderr=log,
         )
