@@ -5,7 +5,7 @@ SUITES := unit conformance golden integration e2e faults
 suites = $(foreach suite,$(1),$(if $(wildcard tests/$(suite)/test_*.py),tests/$(suite)))
 PYTEST := $(BIN)/pytest
 
-.PHONY: lint unit integration e2e test left-out providers-doc
+.PHONY: lint unit integration e2e faults test left-out providers-doc
 
 lint: venv third-party ## Lint and type-check, the contract included
 	$(BIN)/ruff check
@@ -22,6 +22,9 @@ integration: venv third-party ## Tests with real Postgres and Redis
 
 e2e: venv third-party ## Tests against a whole server, and faults
 	$(PYTEST) $(call suites,e2e faults)
+
+faults: venv third-party ## Faults and load in their full form, with their figures (docs/faults.md); some take minutes
+	TRUNKLINE_FAULTS=full $(PYTEST) $(call suites,faults)
 
 test: venv third-party lint left-out ## Everything: lint, then all tests; the domain's branch coverage must reach 90 %
 	$(PYTEST) $(call suites,$(SUITES)) --cov=trunkline_server.domain --cov-branch --cov-report=term:skip-covered \

@@ -142,9 +142,10 @@ async def stack(
         actor, key, operator_key = await _prepare(pg.dsn, credential_keys, integrations, budget_usd)
         settings = _settings(pg.dsn, redis.url, credential_keys, workers) | dict(environment or {})
         log_path = base / "server.log"
+        whole = bare_environment() | settings
         with log_path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                *command, sys.executable, "-m", "trunkline_server.main", env=_clean() | settings, stdout=log, stderr=log
+                *command, sys.executable, "-m", "trunkline_server.main", env=whole, stdout=log, stderr=log
             )
         running = Stack(
             target=settings["TRUNKLINE__SERVER__LISTEN"],
@@ -237,13 +238,13 @@ async def _prepare(
 async def holds(running: Stack) -> int:
     """How many holds are open in Redis."""
     async with Redis.from_url(running.redis_url) as client:
-        return len([key async for key in client.scan_iter("*hold*") if await client.type(key) == b"hash"])
+        return sum([await client.hlen(key) async for key in client.scan_iter("*:holds")])
 
 
 def _key() -> str:
     return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _clean() -> dict[str, str]:
+def bare_environment() -> dict[str, str]:
     """The environment without anything that would configure the server."""
     return {k: v for k, v in os.environ.items() if not k.startswith("TRUNKLINE") and not k.endswith("_API_KEY")}

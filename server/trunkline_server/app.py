@@ -22,6 +22,7 @@ from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
+from trunkline_server.ops.loop import LoopWatch
 from trunkline_server.ops.metrics import CallMetrics
 from trunkline_server.ops.tracing import tracer
 from trunkline_server.parts import Parts, connect_parts
@@ -121,6 +122,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             background.follow(parts.changes, parts.directory),
             health.run(),
             log.run(),
+            LoopWatch().run(),
         )
         port = await server.start()
         application = admin.application(lambda: background.findings(stores), lambda: health.draining, probe)

@@ -109,6 +109,7 @@ class Budgets(_Section):
     """Money."""
 
     alert_threshold: Share = Field(0.8, description="Alert at this share, where a budget names none.")
+    hold_lease_seconds: float = Field(60, ge=2, le=3600, description="Holds of a worker that died end after this.")
 
 
 class Cache(_Section):

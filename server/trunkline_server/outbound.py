@@ -113,8 +113,10 @@ def guarded_connector(
     keep_alive: float = 15.0,
     resolver: AbstractResolver | None = None,
     tls: ssl.SSLContext | None = None,
+    receive_bytes: int = 0,
 ) -> aiohttp.TCPConnector:
-    """Connections for one session; a limit of 0 is none, `keep_alive` is in seconds.
+    """Connections for one session; a limit of 0 is none, `keep_alive` is in seconds, `receive_bytes` is what the system
+    may hold of what was not read yet, where it is not to choose that itself.
 
     Needs a running loop. Connecting to a forbidden address raises `aiohttp.ClientConnectorError`, with the dial's
     `refused` set. TLS is at least 1.3 unless `tls` says otherwise.
@@ -127,7 +129,11 @@ def guarded_connector(
             if dial:
                 dial.refused = True
             raise Forbidden("address not allowed")
-        return socket.socket(family, kind, protocol)
+        opened = socket.socket(family, kind, protocol)
+        if receive_bytes:
+            # Only before the connection is made does it bound the window.
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        return opened
 
     return _Connector(
         resolver=resolver,

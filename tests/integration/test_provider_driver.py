@@ -207,6 +207,35 @@ async def test_a_stream_that_falls_silent() -> None:
         assert error.reason == Reason.ERROR_REASON_CALLER_DEADLINE
 
 
+async def test_a_stream_that_drips() -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        await _begin(writer)
+        while True:
+            writer.write(_chunked(b"x"))
+            await asyncio.sleep(0.02)
+
+    async with _upstream(answer) as upstream, ProviderDriver(LOCAL, stream_idle_timeout=0.2) as driver:
+        error = await _failure(_all(driver, _target(upstream)))
+        assert error.reason == Reason.ERROR_REASON_UPSTREAM_TIMEOUT
+
+
+async def test_what_came_before_a_break_counts() -> None:
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(_STREAM_HEAD + _chunked(_frame("Hel")) + _chunked(_frame("lo")))
+        writer.transport.abort()
+
+    events: list[StreamCompleteResponse] = []
+
+    async def read(driver: ProviderDriver, target: Target) -> None:
+        async for event in driver.stream(target, ASK, Deadline.after(5)):
+            events.append(event)
+
+    async with _upstream(answer) as upstream, ProviderDriver(LOCAL) as driver:
+        error = await _failure(read(driver, _target(upstream)))
+        assert error.reason == Reason.ERROR_REASON_STREAM_TRUNCATED
+        assert "".join(event.content_delta.text for event in events) == "Hello"
+
+
 async def test_a_long_stream_outlives_the_timeout_of_its_beginning() -> None:
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.write(_STREAM_HEAD)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trunkline_server.providers.progress import PIECE_BYTES, Progress
 from trunkline_server.providers.sse import SseParser
 from trunkline_server.providers.wire import Frame, FrameTooLongError
 
@@ -76,3 +77,33 @@ def test_an_endless_event_is_refused() -> None:
     assert parser.feed(b"data: " + b"x" * 90) == []
     with pytest.raises(FrameTooLongError):
         parser.feed(b"x" * 10)
+
+
+def test_whole_frames_and_comments_are_signs_of_life() -> None:
+    parser = SseParser()
+    for piece, completed in (
+        (b"data: 1", 0),
+        (b"\n\n", 1),
+        (b"\n\n\r\n", 1),
+        (b": ping\n", 1),
+        (b"\n", 2),
+        (b"data", 2),
+    ):
+        parser.feed(piece)
+        assert parser.completed == completed
+
+
+def test_bytes_that_make_no_frame_are_no_progress() -> None:
+    parser = SseParser()
+    progress = Progress(parser)
+
+    def made(data: bytes) -> bool:
+        parser.feed(data)
+        return progress.made(len(data))
+
+    assert made(b"data: 1\n\n")
+    assert not any(made(bytes([byte])) for byte in b"data: xxxxxxxx")
+    assert made(b"\n\n")
+    # A large frame on a slow line.
+    piece = b"x" * (PIECE_BYTES // 2)
+    assert [made(piece) for _ in range(4)] == [False, True, False, True]

@@ -26,6 +26,7 @@ from trunkline_server.providers.bedrock import signing
 from trunkline_server.providers.echo import Echo
 from trunkline_server.providers.http import Bound, BrokenOffError, Http, Unauthorized
 from trunkline_server.providers.profiles import Profile, builtin
+from trunkline_server.providers.progress import Progress
 from trunkline_server.providers.tokens import exchange
 from trunkline_server.providers.tokens.cache import Tokens
 from trunkline_server.providers.wire import (
@@ -77,6 +78,7 @@ class ProviderDriver:
         self._policy = policy
         self._profiles = builtin() if profiles is None else profiles
         self._http = Http(policy, tls)
+        self._streams = Http(policy, tls, bounded=True)
         self._tokens = Tokens(partial(exchange.fetch, self._http, seconds=token_timeout))
         self._authenticator = Authenticator(self._tokens, {"aws": signing.strategy})
 
@@ -92,6 +94,7 @@ class ProviderDriver:
         """Close every connection."""
         await self._tokens.close()
         await self._http.close()
+        await self._streams.close()
 
     async def complete(
         self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
@@ -117,25 +120,25 @@ class ProviderDriver:
     async def stream(
         self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
-        """One attempt. `target.timeout` bounds the wait for its beginning, the idle timeout the wait for each frame
-        after it, and the deadline all of it. Raises ProviderError, STREAM_TRUNCATED without the end mark;
+        """One attempt. `target.timeout` bounds the wait for its first frame, the idle timeout that for each
+        other one, and the deadline all of it. Raises ProviderError, STREAM_TRUNCATED without the end mark;
         TrunklineError."""
         bound = Bound.to(target, deadline)
         call = await self._prepare(target, request, bound, heard, stream=True)
-        sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider, call.unauthorized)
+        sent = self._streams.send("POST", call.url, call.headers, call.body, bound, call.provider, call.unauthorized)
         try:
             async with sent as answer:
                 _hear(answer, heard)
                 await self._accept(answer, bound, call)
-                parser, beginning, completed = call.wire.parser(), bound, 0
-                while data := await self._http.chunk(answer, bound, call.provider):
+                parser = call.wire.parser()
+                progress = Progress(parser)
+                while data := await self._streams.chunk(answer, bound, call.provider):
                     for event in _decode(call, parser.feed(data)):
                         yield event
                     if call.decoder.done:
                         return
-                    # Bytes that complete nothing are no sign of life.
-                    if bound is beginning or parser.completed != completed:
-                        bound, completed = Bound.lasting(target, deadline), parser.completed
+                    if progress.made(len(data)):
+                        bound = Bound.lasting(target, deadline)
                 for event in _last(call, parser):
                     yield event
         except (MalformedError, FrameTooLongError) as error:

@@ -26,6 +26,10 @@ from trunkline_server.providers.wire import HttpResponse, MalformedError
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 _KEEP_ALIVE_SECONDS = 60.0
+# What aiohttp keeps before it stops reading is twice this much, and what came at once.
+_READ_BYTES, _READ_BYTES_WHOLE = 8 * 1024, 256 * 1024
+# What waits in the system, of a bounded answer.
+_RECEIVE_BYTES = 48 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,21 @@ class BrokenOffError(ProviderError):
 
 class Http:
     """One connection pool, to what `policy` allows. `tls` absent: TLS 1.3 and the system's roots. HTTP/1.1, no
-    redirects, no cookies, no proxy from the environment."""
+    redirects, no cookies, no proxy from the environment.
+
+    `bounded`: of an answer that nobody reads, less than 256 KB are taken from the provider. Such a connection carries
+    some 48 KB in each round trip: enough for streams, too slow for large answers.
+    """
 
     def __init__(
-        self, policy: OutboundPolicy, tls: ssl.SSLContext | None = None, user_agent: str = "trunkline"
+        self,
+        policy: OutboundPolicy,
+        tls: ssl.SSLContext | None = None,
+        user_agent: str = "trunkline",
+        *,
+        bounded: bool = False,
     ) -> None:
+        self._bounded = bounded
         self._policy = policy
         self._tls = tls
         self._user_agent = user_agent
@@ -167,13 +181,23 @@ class Http:
         except TimeoutError:
             raise bound.error(provider, bound.part) from None
         except (aiohttp.ClientError, OSError) as error:
+            # What came before the break counts; aiohttp raises first. The next call finds nothing left, and the error.
+            if left := content._read_nowait(-1):
+                return left
             raise _broken_off(provider, error) from None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             # Admission bounds the calls in flight; the pool must not queue on top of it.
-            connector = guarded_connector(self._policy, limit=0, keep_alive=_KEEP_ALIVE_SECONDS, tls=self._tls)
+            connector = guarded_connector(
+                self._policy,
+                limit=0,
+                keep_alive=_KEEP_ALIVE_SECONDS,
+                tls=self._tls,
+                receive_bytes=_RECEIVE_BYTES if self._bounded else 0,
+            )
             self._session = aiohttp.ClientSession(
+                read_bufsize=_READ_BYTES if self._bounded else _READ_BYTES_WHOLE,
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),

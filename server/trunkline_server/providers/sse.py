@@ -44,6 +44,8 @@ class SseParser:
         self.completed += 1
         head = bytes(rest[:end])
         del rest[: end + 2]
+        # Comments count too: providers send them while a model thinks. Blank lines alone do not.
+        self.completed += not head.isspace() and head != b""
         return _events(head)
 
     def close(self) -> list[Frame]:

@@ -25,13 +25,25 @@ Context = grpc.aio.ServicerContext[Any, Any]
 STATUS = {code.value[0]: code for code in grpc.StatusCode}
 # The caller's deadline is brought forward by this share, at most by these seconds, so that a typed error is in time.
 _MARGIN_SHARE, _MARGIN_MOST = 0.05, 0.02
+# When callers that are sent elsewhere come back, in seconds: by then they know that this server goes.
+_RETURN_SECONDS = 1.0
+# Calls are refused until none has come for the first, at most for the second, in seconds.
+_QUIET_SECONDS, _HUSH_SECONDS = 0.1, 0.3
+# gRFC A6: when a client tries again, in ms; a negative value tells it not to.
+_PUSHBACK = {
+    Reason.ERROR_REASON_BUDGET_EXCEEDED: "-1",
+    Reason.ERROR_REASON_DRAINING: str(round(_RETURN_SECONDS * 1000)),
+}
 
 
 class Calls:
-    """The calls in flight of one worker: drained at the end, cut off when a caller stops reading."""
+    """The calls in flight of one worker: drained at the end, cut off when a caller stops reading. While `refusing`,
+    new ones are sent elsewhere."""
 
     def __init__(self, write_timeout: float) -> None:
         self._write_timeout = write_timeout
+        self.refusing = False
+        self._refused_at = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._writing: dict[asyncio.Task[Any], float] = {}
         self._slow: set[asyncio.Task[Any]] = set()
@@ -49,10 +61,29 @@ class Calls:
                     self._slow.add(task)
                     task.cancel()
 
+    async def refuse(self) -> None:
+        """Send new calls elsewhere; returns when hardly any comes any more. gRPC answers those that it has not handed
+        over when it stops with CANCELLED (grpc/grpc#41785), which no client repeats."""
+        self.refusing, give_up = True, time.monotonic() + _HUSH_SECONDS
+        self._refused_at = time.monotonic()
+        while time.monotonic() < min(give_up, self._refused_at + _QUIET_SECONDS):  # noqa: ASYNC110
+            await asyncio.sleep(_QUIET_SECONDS / 4)
+
+    def refused(self) -> TrunklineError:
+        """A call came while calls are refused."""
+        self._refused_at = time.monotonic()
+        return TrunklineError(
+            Reason.ERROR_REASON_DRAINING,
+            "this server is draining; call again, or elsewhere",
+            retry_after=_RETURN_SECONDS,
+        )
+
     async def drain(self, seconds: float) -> int:
         """Wait until no call is in flight; returns how many are left after `seconds`."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
+        give_up = time.monotonic() + seconds
+        # Calls that were on the wire already begin while others end.
+        while self._tasks and (left := give_up - time.monotonic()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)
         return len(self._tasks)
 
     async def write(self, context: Context, task: asyncio.Task[Any], payload: bytes) -> None:
@@ -105,6 +136,9 @@ def pump(
     async def run(raw: bytes, context: Context) -> bytes | None:
         task = calls.enter()
         call = new_call(method, raw, context, default_deadline)
+        if calls.refusing:
+            calls.leave(task)
+            await _abort(context, call, calls.refused())
         answer: bytes | None = None
 
         async def write(message: Message) -> None:
@@ -146,8 +180,7 @@ async def _abort(context: Context, call: Call, error: TrunklineError) -> None:
         ("grpc-status-details-bin", status.SerializeToString()),
         ("x-trace-id", call.trace_id),
     ]
-    if error.reason == Reason.ERROR_REASON_BUDGET_EXCEEDED:
-        # gRFC A6: a negative pushback tells the client not to retry.
-        trailers.append(("grpc-retry-pushback-ms", "-1"))
+    if error.reason in _PUSHBACK:
+        trailers.append(("grpc-retry-pushback-ms", _PUSHBACK[error.reason]))
     code = STATUS.get(status.code, STATUS[Code.INTERNAL])
     await context.abort(code, status.message, (*trailers, *call.trailers))

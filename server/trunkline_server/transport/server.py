@@ -19,6 +19,8 @@ from trunkline_server.transport.methods import full_names, methods
 from trunkline_server.transport.pump import Calls, pump
 from trunkline_server.transport.tls import Certificates
 
+# How long calls that were sent before their caller learnt of the drain may still arrive.
+_LATE_SECONDS = 1.0
 # The wire takes four times what the contract allows, so that a request that is too large gets a typed refusal.
 _WIRE_FACTOR = 4
 
@@ -102,20 +104,21 @@ class GrpcServer:
         return port
 
     async def drain(self, executions: Executions, settlements: Settlements) -> int:
-        """NOT_SERVING, wait for balancers to notice, let calls and executions end within the grace, then their
-        settlements.
+        """NOT_SERVING, wait for balancers to notice, refuse what comes then, let calls and executions end within the
+        grace, then their settlements.
 
         Returns how many calls had to be cut off.
         """
         await self._health.drain()
         await asyncio.sleep(self._settings.drain_seconds)
+        await self.calls.refuse()
         stopping = asyncio.create_task(self._server.stop(self._settings.grace_seconds))
         seconds = self._settings.grace_seconds
         left, unread = await asyncio.gather(self.calls.drain(seconds), executions.drain(seconds))
-        if left:
-            await self.calls.drain(5)
+        # Ends when nothing is open. Health.Watch never ends by itself: do not wait for it beyond this.
+        await asyncio.wait((stopping,), timeout=_LATE_SECONDS)
+        await self.calls.drain(5)
         await settlements.drain(10)
-        # Health.Watch never ends by itself: do not wait for it beyond this.
         await self._server.stop(0)
         await stopping
         if self._watch is not None:

@@ -40,6 +40,7 @@ class EventStreamParser:
             raise MalformedError(f"the event stream is damaged ({type(error).__name__})") from None
         if self._held > self._limit:
             raise FrameTooLongError(f"a message exceeds {self._limit} bytes")
+        self.completed += len(found)
         return found
 
     def close(self) -> list[Frame]:
