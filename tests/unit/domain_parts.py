@@ -106,6 +106,8 @@ class FakeProviders:
         self.closed = 0
         # What a hanging call answers, should it come to an end.
         self.hung: CompleteResponse | None = None
+        # Who goes on from the beginning of an answer.
+        self.prefilled: frozenset[str] = frozenset()
         self.waiting = asyncio.Event()
 
     def _next(self, target: Target, request: CompleteRequest | EmbedRequest, deadline: Deadline) -> Outcome:
@@ -150,9 +152,6 @@ class FakeProviders:
         finally:
             self.closed += 1
 
-    def prefills(self, target: Target) -> bool:
-        return False
-
     async def embed(
         self, target: Target, request: EmbedRequest, deadline: Deadline, heard: Heard | None = None
     ) -> Vectors:
@@ -175,6 +174,9 @@ class FakeProviders:
 
     def unsupported(self, profile: str, provider: str, request: CompleteRequest) -> Sequence[tuple[str, str]]:
         return [("seed", "is not known")] if request.HasField("seed") and provider == "beta" else []
+
+    def prefills(self, target: Target) -> bool:
+        return target.provider in self.prefilled
 
     async def check(self, target: Target, deadline: Deadline) -> HealthCheck:
         raise NotImplementedError

@@ -9,8 +9,10 @@ from contextlib import aclosing
 import pytest
 from trunkline.v1.common_pb2 import AttemptOutcome, Usage, UsageSource
 from trunkline.v1.completion_pb2 import (
+    BlockKind,
     CompleteRequest,
     CompleteResponse,
+    ContentStarted,
     RecoveryPolicy,
     StreamCompleteResponse,
 )
@@ -244,3 +246,61 @@ async def test_a_restart_that_fails_ends_with_the_usage_and_the_error(monkeypatc
     assert kinds(events)[-1] == "usage"
     # No attempt after the first gave content, so nothing was to be discarded for.
     assert "failed_over" not in kinds(events)
+
+
+def going_on(**recovery: bool) -> CompleteRequest:
+    policy = RecoveryPolicy(continue_after_content=True, **recovery)
+    return CompleteRequest(prompt="Say hello.", max_tokens=100, recovery=policy)
+
+
+CUT: list[Step] = [started(), opened(), delta("Hello, "), delta("wor"), usage_event(), broken("STREAM_TRUNCATED")]
+
+
+async def test_after_text_another_provider_goes_on_where_it_broke_off() -> None:
+    rest = streamed("ld", "!", usage=used(14, 2))
+    world = World({"alpha": [CUT], "beta": [rest], "gamma": [rest]}, budgets=[tenant_budget(10**12)])
+    world.providers.prefilled = frozenset(("gamma",))
+    events, error = await collect(world.completions.stream(world.call(), going_on()))
+    assert error is None
+    assert numbered(events)
+    moved = events[kinds(events).index("failed_over")].failed_over
+    # Beta cannot be given the beginning of an answer.
+    assert (moved.to_provider, moved.content_discarded) == ("gamma", False)
+    assert kinds(events).count("content_started") == 1
+    found = fold(events)
+    assert (found.completion, found.provider) == ("Hello, world!", "gamma")
+    asked = world.providers.requests[-1]
+    assert isinstance(asked, CompleteRequest)
+    assert asked.messages[-1].parts[0].text == "Hello, wor"
+    assert 0 < asked.max_tokens < 100
+    assert found.cost_details.nano_usd == world.admission.spent <= world.admission.asks[0].amount
+
+
+async def test_what_cannot_be_gone_on_with_starts_anew_only_where_that_is_allowed() -> None:
+    for restart, ends in ((False, "usage"), (True, "finished")):
+        world = World({"alpha": [CUT], "beta": [streamed("Hello", usage=used())]})
+        events, error = await collect(world.completions.stream(world.call(), going_on(restart_after_content=restart)))
+        assert kinds(events)[-1] == ends
+        assert (error is None) is restart
+        if restart:
+            assert fold(events).completion == "Hello"
+
+
+async def test_an_answer_that_goes_on_may_break_off_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts_module, "delay", lambda pause, failures, told: 0.0)
+    second: list[Step] = [started(), opened(), delta("ld"), broken("STREAM_TRUNCATED")]
+    world = World({"alpha": [CUT, second, streamed("!", usage=used())]})
+    world.providers.prefilled = frozenset(("alpha",))
+    events, error = await collect(world.completions.stream(world.call(), going_on()))
+    assert error is None
+    assert fold(events).completion == "Hello, world!"
+    assert kinds(events).count("failed_over") == 2
+
+
+async def test_only_text_is_gone_on_with() -> None:
+    call_of_a_tool = Event(content_started=ContentStarted(index=1, kind=BlockKind.BLOCK_KIND_TOOL_CALL))
+    cut: list[Step] = [started(), opened(), delta("Hel"), call_of_a_tool, broken("STREAM_TRUNCATED")]
+    world = World({"alpha": [cut], "beta": [streamed("lo", usage=used())]})
+    world.providers.prefilled = frozenset(("beta",))
+    _, error = await collect(world.completions.stream(world.call(), going_on()))
+    assert error is not None and error.reason == Reason.ERROR_REASON_STREAM_TRUNCATED

@@ -6,21 +6,24 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from trunkline_server.domain.admission import rates_of_choice
+from trunkline_server.domain.admission import expected_tokens, rates_of_choice
 from trunkline_server.domain.breaker import Breaker
 from trunkline_server.domain.concurrency import Lane
 from trunkline_server.domain.deadline import caller_deadline
-from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.routing import Candidate, Choice, out_of_reach
 from trunkline_server.domain.run import Run
-from trunkline_server.domain.strategies import Elsewhere, delay, pause_of, strategy_of
+from trunkline_server.domain.standing import Standing
+from trunkline_server.domain.strategies import Elsewhere, Verdict, delay, pause_of, strategy_of
 from trunkline_server.domain.trial import Trial
 
 # DESIGN §5: at most three attempts unless the caller says otherwise.
 _MAX_ATTEMPTS = 3
 # An attempt that has less time than this, in seconds, is not begun.
 _LEAST_TIME = 0.005
+# A wait for a quota, in seconds, that is too short to leave a candidate for.
+_SHORT_WAIT = 0.1
 
 
 def allowed(run: Run) -> int:
@@ -46,6 +49,7 @@ class Attempts:
         self._run = run
         self._resilience = resilience
         self._choices = list(run.plan.choices if fallback else run.plan.choices[:1])
+        self._aside: list[Choice] = []
         self._allowed = allowed(run)
 
     async def next(self) -> Trial | None:
@@ -64,10 +68,11 @@ class Attempts:
         return await self._begin(others or list(self._choices), time.monotonic(), hedge=True)
 
     def keep(self, fits: Callable[[Choice], bool]) -> bool:
-        """Leave only candidates that fit, all where none does; returns whether any does."""
-        found = [one for one in self._choices if fits(one)]
-        if found:
-            self._choices = found
+        """Try only candidates that fit, or all where none does; returns whether any does."""
+        left = self._choices + self._aside
+        found = [one for one in left if fits(one)]
+        self._choices = found or left
+        self._aside = [one for one in left if not fits(one)] if found else []
         return bool(found)
 
     async def _begin(self, choices: list[Choice], since: float, hedge: bool = False) -> Trial | None:
@@ -75,15 +80,27 @@ class Attempts:
         run = self._run
         while choices and run.call.deadline.remaining() >= _LEAST_TIME:
             choice = choices[0]
+            standing = self._resilience.standing(choice.candidate.breaker.key)
             try:
+                await self._until_quota(choice, standing, alone=len(choices) == 1)
                 lane = await self._take(choice)
             except TrunklineError as obstacle:
                 self._note("skipped", choice, obstacle.reason_name)
                 run.skipped(choice, obstacle)
                 choices.pop(0)
             else:
-                return run.begin(choice, lane, time.monotonic() - since, hedge)
+                return run.begin(choice, lane, standing, time.monotonic() - since, hedge)
         return None
+
+    async def _until_quota(self, choice: Choice, standing: Standing, alone: bool) -> None:
+        """Wait while the provider's own quota has no room for the call. Raises UPSTREAM_RATE_LIMITED where another
+        candidate had better be called, or the deadline comes first."""
+        deadline = self._run.call.deadline
+        while wait := standing.quotas.wait(expected_tokens(self._run.plan.need), time.monotonic()):
+            if wait + _LEAST_TIME > deadline.remaining() or (wait > _SHORT_WAIT and not alone):
+                raise _quota_used_up(choice.candidate, wait)
+            self._note("quota_wait", choice, "UPSTREAM_RATE_LIMITED")
+            await asyncio.sleep(wait)
 
     async def _take(self, choice: Choice) -> Lane:
         """Take all that a call of a candidate needs; its breaker has the last word. Raises why it cannot be called now,
@@ -126,8 +143,7 @@ class Attempts:
             return False
         choice = self._choices[0]
         if moved:
-            self._note("fallback", choice, error.reason_name)
-            return True
+            return await self._may_fall_back(choice, error)
         pause = pause_of(error.reason, error.http_status)
         if not error.retry or pause is None:
             return False
@@ -141,6 +157,16 @@ class Attempts:
         self._note("retry", choice, error.reason_name)
         await asyncio.sleep(wait)
         return True
+
+    async def _may_fall_back(self, choice: Choice, error: ProviderError) -> bool:
+        """Whether the call may go to another provider: to one that answers in any case, to another within the retry
+        budget, or when those that went before were answered."""
+        proof = self._resilience.standing(choice.candidate.breaker.key).proof
+        about_request = strategy_of(error.reason).verdict is Verdict.NONE
+        good = about_request or proof.given or self._resilience.retries.spend()
+        good = good or await proof.wait(self._run.call.deadline)
+        self._note("fallback" if good else "fallback_refused", choice, error.reason_name)
+        return good
 
     def _leave_failed(self) -> bool:
         """Go on from the candidates that failed; returns whether that leads to one that did not fail just now."""
@@ -172,6 +198,15 @@ def _beyond_hold(candidate: Candidate) -> TrunklineError:
     return TrunklineError(
         Reason.ERROR_REASON_BUDGET_EXCEEDED,
         f"{candidate.name} could cost more than what earlier attempts left of the hold",
+    )
+
+
+def _quota_used_up(candidate: Candidate, wait: float) -> TrunklineError:
+    return TrunklineError(
+        Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED,
+        f"{candidate.name} told that its quota is used up; try again in {wait:.1f} s",
+        metadata={"provider": candidate.target.provider},
+        retry_after=wait,
     )
 
 

@@ -61,12 +61,13 @@ class Completions:
         """The same answer as it is made."""
         run = await self._begin(call, request, streaming=True)
         attempts = Attempts(run, self._resilience)
-        outlet = Outlet(run)
+        outlet = Outlet(run, request)
+        go_on = False
         while (trial := await attempts.next()) is not None:
-            outlet.begin(trial)
+            asked = outlet.begin(trial, go_on)
             target = trial.choice.candidate.target
             try:
-                async with aclosing(self._providers.stream(target, request, self._limit(run), trial.heard)) as events:
+                async with aclosing(self._providers.stream(target, asked, self._limit(run), trial.heard)) as events:
                     async for event in events:
                         kind = event.WhichOneof("event")
                         if kind == "finished":
@@ -79,8 +80,10 @@ class Completions:
                             return
             except ProviderError as error:
                 trial.failed(error)
-                if outlet.sent and not run.recovery.restart_after_content:
-                    break
+                if outlet.sent:
+                    go_on = self._goes_on(run, attempts, outlet)
+                    if not (go_on or self._starts_anew(run, attempts)):
+                        break
         if outlet.sent:
             yield outlet.usage()
         raise run.final_error()
@@ -103,6 +106,18 @@ class Completions:
         run = Run(call, plan, count, recovery=request.recovery, priority=request.priority, streaming=streaming)
         await admit(run, budgets, self._resilience)
         return run
+
+    def _starts_anew(self, run: Run, attempts: Attempts) -> bool:
+        """Whether the caller would rather have another answer than none; any candidate may give it."""
+        return run.recovery.restart_after_content and attempts.keep(lambda _: True)
+
+    def _goes_on(self, run: Run, attempts: Attempts, outlet: Outlet) -> bool:
+        """Whether the caller wants the rest of what was sent, and a candidate is left that can give it."""
+        return (
+            run.recovery.continue_after_content
+            and outlet.continuable
+            and attempts.keep(lambda choice: self._providers.prefills(choice.candidate.target))
+        )
 
     async def _answered(
         self, run: Run, attempts: Attempts, first: Trial, request: CompleteRequest
@@ -144,8 +159,6 @@ def _unserved(request: CompleteRequest, streaming: bool) -> list[tuple[str, str]
     found = []
     if streaming and request.recovery.HasField("hedge_after"):
         found.append(("recovery.hedge_after", "is for Complete: a stream has one source; leave it empty"))
-    if request.recovery.continue_after_content:
-        found.append(("recovery.continue_after_content", "is not served yet; leave it false"))
     return found + unserved_cache(request.cache)
 
 

@@ -9,6 +9,7 @@ from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.concurrency import Lanes
 from trunkline_server.domain.opening import BreakerKey
 from trunkline_server.domain.signals import Signals, Silent
+from trunkline_server.domain.standing import Standing
 
 # DESIGN §5: at most 20 % extra load from retries.
 RETRY_RATIO = 0.2
@@ -41,6 +42,7 @@ class Resilience:
     breakers: Breakers = field(default_factory=Breakers)
     retries: RetryBudget = field(default_factory=RetryBudget)
     lanes: Lanes = field(default_factory=Lanes)
+    standings: dict[BreakerKey, Standing] = field(default_factory=dict)
     signals: Signals = field(default_factory=Silent)
 
     def breaker(
@@ -48,3 +50,10 @@ class Resilience:
     ) -> Breaker:
         """The breaker of one model of one integration."""
         return self.breakers.get(BreakerKey(tenant_id, integration_id, model), rule, provider)
+
+    def standing(self, key: BreakerKey) -> Standing:
+        """What else is known of the model that a breaker is for."""
+        found = self.standings.get(key)
+        if found is None:
+            found = self.standings[key] = Standing()
+        return found

@@ -19,6 +19,7 @@ from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
 from trunkline_server.domain.pricing import bill
 from trunkline_server.domain.routing import Choice, Plan, no_provider
+from trunkline_server.domain.standing import Standing
 from trunkline_server.domain.trial import Trial, note_error
 
 # A shorter wait, in seconds, is what any attempt takes to begin.
@@ -63,13 +64,13 @@ class Run:
 
     # ── Attempts ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, choice: Choice, lane: Lane, waited: float = 0.0, hedge: bool = False) -> Trial:
+    def begin(self, choice: Choice, lane: Lane, standing: Standing, waited: float = 0.0, hedge: bool = False) -> Trial:
         """An attempt begins in a lane that it entered, after the call waited so many seconds for it."""
         record = self._recorded(choice)
         record.hedge = hedge
         if waited >= _WORTH_TELLING:
             record.waited.FromNanoseconds(int(waited * 1e9))
-        self._last = trial = Trial(self, choice, lane, record)
+        self._last = trial = Trial(self, choice, lane, standing, record)
         self.open.append(trial)
         return trial
 

@@ -10,6 +10,7 @@ from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, Usage, UsageSource
 from trunkline.v1.completion_pb2 import StreamCompleteResponse
 
 from trunkline_server.domain import tokens
+from trunkline_server.domain.admission import expected_tokens
 from trunkline_server.domain.errors import ProviderError, TrunklineError
 from trunkline_server.domain.ports import Heard
 from trunkline_server.domain.routing import Choice
@@ -18,6 +19,7 @@ from trunkline_server.domain.strategies import Verdict, strategy_of
 if TYPE_CHECKING:
     from trunkline_server.domain.concurrency import Lane
     from trunkline_server.domain.run import Run
+    from trunkline_server.domain.standing import Standing
 
 
 # Says that the deployment is overloaded, for all of its callers. A 429 speaks of one account, a timeout may be ours.
@@ -27,11 +29,23 @@ _OVERLOAD = frozenset((503, 529))
 class Trial:
     """One attempt on its way. `record` is how it stands in the answer. Times are `time.monotonic()` seconds."""
 
-    __slots__ = ("_lane", "_run", "_texts", "_usage", "choice", "first_content", "heard", "record", "started")
+    __slots__ = (
+        "_lane",
+        "_run",
+        "_standing",
+        "_texts",
+        "_usage",
+        "choice",
+        "first_content",
+        "heard",
+        "record",
+        "started",
+    )
 
-    def __init__(self, run: Run, choice: Choice, lane: Lane, record: Attempt) -> None:
+    def __init__(self, run: Run, choice: Choice, lane: Lane, standing: Standing, record: Attempt) -> None:
         self._run = run
         self._lane = lane
+        self._standing = standing
         self.choice = choice
         self.record = record
         self.heard = Heard()
@@ -40,6 +54,8 @@ class Trial:
         self._usage: Usage | None = None
         # Kept only to estimate what was used, should no usage be told.
         self._texts: list[str] = []
+        standing.proof.begin()
+        standing.quotas.took(expected_tokens(run.plan.need), self.started)
 
     @property
     def number(self) -> int:
@@ -51,6 +67,7 @@ class Trial:
         if kind == "content_delta":
             if self.first_content is None:
                 self.first_content = time.monotonic()
+                self._standing.proof.answered()
             delta = event.content_delta
             self._texts.append(delta.text or delta.reasoning_text or delta.refusal)
             return True
@@ -77,6 +94,8 @@ class Trial:
             usage = self.estimate()
         self._run.charge(self, usage)
         breaker = self.choice.candidate.breaker
+        if strategy.verdict is not Verdict.NONE and error.fallback:
+            self._standing.proof.failed()
         if strategy.verdict is Verdict.BUSY:
             breaker.busy(error.retry_after, self.started, error.reason)
         elif strategy.verdict is Verdict.FAILURE and error.fallback:
@@ -92,6 +111,7 @@ class Trial:
         self._run.won(self)
         self._run.charge(self, found)
         first = None if self.first_content is None else self.first_content - self.started
+        self._standing.proof.answered()
         self.choice.candidate.breaker.succeeded(self.started, first)
         return found
 
@@ -128,11 +148,14 @@ class Trial:
             first = self.first_content - self.started
             attempt.time_to_first_token.FromNanoseconds(int(first * 1e9))
         self._lane.leave(took, first, written, overloaded)
+        self._standing.proof.end()
         heard = self.heard
         if heard.http_status is not None:
             attempt.http_status = heard.http_status
             attempt.provider_request_id = heard.request_id
-            attempt.quotas.extend(heard.quotas)
+            if heard.quotas:
+                attempt.quotas.extend(heard.quotas)
+                self._standing.quotas.learn(heard.quotas, time.monotonic(), self.started)
         return attempt
 
 

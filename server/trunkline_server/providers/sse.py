@@ -41,7 +41,6 @@ class SseParser:
             if len(rest) > self._limit:
                 raise FrameTooLongError(f"an event exceeds {self._limit} bytes")
             return []
-        self.completed += 1
         head = bytes(rest[:end])
         del rest[: end + 2]
         # Comments count too: providers send them while a model thinks. Blank lines alone do not.
