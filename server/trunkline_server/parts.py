@@ -87,7 +87,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         keyring=keyring,
         changes=changes,
         directory=directory,
-        admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds),
+        admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds, signals=signals),
         replays=RedisReplay(redis),
         providers=providers,
         api=await stack.enter_async_context(RestConnector(policy, timeouts=timeouts)),

@@ -15,7 +15,6 @@ CALLS = pick(300, 2000)
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.xfail(strict=False, reason="attempts are being rewritten")
 async def test_an_outage_is_not_multiplied(shared: Stack) -> None:
     tally = Tally()
     async with joined(shared, "failing", 2, status=500, stall=0.2) as states, Callers(shared) as callers:

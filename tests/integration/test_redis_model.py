@@ -82,8 +82,8 @@ async def test_spent_and_held_and_free_is_the_limit_whatever_happens(
                 await asyncio.gather(task, return_exceptions=True)
                 await settle(admission, one, 0)
                 return
-            error = (await asyncio.gather(task, return_exceptions=True))[0]
-            assert (error is None) == fits, (error, spent, budgets)
+            found = (await asyncio.gather(task, return_exceptions=True))[0]
+            assert isinstance(found, BaseException) != fits, (found, spent, budgets)
             if fits:
                 open_holds[one.hold_id] = (one, admission)
 

@@ -118,12 +118,13 @@ class Model:
             await asyncio.gather(task, return_exceptions=True)
             await admission.settle(one, 0, b"")
             return
-        error = (await asyncio.gather(task, return_exceptions=True))[0]
+        found = (await asyncio.gather(task, return_exceptions=True))[0]
+        refused = isinstance(found, BaseException)
         if not room:
-            assert error is not None
+            assert refused
         elif fits is not None:
-            assert (error is None) == fits, (error, self._bucket.taken, one.tokens)
-        if error is None:
+            assert refused != fits, (found, self._bucket.taken, one.tokens)
+        if not refused:
             self._bucket.taken += one.tokens
             self.open[one.hold_id] = (one, admission)
 

@@ -202,7 +202,8 @@ class FakeAdmission:
         self.settling: asyncio.Event | None = None
         self.admitting: asyncio.Event | None = None
 
-    async def admit(self, ask: Ask) -> None:
+    async def admit(self, ask: Ask) -> Sequence[BudgetLevel]:
+        before = await self.levels(ask.tenant_id, ask.budgets)
         self.asks.append(ask)
         self._limit(ask.rates)
         if self.spent + sum(self.held.values()) + ask.amount > self.limit:
@@ -210,6 +211,7 @@ class FakeAdmission:
         self.held[ask.hold_id] = ask.amount
         if self.admitting is not None:
             await self.admitting.wait()
+        return before
 
     async def widen(self, ask: Ask, rates: Sequence[RateLimit]) -> None:
         self._limit(rates)

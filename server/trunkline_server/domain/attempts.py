@@ -65,6 +65,7 @@ class Attempts:
             return None
         running = {id(trial.choice) for trial in self._run.open}
         others = [one for one in self._choices if id(one) not in running]
+        self._note("hedge", self._run.open[0].choice, "")
         return await self._begin(others or list(self._choices), time.monotonic(), hedge=True)
 
     def keep(self, fits: Callable[[Choice], bool]) -> bool:
@@ -78,7 +79,10 @@ class Attempts:
     async def _begin(self, choices: list[Choice], since: float, hedge: bool = False) -> Trial | None:
         """The first of the choices that can be called now; those that cannot are passed over, for good."""
         run = self._run
-        while choices and run.call.deadline.remaining() >= _LEAST_TIME:
+        while choices:
+            if run.call.deadline.remaining() < _LEAST_TIME:
+                run.refusal = caller_deadline()
+                return None
             choice = choices[0]
             standing = self._resilience.standing(choice.candidate.breaker.key)
             try:

@@ -84,6 +84,9 @@ class Completions:
                     go_on = self._goes_on(run, attempts, outlet)
                     if not (go_on or self._starts_anew(run, attempts)):
                         break
+                    self._resilience.signals.decided(
+                        "go_on" if go_on else "start_anew", target.provider, target.model, error.reason_name
+                    )
         if outlet.sent:
             yield outlet.usage()
         raise run.final_error()

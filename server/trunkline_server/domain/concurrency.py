@@ -216,6 +216,10 @@ class Lanes:
         self._lanes[key] = lane
         return lane
 
+    def find(self, endpoint: str, model: str) -> Lane | None:
+        """The lane of a deployment that was called."""
+        return self._lanes.get((endpoint, model))
+
     def _new(self, endpoint: str, model: str) -> Lane:
         if len(self._lanes) >= self._most:
             idle = next((key for key, lane in self._lanes.items() if not lane.in_flight and not lane.depth), None)

@@ -206,9 +206,9 @@ class BudgetLevel:
 class Admission(Protocol):
     """Rate limits and budget holds. Exact under concurrency and over all workers."""
 
-    async def admit(self, ask: Ask) -> None:
-        """All or nothing. Raises RATE_LIMITED (with retry_after) or BUDGET_EXCEEDED, naming the subject in the
-        metadata, and STORE_UNAVAILABLE."""
+    async def admit(self, ask: Ask) -> Sequence[BudgetLevel]:
+        """All or nothing. Returns the budgets as they were before the hold; none where the store is away. Raises
+        RATE_LIMITED (with retry_after) or BUDGET_EXCEEDED, with the subject in the metadata, and STORE_UNAVAILABLE."""
         ...
 
     async def widen(self, ask: Ask, rates: Sequence[RateLimit]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.integration_pb2 import CircuitBreaker, Connector, Integration, IntegrationType
 from trunkline.v1.llm_pb2 import EmbedRequest
+from trunkline.v1.model_pb2 import Availability
 
 from trunkline_server.domain.admission import BudgetIndex
 from trunkline_server.domain.breaker import BreakerRule
@@ -126,6 +127,19 @@ class Router:
 
     def _plan(self, roads: Roads, need: Need) -> Plan:
         return plan(roads.table, need, self._settings.aliases, self._settings.cost_optimization)
+
+    def availability(self, roads: Roads, one: Candidate) -> Availability:
+        """How well a candidate answers now, as far as this worker knows."""
+        target = one.target
+        found = one.breaker.availability()
+        lane = self._resilience.lanes.find(target.endpoint, target.model)
+        if lane is not None:
+            found.in_flight, found.concurrency_limit = lane.in_flight, lane.limit
+        integration = roads.view.integrations.get(target.integration_id)
+        if integration is not None and integration.HasField("last_check"):
+            found.check_healthy = integration.last_check.healthy
+            found.check_time.CopyFrom(integration.last_check.check_time)
+        return found
 
     def aliases_of(self, name: str) -> list[str]:
         """The aliases that lead to a model."""

@@ -77,18 +77,23 @@ def _bound(caller: Caller, choice: Choice, subject: str) -> bool:
 
 
 async def conclude(run: Run, answer: CompleteResponse | Finished | EmbedResponse) -> Sequence[BudgetLevel]:
-    """Settle, and meanwhile fill in what only Trunkline knows of every call. Returns the budgets afterwards."""
-    settling = Begun(_settled(run.call))
-    try:
+    """Settle, and fill in what only Trunkline knows of every call. Returns the budgets afterwards.
+
+    The end of a stream waits for the settlement; a whole answer, of which the settlement would be a good part of the
+    time, leaves as soon as it is on its way.
+    """
+    tab = run.call.tab
+    if tab is None or not run.streaming:
+        levels = tab.settle_behind() if tab is not None else ()
         _fill(run, answer)
-    finally:
-        levels = await settling
+    else:
+        settling = Begun(tab.settle())
+        try:
+            _fill(run, answer)
+        finally:
+            levels = await settling
     answer.latency.CopyFrom(run.latency())
     return levels
-
-
-async def _settled(call: Call) -> Sequence[BudgetLevel]:
-    return await call.tab.settle() if call.tab is not None else ()
 
 
 def _fill(run: Run, answer: CompleteResponse | Finished | EmbedResponse) -> None:

@@ -7,11 +7,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from trunkline.v1.analytics_pb2 import RecordedRequest
 
+from trunkline_server.domain.begun import Begun
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import Admission, Ask, BudgetLevel, RateLimit
 from trunkline_server.domain.strategies import backoff
+
+_log = structlog.get_logger("trunkline.settlement")
 
 # What a call that ends now would be recorded as: status code and reason in, record out.
 RecordBuilder = Callable[[int, str], RecordedRequest]
@@ -45,13 +49,15 @@ class Settlements:
 class Tab:
     """Opened by the domain when the cost is known; closed by the budget interceptor."""
 
-    __slots__ = ("_admission", "_ask", "_builder", "_settlements")
+    __slots__ = ("_admission", "_ask", "_builder", "_levels", "_settlements", "_spent")
 
     def __init__(self, admission: Admission, settlements: Settlements) -> None:
         self._admission = admission
         self._settlements = settlements
         self._ask: Ask | None = None
         self._builder: RecordBuilder | None = None
+        self._levels: Sequence[BudgetLevel] = ()
+        self._spent = 0
 
     async def open(self, ask: Ask, builder: RecordBuilder) -> None:
         """Admit the call. From here on `builder` tells what to charge, whenever the call ends.
@@ -59,7 +65,7 @@ class Tab:
         Raises RATE_LIMITED, BUDGET_EXCEEDED, STORE_UNAVAILABLE.
         """
         try:
-            await self._admission.admit(ask)
+            self._levels = await self._admission.admit(ask)
         except asyncio.CancelledError:
             # The hold may have been taken while the caller left: void it.
             self._ask, self._builder = ask, None
@@ -94,7 +100,7 @@ class Tab:
             return ()
         self._ask = None
         record = builder(code, reason) if builder else None
-        spent = record.cost_details.nano_usd if record else 0
+        self._spent = spent = record.cost_details.nano_usd if record else 0
         payload = record.SerializeToString() if record else b""
         tokens = tokens_used(record) if record else 0
         try:
@@ -108,6 +114,13 @@ class Tab:
                 raise
             self._settlements.start(self._settle_later(ask, spent, payload, tokens))
             return ()
+
+    def settle_behind(self) -> Sequence[BudgetLevel]:
+        """Settle, without waiting for the store's answer: the settlement is on its way when this returns. Returns the
+        budgets as they were at the admission, with this call settled."""
+        if self._ask is not None:
+            self._settlements.start(_rest(Begun(self.settle())))
+        return [replace(level, spent=level.spent + self._spent) for level in self._levels]
 
     async def close(self, code: int, reason: str) -> None:
         """Settle unless that is done."""
@@ -125,6 +138,13 @@ class Tab:
                     raise
             failures += 1
             await asyncio.sleep(max(0.05, backoff(min(failures, 6))))
+
+
+async def _rest(settling: Begun[Sequence[BudgetLevel]]) -> None:
+    try:
+        await settling
+    except TrunklineError as error:
+        _log.error("not settled", reason=error.reason_name)
 
 
 def tokens_used(record: RecordedRequest) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
+from typing import TypeAlias
 
 from trunkline.v1.common_pb2 import Route
 from trunkline.v1.completion_pb2 import (
@@ -78,8 +80,9 @@ class LLMService:
         roads = await self._router.roads(call.tenant_id)
         budgets = roads.budgets.in_scope(call.identity, request.request.context, call.arrived_wall)
         plan = self._router.plan(roads, request.request, any(budget.hard for budget in budgets))
-        ranked = [_ranked(choice, rank, roads) for rank, choice in enumerate(plan.choices, 1)]
-        rejected = [_rejected(rejection, roads) for rejection in plan.rejections]
+        tell = partial(self._router.availability, roads)
+        ranked = [_ranked(choice, rank, tell) for rank, choice in enumerate(plan.choices, 1)]
+        rejected = [_rejected(rejection, tell) for rejection in plan.rejections]
         answer = ExplainRouteResponse(candidates=[*ranked, *rejected])
         if ranked:
             answer.selected.CopyFrom(ranked[0])
@@ -112,7 +115,7 @@ class LLMService:
         ]
         shown, following = page(found, request.page_size, request.page_token)
         for model in shown:
-            _tell_availability(model, roads)
+            self._tell_availability(model, roads)
         return ListModelsResponse(models=shown, total_size=len(found), next_page_token=following)
 
     async def get_model(self, call: Call, request: GetModelRequest) -> GetModelResponse:
@@ -122,13 +125,19 @@ class LLMService:
         reachable = self._reachable(roads)
         found = reachable.get(name) or next((model for model in reachable.values() if model.id == name), None)
         if found is not None:
-            _tell_availability(found, roads)
+            self._tell_availability(found, roads)
             return GetModelResponse(model=found)
         provider, _, bare = name.partition("/")
         known = self._catalogue.find(provider, bare) if bare else next(iter(self._catalogue.by_name(name)), None)
         if known is None:
             raise not_found("model", request.name)
         return GetModelResponse(model=known)
+
+    def _tell_availability(self, model: Model, roads: Roads) -> None:
+        for one in roads.table.by_name.get(model.name, ()):
+            if one.name == model.name:
+                found = self._router.availability(roads, one)
+                model.availability[one.target.integration_id].CopyFrom(found)
 
     def _reachable(self, roads: Roads) -> dict[str, Model]:
         found: dict[str, Model] = {}
@@ -157,40 +166,29 @@ def _model_of(one: Candidate) -> Model:
     return model
 
 
-def _tell_availability(model: Model, roads: Roads) -> None:
-    for one in roads.table.by_name.get(model.name, ()):
-        if one.name == model.name:
-            model.availability[one.target.integration_id].CopyFrom(_availability(one, roads))
+# How well a candidate answers now.
+Tell: TypeAlias = Callable[[Candidate], Availability]
 
 
-def _availability(one: Candidate, roads: Roads) -> Availability:
-    found = one.breaker.availability()
-    integration = roads.view.integrations.get(one.target.integration_id)
-    if integration is not None and integration.HasField("last_check"):
-        found.check_healthy = integration.last_check.healthy
-        found.check_time.CopyFrom(integration.last_check.check_time)
-    return found
-
-
-def _candidate(one: Candidate, roads: Roads) -> RouteCandidate:
+def _candidate(one: Candidate, tell: Tell) -> RouteCandidate:
     found = RouteCandidate(
         provider=one.target.provider,
         model=one.target.model,
         integration_id=one.target.integration_id,
-        availability=_availability(one, roads),
+        availability=tell(one),
     )
     if one.breaker.latency is not None:
         found.expected_latency.CopyFrom(duration(one.breaker.latency))
     return found
 
 
-def _ranked(choice: Choice, rank: int, roads: Roads) -> RouteCandidate:
-    found = _candidate(choice.candidate, roads)
+def _ranked(choice: Choice, rank: int, tell: Tell) -> RouteCandidate:
+    found = _candidate(choice.candidate, tell)
     found.eligible, found.rank, found.estimated_nano_usd = True, rank, choice.most
     return found
 
 
-def _rejected(rejection: Rejection, roads: Roads) -> RouteCandidate:
-    found = _candidate(rejection.candidate, roads)
+def _rejected(rejection: Rejection, tell: Tell) -> RouteCandidate:
+    found = _candidate(rejection.candidate, tell)
     found.rejected_by, found.detail = rejection.rule, rejection.detail
     return found

@@ -57,18 +57,19 @@ class RedisAdmission:
         self._workers = 1
         self._away = False
 
-    async def admit(self, ask: Ask) -> None:
+    async def admit(self, ask: Ask) -> Sequence[BudgetLevel]:
         """All or nothing, see domain.ports.Admission. Hold ids are used once: a settled one raises INTERNAL.
 
         When the answer is lost the hold may have been taken; it is released when its lease ends, or by settling.
         """
         if not ask.rates and not ask.budgets:
-            return
+            return ()
+        levels: Sequence[BudgetLevel] = ()
         shard, names = shard_of(ask.tenant_id), _names(ask.tenant_id, ask.budgets)
         hold = f"{ask.tenant_id}/{ask.hold_id}"
         value = _value(ask, names, _lines(ask, ask.rates))
         try:
-            await self._admit(ask, shard, hold, names, value)
+            levels = await self._admit(ask, shard, hold, names, value)
         except TrunklineError as error:
             if not _redis_away(error) or any(budget.hard for budget in ask.budgets):
                 raise
@@ -78,6 +79,7 @@ class RedisAdmission:
         if value:
             self._continuity.opened(shard, hold, value)
             self._local.entered(ask, ask.rates)
+        return levels
 
     async def widen(self, ask: Ask, rates: Sequence[RateLimit]) -> None:
         """See domain.ports.Admission. What it costs is held already: without Redis the share of this worker decides."""
@@ -156,7 +158,7 @@ class RedisAdmission:
         finally:
             await self._continuity.aclose()
 
-    async def _admit(self, ask: Ask, shard: str, hold: str, names: Sequence[str], value: str) -> None:
+    async def _admit(self, ask: Ask, shard: str, hold: str, names: Sequence[str], value: str) -> Sequence[BudgetLevel]:
         args: list[str | int] = [hold, ask.amount, ask.tokens, round(self._lease * 1000), len(ask.rates), len(names)]
         args += (value, *_rate_args(ask, ask.rates))
         for name, budget in zip(names, ask.budgets, strict=True):
@@ -164,7 +166,7 @@ class RedisAdmission:
         for _ in range(_ROUNDS):
             answer = await self._continuity.run("admit", shard, *args)
             if answer[0] == b"OK":
-                return
+                return _levels(ask.budgets, answer)
             if answer[0] != b"SEED":
                 self._refuse(ask, ask.rates, answer)
             await self._continuity.seed(ask.tenant_id, [ask.budgets[index - 1] for index in answer[1:]])
