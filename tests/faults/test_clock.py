@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 from integration.redis_parts import SHARD, TENANT, MemoryLedger, ask, budget, plain, record, server, worker
 from trunkline_server.domain.errors import TrunklineError
-from trunkline_server.domain.ports import Admission, Ask, RateLimit, Replay
+from trunkline_server.domain.ports import Admission, Ask, RateLimit
+from trunkline_server.domain.replays import Replay
 from trunkline_server.stores.redis import client as client_module
 from trunkline_server.stores.redis.replay import RedisReplay
 from trunkline_server.stores.redis.scripts import SCRIPTS, Script
