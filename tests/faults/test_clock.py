@@ -20,7 +20,7 @@ import pytest
 from integration.redis_parts import SHARD, TENANT, MemoryLedger, ask, budget, plain, record, server, worker
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.ports import Admission, Ask, RateLimit
-from trunkline_server.domain.replays import Replay
+from trunkline_server.domain.replays import Outcome, Replay
 from trunkline_server.stores.redis import client as client_module
 from trunkline_server.stores.redis.replay import RedisReplay
 from trunkline_server.stores.redis.scripts import SCRIPTS, Script
@@ -99,8 +99,8 @@ async def test_nothing_ends_early(
         worker([url], ledger, lease=60) as (store, admission),
     ):
         replay = RedisReplay(store)
-        await replay.begin(TENANT, "kept", b"d")
-        await replay.finish(TENANT, "kept", b"d", [b"answer"])
+        await replay.begin(TENANT, "kept", b"d", "c1")
+        await replay.end(TENANT, "kept", b"d", "c1", [b"answer"], Outcome(), keep=True)
         flying = replace(ask("flying", 100, limit, rates=(FLIGHT,)), tokens=5)
         await admission.admit(flying)
         # Nobody renews this one.
@@ -119,7 +119,7 @@ async def test_nothing_ends_early(
                 (level,) = await admission.levels(TENANT, [limit])
                 early += (level.spent, level.held) != (30, 150)
                 early += not await _limited(admission, ask("x", 1, rates=(FLIGHT,)))
-                early += (await replay.begin(TENANT, "kept", b"d"))[0] is not Replay.DONE
+                early += (await replay.begin(TENANT, "kept", b"d", "")).state is not Replay.DONE
         await admission.settle(flying, 0, b"")
         await admission.settle(ask("other", 50, limit, rates=(FLIGHT,)), 0, b"")
         (level,) = await admission.levels(TENANT, [limit])

@@ -207,18 +207,6 @@ async def test_a_stream_that_falls_silent() -> None:
         assert error.reason == Reason.ERROR_REASON_CALLER_DEADLINE
 
 
-async def test_a_stream_that_drips() -> None:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        await _begin(writer)
-        while True:
-            writer.write(_chunked(b"x"))
-            await asyncio.sleep(0.02)
-
-    async with _upstream(answer) as upstream, ProviderDriver(LOCAL, stream_idle_timeout=0.2) as driver:
-        error = await _failure(_all(driver, _target(upstream)))
-        assert error.reason == Reason.ERROR_REASON_UPSTREAM_TIMEOUT
-
-
 async def test_what_came_before_a_break_counts() -> None:
     async def answer(writer: asyncio.StreamWriter) -> None:
         writer.write(_STREAM_HEAD + _chunked(_frame("Hel")) + _chunked(_frame("lo")))

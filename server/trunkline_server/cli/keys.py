@@ -32,10 +32,19 @@ def keys() -> None:
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(sorted(ROLES)), help="Repeatable.")
 @click.option("--team", default="", help="The team whose budgets it counts against.")
 @click.option("--per-minute", type=click.IntRange(min=1), help="Calls per minute.  [default: no limit of its own]")
+@click.option("--tokens-per-minute", type=click.IntRange(min=1), help="Tokens per minute, input and output together.")
+@click.option("--concurrent", type=click.IntRange(min=1), help="Calls in flight.")
 @click.option("--days", type=click.FloatRange(0, min_open=True), help="How long it lasts.  [default: for ever]")
 @connected
 async def create(
-    remote: Remote, name: str, roles: tuple[str, ...], team: str, per_minute: int | None, days: float | None
+    remote: Remote,
+    name: str,
+    roles: tuple[str, ...],
+    team: str,
+    per_minute: int | None,
+    tokens_per_minute: int | None,
+    concurrent: int | None,
+    days: float | None,
 ) -> None:
     """Make a key called NAME and print its secret.
 
@@ -43,7 +52,14 @@ async def create(
     Example:
       trunkline keys create billing-service --role agent --per-minute 600 --days 90
     """
-    request = CreateApiKeyRequest(display_name=name, roles=roles, team_id=team, requests_per_minute=per_minute)
+    request = CreateApiKeyRequest(
+        display_name=name,
+        roles=roles,
+        team_id=team,
+        requests_per_minute=per_minute,
+        tokens_per_minute=tokens_per_minute,
+        max_concurrent=concurrent,
+    )
     if days is not None:
         request.expire_time.GetCurrentTime()
         request.expire_time.seconds += round(days * 24 * _HOUR)

@@ -61,11 +61,11 @@ class Attempts:
 
     async def beside(self) -> Trial | None:
         """An attempt beside the one under way: of the next candidate, of the same one where there is no other."""
-        if self._run.made >= self._allowed:
+        under_way = self._run.open
+        if not under_way or self._run.made >= self._allowed:
             return None
-        running = {id(trial.choice) for trial in self._run.open}
-        others = [one for one in self._choices if id(one) not in running]
-        self._note("hedge", self._run.open[0].choice, "")
+        others = [one for one in self._choices if all(one is not trial.choice for trial in under_way)]
+        self._note("hedge", under_way[0].choice, "")
         return await self._begin(others or list(self._choices), time.monotonic(), hedge=True)
 
     def keep(self, fits: Callable[[Choice], bool]) -> bool:
@@ -85,8 +85,11 @@ class Attempts:
                 return None
             choice = choices[0]
             standing = self._resilience.standing(choice.candidate.breaker.key)
+            alone = len(choices) == 1
             try:
-                await self._until_quota(choice, standing, alone=len(choices) == 1)
+                if not alone:
+                    self._in_time(choice)
+                await self._until_quota(choice, standing, alone)
                 lane = await self._take(choice)
             except TrunklineError as obstacle:
                 self._note("skipped", choice, obstacle.reason_name)
@@ -95,6 +98,11 @@ class Attempts:
             else:
                 return run.begin(choice, lane, standing, time.monotonic() - since, hedge)
         return None
+
+    def _in_time(self, choice: Choice) -> None:
+        """Raises CALLER_DEADLINE for a candidate that gave no whole answer of late as soon as this one is needed."""
+        if not self._run.streaming and _too_slow(choice.candidate.breaker, self._run.call.deadline.remaining()):
+            raise caller_deadline()
 
     async def _until_quota(self, choice: Choice, standing: Standing, alone: bool) -> None:
         """Wait while the provider's own quota has no room for the call. Raises UPSTREAM_RATE_LIMITED where another
@@ -111,13 +119,11 @@ class Attempts:
         with nothing taken."""
         run, candidate = self._run, choice.candidate
         call, breaker, target = run.call, candidate.breaker, candidate.target
-        if not run.streaming and _too_slow(breaker, call.deadline.remaining()):
-            raise caller_deadline()
         if not run.room_for(choice):
             raise _beyond_hold(candidate)
         if not breaker.allows():
             raise _kept_away(candidate)
-        if call.tab is not None and run.made:
+        if call.tab is not None:
             await call.tab.widen(rates_of_choice(call.identity, target))
         lane = self._resilience.lanes.of(target.endpoint, target.model)
         if not lane.admit():

@@ -13,6 +13,8 @@ from trunkline_server.domain.quotas import Quotas
 
 # An answer shows for this long, in seconds, that a provider answers: the window of a breaker.
 _PROVES_FOR = 60.0
+# Those that wait look again after this, in seconds.
+_LOOK_AGAIN = 1.0
 
 
 class Proof:
@@ -54,17 +56,19 @@ class Proof:
 
     async def wait(self, deadline: Deadline) -> bool:
         """Whether to go to it, once that is known: at once where nobody asks it now; False past the deadline."""
-        if self.given or not self._asking:
-            return True
-        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
-        try:
-            async with deadline.timeout():
-                return await waiter
-        except TimeoutError:
-            return False
-        finally:
-            self._waiters.discard(waiter)
+        while self._asking and not self.given:
+            waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)
+            try:
+                # Who was sent to find out may have been held up on its way.
+                done, _ = await asyncio.wait((waiter,), timeout=min(_LOOK_AGAIN, deadline.remaining()))
+            finally:
+                self._waiters.discard(waiter)
+            if done:
+                return waiter.result()
+            if deadline.remaining() <= 0:
+                return False
+        return True
 
     def _tell_all(self, good: bool) -> None:
         if self._waiters:

@@ -15,7 +15,8 @@ class Progress:
 
     def __init__(self, parser: FrameParser) -> None:
         self._parser = parser
-        self._completed = 0
+        # The first bytes are the beginning of the answer.
+        self._completed = -1
         self._received = 0
 
     def made(self, received: int) -> bool:

@@ -158,6 +158,7 @@ fn timed<T>(message: T) -> Request<T> {
 fn streamed(request: CompleteRequest) -> Request<StreamCompleteRequest> {
     timed(StreamCompleteRequest {
         request: Some(request),
+        ..Default::default()
     })
 }
 

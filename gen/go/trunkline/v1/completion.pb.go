@@ -1158,7 +1158,7 @@ type CompleteResponse struct {
 	Route *Route `protobuf:"bytes,10,opt,name=route,proto3" json:"route,omitempty"`
 	// Every attempt made, in order.
 	Attempts []*Attempt `protobuf:"bytes,11,rep,name=attempts,proto3" json:"attempts,omitempty"`
-	// The budgets in scope, after settling.
+	// The budgets in scope as they were when the call was admitted, with this call settled.
 	Budget []*BudgetState `protobuf:"bytes,12,rep,name=budget,proto3" json:"budget,omitempty"`
 	// The trace id (32 hex digits), which also finds the call in the logs.
 	TraceId string `protobuf:"bytes,13,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`

@@ -760,7 +760,7 @@ class CompleteResponse(_message.Message):
 
     @_builtins.property
     def budget(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.BudgetState]:
-        """The budgets in scope, after settling."""
+        """The budgets in scope as they were when the call was admitted, with this call settled."""
 
     @_builtins.property
     def cost_details(self) -> _common_pb2.CostDetails:

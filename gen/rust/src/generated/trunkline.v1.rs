@@ -2103,7 +2103,7 @@ pub struct CompleteResponse {
     /// Every attempt made, in order.
     #[prost(message, repeated, tag="11")]
     pub attempts: ::prost::alloc::vec::Vec<Attempt>,
-    /// The budgets in scope, after settling.
+    /// The budgets in scope as they were when the call was admitted, with this call settled.
     #[prost(message, repeated, tag="12")]
     pub budget: ::prost::alloc::vec::Vec<BudgetState>,
     /// The trace id (32 hex digits), which also finds the call in the logs.

@@ -601,7 +601,7 @@ export declare type CompleteResponse = Message<"trunkline.v1.CompleteResponse"> 
   attempts: Attempt[];
 
   /**
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    *
    * @generated from field: repeated trunkline.v1.BudgetState budget = 12;
    */

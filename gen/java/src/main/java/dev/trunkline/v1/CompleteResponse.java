@@ -537,7 +537,7 @@ private static final long serialVersionUID = 0L;
   private java.util.List<dev.trunkline.v1.BudgetState> budget_;
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -548,7 +548,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -560,7 +560,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -571,7 +571,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -582,7 +582,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -3883,7 +3883,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -3897,7 +3897,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -3911,7 +3911,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -3925,7 +3925,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -3946,7 +3946,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -3964,7 +3964,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -3984,7 +3984,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4005,7 +4005,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4023,7 +4023,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4041,7 +4041,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4060,7 +4060,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4077,7 +4077,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4094,7 +4094,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4105,7 +4105,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4119,7 +4119,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4134,7 +4134,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4145,7 +4145,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -4157,7 +4157,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The budgets in scope, after settling.
+     * The budgets in scope as they were when the call was admitted, with this call settled.
      * </pre>
      *
      * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>

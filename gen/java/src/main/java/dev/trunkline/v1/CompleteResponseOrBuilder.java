@@ -305,7 +305,7 @@ public interface CompleteResponseOrBuilder extends
 
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -314,7 +314,7 @@ public interface CompleteResponseOrBuilder extends
       getBudgetList();
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -322,7 +322,7 @@ public interface CompleteResponseOrBuilder extends
   dev.trunkline.v1.BudgetState getBudget(int index);
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -330,7 +330,7 @@ public interface CompleteResponseOrBuilder extends
   int getBudgetCount();
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
@@ -339,7 +339,7 @@ public interface CompleteResponseOrBuilder extends
       getBudgetOrBuilderList();
   /**
    * <pre>
-   * The budgets in scope, after settling.
+   * The budgets in scope as they were when the call was admitted, with this call settled.
    * </pre>
    *
    * <code>repeated .trunkline.v1.BudgetState budget = 12 [json_name = "budget"];</code>
