@@ -7,7 +7,6 @@ what the scripts are told, everywhere.
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import struct
 import time
@@ -17,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from faults.report import report
+from faults.scale import pick
 from integration.redis_parts import SHARD, TENANT, MemoryLedger, ask, budget, plain, record, server, worker
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.ports import Admission, Ask, RateLimit
@@ -27,7 +28,7 @@ from trunkline_server.stores.redis.scripts import SCRIPTS, Script
 
 HOUR = 3600
 PER_MINUTE = 6000
-SECONDS = 20.0 if os.environ.get("TRUNKLINE_FAULTS") == "full" else 4.0
+SECONDS = pick(4.0, 20.0)
 FLIGHT = RateLimit("tenant", max_concurrent=2)
 Step = Callable[[int], None]
 
@@ -123,7 +124,7 @@ async def test_nothing_ends_early(
         await admission.settle(flying, 0, b"")
         await admission.settle(ask("other", 50, limit, rates=(FLIGHT,)), 0, b"")
         (level,) = await admission.levels(TENANT, [limit])
-        print(f"\nrow 21: {kind}, {steps[0]:+} s and back: {early} holds, places, charges, answers ended early (bar 0)")
+        report(21, f"{kind} by {steps[0]:+} s and back: what ended early", early, "0")
         assert early == 0
         assert (level.spent, level.held) == (30, 0)
         async with plain(url) as redis:
@@ -146,9 +147,7 @@ async def test_nothing_is_refilled_twice(
             made += sum([not refused for refused in await asyncio.gather(*(_limited(admission, one) for one in asks))])
         allowed = PER_MINUTE * (1 + passed / 60)
         error = made / allowed - 1
-        print(
-            f"\nrow 21: {kind}, {first:+} s: {made} of {allowed:.0f} admitted in {passed:.1f} s: {error:+.2%} (bar 1 %)"
-        )
+        report(21, f"{kind} by {first:+} s: admitted beyond the limit, %", 100 * error, "± 1")
         assert made > PER_MINUTE, "the bucket was never empty"
         assert abs(error) <= 0.01
 

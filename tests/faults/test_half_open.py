@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import time
 from pathlib import Path
 from typing import Any
 
 import grpc
 from e2e.calls import ask, llm
+from faults.report import report
+from faults.scale import pick
 from google.protobuf.duration_pb2 import Duration
 from harness import Stack, provider, stack
 from trunkline.v1.integration_pb2 import CircuitBreaker
@@ -17,7 +17,7 @@ from trunkline.v1.llm_pb2 import ListModelsRequest
 from trunkline.v1.model_pb2 import BreakerState
 from upstream import MODEL, upstream
 
-ROUNDS = 5 if os.environ.get("TRUNKLINE_FAULTS") == "full" else 1
+ROUNDS = pick(1, 5)
 CALLERS = 1000
 CHANNELS = 16
 STALL = 3.0
@@ -67,7 +67,7 @@ async def one_round(running: Stack, channels: list[grpc.aio.Channel], upper: Any
         await attempt(running, channels[0])
     await until(running, channels, BreakerState.BREAKER_STATE_HALF_OPEN)
     upper.status, upper.stall = 200, STALL
-    before, begin = len(upper.requests), time.monotonic()
+    before = len(upper.requests)
     callers = [asyncio.create_task(attempt(running, channels[one % CHANNELS])) for one in range(CALLERS)]
     async with asyncio.timeout(20):
         while len(upper.requests) == before:
@@ -77,10 +77,9 @@ async def one_round(running: Stack, channels: list[grpc.aio.Channel], upper: Any
     await asyncio.sleep(STALL - 0.5)
     probes, ended = len(upper.requests) - before, sum(caller.done() for caller in callers)
     outcomes = await asyncio.gather(*callers)
-    print(
-        f"\nrow 8: {probes} probe (= 1) for {CALLERS} callers at two workers, {ended} ended before its verdict; "
-        f"{outcomes.count('OK')} served after it, all within {time.monotonic() - begin:.1f} s"
-    )
+    report(8, f"probes for {CALLERS} callers at two workers", probes, "1")
+    report(8, "callers that were refused before its verdict", ended)
+    report(8, "callers that were served after it", outcomes.count("OK"))
     assert probes == 1
     assert set(outcomes) == {"OK"}, set(outcomes)
     assert len(upper.requests) - before == CALLERS

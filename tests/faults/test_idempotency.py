@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from e2e.calls import ask, status_of
 from faults.crowd import FULL, Crowd, crowd, until
+from faults.report import report
 from google.rpc.error_details_pb2 import ErrorInfo
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,10 +62,10 @@ async def test_one_key(both: Crowd, form: str, round_: int) -> None:
     refused += await refusals(bodies())
     answers += [await call(number, request) for number in range(4)]
     different = len({as_bytes(answer) for answer in answers})
-    print(
-        f"row 20: one key x {CALLS}, {form}: {len(both.state.requests)} execution (bar: 1), "
-        f"{different} answer (bar: 1), {refused} of {3 * CHANGED} changed bodies refused"
-    )
+    if round_ == 0:
+        report(20, f"executions of one key x {CALLS}, {form}", len(both.state.requests), "1")
+        report(20, "different answers to it", different, "1")
+        report(20, f"changed bodies refused, of {3 * CHANGED}", refused, str(3 * CHANGED))
     assert (len(both.state.requests), different) == (1, 1)
 
 
@@ -83,6 +84,7 @@ async def test_all_at_once_with_changed_bodies_among_them(both: Crowd, round_: i
     async def failed(error: BaseException) -> None:
         raise error
 
-    refused = await refusals([failed(error) for error in lost])
-    print(f"row 20: two bodies race for a key: {len(both.state.requests)} execution (bar: 1), {refused} refused")
+    await refusals([failed(error) for error in lost])
+    if round_ == 0:
+        report(20, "executions where two bodies race for a key", len(both.state.requests), "1")
     assert len(both.state.requests) == 1

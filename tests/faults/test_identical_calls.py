@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from e2e.calls import ask
 from faults.crowd import FULL, Crowd, crowd, outcomes, until
+from faults.report import report
 from trunkline.v1.completion_pb2 import CompleteResponse, StreamCompleteResponse
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -50,10 +51,8 @@ def assert_paid_once(answers: list[CompleteResponse]) -> None:
 async def test_whole_answers(both: Crowd, round_: int) -> None:
     both.expect(stall=STALL)
     request = ask(both.model, prompt=f"whole {round_}", coalesce=True)
-    started = time.monotonic()
     answers, errors = await outcomes([both.whole(number, request) for number in range(CALLS)])
-    seconds = time.monotonic() - started
-    print(f"row 19: {CALLS} identical calls: {len(both.state.requests)} upstream call, {seconds:.1f} s (bar: 1 call)")
+    report(19, f"upstream calls for {CALLS} identical calls", len(both.state.requests), "1")
     assert (len(answers), dict(errors)) == (CALLS, {})
     assert len(both.state.requests) == 1
     assert_paid_once(answers)
@@ -64,7 +63,7 @@ async def test_streams(both: Crowd, round_: int) -> None:
     both.expect(stall=STALL, chunks=20, pace=0.02)
     request = ask(both.model, prompt=f"stream {round_}", coalesce=True)
     streams, errors = await outcomes([both.streamed(number, request) for number in range(CALLS)])
-    print(f"row 19: {CALLS} identical streams: {len(both.state.requests)} upstream call (bar: 1)")
+    report(19, f"upstream calls for {CALLS} identical streams", len(both.state.requests), "1")
     assert (len(streams), dict(errors)) == (CALLS, {})
     assert len(both.state.requests) == 1
     assert sum(not events[-1].finished.shared for events in streams) == 1
@@ -78,7 +77,7 @@ async def test_the_deadline_of_the_first_is_its_own(both: Crowd) -> None:
     first = asyncio.create_task(both.whole(0, request, STALL - 1))
     await until(lambda: both.state.open == 1)
     answers, errors = await outcomes([both.whole(number, request) for number in range(CALLS)])
-    print(f"row 19: the first one's deadline passes: {len(both.state.requests)} upstream calls (bar: 2)")
+    report(19, "the same where the first one's deadline passes", len(both.state.requests), "≤ 2")
     assert (len(answers), dict(errors)) == (CALLS, {})
     assert len(both.state.requests) <= 2
     assert_paid_once(answers)
@@ -91,7 +90,7 @@ async def test_an_error_of_the_call_is_everybodys(both: Crowd) -> None:
     both.expect(stall=STALL, status=400)
     request = ask(both.model, prompt="refused", coalesce=True)
     answers, errors = await outcomes([both.whole(number, request) for number in range(CALLS)])
-    print(f"row 19: refused by the provider: {len(both.state.requests)} upstream call (bar: 2)")
+    report(19, "the same where the provider refuses", len(both.state.requests), "≤ 2")
     assert (answers, dict(errors)) == ([], {grpc.StatusCode.INVALID_ARGUMENT: CALLS})
     assert len(both.state.requests) == 1
 
@@ -117,10 +116,8 @@ async def test_the_worker_of_the_first_is_killed(both: Crowd) -> None:
     answers, errors = await others
     answers.append(await first)
     seconds = time.monotonic() - killed
-    print(
-        f"row 19: its worker is killed: {len(both.state.requests)} upstream calls (bar: 2), "
-        f"answered {seconds:.1f} s after"
-    )
+    report(19, "the same where its worker is killed", len(both.state.requests), "≤ 2")
+    report(19, "answered after the kill, s", seconds)
     assert (len(answers), dict(errors)) == (CALLS, {})
     assert len(both.state.requests) == 2
     assert_paid_once(answers)

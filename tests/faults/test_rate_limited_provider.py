@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import Counter
 from pathlib import Path
 
 import grpc
 from e2e.calls import ask, llm
+from faults.report import report
+from faults.scale import pick
 from harness import Stack, provider, stack
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.llm_pb2 import ExplainRouteRequest
 from upstream import MODEL, upstream
 
-SECONDS = 30.0 if os.environ.get("TRUNKLINE_FAULTS") == "full" else 6.0
+SECONDS = pick(6.0, 30.0)
 CALLERS = 16
 RETRY_AFTER = 2
 
@@ -77,11 +78,9 @@ async def test_a_rate_limited_provider_is_left_alone(tmp_path: Path) -> None:
 
     demand, calls = outcomes.total(), len(limited.requests) + len(other.requests)
     served = outcomes["spare"] / demand
-    print(
-        f"\nrow 7: {demand} calls in {SECONDS:.0f} s, {calls} upstream calls = {calls / demand:.3f} x demand (<= 1.2), "
-        f"{len(limited.requests)} of them to the limited one; open after {opened:.2f} s (<= 5); "
-        f"{served:.2%} served by the fallback (>= 99 %)"
-    )
+    report(7, f"upstream calls for each of {demand} calls in {SECONDS:.0f} s", calls / demand, "≤ 1.2")
+    report(7, "breaker open after, s", opened, "≤ 5")
+    report(7, "served by the fallback, %", 100 * served, "≥ 99")
     assert demand > 100
     assert calls <= 1.2 * demand
     assert opened <= 5.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +12,8 @@ from pathlib import Path
 import asyncpg
 import grpc
 from e2e.calls import ask, llm, status_of
+from faults.report import report
+from faults.scale import pick
 from google.rpc.error_details_pb2 import ErrorInfo
 from harness import Stack, provider, stack
 from redis.asyncio import Redis
@@ -25,7 +26,7 @@ from trunkline_server.domain.money import to_nano
 from trunkline_server.embedded import embedded_redis
 from upstream import MODEL, upstream
 
-AWAY = 10.0 if os.environ.get("TRUNKLINE_FAULTS") == "full" else 3.0
+AWAY = pick(3.0, 10.0)
 CALLERS = 32
 # Nobody waits so long; it only keeps the test from hanging.
 PATIENCE = 15.0
@@ -121,11 +122,19 @@ async def test_redis_is_killed_and_comes_back(tmp_path: Path) -> None:
     refused = [one.began + one.took for one in calls if one.tenant != FREE and one.ended != "OK"]
     slowest = max(one.took for one in calls)
     ends = {ended: sum(one.ended == ended for one in calls) for ended in {one.ended for one in calls}}
-    print(f"\nrow 1: B {before:.0f}/s, {len(calls)} calls at half of it, Redis away for {back - killed:.1f} s: {ends}")
-    print(f"row 1: succeed or fail UNAVAILABLE within 1 s: {prompt:.2%} (bar 99 %), the slowest took {slowest:.2f} s")
-    print(f"row 1: while away, answered without a hard budget: {free:.2%}; refused under one: {bound:.2%}")
-    print(f"row 1: the last refusal {max(refused) - back:.1f} s after the start of Redis (bar 5 s)")
-    print(f"row 1: B again after 5 s: {after:.0f}/s, {after / before:.0%}; wrong charges: {len(charged)} (bar 0)")
+    print(ends)
+    report(
+        1,
+        f"Redis away {back - killed:.0f} s, {len(calls)} calls: answered or UNAVAILABLE within 1 s, %",
+        100 * prompt,
+        "≥ 99",
+    )
+    report(1, "the slowest of them, s", slowest)
+    report(1, "while away: answered without a hard budget, %", 100 * free)
+    report(1, "while away: refused under one, %", 100 * bound)
+    report(1, "last refusal after Redis is back, s", max(refused) - back, "≤ 5")
+    report(1, f"B after 5 s, of {before:.0f} calls/s before, %", 100 * after / before)
+    report(1, "wrong charges", len(charged), "0")
     assert charged == []
     assert prompt >= 0.99
     assert free >= 0.99
