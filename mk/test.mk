@@ -27,7 +27,7 @@ faults: venv third-party ## Faults and load in their full form, with their figur
 	TRUNKLINE_FAULTS=full $(PYTEST) $(call suites,faults)
 
 test: venv third-party lint left-out ## Everything: lint, then all tests; the domain's branch coverage must reach 90 %
-	$(PYTEST) $(call suites,$(SUITES)) --cov=trunkline_server.domain --cov-branch --cov-report=term:skip-covered \
+	$(PYTEST) $(call suites,$(SUITES)) --cov=trunkline_server.domain --cov-branch --cov-report=term:skip-covered --durations=25 --durations-min=3 \
 	  --cov-fail-under=90
 
 left-out:
