@@ -30,6 +30,7 @@ from integration.redis_parts import (
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import Admission, Ask, BudgetLimit
+from trunkline_server.stores.redis import continuity
 from trunkline_server.stores.redis.client import connect
 from trunkline_server.stores.redis.usage import UsageWriter
 
@@ -127,9 +128,13 @@ async def test_every_workers_holds_count_before_anything_is_admitted(redis: Any,
         assert await level(one, limit) == (30, 70)
 
 
+@pytest.mark.parametrize("away", [0.0, 1.0], ids=["at once", "long after"])
 async def test_settlements_of_the_last_seconds_survive_the_loss_of_everything(
-    volatile: Any, ledger: MemoryLedger
+    volatile: Any, ledger: MemoryLedger, away: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if away:
+        # It counts when Redis was lost, and not how long it stayed away.
+        monkeypatch.setattr(continuity, "RECENT_SECONDS", away / 2)
     limit = budget(1000)
     async with worker([volatile.url], ledger) as (store, admission):
         asks = [ask(f"h{number}", 10, limit) for number in range(20)]
@@ -142,6 +147,7 @@ async def test_settlements_of_the_last_seconds_survive_the_loss_of_everything(
         for one in asks[10:]:
             await settle(admission, one, 5)  # No consumer had these when Redis went.
         await volatile.kill()
+        await asyncio.sleep(away)
         await volatile.start()
         async with writing(store, ledger):
             assert await level(admission, limit) == (120, 0)

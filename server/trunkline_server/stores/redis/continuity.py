@@ -65,10 +65,11 @@ class _Hold:
 
 @dataclass(slots=True)
 class _Shard:
-    """`holds` by name. `recent`: (monotonic time, arguments of settle.lua)."""
+    """`holds` by name. `recent`: (monotonic time, arguments of settle.lua). `heard`: when it answered last."""
 
     name: str
     epoch: str = ""
+    heard: float = 0.0
     holds: dict[str, _Hold] = field(default_factory=dict)
     recent: deque[tuple[float, Args]] = field(default_factory=deque)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -125,6 +126,7 @@ class Continuity:
             epoch = state.epoch
             answer = await self._store.run(script, shard, epoch, *args)
             if answer[0] != b"EPOCH":
+                state.heard = time.monotonic()
                 return answer
             await self._agree(state, epoch)
         raise store_unavailable("redis")
@@ -195,7 +197,8 @@ class Continuity:
 
     async def _tell(self, state: _Shard, epoch: str) -> bool:
         """False when the epoch changed meanwhile."""
-        since = time.monotonic() - RECENT_SECONDS
+        # However long it was away: what it lost is what came before.
+        since = state.heard - RECENT_SECONDS
         told = [
             ("settle", (*args[:_ADMITTED_IN], "", *args[_ADMITTED_IN + 1 :]))
             for when, args in tuple(state.recent)
