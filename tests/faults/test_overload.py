@@ -74,7 +74,7 @@ async def watch_health(channel: grpc.aio.Channel, seconds: list[float]) -> None:
     while True:
         began = time.monotonic()
         for name in ("liveness", "readiness"):
-            found = await health.Check(health_pb2.HealthCheckRequest(service=name), timeout=5)
+            found = await health.Check(health_pb2.HealthCheckRequest(service=name), timeout=15)
             assert found.status == health_pb2.HealthCheckResponse.SERVING
         seconds.append((time.monotonic() - began) / 2)
         await asyncio.sleep(0.05)

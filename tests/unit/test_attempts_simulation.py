@@ -26,6 +26,9 @@ from trunkline_server.domain.strategies import Pause, delay
 from unit.domain_parts import FakeProviders, World, answer, broken, used
 from virtual_time import virtual_time
 
+# Measuring coverage would make the many worlds slow; unit tests cover what they play.
+pytestmark = pytest.mark.no_cover
+
 SEEDS, CALLS = 1000, 40
 # The reserve of the retry budget, and its share of the calls.
 RESERVE, RATIO = 10, 0.2

@@ -190,6 +190,7 @@ def _simulate(seed: int) -> tuple[int, int, float]:
     return made, refused, share
 
 
+@pytest.mark.no_cover
 def test_a_provider_is_kept_below_its_limit() -> None:
     made = refused = 0
     shares = []

@@ -9,11 +9,15 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+import pytest
 from trunkline.v1.completion_pb2 import Priority
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.fairness import Gate, Queueing
 from virtual_time import virtual_time
+
+# Measuring coverage would make the many worlds slow; unit tests cover what they play.
+pytestmark = pytest.mark.no_cover
 
 SEEDS = 1000
 CLASSES = (Priority.PRIORITY_LOW, Priority.PRIORITY_NORMAL, Priority.PRIORITY_HIGH, Priority.PRIORITY_CRITICAL)

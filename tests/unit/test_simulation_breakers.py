@@ -6,9 +6,13 @@ import asyncio
 import random
 from dataclasses import dataclass
 
+import pytest
 from trunkline_server.domain.breaker import BUSY_CAP, PROBE_LEASE, Breaker, BreakerRule
 from trunkline_server.domain.errors import TrunklineError
 from unit.breaker_parts import DOWN, Team, ample
+
+# Measuring coverage would make the many worlds slow; unit tests cover what they play.
+pytestmark = pytest.mark.no_cover
 
 SEEDS = 1000
 STEPS = 60
