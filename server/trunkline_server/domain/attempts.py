@@ -15,20 +15,24 @@ from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.routing import Candidate, Choice, out_of_reach
 from trunkline_server.domain.run import Run
 from trunkline_server.domain.standing import Standing
-from trunkline_server.domain.strategies import Elsewhere, Verdict, delay, pause_of, strategy_of
+from trunkline_server.domain.strategies import (
+    LEAST_TIME,
+    MAX_ATTEMPTS,
+    Elsewhere,
+    Verdict,
+    delay,
+    pause_of,
+    strategy_of,
+)
 from trunkline_server.domain.trial import Trial
 
-# DESIGN §5: at most three attempts unless the caller says otherwise.
-_MAX_ATTEMPTS = 3
-# An attempt that has less time than this, in seconds, is not begun.
-_LEAST_TIME = 0.005
 # A wait for a quota, in seconds, that is too short to leave a candidate for.
 _SHORT_WAIT = 0.1
 
 
 def allowed(run: Run) -> int:
     """How many attempts a call may make."""
-    return run.recovery.max_attempts if run.recovery.HasField("max_attempts") else _MAX_ATTEMPTS
+    return run.recovery.max_attempts if run.recovery.HasField("max_attempts") else MAX_ATTEMPTS
 
 
 def to_hold(run: Run) -> int:
@@ -80,7 +84,7 @@ class Attempts:
         """The first of the choices that can be called now; those that cannot are passed over, for good."""
         run = self._run
         while choices:
-            if run.call.deadline.remaining() < _LEAST_TIME:
+            if run.call.deadline.remaining() < LEAST_TIME:
                 run.refusal = caller_deadline()
                 return None
             choice = choices[0]
@@ -109,7 +113,7 @@ class Attempts:
         candidate had better be called, or the deadline comes first."""
         deadline = self._run.call.deadline
         while wait := standing.quotas.wait(expected_tokens(self._run.plan.need), time.monotonic()):
-            if wait + _LEAST_TIME > deadline.remaining() or (wait > _SHORT_WAIT and not alone):
+            if wait + LEAST_TIME > deadline.remaining() or (wait > _SHORT_WAIT and not alone):
                 raise _quota_used_up(choice.candidate, wait)
             self._note("quota_wait", choice, "UPSTREAM_RATE_LIMITED")
             await asyncio.sleep(wait)
@@ -159,7 +163,7 @@ class Attempts:
             return False
         # Who asked to be left alone is: a shorter wait would only find the breaker open.
         wait = max(delay(pause, run.made, error.retry_after), choice.candidate.breaker.busy_for)
-        if wait + _LEAST_TIME > run.call.deadline.remaining():
+        if wait + LEAST_TIME > run.call.deadline.remaining():
             return False
         if not self._resilience.retries.spend():
             self._note("retry_refused", choice, error.reason_name)

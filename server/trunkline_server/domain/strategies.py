@@ -14,6 +14,10 @@ from trunkline.v1 import errors_pb2
 
 _Reason = errors_pb2.ErrorReason
 
+# DESIGN §5: at most three attempts unless the caller says otherwise.
+MAX_ATTEMPTS = 3
+# An attempt that has less time than this, in seconds, is not begun.
+LEAST_TIME = 0.005
 # DESIGN §5: base 100 ms, cap 30 s, full jitter.
 BACKOFF_BASE = 0.1
 BACKOFF_CAP = 30.0

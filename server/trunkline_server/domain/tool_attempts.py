@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 
-from google.rpc.status_pb2 import Status
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome
 
 from trunkline_server.domain.breaker import Breaker
@@ -17,12 +16,9 @@ from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import ToolAnswer
 from trunkline_server.domain.resilience import RetryBudget
 from trunkline_server.domain.signals import Signals, Silent
-from trunkline_server.domain.strategies import STRATEGIES, Verdict, delay, pause_of
+from trunkline_server.domain.strategies import LEAST_TIME, MAX_ATTEMPTS, STRATEGIES, Verdict, delay, pause_of
+from trunkline_server.domain.trial import note_error
 
-# DESIGN §5: at most three attempts.
-MAX_ATTEMPTS = 3
-# An attempt that has less time than this, in seconds, is not begun.
-_LEAST_TIME = 0.005
 # A credential may lack the right to one thing only: that says nothing against the system.
 _OF_THE_CALL = frozenset((Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION,))
 
@@ -111,7 +107,7 @@ class ToolAttempts:
         if pause is None:
             return None
         wait = delay(pause, failures, error.retry_after, self._pick)
-        return wait if self._clock() + wait + _LEAST_TIME < end.at else None
+        return wait if self._clock() + wait + LEAST_TIME < end.at else None
 
 
 def _judge(breaker: Breaker, error: TrunklineError, began: float) -> bool:
@@ -140,7 +136,6 @@ def _http_status(error: TrunklineError) -> int | None:
 
 def _tell(note: Attempt, error: TrunklineError) -> None:
     note.outcome = AttemptOutcome.ATTEMPT_OUTCOME_FAILED
-    note.error.CopyFrom(Status(code=error.code, message=error.message))
-    note.error.details.extend(error.status().details[:1])
+    note_error(note, error)
     if (status := _http_status(error)) is not None:
         note.http_status = status

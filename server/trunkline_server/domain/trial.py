@@ -120,9 +120,8 @@ class Trial:
         self._close(AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED, found.output_tokens)
         self._run.won(self)
         self._run.charge(self, found)
-        first = None if self.first_content is None else self.first_content - self.started
         self._standing.proof.answered()
-        self.choice.candidate.breaker.succeeded(self.started, first)
+        self.choice.candidate.breaker.succeeded(self.started, self._first())
         return found
 
     def cancelled(self) -> None:
@@ -146,6 +145,10 @@ class Trial:
             output = run.plan.need.output_tokens
         return Usage(input_tokens=run.count(encoding), output_tokens=output, source=UsageSource.USAGE_SOURCE_ESTIMATED)
 
+    def _first(self) -> float | None:
+        """Seconds to the first content; None before it."""
+        return None if self.first_content is None else self.first_content - self.started
+
     def _close(self, outcome: AttemptOutcome.ValueType, written: int = 0, overloaded: bool = False) -> Attempt:
         """`written`: output tokens of an answer that came to its end."""
         attempt = self.record
@@ -153,9 +156,8 @@ class Trial:
         attempt.outcome = outcome
         took = time.monotonic() - self.started
         attempt.latency.FromNanoseconds(int(took * 1e9))
-        first = None
-        if self.first_content is not None:
-            first = self.first_content - self.started
+        first = self._first()
+        if first is not None:
             attempt.time_to_first_token.FromNanoseconds(int(first * 1e9))
         self._lane.leave(took, first, written, overloaded)
         self._standing.proof.end()
