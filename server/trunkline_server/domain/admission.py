@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from trunkline.v1.budget_pb2 import (
     BUDGET_SCOPE_AGENT,
@@ -29,7 +30,12 @@ _MODEL, _PROVIDER = LimitScope.LIMIT_SCOPE_MODEL, LimitScope.LIMIT_SCOPE_PROVIDE
 # Answers mostly end well before the most that was asked for: to take all of it would leave a limit unused while calls
 # are in flight. What an answer has more is charged when it ends.
 _LIKELY_OUTPUT_TOKENS = 1024
-_FIGURES = ("requests_per_minute", "tokens_per_minute", "max_concurrent")
+# What a limit may say: fields of CallLimit, and of API keys.
+FIGURES: tuple[Literal["requests_per_minute", "tokens_per_minute", "max_concurrent"], ...] = (
+    "requests_per_minute",
+    "tokens_per_minute",
+    "max_concurrent",
+)
 
 
 def window(period: BudgetPeriod.ValueType, now: datetime) -> tuple[str, datetime, datetime | None]:
@@ -147,7 +153,7 @@ def rates_of_choice(caller: Caller, target: Target) -> tuple[RateLimit, ...]:
 def _limit(caller: Caller, scope: int, name: str, subject: str) -> RateLimit | None:
     """The limit that names somebody, else that of each in the scope by itself."""
     limit = caller.limits.get((scope, name)) or caller.limits.get((scope, ""))
-    return RateLimit(subject, *(_figure(limit, name) for name in _FIGURES)) if limit is not None else None
+    return RateLimit(subject, *(_figure(limit, name) for name in FIGURES)) if limit is not None else None
 
 
 def _figure(limit: CallLimit, name: str) -> int | None:

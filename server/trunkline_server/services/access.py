@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Literal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.access_pb2 import (
@@ -30,6 +29,7 @@ from trunkline.v1.access_pb2 import (
     UpdateTenantResponse,
 )
 
+from trunkline_server.domain.admission import FIGURES
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields, not_found
@@ -38,12 +38,6 @@ from trunkline_server.domain.ports import Actor, Directory, Keys, Tenants
 from trunkline_server.services.paging import DEFAULT_PAGE_SIZE
 
 _TENANT_PATHS = frozenset(("display_name", "status", "data_residency", "requests_per_minute", "limits"))
-
-_KEY_LIMITS: Sequence[Literal["requests_per_minute", "tokens_per_minute", "max_concurrent"]] = (
-    "requests_per_minute",
-    "tokens_per_minute",
-    "max_concurrent",
-)
 
 
 def actor_of(call: Call, tenant_id: str = "") -> Actor:
@@ -89,7 +83,7 @@ class AccessService:
         key = ApiKey(
             tenant_id=tenant_id, display_name=request.display_name, roles=request.roles, team_id=request.team_id
         )
-        for name in _KEY_LIMITS:
+        for name in FIGURES:
             if request.HasField(name):
                 setattr(key, name, getattr(request, name))
         if request.HasField("expire_time"):

@@ -12,6 +12,7 @@ import orjson
 from trunkline.v1.common_pb2 import TOKEN_CLASS_INPUT as _INPUT
 from trunkline.v1.common_pb2 import TOKEN_CLASS_OUTPUT as _OUTPUT
 
+from trunkline_server.domain.admission import FIGURES
 from trunkline_server.domain.needs import CAPABILITIES
 
 Check = Callable[[Any], str | None]
@@ -222,9 +223,8 @@ def subject(budget: Any) -> Sequence[tuple[str, str]]:
 def limit(limit: Any) -> Sequence[tuple[str, str]]:
     """Something is limited; the tenant's scope names nobody."""
     found = [("subject", "must be empty for TENANT")] if limit.scope == 1 and limit.subject else []
-    figures = ("requests_per_minute", "tokens_per_minute", "max_concurrent")
-    if not any(limit.HasField(name) for name in figures):
-        found.append(("requests_per_minute", f"one of {', '.join(figures)} is required"))
+    if not any(limit.HasField(name) for name in FIGURES):
+        found.append(("requests_per_minute", f"one of {', '.join(FIGURES)} is required"))
     return found
 
 
