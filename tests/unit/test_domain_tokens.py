@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.content_pb2 import JsonSchemaFormat, Message, Part, Reasoning, ResponseFormat, ToolCall, ToolResult
-from trunkline_server.domain.tokens import count_request, count_text, encoding_for
+from trunkline_server.domain.tokens import Tally, count_request, count_text, encoding_for
 
 O200K = "o200k_base"
 
@@ -52,3 +52,14 @@ def test_prompts_tools_and_schemas_count() -> None:
     assert with_tool == 12
     prompt.response_format.CopyFrom(ResponseFormat(json_schema=JsonSchemaFormat(schema_json=b"{}")))
     assert count_request(prompt, O200K) == with_tool + 1
+
+
+def test_a_growing_text_counts_as_the_whole_but_for_cuts() -> None:
+    words = [f"word{number} " for number in range(1000)]
+    tally = Tally("o200k_base")
+    assert not tally
+    for word in words:
+        tally.add(word)
+    whole = count_text("".join(words))
+    assert tally
+    assert whole <= tally.count() <= whole + len(words) / 64

@@ -4,6 +4,7 @@ failover stays invisible until then; everything numbered without gaps."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import StringIO
 
 from trunkline.v1.completion_pb2 import BlockKind, CompleteRequest, FailedOver, StreamCompleteResponse
 
@@ -17,7 +18,7 @@ class Said:
     """The text that went to the caller, for an attempt that goes on with it."""
 
     def __init__(self, request: CompleteRequest) -> None:
-        self._text: list[str] = []
+        self._text = StringIO()
         self._open: int | None = None
         self._following = 0
         # Whether it is text of one candidate alone, and its last block still open.
@@ -31,12 +32,12 @@ class Said:
     @property
     def text(self) -> str:
         """All of it."""
-        return "".join(self._text)
+        return self._text.getvalue()
 
     def hear(self, kind: str | None, event: StreamCompleteResponse) -> None:
         """An event goes out."""
         if kind == "content_delta":
-            self._text.append(event.content_delta.text)
+            self._text.write(event.content_delta.text)
         elif kind == "content_started":
             started = event.content_started
             self._plain &= started.kind == BlockKind.BLOCK_KIND_TEXT and started.candidate == 0
@@ -44,7 +45,7 @@ class Said:
         elif kind == "content_finished":
             self._open = None
         elif kind == "failed_over" and event.failed_over.content_discarded:
-            self._text.clear()
+            self._text = StringIO()
             self._open, self._following = None, 0
 
     def rest(self) -> Continuation:

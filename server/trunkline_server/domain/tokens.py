@@ -21,6 +21,8 @@ _DEFAULT = "o200k_base"
 # OpenAI's published chat format: three tokens around each message, three that open the answer.
 _PER_MESSAGE = 3
 _ANSWER = 3
+# Pieces of a growing text that are counted together: one call takes some 40 µs for this many, 10 µs for one.
+_AT_ONCE = 64
 
 
 def encoding_for(model: str) -> str:
@@ -38,6 +40,34 @@ def warm_up() -> None:
 def count_text(text: str, encoding: str = _DEFAULT) -> int:
     """Tokens of a text."""
     return int(toktok.batch_count([text], encoding, threads=1)[0]) if text else 0
+
+
+class Tally:
+    """Tokens of a text that grows, which is not kept: pieces are counted some at a time, so that a cut within a token
+    may count one more in each. Thousands of long streams would otherwise hold all that they ever said."""
+
+    __slots__ = ("_counted", "_encoding", "_pieces")
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._counted = 0
+        self._pieces: list[str] = []
+
+    def add(self, text: str) -> None:
+        """The text goes on."""
+        pieces = self._pieces
+        pieces.append(text)
+        if len(pieces) >= _AT_ONCE:
+            self._counted = self.count()
+            pieces.clear()
+
+    def count(self) -> int:
+        """Tokens until now."""
+        return self._counted + count_text("".join(self._pieces), self._encoding)
+
+    def __bool__(self) -> bool:
+        """Whether there is any text."""
+        return bool(self._counted or self._pieces)
 
 
 def count_request(request: CompleteRequest, encoding: str) -> int:

@@ -26,19 +26,14 @@ if TYPE_CHECKING:
 _OVERLOAD = frozenset((503, 529))
 
 
-# So many pieces of text are joined to one.
-_JOIN = 64
-
-
 class Trial:
     """One attempt on its way. `record` is how it stands in the answer. Times are `time.monotonic()` seconds."""
 
     __slots__ = (
         "_lane",
-        "_pieces",
         "_run",
+        "_said",
         "_standing",
-        "_texts",
         "_usage",
         "choice",
         "first_content",
@@ -57,9 +52,8 @@ class Trial:
         self.started = time.monotonic()
         self.first_content: float | None = None
         self._usage: Usage | None = None
-        # Kept only to estimate what was used, should no usage be told.
-        self._texts: list[str] = []
-        self._pieces: list[str] = []
+        # Only to estimate what was used, should no usage be told.
+        self._said = tokens.Tally(tokens.encoding_for(choice.candidate.target.model))
         standing.proof.begin()
         standing.quotas.took(expected_tokens(run.plan.need), self.started)
 
@@ -83,12 +77,8 @@ class Trial:
         return kind != "started"
 
     def saw_text(self, text: str) -> None:
-        """Text of the answer, or a piece of it. Small pieces are joined: each costs ten times its length."""
-        pieces = self._pieces
-        pieces.append(text)
-        if len(pieces) >= _JOIN:
-            self._texts.append("".join(pieces))
-            pieces.clear()
+        """Text of the answer, or a piece of it."""
+        self._said.add(text)
 
     def failed(self, error: ProviderError) -> None:
         """The attempt failed."""
@@ -100,7 +90,7 @@ class Trial:
             attempt.http_status = error.http_status
         usage = error.usage or self._usage
         strategy = strategy_of(error.reason)
-        if usage is None and (self._texts or self._pieces or strategy.may_have_cost):
+        if usage is None and (self._said or strategy.may_have_cost):
             usage = self.estimate()
         self._run.charge(self, usage)
         breaker = self.choice.candidate.breaker
@@ -139,10 +129,7 @@ class Trial:
         can be known of it, the most that was asked for. Unknown usage is never refunded."""
         run = self._run
         encoding = tokens.encoding_for(self.choice.candidate.target.model)
-        if run.streaming or self._texts or self._pieces:
-            output = tokens.count_text("".join((*self._texts, *self._pieces)), encoding)
-        else:
-            output = run.plan.need.output_tokens
+        output = self._said.count() if run.streaming or self._said else run.plan.need.output_tokens
         return Usage(input_tokens=run.count(encoding), output_tokens=output, source=UsageSource.USAGE_SOURCE_ESTIMATED)
 
     def _first(self) -> float | None:

@@ -14,6 +14,8 @@ from trunkline.v1.completion_pb2 import (
 )
 from trunkline.v1.content_pb2 import Citation, Media, Opaque, Part, Reasoning, TokenLogprob, ToolCall
 
+from trunkline_server.providers.widths import Widths
+
 Event: TypeAlias = StreamCompleteResponse
 Kind: TypeAlias = BlockKind.ValueType
 
@@ -31,7 +33,7 @@ class Blocks:
     stays open beside tool calls, and calls stay open to the end unless they are closed, because providers interleave
     them. `signer` signs reasoning and calls; `id_stem` makes the ids of calls that have none."""
 
-    __slots__ = ("_calls", "_candidate", "_media", "_next", "_prose", "_prose_index", "_said", "_signer", "id_stem")
+    __slots__ = ("_calls", "_candidate", "_media", "_next", "_prose", "_prose_index", "_signer", "_widths", "id_stem")
 
     def __init__(self, candidate: int, signer: str) -> None:
         self._candidate = candidate
@@ -41,7 +43,7 @@ class Blocks:
         self._prose_index = 0
         self._calls: dict[Hashable, int] = {}
         self._media: int | None = None
-        self._said: list[str] = []
+        self._widths = Widths()
         self.id_stem = ""
 
     @property
@@ -54,7 +56,7 @@ class Blocks:
         yield from self.end()
         self._prose, self._prose_index = kind, self._next
         if kind == TEXT:
-            self._said.clear()
+            self._widths = Widths()
         yield from self._start(kind, part)
 
     def end(self) -> Iterator[Event]:
@@ -68,7 +70,7 @@ class Blocks:
         if self._prose != kind:
             yield from self.begin(kind)
         if kind == TEXT:
-            self._said.append(text)
+            self._widths.grow(text)
         delta = ContentDelta(candidate=self._candidate, index=self._prose_index)
         setattr(delta, _DELTA[kind], text)
         if logprobs:
@@ -89,10 +91,9 @@ class Blocks:
         """A source of the text. `start` and `end` count characters; the contract counts UTF-8 bytes."""
         if self._prose != TEXT:
             yield from self.begin(TEXT)
-        said = "".join(self._said)
-        if type(start) is int and type(end) is int and 0 <= start < end <= len(said):
-            citation.start = len(said[:start].encode())
-            citation.end = len(said[:end].encode())
+        widths = self._widths
+        if type(start) is int and type(end) is int and 0 <= start < end <= widths.length:
+            citation.start, citation.end = widths.offset(start), widths.offset(end)
         yield self._delta(self._prose_index, citation=citation)
 
     def call(self, place: Hashable, id: str, name: str, signature: bytes = b"") -> Iterator[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from io import StringIO
 from typing import Any
 
 import orjson
@@ -33,7 +34,7 @@ class Content:
     def __init__(self, candidate: int, subject: Subject, stem: str) -> None:
         self._provider = subject.provider
         self._thinking = self._talking = self._apart = False
-        self._said: list[str] = []
+        self._said = StringIO()
         # A signature that waits for the citations of the text that it signs.
         self._owed: Reasoning | None = None
         self._cited: dict[bytes, citations.Cited] = {}
@@ -59,7 +60,7 @@ class Content:
 
     def finish(self) -> Iterator[Event]:
         """The candidate is over: its citations, the last signature, the end of what is open."""
-        said = "".join(self._said).encode() if self._talking else b""
+        said = self._said.getvalue().encode() if self._talking else b""
         for cited in self._cited.values():
             yield from self.blocks.citation(citations.place(cited, said), None, None)
         yield from self._settle()
@@ -91,9 +92,9 @@ class Content:
         if not self._talking or self._apart:
             yield from self._elsewhere()
             yield from self.blocks.begin(TEXT)
-            self._said.clear()
+            self._said = StringIO()
             self._talking = True
-        self._said.append(text)
+        self._said.write(text)
         yield from self.blocks.prose(TEXT, text, tokens)
 
     def _signed(self, text: str, signature: str, tokens: Iterator[list[TokenLogprob]] | None) -> Iterator[Event]:
