@@ -7,8 +7,9 @@ from typing import Any
 import click
 import pytest
 from google.type.money_pb2 import Money
-from trunkline.v1.common_pb2 import BudgetState, CostDetails, Route, RouteBasis, Usage
+from trunkline.v1.common_pb2 import BudgetState, CostDetails, Usage
 from trunkline.v1.completion_pb2 import Finish, Finished, FinishReason
+from trunkline.v1.route_pb2 import Route, RouteBasis
 from trunkline_server.cli.budgets import Usd
 from trunkline_server.cli.complete import request_of, summary
 from trunkline_server.cli.text import money, table, usd

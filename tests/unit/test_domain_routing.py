@@ -7,15 +7,11 @@ from collections.abc import Mapping
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.access_pb2 import Tenant
-from trunkline.v1.common_pb2 import RouteBasis
-from trunkline.v1.completion_pb2 import (
-    CompleteRequest,
-    ModelRequirements,
-    Quality,
-    RecoveryPolicy,
-)
+from trunkline.v1.completion_pb2 import CompleteRequest, RecoveryPolicy
 from trunkline.v1.content_pb2 import JsonSchemaFormat, Media, MediaKind, Message, Part, ResponseFormat
 from trunkline.v1.integration_pb2 import CircuitBreaker, HealthCheck, IntegrationStatus, IntegrationType, PriceOverride
+from trunkline.v1.requirements_pb2 import ModelRequirements, Quality
+from trunkline.v1.route_pb2 import RouteBasis
 from trunkline_server.domain.breaker import BreakerRule
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.money import to_money

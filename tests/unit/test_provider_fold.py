@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.type.money_pb2 import Money
-from trunkline.v1.common_pb2 import Attempt, BudgetState, CostDetails, Route, Usage
+from trunkline.v1.common_pb2 import Attempt, BudgetState, CostDetails, Usage
 from trunkline.v1.completion_pb2 import (
     BlockKind,
     CacheInfo,
@@ -19,6 +19,7 @@ from trunkline.v1.completion_pb2 import (
     Finished,
     StreamCompleteResponse,
 )
+from trunkline.v1.route_pb2 import Route
 from trunkline_server.domain.fold import fold
 
 Event = StreamCompleteResponse

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-from trunkline.v1.common_pb2 import CallContext, Route, RouteBasis
+from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.completion_pb2 import (
     CacheMode,
     CachePolicy,
@@ -14,10 +14,11 @@ from trunkline.v1.completion_pb2 import (
     CompleteResponse,
     Finished,
     FinishReason,
-    ModelRequirements,
 )
 from trunkline.v1.llm_pb2 import ExplainRouteRequest
 from trunkline.v1.llm_pb2_grpc import LLMServiceStub
+from trunkline.v1.requirements_pb2 import ModelRequirements
+from trunkline.v1.route_pb2 import Route, RouteBasis
 
 from trunkline_server.cli.remote import Remote, connected, show_json
 from trunkline_server.cli.text import dim, facts, milliseconds, money, name_of, table, usd

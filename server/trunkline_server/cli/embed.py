@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 from trunkline.v1.common_pb2 import CallContext
-from trunkline.v1.completion_pb2 import ModelRequirements
 from trunkline.v1.llm_pb2 import EmbedRequest, EmbedResponse
 from trunkline.v1.llm_pb2_grpc import LLMServiceStub
+from trunkline.v1.requirements_pb2 import ModelRequirements
 
 from trunkline_server.cli.remote import Remote, connected, show_json
 from trunkline_server.cli.text import dim, facts, milliseconds, usd

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trunkline.v1.access_pb2 import Tenant
-from trunkline.v1.completion_pb2 import CompleteRequest, ModelRequirements
+from trunkline.v1.completion_pb2 import CompleteRequest
+from trunkline.v1.requirements_pb2 import ModelRequirements
 
 from trunkline_server.domain.errors import Reason, invalid_fields
 from trunkline_server.domain.money import to_nano

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trunkline.v1.access_pb2 import Tenant
-from trunkline.v1.common_pb2 import RouteBasis
-from trunkline.v1.completion_pb2 import Quality
 from trunkline.v1.integration_pb2 import IntegrationStatus
 from trunkline.v1.model_pb2 import Model
+from trunkline.v1.requirements_pb2 import Quality
+from trunkline.v1.route_pb2 import RouteBasis
 
 from trunkline_server.domain.breaker import Breaker
 from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields

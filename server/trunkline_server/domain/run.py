@@ -9,8 +9,9 @@ from typing import Literal
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.analytics_pb2 import RecordedRequest
-from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Route, Usage
+from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Usage
 from trunkline.v1.completion_pb2 import RecoveryPolicy
+from trunkline.v1.route_pb2 import Route
 
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.concurrency import Lane

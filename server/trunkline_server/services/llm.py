@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Callable
 from functools import partial
 from typing import TypeAlias
 
-from trunkline.v1.common_pb2 import Route
 from trunkline.v1.completion_pb2 import (
     CompleteRequest,
     CompleteResponse,
@@ -24,9 +23,9 @@ from trunkline.v1.llm_pb2 import (
     GetModelResponse,
     ListModelsRequest,
     ListModelsResponse,
-    RouteCandidate,
 )
 from trunkline.v1.model_pb2 import Availability, Model
+from trunkline.v1.route_pb2 import Route, RouteCandidate
 
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.completion import Completions

@@ -62,7 +62,13 @@ SLUG = text(64, r"[a-z][a-z0-9-]*", "[a-z0-9-], starting with a letter")
 NAME = text(64, r"[A-Za-z0-9_-]+", "[A-Za-z0-9_-]")
 TASK = text(64, r"[a-z0-9_]+", "[a-z0-9_]")
 REGION = text(32, r"[a-z0-9-]+", "[a-z0-9-]")
+TIER = text(64, r"[a-z0-9_-]+", "[a-z0-9_-]")
+LABELS = entries(16, text(63, r"[a-z0-9_.-]+", "[a-z0-9_.-]"), text(128))
 DISPLAY = text(128)
+DESCRIPTION = text(1024)
+# A model, an alias, or every model of a provider.
+MODELS: Sequence[Check] = (count(256), each(text(256, r"(?s).+", "1 to 256 bytes")))
+SHARE = number(0, 1)
 PER_MINUTE = at_least(1)
 
 
@@ -91,7 +97,8 @@ TABLES: Mapping[str, Table] = {
             "workflow_id": (ID,),
             "user_id": (USER_ID,),
             "session_id": (ID,),
-            "labels": (entries(16, text(63, r"[a-z0-9_.-]+", "[a-z0-9_.-]"), text(128)),),
+            "labels": (LABELS,),
+            "user_tier": (TIER,),
         }
     ),
     "CallLimit": Table(
@@ -123,8 +130,14 @@ TABLES: Mapping[str, Table] = {
             "data_residency": (REGION,),
             "task": (TASK,),
             "min_context_tokens": (at_least(1),),
+            "max_data_retention": (lasts(0, 3650 * _DAY),),
+            "output_modalities": (count(6),),
+            "allowed_models": MODELS,
+            "denied_models": MODELS,
+            "min_quality": (SHARE,),
         }
     ),
+    "RoutingOptions": Table({"policy": (SLUG,)}),
     "CachePolicy": Table(
         {
             "ttl": (lasts(_SECOND, 30 * _DAY),),
@@ -171,7 +184,10 @@ TABLES: Mapping[str, Table] = {
     ),
     "Timeouts": Table(dict.fromkeys(("connect", "first_byte", "idle"), (lasts(0.01, 600),))),
     "Configuration": Table({"timeout": (lasts(0.1, 600),), "endpoint": (text(2048),)}),
-    "LlmProviderConfiguration": Table({"region": (REGION,), "model_overrides": (count(256),)}, ("provider",)),
+    "LlmProviderConfiguration": Table(
+        {"region": (REGION,), "model_overrides": (count(256),), "data_retention": (lasts(0, 3650 * _DAY),)},
+        ("provider",),
+    ),
     "PriceOverride": Table(
         {
             "input_nano_usd_per_million": (at_least(0),),
@@ -192,6 +208,7 @@ TABLES: Mapping[str, Table] = {
             "capabilities": (count(32), each(capability)),
             "input_modalities": (count(16),),
             "output_modalities": (count(16),),
+            "quality": (SHARE,),
         },
         ("model",),
     ),
@@ -254,17 +271,50 @@ TABLES: Mapping[str, Table] = {
     "ListRequestsRequest": Table(whole=(period,)),
     "GetRequestRequest": Table(required=("request_id",)),
     "ExportUsageRequest": Table(required=("start_time", "end_time"), whole=(period,)),
-    # Policies.
-    "RoutingPolicy": Table({"policy_id": (SLUG,), "max_provider_share": (positive, number(0, 1))}, ("policy_id",)),
+    # Policies and experiments. What depends on the tenant's models and other policies is checked where it is known.
+    "RoutingMatch": Table(
+        {
+            **dict.fromkeys(("agent_ids", "user_ids", "workflow_ids"), (count(256), each(USER_ID))),
+            **{"user_tiers": (count(64), each(TIER)), "tasks": (count(64), each(TASK)), "labels": (LABELS,)},
+        }
+    ),
+    "RoutingLink": Table({"model": (text(256),), "policy_id": (SLUG,)}),
+    "ComplexityTier": Table({"up_to": (SHARE,), "models": MODELS, "min_quality": (SHARE,)}),
+    "RoutingPolicy": Table(
+        {
+            **{"policy_id": (SLUG,), "max_provider_share": (positive, SHARE), "description": (DESCRIPTION,)},
+            **{"allowed_models": MODELS, "denied_models": MODELS, "chain": (count(64),), "tiers": (count(8),)},
+        },
+        ("policy_id",),
+    ),
     "CreateRoutingPolicyRequest": Table(required=("policy",)),
     "GetRoutingPolicyRequest": Table(required=("policy_id",)),
     "UpdateRoutingPolicyRequest": Table(required=("policy", "update_mask")),
     "DeleteRoutingPolicyRequest": Table(required=("policy_id",)),
-    "TaskMapping": Table({"task": (TASK,)}, ("task",)),
+    "TaskMapping": Table(
+        {
+            **{"task": (TASK,), "primary_model": (text(256),), "budget_model": (text(256),)},
+            **{"fallback_models": (count(16), each(text(256, r"(?s).+", "1 to 256 bytes")))},
+        },
+        ("task", "primary_model"),
+    ),
     "SetTaskMappingRequest": Table(required=("mapping",)),
-    "Experiment": Table({"experiment_id": (SLUG,), "arms": (count(100, 2),)}, ("experiment_id", "model", "arms")),
+    "DeleteTaskMappingRequest": Table(required=("task",)),
+    "ExperimentArm": Table({"arm_id": (SLUG,), "model": (text(256),), "share": (positive, SHARE)}, ("model", "share")),
+    "ExperimentGuardrail": Table({"max_loss": (number(0, 10),)}, ("metric",)),
+    "Experiment": Table(
+        {
+            **{"experiment_id": (SLUG,), "model": (text(256),), "arms": (count(16, 2),), "guardrails": (count(4),)},
+            **{"sticky_by": (text(16, "user|session|agent|request"),), "aspect": (TASK,)},
+            **dict.fromkeys(("confidence", "power"), (number(0.5, 0.9999),)),
+            **{"minimum_effect": (SHARE,), "description": (DESCRIPTION,)},
+        },
+        ("experiment_id", "model", "arms"),
+    ),
     "CreateExperimentRequest": Table(required=("experiment",)),
+    "GetExperimentRequest": Table(required=("experiment_id",)),
     "StopExperimentRequest": Table(required=("experiment_id",)),
+    "GetExperimentResultsRequest": Table(required=("experiment_id",)),
     # Cache.
     "WarmCacheRequest": Table({"requests": (count(100, 1),)}, ("requests",)),
 }

@@ -1242,7 +1242,7 @@ var File_trunkline_v1_analytics_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_analytics_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctrunkline/v1/analytics.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\"\x89\x06\n" +
+	"\x1ctrunkline/v1/analytics.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\x1a\x18trunkline/v1/route.proto\"\x89\x06\n" +
 	"\x0fRecordedRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12;\n" +
@@ -1468,6 +1468,7 @@ func file_trunkline_v1_analytics_proto_init() {
 	}
 	file_trunkline_v1_common_proto_init()
 	file_trunkline_v1_options_proto_init()
+	file_trunkline_v1_route_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

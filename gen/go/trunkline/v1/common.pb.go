@@ -294,67 +294,6 @@ func (LimitScope) EnumDescriptor() ([]byte, []int) {
 	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{3}
 }
 
-// RouteBasis says what decided the route.
-type RouteBasis int32
-
-const (
-	// Unknown.
-	RouteBasis_ROUTE_BASIS_UNSPECIFIED RouteBasis = 0
-	// The caller named the model.
-	RouteBasis_ROUTE_BASIS_EXPLICIT RouteBasis = 1
-	// The caller named an alias.
-	RouteBasis_ROUTE_BASIS_ALIAS RouteBasis = 2
-	// The router chose by the requirements.
-	RouteBasis_ROUTE_BASIS_REQUIREMENTS RouteBasis = 3
-	// A routing policy or a task mapping chose.
-	RouteBasis_ROUTE_BASIS_POLICY RouteBasis = 4
-)
-
-// Enum value maps for RouteBasis.
-var (
-	RouteBasis_name = map[int32]string{
-		0: "ROUTE_BASIS_UNSPECIFIED",
-		1: "ROUTE_BASIS_EXPLICIT",
-		2: "ROUTE_BASIS_ALIAS",
-		3: "ROUTE_BASIS_REQUIREMENTS",
-		4: "ROUTE_BASIS_POLICY",
-	}
-	RouteBasis_value = map[string]int32{
-		"ROUTE_BASIS_UNSPECIFIED":  0,
-		"ROUTE_BASIS_EXPLICIT":     1,
-		"ROUTE_BASIS_ALIAS":        2,
-		"ROUTE_BASIS_REQUIREMENTS": 3,
-		"ROUTE_BASIS_POLICY":       4,
-	}
-)
-
-func (x RouteBasis) Enum() *RouteBasis {
-	p := new(RouteBasis)
-	*p = x
-	return p
-}
-
-func (x RouteBasis) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (RouteBasis) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_common_proto_enumTypes[4].Descriptor()
-}
-
-func (RouteBasis) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_common_proto_enumTypes[4]
-}
-
-func (x RouteBasis) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use RouteBasis.Descriptor instead.
-func (RouteBasis) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{4}
-}
-
 // CallContext says on whose behalf a call is made. It scopes budgets, caches, audit and analytics.
 type CallContext struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -369,7 +308,9 @@ type CallContext struct {
 	// The conversation or session. Optional, at most 128 of [A-Za-z0-9._:-].
 	SessionId string `protobuf:"bytes,5,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// Free labels for analytics. At most 16; keys 1 to 63 of [a-z0-9_.-], values at most 128 bytes.
-	Labels        map[string]string `protobuf:"bytes,6,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Labels map[string]string `protobuf:"bytes,6,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+	UserTier      string `protobuf:"bytes,7,opt,name=user_tier,json=userTier,proto3" json:"user_tier,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -444,6 +385,13 @@ func (x *CallContext) GetLabels() map[string]string {
 		return x.Labels
 	}
 	return nil
+}
+
+func (x *CallContext) GetUserTier() string {
+	if x != nil {
+		return x.UserTier
+	}
+	return ""
 }
 
 // Usage counts tokens. Absent means unknown, which is not zero. Cumulative in streams.
@@ -1183,102 +1131,11 @@ func (x *ProviderQuota) GetResetsAfter() *durationpb.Duration {
 	return nil
 }
 
-// Route says, in short, why this model served the call. `ExplainRoute` tells the rest.
-type Route struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// What decided.
-	Basis RouteBasis `protobuf:"varint,1,opt,name=basis,proto3,enum=trunkline.v1.RouteBasis" json:"basis,omitempty"`
-	// The policy, alias or task by name; empty for an explicit model.
-	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
-	// How many candidates were looked at.
-	Considered uint32 `protobuf:"varint,3,opt,name=considered,proto3" json:"considered,omitempty"`
-	// How many of them met every hard constraint.
-	Eligible uint32 `protobuf:"varint,4,opt,name=eligible,proto3" json:"eligible,omitempty"`
-	// The region that served the call, where it is known.
-	Region string `protobuf:"bytes,5,opt,name=region,proto3" json:"region,omitempty"`
-	// The estimated cost of the selected candidate, in nano-USD, as held against the budgets.
-	EstimatedNanoUsd int64 `protobuf:"varint,6,opt,name=estimated_nano_usd,json=estimatedNanoUsd,proto3" json:"estimated_nano_usd,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
-}
-
-func (x *Route) Reset() {
-	*x = Route{}
-	mi := &file_trunkline_v1_common_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Route) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Route) ProtoMessage() {}
-
-func (x *Route) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_common_proto_msgTypes[8]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Route.ProtoReflect.Descriptor instead.
-func (*Route) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_common_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *Route) GetBasis() RouteBasis {
-	if x != nil {
-		return x.Basis
-	}
-	return RouteBasis_ROUTE_BASIS_UNSPECIFIED
-}
-
-func (x *Route) GetRule() string {
-	if x != nil {
-		return x.Rule
-	}
-	return ""
-}
-
-func (x *Route) GetConsidered() uint32 {
-	if x != nil {
-		return x.Considered
-	}
-	return 0
-}
-
-func (x *Route) GetEligible() uint32 {
-	if x != nil {
-		return x.Eligible
-	}
-	return 0
-}
-
-func (x *Route) GetRegion() string {
-	if x != nil {
-		return x.Region
-	}
-	return ""
-}
-
-func (x *Route) GetEstimatedNanoUsd() int64 {
-	if x != nil {
-		return x.EstimatedNanoUsd
-	}
-	return 0
-}
-
 var File_trunkline_v1_common_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\n" +
-	"\x19trunkline/v1/common.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\"\x98\x02\n" +
+	"\x19trunkline/v1/common.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\"\xb5\x02\n" +
 	"\vCallContext\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x19\n" +
 	"\bagent_id\x18\x02 \x01(\tR\aagentId\x12\x1f\n" +
@@ -1287,7 +1144,8 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\auser_id\x18\x04 \x01(\tR\x06userId\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x05 \x01(\tR\tsessionId\x12=\n" +
-	"\x06labels\x18\x06 \x03(\v2%.trunkline.v1.CallContext.LabelsEntryR\x06labels\x1a9\n" +
+	"\x06labels\x18\x06 \x03(\v2%.trunkline.v1.CallContext.LabelsEntryR\x06labels\x12\x1b\n" +
+	"\tuser_tier\x18\a \x01(\tR\buserTier\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xee\b\n" +
@@ -1379,16 +1237,7 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\fresets_after\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\vresetsAfterB\b\n" +
 	"\x06_limitB\f\n" +
 	"\n" +
-	"_remaining\"\xcd\x01\n" +
-	"\x05Route\x12.\n" +
-	"\x05basis\x18\x01 \x01(\x0e2\x18.trunkline.v1.RouteBasisR\x05basis\x12\x12\n" +
-	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x1e\n" +
-	"\n" +
-	"considered\x18\x03 \x01(\rR\n" +
-	"considered\x12\x1a\n" +
-	"\beligible\x18\x04 \x01(\rR\beligible\x12\x16\n" +
-	"\x06region\x18\x05 \x01(\tR\x06region\x12,\n" +
-	"\x12estimated_nano_usd\x18\x06 \x01(\x03R\x10estimatedNanoUsd*\xc4\x02\n" +
+	"_remaining*\xc4\x02\n" +
 	"\n" +
 	"TokenClass\x12\x1b\n" +
 	"\x17TOKEN_CLASS_UNSPECIFIED\x10\x00\x12\x15\n" +
@@ -1421,14 +1270,7 @@ const file_trunkline_v1_common_proto_rawDesc = "" +
 	"\x13LIMIT_SCOPE_API_KEY\x10\x02\x12\x14\n" +
 	"\x10LIMIT_SCOPE_USER\x10\x03\x12\x15\n" +
 	"\x11LIMIT_SCOPE_MODEL\x10\x04\x12\x18\n" +
-	"\x14LIMIT_SCOPE_PROVIDER\x10\x05*\x90\x01\n" +
-	"\n" +
-	"RouteBasis\x12\x1b\n" +
-	"\x17ROUTE_BASIS_UNSPECIFIED\x10\x00\x12\x18\n" +
-	"\x14ROUTE_BASIS_EXPLICIT\x10\x01\x12\x15\n" +
-	"\x11ROUTE_BASIS_ALIAS\x10\x02\x12\x1c\n" +
-	"\x18ROUTE_BASIS_REQUIREMENTS\x10\x03\x12\x16\n" +
-	"\x12ROUTE_BASIS_POLICY\x10\x04BP\n" +
+	"\x14LIMIT_SCOPE_PROVIDER\x10\x05BP\n" +
 	"\x10dev.trunkline.v1B\vCommonProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3"
 
 var (
@@ -1443,54 +1285,51 @@ func file_trunkline_v1_common_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_common_proto_rawDescData
 }
 
-var file_trunkline_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_trunkline_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_trunkline_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_trunkline_v1_common_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_trunkline_v1_common_proto_goTypes = []any{
 	(TokenClass)(0),             // 0: trunkline.v1.TokenClass
 	(UsageSource)(0),            // 1: trunkline.v1.UsageSource
 	(AttemptOutcome)(0),         // 2: trunkline.v1.AttemptOutcome
 	(LimitScope)(0),             // 3: trunkline.v1.LimitScope
-	(RouteBasis)(0),             // 4: trunkline.v1.RouteBasis
-	(*CallContext)(nil),         // 5: trunkline.v1.CallContext
-	(*Usage)(nil),               // 6: trunkline.v1.Usage
-	(*CostItem)(nil),            // 7: trunkline.v1.CostItem
-	(*CostDetails)(nil),         // 8: trunkline.v1.CostDetails
-	(*BudgetState)(nil),         // 9: trunkline.v1.BudgetState
-	(*Attempt)(nil),             // 10: trunkline.v1.Attempt
-	(*CallLimit)(nil),           // 11: trunkline.v1.CallLimit
-	(*ProviderQuota)(nil),       // 12: trunkline.v1.ProviderQuota
-	(*Route)(nil),               // 13: trunkline.v1.Route
-	nil,                         // 14: trunkline.v1.CallContext.LabelsEntry
-	nil,                         // 15: trunkline.v1.Usage.OtherUnitsEntry
-	(*money.Money)(nil),         // 16: google.type.Money
-	(*status.Status)(nil),       // 17: google.rpc.Status
-	(*durationpb.Duration)(nil), // 18: google.protobuf.Duration
+	(*CallContext)(nil),         // 4: trunkline.v1.CallContext
+	(*Usage)(nil),               // 5: trunkline.v1.Usage
+	(*CostItem)(nil),            // 6: trunkline.v1.CostItem
+	(*CostDetails)(nil),         // 7: trunkline.v1.CostDetails
+	(*BudgetState)(nil),         // 8: trunkline.v1.BudgetState
+	(*Attempt)(nil),             // 9: trunkline.v1.Attempt
+	(*CallLimit)(nil),           // 10: trunkline.v1.CallLimit
+	(*ProviderQuota)(nil),       // 11: trunkline.v1.ProviderQuota
+	nil,                         // 12: trunkline.v1.CallContext.LabelsEntry
+	nil,                         // 13: trunkline.v1.Usage.OtherUnitsEntry
+	(*money.Money)(nil),         // 14: google.type.Money
+	(*status.Status)(nil),       // 15: google.rpc.Status
+	(*durationpb.Duration)(nil), // 16: google.protobuf.Duration
 }
 var file_trunkline_v1_common_proto_depIdxs = []int32{
-	14, // 0: trunkline.v1.CallContext.labels:type_name -> trunkline.v1.CallContext.LabelsEntry
-	15, // 1: trunkline.v1.Usage.other_units:type_name -> trunkline.v1.Usage.OtherUnitsEntry
+	12, // 0: trunkline.v1.CallContext.labels:type_name -> trunkline.v1.CallContext.LabelsEntry
+	13, // 1: trunkline.v1.Usage.other_units:type_name -> trunkline.v1.Usage.OtherUnitsEntry
 	1,  // 2: trunkline.v1.Usage.source:type_name -> trunkline.v1.UsageSource
 	0,  // 3: trunkline.v1.CostItem.token_class:type_name -> trunkline.v1.TokenClass
-	7,  // 4: trunkline.v1.CostDetails.items:type_name -> trunkline.v1.CostItem
-	16, // 5: trunkline.v1.BudgetState.limit:type_name -> google.type.Money
-	16, // 6: trunkline.v1.BudgetState.spent:type_name -> google.type.Money
-	16, // 7: trunkline.v1.BudgetState.held:type_name -> google.type.Money
-	16, // 8: trunkline.v1.BudgetState.remaining:type_name -> google.type.Money
+	6,  // 4: trunkline.v1.CostDetails.items:type_name -> trunkline.v1.CostItem
+	14, // 5: trunkline.v1.BudgetState.limit:type_name -> google.type.Money
+	14, // 6: trunkline.v1.BudgetState.spent:type_name -> google.type.Money
+	14, // 7: trunkline.v1.BudgetState.held:type_name -> google.type.Money
+	14, // 8: trunkline.v1.BudgetState.remaining:type_name -> google.type.Money
 	2,  // 9: trunkline.v1.Attempt.outcome:type_name -> trunkline.v1.AttemptOutcome
-	17, // 10: trunkline.v1.Attempt.error:type_name -> google.rpc.Status
-	18, // 11: trunkline.v1.Attempt.latency:type_name -> google.protobuf.Duration
-	18, // 12: trunkline.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
-	6,  // 13: trunkline.v1.Attempt.usage:type_name -> trunkline.v1.Usage
-	12, // 14: trunkline.v1.Attempt.quotas:type_name -> trunkline.v1.ProviderQuota
-	18, // 15: trunkline.v1.Attempt.waited:type_name -> google.protobuf.Duration
+	15, // 10: trunkline.v1.Attempt.error:type_name -> google.rpc.Status
+	16, // 11: trunkline.v1.Attempt.latency:type_name -> google.protobuf.Duration
+	16, // 12: trunkline.v1.Attempt.time_to_first_token:type_name -> google.protobuf.Duration
+	5,  // 13: trunkline.v1.Attempt.usage:type_name -> trunkline.v1.Usage
+	11, // 14: trunkline.v1.Attempt.quotas:type_name -> trunkline.v1.ProviderQuota
+	16, // 15: trunkline.v1.Attempt.waited:type_name -> google.protobuf.Duration
 	3,  // 16: trunkline.v1.CallLimit.scope:type_name -> trunkline.v1.LimitScope
-	18, // 17: trunkline.v1.ProviderQuota.resets_after:type_name -> google.protobuf.Duration
-	4,  // 18: trunkline.v1.Route.basis:type_name -> trunkline.v1.RouteBasis
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	16, // 17: trunkline.v1.ProviderQuota.resets_after:type_name -> google.protobuf.Duration
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_common_proto_init() }
@@ -1507,8 +1346,8 @@ func file_trunkline_v1_common_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_common_proto_rawDesc), len(file_trunkline_v1_common_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   11,
+			NumEnums:      4,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -26,63 +26,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Quality is the least quality that the router may choose.
-type Quality int32
-
-const (
-	// No constraint.
-	Quality_QUALITY_UNSPECIFIED Quality = 0
-	// Small, fast models will do.
-	Quality_QUALITY_BASIC Quality = 1
-	// A sound general model.
-	Quality_QUALITY_STANDARD Quality = 2
-	// The strongest models only.
-	Quality_QUALITY_PREMIUM Quality = 3
-)
-
-// Enum value maps for Quality.
-var (
-	Quality_name = map[int32]string{
-		0: "QUALITY_UNSPECIFIED",
-		1: "QUALITY_BASIC",
-		2: "QUALITY_STANDARD",
-		3: "QUALITY_PREMIUM",
-	}
-	Quality_value = map[string]int32{
-		"QUALITY_UNSPECIFIED": 0,
-		"QUALITY_BASIC":       1,
-		"QUALITY_STANDARD":    2,
-		"QUALITY_PREMIUM":     3,
-	}
-)
-
-func (x Quality) Enum() *Quality {
-	p := new(Quality)
-	*p = x
-	return p
-}
-
-func (x Quality) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Quality) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_completion_proto_enumTypes[0].Descriptor()
-}
-
-func (Quality) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_completion_proto_enumTypes[0]
-}
-
-func (x Quality) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Quality.Descriptor instead.
-func (Quality) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{0}
-}
-
 // CacheMode says how Trunkline's own cache takes part in a call.
 type CacheMode int32
 
@@ -128,11 +71,11 @@ func (x CacheMode) String() string {
 }
 
 func (CacheMode) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_completion_proto_enumTypes[1].Descriptor()
+	return file_trunkline_v1_completion_proto_enumTypes[0].Descriptor()
 }
 
 func (CacheMode) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_completion_proto_enumTypes[1]
+	return &file_trunkline_v1_completion_proto_enumTypes[0]
 }
 
 func (x CacheMode) Number() protoreflect.EnumNumber {
@@ -141,7 +84,7 @@ func (x CacheMode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use CacheMode.Descriptor instead.
 func (CacheMode) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{1}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{0}
 }
 
 // Priority orders calls when the server is short of capacity: the lowest is refused first, the highest last.
@@ -189,11 +132,11 @@ func (x Priority) String() string {
 }
 
 func (Priority) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_completion_proto_enumTypes[2].Descriptor()
+	return file_trunkline_v1_completion_proto_enumTypes[1].Descriptor()
 }
 
 func (Priority) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_completion_proto_enumTypes[2]
+	return &file_trunkline_v1_completion_proto_enumTypes[1]
 }
 
 func (x Priority) Number() protoreflect.EnumNumber {
@@ -202,7 +145,7 @@ func (x Priority) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Priority.Descriptor instead.
 func (Priority) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{2}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{1}
 }
 
 // FinishReason says why an answer ended.
@@ -266,11 +209,11 @@ func (x FinishReason) String() string {
 }
 
 func (FinishReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_completion_proto_enumTypes[3].Descriptor()
+	return file_trunkline_v1_completion_proto_enumTypes[2].Descriptor()
 }
 
 func (FinishReason) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_completion_proto_enumTypes[3]
+	return &file_trunkline_v1_completion_proto_enumTypes[2]
 }
 
 func (x FinishReason) Number() protoreflect.EnumNumber {
@@ -279,7 +222,7 @@ func (x FinishReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use FinishReason.Descriptor instead.
 func (FinishReason) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{3}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{2}
 }
 
 // BlockKind says what a block of content is.
@@ -335,11 +278,11 @@ func (x BlockKind) String() string {
 }
 
 func (BlockKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_completion_proto_enumTypes[4].Descriptor()
+	return file_trunkline_v1_completion_proto_enumTypes[3].Descriptor()
 }
 
 func (BlockKind) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_completion_proto_enumTypes[4]
+	return &file_trunkline_v1_completion_proto_enumTypes[3]
 }
 
 func (x BlockKind) Number() protoreflect.EnumNumber {
@@ -348,110 +291,7 @@ func (x BlockKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use BlockKind.Descriptor instead.
 func (BlockKind) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{4}
-}
-
-// ModelRequirements are hard constraints on the model. They bind fallbacks too.
-type ModelRequirements struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the model must be able to do: any of `text`, `streaming`, `tools`, `structured_output`, `vision`, `audio_input`,
-	// `audio_output`, `documents`, `reasoning`, `embeddings`, `prompt_caching`, `logprobs`. An unknown name is refused.
-	// Required when no model is named. At most 16.
-	Capabilities []string `protobuf:"bytes,1,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
-	// Neither the input nor the output price of the model may exceed this, in USD per token. Optional, above zero.
-	MaxCostPerToken *money.Money `protobuf:"bytes,2,opt,name=max_cost_per_token,json=maxCostPerToken,proto3" json:"max_cost_per_token,omitempty"`
-	// The expected time to the whole answer may not exceed this. Optional, above zero.
-	MaxLatency *durationpb.Duration `protobuf:"bytes,3,opt,name=max_latency,json=maxLatency,proto3" json:"max_latency,omitempty"`
-	// The region in which the data must be processed and kept, for example `eu`. Optional, [a-z0-9-], at most 32.
-	DataResidency string `protobuf:"bytes,4,opt,name=data_residency,json=dataResidency,proto3" json:"data_residency,omitempty"`
-	// The task, which a policy may map to models: `code_generation`, `creative_writing`, `data_extraction`, `analysis`, or one of
-	// the tenant's own. Optional, [a-z0-9_], at most 64.
-	Task string `protobuf:"bytes,5,opt,name=task,proto3" json:"task,omitempty"`
-	// The least quality. Optional.
-	Quality Quality `protobuf:"varint,6,opt,name=quality,proto3,enum=trunkline.v1.Quality" json:"quality,omitempty"`
-	// The least context window in tokens. Optional, at least 1.
-	MinContextTokens *int64 `protobuf:"varint,7,opt,name=min_context_tokens,json=minContextTokens,proto3,oneof" json:"min_context_tokens,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
-}
-
-func (x *ModelRequirements) Reset() {
-	*x = ModelRequirements{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ModelRequirements) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ModelRequirements) ProtoMessage() {}
-
-func (x *ModelRequirements) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ModelRequirements.ProtoReflect.Descriptor instead.
-func (*ModelRequirements) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *ModelRequirements) GetCapabilities() []string {
-	if x != nil {
-		return x.Capabilities
-	}
-	return nil
-}
-
-func (x *ModelRequirements) GetMaxCostPerToken() *money.Money {
-	if x != nil {
-		return x.MaxCostPerToken
-	}
-	return nil
-}
-
-func (x *ModelRequirements) GetMaxLatency() *durationpb.Duration {
-	if x != nil {
-		return x.MaxLatency
-	}
-	return nil
-}
-
-func (x *ModelRequirements) GetDataResidency() string {
-	if x != nil {
-		return x.DataResidency
-	}
-	return ""
-}
-
-func (x *ModelRequirements) GetTask() string {
-	if x != nil {
-		return x.Task
-	}
-	return ""
-}
-
-func (x *ModelRequirements) GetQuality() Quality {
-	if x != nil {
-		return x.Quality
-	}
-	return Quality_QUALITY_UNSPECIFIED
-}
-
-func (x *ModelRequirements) GetMinContextTokens() int64 {
-	if x != nil && x.MinContextTokens != nil {
-		return *x.MinContextTokens
-	}
-	return 0
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{3}
 }
 
 // CachePolicy governs Trunkline's own cache for one call.
@@ -471,7 +311,7 @@ type CachePolicy struct {
 
 func (x *CachePolicy) Reset() {
 	*x = CachePolicy{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[1]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -483,7 +323,7 @@ func (x *CachePolicy) String() string {
 func (*CachePolicy) ProtoMessage() {}
 
 func (x *CachePolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[1]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -496,7 +336,7 @@ func (x *CachePolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CachePolicy.ProtoReflect.Descriptor instead.
 func (*CachePolicy) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{1}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *CachePolicy) GetMode() CacheMode {
@@ -548,7 +388,7 @@ type CacheInfo struct {
 
 func (x *CacheInfo) Reset() {
 	*x = CacheInfo{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[2]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -560,7 +400,7 @@ func (x *CacheInfo) String() string {
 func (*CacheInfo) ProtoMessage() {}
 
 func (x *CacheInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[2]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -573,7 +413,7 @@ func (x *CacheInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheInfo.ProtoReflect.Descriptor instead.
 func (*CacheInfo) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{2}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *CacheInfo) GetMatched() CacheMode {
@@ -644,7 +484,7 @@ type RecoveryPolicy struct {
 
 func (x *RecoveryPolicy) Reset() {
 	*x = RecoveryPolicy{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[3]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -656,7 +496,7 @@ func (x *RecoveryPolicy) String() string {
 func (*RecoveryPolicy) ProtoMessage() {}
 
 func (x *RecoveryPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[3]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -669,7 +509,7 @@ func (x *RecoveryPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryPolicy.ProtoReflect.Descriptor instead.
 func (*RecoveryPolicy) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{3}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *RecoveryPolicy) GetMaxAttempts() int32 {
@@ -777,14 +617,16 @@ type CompleteRequest struct {
 	ProviderOptionsJson map[string][]byte `protobuf:"bytes,24,rep,name=provider_options_json,json=providerOptionsJson,proto3" json:"provider_options_json,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Whether the call may share one upstream call, and its answer, with identical calls of the tenant that run at the same time.
 	// Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
-	Coalesce      bool `protobuf:"varint,25,opt,name=coalesce,proto3" json:"coalesce,omitempty"`
+	Coalesce bool `protobuf:"varint,25,opt,name=coalesce,proto3" json:"coalesce,omitempty"`
+	// How the model is chosen.
+	Routing       *RoutingOptions `protobuf:"bytes,26,opt,name=routing,proto3" json:"routing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CompleteRequest) Reset() {
 	*x = CompleteRequest{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[4]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -796,7 +638,7 @@ func (x *CompleteRequest) String() string {
 func (*CompleteRequest) ProtoMessage() {}
 
 func (x *CompleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[4]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -809,7 +651,7 @@ func (x *CompleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteRequest.ProtoReflect.Descriptor instead.
 func (*CompleteRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{4}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CompleteRequest) GetRequestId() string {
@@ -987,6 +829,13 @@ func (x *CompleteRequest) GetCoalesce() bool {
 	return false
 }
 
+func (x *CompleteRequest) GetRouting() *RoutingOptions {
+	if x != nil {
+		return x.Routing
+	}
+	return nil
+}
+
 // Finish says why a candidate ended.
 type Finish struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1004,7 +853,7 @@ type Finish struct {
 
 func (x *Finish) Reset() {
 	*x = Finish{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[5]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +865,7 @@ func (x *Finish) String() string {
 func (*Finish) ProtoMessage() {}
 
 func (x *Finish) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[5]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +878,7 @@ func (x *Finish) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finish.ProtoReflect.Descriptor instead.
 func (*Finish) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{5}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Finish) GetReason() FinishReason {
@@ -1077,7 +926,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[6]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1089,7 +938,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[6]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1102,7 +951,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{6}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Candidate) GetIndex() uint32 {
@@ -1184,7 +1033,7 @@ type CompleteResponse struct {
 
 func (x *CompleteResponse) Reset() {
 	*x = CompleteResponse{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[7]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1045,7 @@ func (x *CompleteResponse) String() string {
 func (*CompleteResponse) ProtoMessage() {}
 
 func (x *CompleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[7]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1058,7 @@ func (x *CompleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteResponse.ProtoReflect.Descriptor instead.
 func (*CompleteResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{7}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CompleteResponse) GetCompletion() string {
@@ -1375,7 +1224,7 @@ type StreamCompleteRequest struct {
 
 func (x *StreamCompleteRequest) Reset() {
 	*x = StreamCompleteRequest{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[8]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1387,7 +1236,7 @@ func (x *StreamCompleteRequest) String() string {
 func (*StreamCompleteRequest) ProtoMessage() {}
 
 func (x *StreamCompleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[8]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1400,7 +1249,7 @@ func (x *StreamCompleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamCompleteRequest.ProtoReflect.Descriptor instead.
 func (*StreamCompleteRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{8}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *StreamCompleteRequest) GetRequest() *CompleteRequest {
@@ -1450,7 +1299,7 @@ type StreamCompleteResponse struct {
 
 func (x *StreamCompleteResponse) Reset() {
 	*x = StreamCompleteResponse{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[9]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1462,7 +1311,7 @@ func (x *StreamCompleteResponse) String() string {
 func (*StreamCompleteResponse) ProtoMessage() {}
 
 func (x *StreamCompleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[9]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1475,7 +1324,7 @@ func (x *StreamCompleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamCompleteResponse.ProtoReflect.Descriptor instead.
 func (*StreamCompleteResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{9}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *StreamCompleteResponse) GetSequence() uint64 {
@@ -1646,7 +1495,7 @@ type Started struct {
 
 func (x *Started) Reset() {
 	*x = Started{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[10]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1658,7 +1507,7 @@ func (x *Started) String() string {
 func (*Started) ProtoMessage() {}
 
 func (x *Started) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[10]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1671,7 +1520,7 @@ func (x *Started) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Started.ProtoReflect.Descriptor instead.
 func (*Started) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{10}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Started) GetCompletionId() string {
@@ -1712,7 +1561,7 @@ type ContentStarted struct {
 
 func (x *ContentStarted) Reset() {
 	*x = ContentStarted{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[11]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1724,7 +1573,7 @@ func (x *ContentStarted) String() string {
 func (*ContentStarted) ProtoMessage() {}
 
 func (x *ContentStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[11]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1737,7 +1586,7 @@ func (x *ContentStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentStarted.ProtoReflect.Descriptor instead.
 func (*ContentStarted) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{11}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ContentStarted) GetCandidate() uint32 {
@@ -1795,7 +1644,7 @@ type ContentDelta struct {
 
 func (x *ContentDelta) Reset() {
 	*x = ContentDelta{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[12]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1807,7 +1656,7 @@ func (x *ContentDelta) String() string {
 func (*ContentDelta) ProtoMessage() {}
 
 func (x *ContentDelta) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[12]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1820,7 +1669,7 @@ func (x *ContentDelta) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentDelta.ProtoReflect.Descriptor instead.
 func (*ContentDelta) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{12}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ContentDelta) GetCandidate() uint32 {
@@ -1980,7 +1829,7 @@ type ContentFinished struct {
 
 func (x *ContentFinished) Reset() {
 	*x = ContentFinished{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[13]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1992,7 +1841,7 @@ func (x *ContentFinished) String() string {
 func (*ContentFinished) ProtoMessage() {}
 
 func (x *ContentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[13]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2005,7 +1854,7 @@ func (x *ContentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentFinished.ProtoReflect.Descriptor instead.
 func (*ContentFinished) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{13}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ContentFinished) GetCandidate() uint32 {
@@ -2043,7 +1892,7 @@ type FailedOver struct {
 
 func (x *FailedOver) Reset() {
 	*x = FailedOver{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[14]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2055,7 +1904,7 @@ func (x *FailedOver) String() string {
 func (*FailedOver) ProtoMessage() {}
 
 func (x *FailedOver) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[14]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2068,7 +1917,7 @@ func (x *FailedOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FailedOver.ProtoReflect.Descriptor instead.
 func (*FailedOver) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{14}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *FailedOver) GetFromProvider() string {
@@ -2126,7 +1975,7 @@ type CandidateFinish struct {
 
 func (x *CandidateFinish) Reset() {
 	*x = CandidateFinish{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[15]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2138,7 +1987,7 @@ func (x *CandidateFinish) String() string {
 func (*CandidateFinish) ProtoMessage() {}
 
 func (x *CandidateFinish) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[15]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2151,7 +2000,7 @@ func (x *CandidateFinish) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CandidateFinish.ProtoReflect.Descriptor instead.
 func (*CandidateFinish) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{15}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CandidateFinish) GetCandidate() uint32 {
@@ -2211,7 +2060,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[16]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2223,7 +2072,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[16]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2236,7 +2085,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{16}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Finished) GetFinish() *Finish {
@@ -2373,7 +2222,7 @@ type ProviderEvent struct {
 
 func (x *ProviderEvent) Reset() {
 	*x = ProviderEvent{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[17]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2385,7 +2234,7 @@ func (x *ProviderEvent) String() string {
 func (*ProviderEvent) ProtoMessage() {}
 
 func (x *ProviderEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[17]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2398,7 +2247,7 @@ func (x *ProviderEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderEvent.ProtoReflect.Descriptor instead.
 func (*ProviderEvent) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{17}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ProviderEvent) GetProvider() string {
@@ -2426,17 +2275,7 @@ var File_trunkline_v1_completion_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtrunkline/v1/completion.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/content.proto\"\xea\x02\n" +
-	"\x11ModelRequirements\x12\"\n" +
-	"\fcapabilities\x18\x01 \x03(\tR\fcapabilities\x12?\n" +
-	"\x12max_cost_per_token\x18\x02 \x01(\v2\x12.google.type.MoneyR\x0fmaxCostPerToken\x12:\n" +
-	"\vmax_latency\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"maxLatency\x12%\n" +
-	"\x0edata_residency\x18\x04 \x01(\tR\rdataResidency\x12\x12\n" +
-	"\x04task\x18\x05 \x01(\tR\x04task\x12/\n" +
-	"\aquality\x18\x06 \x01(\x0e2\x15.trunkline.v1.QualityR\aquality\x121\n" +
-	"\x12min_context_tokens\x18\a \x01(\x03H\x00R\x10minContextTokens\x88\x01\x01B\x15\n" +
-	"\x13_min_context_tokens\"\xce\x01\n" +
+	"\x1dtrunkline/v1/completion.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/content.proto\x1a\x1ftrunkline/v1/requirements.proto\x1a\x18trunkline/v1/route.proto\"\xce\x01\n" +
 	"\vCachePolicy\x12+\n" +
 	"\x04mode\x18\x01 \x01(\x0e2\x17.trunkline.v1.CacheModeR\x04mode\x12+\n" +
 	"\x03ttl\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\x126\n" +
@@ -2463,8 +2302,7 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\x0fattempt_timeout\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0eattemptTimeout\x124\n" +
 	"\x16continue_after_content\x18\a \x01(\bR\x14continueAfterContentB\x0f\n" +
 	"\r_max_attemptsB\x11\n" +
-	"\x0f_allow_fallback\"\xfc\n" +
-	"\n" +
+	"\x0f_allow_fallback\"\xb4\v\n" +
 	"\x0fCompleteRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
@@ -2494,7 +2332,8 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\bpriority\x18\x16 \x01(\x0e2\x16.trunkline.v1.PriorityR\bpriority\x123\n" +
 	"\acontext\x18\x17 \x01(\v2\x19.trunkline.v1.CallContextR\acontext\x12j\n" +
 	"\x15provider_options_json\x18\x18 \x03(\v26.trunkline.v1.CompleteRequest.ProviderOptionsJsonEntryR\x13providerOptionsJson\x12\x1a\n" +
-	"\bcoalesce\x18\x19 \x01(\bR\bcoalesce\x1aF\n" +
+	"\bcoalesce\x18\x19 \x01(\bR\bcoalesce\x126\n" +
+	"\arouting\x18\x1a \x01(\v2\x1c.trunkline.v1.RoutingOptionsR\arouting\x1aF\n" +
 	"\x18ProviderOptionsJsonEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value:\x028\x01B\r\n" +
@@ -2629,12 +2468,7 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\rProviderEvent\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x19\n" +
-	"\braw_json\x18\x03 \x01(\fR\arawJson*`\n" +
-	"\aQuality\x12\x17\n" +
-	"\x13QUALITY_UNSPECIFIED\x10\x00\x12\x11\n" +
-	"\rQUALITY_BASIC\x10\x01\x12\x14\n" +
-	"\x10QUALITY_STANDARD\x10\x02\x12\x13\n" +
-	"\x0fQUALITY_PREMIUM\x10\x03*\x82\x01\n" +
+	"\braw_json\x18\x03 \x01(\fR\arawJson*\x82\x01\n" +
 	"\tCacheMode\x12\x1a\n" +
 	"\x16CACHE_MODE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eCACHE_MODE_OFF\x10\x01\x12\x14\n" +
@@ -2679,42 +2513,42 @@ func file_trunkline_v1_completion_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_completion_proto_rawDescData
 }
 
-var file_trunkline_v1_completion_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_trunkline_v1_completion_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_trunkline_v1_completion_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_trunkline_v1_completion_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_trunkline_v1_completion_proto_goTypes = []any{
-	(Quality)(0),                   // 0: trunkline.v1.Quality
-	(CacheMode)(0),                 // 1: trunkline.v1.CacheMode
-	(Priority)(0),                  // 2: trunkline.v1.Priority
-	(FinishReason)(0),              // 3: trunkline.v1.FinishReason
-	(BlockKind)(0),                 // 4: trunkline.v1.BlockKind
-	(*ModelRequirements)(nil),      // 5: trunkline.v1.ModelRequirements
-	(*CachePolicy)(nil),            // 6: trunkline.v1.CachePolicy
-	(*CacheInfo)(nil),              // 7: trunkline.v1.CacheInfo
-	(*RecoveryPolicy)(nil),         // 8: trunkline.v1.RecoveryPolicy
-	(*CompleteRequest)(nil),        // 9: trunkline.v1.CompleteRequest
-	(*Finish)(nil),                 // 10: trunkline.v1.Finish
-	(*Candidate)(nil),              // 11: trunkline.v1.Candidate
-	(*CompleteResponse)(nil),       // 12: trunkline.v1.CompleteResponse
-	(*StreamCompleteRequest)(nil),  // 13: trunkline.v1.StreamCompleteRequest
-	(*StreamCompleteResponse)(nil), // 14: trunkline.v1.StreamCompleteResponse
-	(*Started)(nil),                // 15: trunkline.v1.Started
-	(*ContentStarted)(nil),         // 16: trunkline.v1.ContentStarted
-	(*ContentDelta)(nil),           // 17: trunkline.v1.ContentDelta
-	(*ContentFinished)(nil),        // 18: trunkline.v1.ContentFinished
-	(*FailedOver)(nil),             // 19: trunkline.v1.FailedOver
-	(*CandidateFinish)(nil),        // 20: trunkline.v1.CandidateFinish
-	(*Finished)(nil),               // 21: trunkline.v1.Finished
-	(*ProviderEvent)(nil),          // 22: trunkline.v1.ProviderEvent
-	nil,                            // 23: trunkline.v1.CompleteRequest.ProviderOptionsJsonEntry
-	(*money.Money)(nil),            // 24: google.type.Money
-	(*durationpb.Duration)(nil),    // 25: google.protobuf.Duration
-	(*Message)(nil),                // 26: trunkline.v1.Message
-	(*ToolDefinition)(nil),         // 27: trunkline.v1.ToolDefinition
-	(*ToolChoice)(nil),             // 28: trunkline.v1.ToolChoice
-	(*ResponseFormat)(nil),         // 29: trunkline.v1.ResponseFormat
-	(*ReasoningOptions)(nil),       // 30: trunkline.v1.ReasoningOptions
-	(*CallContext)(nil),            // 31: trunkline.v1.CallContext
-	(*Part)(nil),                   // 32: trunkline.v1.Part
+	(CacheMode)(0),                 // 0: trunkline.v1.CacheMode
+	(Priority)(0),                  // 1: trunkline.v1.Priority
+	(FinishReason)(0),              // 2: trunkline.v1.FinishReason
+	(BlockKind)(0),                 // 3: trunkline.v1.BlockKind
+	(*CachePolicy)(nil),            // 4: trunkline.v1.CachePolicy
+	(*CacheInfo)(nil),              // 5: trunkline.v1.CacheInfo
+	(*RecoveryPolicy)(nil),         // 6: trunkline.v1.RecoveryPolicy
+	(*CompleteRequest)(nil),        // 7: trunkline.v1.CompleteRequest
+	(*Finish)(nil),                 // 8: trunkline.v1.Finish
+	(*Candidate)(nil),              // 9: trunkline.v1.Candidate
+	(*CompleteResponse)(nil),       // 10: trunkline.v1.CompleteResponse
+	(*StreamCompleteRequest)(nil),  // 11: trunkline.v1.StreamCompleteRequest
+	(*StreamCompleteResponse)(nil), // 12: trunkline.v1.StreamCompleteResponse
+	(*Started)(nil),                // 13: trunkline.v1.Started
+	(*ContentStarted)(nil),         // 14: trunkline.v1.ContentStarted
+	(*ContentDelta)(nil),           // 15: trunkline.v1.ContentDelta
+	(*ContentFinished)(nil),        // 16: trunkline.v1.ContentFinished
+	(*FailedOver)(nil),             // 17: trunkline.v1.FailedOver
+	(*CandidateFinish)(nil),        // 18: trunkline.v1.CandidateFinish
+	(*Finished)(nil),               // 19: trunkline.v1.Finished
+	(*ProviderEvent)(nil),          // 20: trunkline.v1.ProviderEvent
+	nil,                            // 21: trunkline.v1.CompleteRequest.ProviderOptionsJsonEntry
+	(*durationpb.Duration)(nil),    // 22: google.protobuf.Duration
+	(*ModelRequirements)(nil),      // 23: trunkline.v1.ModelRequirements
+	(*Message)(nil),                // 24: trunkline.v1.Message
+	(*ToolDefinition)(nil),         // 25: trunkline.v1.ToolDefinition
+	(*ToolChoice)(nil),             // 26: trunkline.v1.ToolChoice
+	(*ResponseFormat)(nil),         // 27: trunkline.v1.ResponseFormat
+	(*ReasoningOptions)(nil),       // 28: trunkline.v1.ReasoningOptions
+	(*CallContext)(nil),            // 29: trunkline.v1.CallContext
+	(*RoutingOptions)(nil),         // 30: trunkline.v1.RoutingOptions
+	(*Part)(nil),                   // 31: trunkline.v1.Part
+	(*money.Money)(nil),            // 32: google.type.Money
 	(*Usage)(nil),                  // 33: trunkline.v1.Usage
 	(*Route)(nil),                  // 34: trunkline.v1.Route
 	(*Attempt)(nil),                // 35: trunkline.v1.Attempt
@@ -2726,75 +2560,73 @@ var file_trunkline_v1_completion_proto_goTypes = []any{
 	(*status.Status)(nil),          // 41: google.rpc.Status
 }
 var file_trunkline_v1_completion_proto_depIdxs = []int32{
-	24, // 0: trunkline.v1.ModelRequirements.max_cost_per_token:type_name -> google.type.Money
-	25, // 1: trunkline.v1.ModelRequirements.max_latency:type_name -> google.protobuf.Duration
-	0,  // 2: trunkline.v1.ModelRequirements.quality:type_name -> trunkline.v1.Quality
-	1,  // 3: trunkline.v1.CachePolicy.mode:type_name -> trunkline.v1.CacheMode
-	25, // 4: trunkline.v1.CachePolicy.ttl:type_name -> google.protobuf.Duration
-	1,  // 5: trunkline.v1.CacheInfo.matched:type_name -> trunkline.v1.CacheMode
-	25, // 6: trunkline.v1.CacheInfo.age:type_name -> google.protobuf.Duration
-	25, // 7: trunkline.v1.RecoveryPolicy.hedge_after:type_name -> google.protobuf.Duration
-	25, // 8: trunkline.v1.RecoveryPolicy.attempt_timeout:type_name -> google.protobuf.Duration
-	5,  // 9: trunkline.v1.CompleteRequest.model_requirements:type_name -> trunkline.v1.ModelRequirements
-	26, // 10: trunkline.v1.CompleteRequest.messages:type_name -> trunkline.v1.Message
-	27, // 11: trunkline.v1.CompleteRequest.tools:type_name -> trunkline.v1.ToolDefinition
-	28, // 12: trunkline.v1.CompleteRequest.tool_choice:type_name -> trunkline.v1.ToolChoice
-	29, // 13: trunkline.v1.CompleteRequest.response_format:type_name -> trunkline.v1.ResponseFormat
-	30, // 14: trunkline.v1.CompleteRequest.reasoning:type_name -> trunkline.v1.ReasoningOptions
-	6,  // 15: trunkline.v1.CompleteRequest.cache:type_name -> trunkline.v1.CachePolicy
-	8,  // 16: trunkline.v1.CompleteRequest.recovery:type_name -> trunkline.v1.RecoveryPolicy
-	2,  // 17: trunkline.v1.CompleteRequest.priority:type_name -> trunkline.v1.Priority
-	31, // 18: trunkline.v1.CompleteRequest.context:type_name -> trunkline.v1.CallContext
-	23, // 19: trunkline.v1.CompleteRequest.provider_options_json:type_name -> trunkline.v1.CompleteRequest.ProviderOptionsJsonEntry
-	3,  // 20: trunkline.v1.Finish.reason:type_name -> trunkline.v1.FinishReason
-	32, // 21: trunkline.v1.Candidate.content:type_name -> trunkline.v1.Part
-	10, // 22: trunkline.v1.Candidate.finish:type_name -> trunkline.v1.Finish
-	32, // 23: trunkline.v1.CompleteResponse.content:type_name -> trunkline.v1.Part
-	24, // 24: trunkline.v1.CompleteResponse.cost:type_name -> google.type.Money
-	25, // 25: trunkline.v1.CompleteResponse.latency:type_name -> google.protobuf.Duration
-	33, // 26: trunkline.v1.CompleteResponse.usage:type_name -> trunkline.v1.Usage
-	10, // 27: trunkline.v1.CompleteResponse.finish:type_name -> trunkline.v1.Finish
-	34, // 28: trunkline.v1.CompleteResponse.route:type_name -> trunkline.v1.Route
-	35, // 29: trunkline.v1.CompleteResponse.attempts:type_name -> trunkline.v1.Attempt
-	36, // 30: trunkline.v1.CompleteResponse.budget:type_name -> trunkline.v1.BudgetState
-	37, // 31: trunkline.v1.CompleteResponse.cost_details:type_name -> trunkline.v1.CostDetails
-	7,  // 32: trunkline.v1.CompleteResponse.cache:type_name -> trunkline.v1.CacheInfo
-	11, // 33: trunkline.v1.CompleteResponse.candidates:type_name -> trunkline.v1.Candidate
-	22, // 34: trunkline.v1.CompleteResponse.provider_events:type_name -> trunkline.v1.ProviderEvent
-	25, // 35: trunkline.v1.CompleteResponse.time_to_first_token:type_name -> google.protobuf.Duration
-	9,  // 36: trunkline.v1.StreamCompleteRequest.request:type_name -> trunkline.v1.CompleteRequest
-	25, // 37: trunkline.v1.StreamCompleteRequest.resume_window:type_name -> google.protobuf.Duration
-	15, // 38: trunkline.v1.StreamCompleteResponse.started:type_name -> trunkline.v1.Started
-	16, // 39: trunkline.v1.StreamCompleteResponse.content_started:type_name -> trunkline.v1.ContentStarted
-	17, // 40: trunkline.v1.StreamCompleteResponse.content_delta:type_name -> trunkline.v1.ContentDelta
-	18, // 41: trunkline.v1.StreamCompleteResponse.content_finished:type_name -> trunkline.v1.ContentFinished
-	33, // 42: trunkline.v1.StreamCompleteResponse.usage:type_name -> trunkline.v1.Usage
-	19, // 43: trunkline.v1.StreamCompleteResponse.failed_over:type_name -> trunkline.v1.FailedOver
-	21, // 44: trunkline.v1.StreamCompleteResponse.finished:type_name -> trunkline.v1.Finished
-	22, // 45: trunkline.v1.StreamCompleteResponse.provider_event:type_name -> trunkline.v1.ProviderEvent
-	4,  // 46: trunkline.v1.ContentStarted.kind:type_name -> trunkline.v1.BlockKind
-	32, // 47: trunkline.v1.ContentStarted.part:type_name -> trunkline.v1.Part
-	38, // 48: trunkline.v1.ContentDelta.citation:type_name -> trunkline.v1.Citation
-	39, // 49: trunkline.v1.ContentDelta.media:type_name -> trunkline.v1.Media
-	40, // 50: trunkline.v1.ContentDelta.logprobs:type_name -> trunkline.v1.TokenLogprob
-	41, // 51: trunkline.v1.FailedOver.cause:type_name -> google.rpc.Status
-	10, // 52: trunkline.v1.CandidateFinish.finish:type_name -> trunkline.v1.Finish
-	10, // 53: trunkline.v1.Finished.finish:type_name -> trunkline.v1.Finish
-	33, // 54: trunkline.v1.Finished.usage:type_name -> trunkline.v1.Usage
-	24, // 55: trunkline.v1.Finished.cost:type_name -> google.type.Money
-	37, // 56: trunkline.v1.Finished.cost_details:type_name -> trunkline.v1.CostDetails
-	25, // 57: trunkline.v1.Finished.latency:type_name -> google.protobuf.Duration
-	25, // 58: trunkline.v1.Finished.time_to_first_token:type_name -> google.protobuf.Duration
-	7,  // 59: trunkline.v1.Finished.cache:type_name -> trunkline.v1.CacheInfo
-	34, // 60: trunkline.v1.Finished.route:type_name -> trunkline.v1.Route
-	35, // 61: trunkline.v1.Finished.attempts:type_name -> trunkline.v1.Attempt
-	36, // 62: trunkline.v1.Finished.budget:type_name -> trunkline.v1.BudgetState
-	20, // 63: trunkline.v1.Finished.candidate_finishes:type_name -> trunkline.v1.CandidateFinish
-	64, // [64:64] is the sub-list for method output_type
-	64, // [64:64] is the sub-list for method input_type
-	64, // [64:64] is the sub-list for extension type_name
-	64, // [64:64] is the sub-list for extension extendee
-	0,  // [0:64] is the sub-list for field type_name
+	0,  // 0: trunkline.v1.CachePolicy.mode:type_name -> trunkline.v1.CacheMode
+	22, // 1: trunkline.v1.CachePolicy.ttl:type_name -> google.protobuf.Duration
+	0,  // 2: trunkline.v1.CacheInfo.matched:type_name -> trunkline.v1.CacheMode
+	22, // 3: trunkline.v1.CacheInfo.age:type_name -> google.protobuf.Duration
+	22, // 4: trunkline.v1.RecoveryPolicy.hedge_after:type_name -> google.protobuf.Duration
+	22, // 5: trunkline.v1.RecoveryPolicy.attempt_timeout:type_name -> google.protobuf.Duration
+	23, // 6: trunkline.v1.CompleteRequest.model_requirements:type_name -> trunkline.v1.ModelRequirements
+	24, // 7: trunkline.v1.CompleteRequest.messages:type_name -> trunkline.v1.Message
+	25, // 8: trunkline.v1.CompleteRequest.tools:type_name -> trunkline.v1.ToolDefinition
+	26, // 9: trunkline.v1.CompleteRequest.tool_choice:type_name -> trunkline.v1.ToolChoice
+	27, // 10: trunkline.v1.CompleteRequest.response_format:type_name -> trunkline.v1.ResponseFormat
+	28, // 11: trunkline.v1.CompleteRequest.reasoning:type_name -> trunkline.v1.ReasoningOptions
+	4,  // 12: trunkline.v1.CompleteRequest.cache:type_name -> trunkline.v1.CachePolicy
+	6,  // 13: trunkline.v1.CompleteRequest.recovery:type_name -> trunkline.v1.RecoveryPolicy
+	1,  // 14: trunkline.v1.CompleteRequest.priority:type_name -> trunkline.v1.Priority
+	29, // 15: trunkline.v1.CompleteRequest.context:type_name -> trunkline.v1.CallContext
+	21, // 16: trunkline.v1.CompleteRequest.provider_options_json:type_name -> trunkline.v1.CompleteRequest.ProviderOptionsJsonEntry
+	30, // 17: trunkline.v1.CompleteRequest.routing:type_name -> trunkline.v1.RoutingOptions
+	2,  // 18: trunkline.v1.Finish.reason:type_name -> trunkline.v1.FinishReason
+	31, // 19: trunkline.v1.Candidate.content:type_name -> trunkline.v1.Part
+	8,  // 20: trunkline.v1.Candidate.finish:type_name -> trunkline.v1.Finish
+	31, // 21: trunkline.v1.CompleteResponse.content:type_name -> trunkline.v1.Part
+	32, // 22: trunkline.v1.CompleteResponse.cost:type_name -> google.type.Money
+	22, // 23: trunkline.v1.CompleteResponse.latency:type_name -> google.protobuf.Duration
+	33, // 24: trunkline.v1.CompleteResponse.usage:type_name -> trunkline.v1.Usage
+	8,  // 25: trunkline.v1.CompleteResponse.finish:type_name -> trunkline.v1.Finish
+	34, // 26: trunkline.v1.CompleteResponse.route:type_name -> trunkline.v1.Route
+	35, // 27: trunkline.v1.CompleteResponse.attempts:type_name -> trunkline.v1.Attempt
+	36, // 28: trunkline.v1.CompleteResponse.budget:type_name -> trunkline.v1.BudgetState
+	37, // 29: trunkline.v1.CompleteResponse.cost_details:type_name -> trunkline.v1.CostDetails
+	5,  // 30: trunkline.v1.CompleteResponse.cache:type_name -> trunkline.v1.CacheInfo
+	9,  // 31: trunkline.v1.CompleteResponse.candidates:type_name -> trunkline.v1.Candidate
+	20, // 32: trunkline.v1.CompleteResponse.provider_events:type_name -> trunkline.v1.ProviderEvent
+	22, // 33: trunkline.v1.CompleteResponse.time_to_first_token:type_name -> google.protobuf.Duration
+	7,  // 34: trunkline.v1.StreamCompleteRequest.request:type_name -> trunkline.v1.CompleteRequest
+	22, // 35: trunkline.v1.StreamCompleteRequest.resume_window:type_name -> google.protobuf.Duration
+	13, // 36: trunkline.v1.StreamCompleteResponse.started:type_name -> trunkline.v1.Started
+	14, // 37: trunkline.v1.StreamCompleteResponse.content_started:type_name -> trunkline.v1.ContentStarted
+	15, // 38: trunkline.v1.StreamCompleteResponse.content_delta:type_name -> trunkline.v1.ContentDelta
+	16, // 39: trunkline.v1.StreamCompleteResponse.content_finished:type_name -> trunkline.v1.ContentFinished
+	33, // 40: trunkline.v1.StreamCompleteResponse.usage:type_name -> trunkline.v1.Usage
+	17, // 41: trunkline.v1.StreamCompleteResponse.failed_over:type_name -> trunkline.v1.FailedOver
+	19, // 42: trunkline.v1.StreamCompleteResponse.finished:type_name -> trunkline.v1.Finished
+	20, // 43: trunkline.v1.StreamCompleteResponse.provider_event:type_name -> trunkline.v1.ProviderEvent
+	3,  // 44: trunkline.v1.ContentStarted.kind:type_name -> trunkline.v1.BlockKind
+	31, // 45: trunkline.v1.ContentStarted.part:type_name -> trunkline.v1.Part
+	38, // 46: trunkline.v1.ContentDelta.citation:type_name -> trunkline.v1.Citation
+	39, // 47: trunkline.v1.ContentDelta.media:type_name -> trunkline.v1.Media
+	40, // 48: trunkline.v1.ContentDelta.logprobs:type_name -> trunkline.v1.TokenLogprob
+	41, // 49: trunkline.v1.FailedOver.cause:type_name -> google.rpc.Status
+	8,  // 50: trunkline.v1.CandidateFinish.finish:type_name -> trunkline.v1.Finish
+	8,  // 51: trunkline.v1.Finished.finish:type_name -> trunkline.v1.Finish
+	33, // 52: trunkline.v1.Finished.usage:type_name -> trunkline.v1.Usage
+	32, // 53: trunkline.v1.Finished.cost:type_name -> google.type.Money
+	37, // 54: trunkline.v1.Finished.cost_details:type_name -> trunkline.v1.CostDetails
+	22, // 55: trunkline.v1.Finished.latency:type_name -> google.protobuf.Duration
+	22, // 56: trunkline.v1.Finished.time_to_first_token:type_name -> google.protobuf.Duration
+	5,  // 57: trunkline.v1.Finished.cache:type_name -> trunkline.v1.CacheInfo
+	34, // 58: trunkline.v1.Finished.route:type_name -> trunkline.v1.Route
+	35, // 59: trunkline.v1.Finished.attempts:type_name -> trunkline.v1.Attempt
+	36, // 60: trunkline.v1.Finished.budget:type_name -> trunkline.v1.BudgetState
+	18, // 61: trunkline.v1.Finished.candidate_finishes:type_name -> trunkline.v1.CandidateFinish
+	62, // [62:62] is the sub-list for method output_type
+	62, // [62:62] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_completion_proto_init() }
@@ -2804,12 +2636,13 @@ func file_trunkline_v1_completion_proto_init() {
 	}
 	file_trunkline_v1_common_proto_init()
 	file_trunkline_v1_content_proto_init()
+	file_trunkline_v1_requirements_proto_init()
+	file_trunkline_v1_route_proto_init()
 	file_trunkline_v1_completion_proto_msgTypes[0].OneofWrappers = []any{}
 	file_trunkline_v1_completion_proto_msgTypes[1].OneofWrappers = []any{}
 	file_trunkline_v1_completion_proto_msgTypes[2].OneofWrappers = []any{}
 	file_trunkline_v1_completion_proto_msgTypes[3].OneofWrappers = []any{}
-	file_trunkline_v1_completion_proto_msgTypes[4].OneofWrappers = []any{}
-	file_trunkline_v1_completion_proto_msgTypes[9].OneofWrappers = []any{
+	file_trunkline_v1_completion_proto_msgTypes[8].OneofWrappers = []any{
 		(*StreamCompleteResponse_Started)(nil),
 		(*StreamCompleteResponse_ContentStarted)(nil),
 		(*StreamCompleteResponse_ContentDelta)(nil),
@@ -2819,7 +2652,7 @@ func file_trunkline_v1_completion_proto_init() {
 		(*StreamCompleteResponse_Finished)(nil),
 		(*StreamCompleteResponse_ProviderEvent)(nil),
 	}
-	file_trunkline_v1_completion_proto_msgTypes[12].OneofWrappers = []any{
+	file_trunkline_v1_completion_proto_msgTypes[11].OneofWrappers = []any{
 		(*ContentDelta_Text)(nil),
 		(*ContentDelta_ReasoningText)(nil),
 		(*ContentDelta_ReasoningSignature)(nil),
@@ -2833,8 +2666,8 @@ func file_trunkline_v1_completion_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_completion_proto_rawDesc), len(file_trunkline_v1_completion_proto_rawDesc)),
-			NumEnums:      5,
-			NumMessages:   19,
+			NumEnums:      4,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

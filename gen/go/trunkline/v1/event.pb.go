@@ -160,6 +160,8 @@ type Event struct {
 	//	*Event_ProviderFailover
 	//	*Event_ProviderBreakerOpened
 	//	*Event_ProviderBreakerClosed
+	//	*Event_RoutingChanged
+	//	*Event_ExperimentArmStopped
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -289,6 +291,24 @@ func (x *Event) GetProviderBreakerClosed() *ProviderBreakerClosed {
 	return nil
 }
 
+func (x *Event) GetRoutingChanged() *RoutingChanged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RoutingChanged); ok {
+			return x.RoutingChanged
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetExperimentArmStopped() *ExperimentArmStopped {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ExperimentArmStopped); ok {
+			return x.ExperimentArmStopped
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -318,6 +338,16 @@ type Event_ProviderBreakerClosed struct {
 	ProviderBreakerClosed *ProviderBreakerClosed `protobuf:"bytes,14,opt,name=provider_breaker_closed,json=providerBreakerClosed,proto3,oneof"`
 }
 
+type Event_RoutingChanged struct {
+	// Type `routing.changed`.
+	RoutingChanged *RoutingChanged `protobuf:"bytes,15,opt,name=routing_changed,json=routingChanged,proto3,oneof"`
+}
+
+type Event_ExperimentArmStopped struct {
+	// Type `experiment.arm_stopped`.
+	ExperimentArmStopped *ExperimentArmStopped `protobuf:"bytes,16,opt,name=experiment_arm_stopped,json=experimentArmStopped,proto3,oneof"`
+}
+
 func (*Event_IntegrationRequestCompleted) isEvent_Payload() {}
 
 func (*Event_CostBudgetAlert) isEvent_Payload() {}
@@ -327,6 +357,10 @@ func (*Event_ProviderFailover) isEvent_Payload() {}
 func (*Event_ProviderBreakerOpened) isEvent_Payload() {}
 
 func (*Event_ProviderBreakerClosed) isEvent_Payload() {}
+
+func (*Event_RoutingChanged) isEvent_Payload() {}
+
+func (*Event_ExperimentArmStopped) isEvent_Payload() {}
 
 // IntegrationRequestCompleted says that a call of an integration ended.
 type IntegrationRequestCompleted struct {
@@ -792,6 +826,188 @@ func (x *ProviderBreakerClosed) GetTimestamp() *timestamppb.Timestamp {
 	return nil
 }
 
+// RoutingChanged says that a policy, a task mapping or an experiment was changed.
+type RoutingChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The revision of the tenant's routing configuration that it made.
+	Revision int64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	// `policy`, `mapping` or `experiment`.
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Its id.
+	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	// What was done: see `RoutingChange.action`.
+	Action string `protobuf:"bytes,4,opt,name=action,proto3" json:"action,omitempty"`
+	// When.
+	Timestamp     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=timestamp,proto3" json:"timestamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingChanged) Reset() {
+	*x = RoutingChanged{}
+	mi := &file_trunkline_v1_event_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingChanged) ProtoMessage() {}
+
+func (x *RoutingChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_event_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingChanged.ProtoReflect.Descriptor instead.
+func (*RoutingChanged) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RoutingChanged) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *RoutingChanged) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *RoutingChanged) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RoutingChanged) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *RoutingChanged) GetTimestamp() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Timestamp
+	}
+	return nil
+}
+
+// ExperimentArmStopped says that a guardrail stopped an arm.
+type ExperimentArmStopped struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The experiment.
+	ExperimentId string `protobuf:"bytes,1,opt,name=experiment_id,json=experimentId,proto3" json:"experiment_id,omitempty"`
+	// The arm.
+	ArmId string `protobuf:"bytes,2,opt,name=arm_id,json=armId,proto3" json:"arm_id,omitempty"`
+	// Its model.
+	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	// The metric that it lost by: `quality`, `failures`, `cost` or `latency`.
+	Metric string `protobuf:"bytes,4,opt,name=metric,proto3" json:"metric,omitempty"`
+	// The arm's mean.
+	Mean float64 `protobuf:"fixed64,5,opt,name=mean,proto3" json:"mean,omitempty"`
+	// The control's mean.
+	ControlMean float64 `protobuf:"fixed64,6,opt,name=control_mean,json=controlMean,proto3" json:"control_mean,omitempty"`
+	// When.
+	Timestamp     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=timestamp,proto3" json:"timestamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExperimentArmStopped) Reset() {
+	*x = ExperimentArmStopped{}
+	mi := &file_trunkline_v1_event_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExperimentArmStopped) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExperimentArmStopped) ProtoMessage() {}
+
+func (x *ExperimentArmStopped) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_event_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExperimentArmStopped.ProtoReflect.Descriptor instead.
+func (*ExperimentArmStopped) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ExperimentArmStopped) GetExperimentId() string {
+	if x != nil {
+		return x.ExperimentId
+	}
+	return ""
+}
+
+func (x *ExperimentArmStopped) GetArmId() string {
+	if x != nil {
+		return x.ArmId
+	}
+	return ""
+}
+
+func (x *ExperimentArmStopped) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ExperimentArmStopped) GetMetric() string {
+	if x != nil {
+		return x.Metric
+	}
+	return ""
+}
+
+func (x *ExperimentArmStopped) GetMean() float64 {
+	if x != nil {
+		return x.Mean
+	}
+	return 0
+}
+
+func (x *ExperimentArmStopped) GetControlMean() float64 {
+	if x != nil {
+		return x.ControlMean
+	}
+	return 0
+}
+
+func (x *ExperimentArmStopped) GetTimestamp() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Timestamp
+	}
+	return nil
+}
+
 var File_trunkline_v1_event_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_event_proto_rawDesc = "" +
@@ -802,7 +1018,7 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x05types\x18\x02 \x03(\tR\x05types\"V\n" +
 	"\x11SubscribeResponse\x12)\n" +
 	"\x05event\x18\x01 \x01(\v2\x13.trunkline.v1.EventR\x05event\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xa8\x05\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xcd\x06\n" +
 	"\x05Event\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x1b\n" +
@@ -816,7 +1032,9 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x11cost_budget_alert\x18\v \x01(\v2\x1d.trunkline.v1.CostBudgetAlertH\x00R\x0fcostBudgetAlert\x12M\n" +
 	"\x11provider_failover\x18\f \x01(\v2\x1e.trunkline.v1.ProviderFailoverH\x00R\x10providerFailover\x12]\n" +
 	"\x17provider_breaker_opened\x18\r \x01(\v2#.trunkline.v1.ProviderBreakerOpenedH\x00R\x15providerBreakerOpened\x12]\n" +
-	"\x17provider_breaker_closed\x18\x0e \x01(\v2#.trunkline.v1.ProviderBreakerClosedH\x00R\x15providerBreakerClosedB\t\n" +
+	"\x17provider_breaker_closed\x18\x0e \x01(\v2#.trunkline.v1.ProviderBreakerClosedH\x00R\x15providerBreakerClosed\x12G\n" +
+	"\x0frouting_changed\x18\x0f \x01(\v2\x1c.trunkline.v1.RoutingChangedH\x00R\x0eroutingChanged\x12Z\n" +
+	"\x16experiment_arm_stopped\x18\x10 \x01(\v2\".trunkline.v1.ExperimentArmStoppedH\x00R\x14experimentArmStoppedB\t\n" +
 	"\apayload\"\xbe\x02\n" +
 	"\x1bIntegrationRequestCompleted\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n" +
@@ -856,7 +1074,21 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x124\n" +
 	"\bopen_for\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\aopenFor\x128\n" +
-	"\ttimestamp\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp2t\n" +
+	"\ttimestamp\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\"\xa2\x01\n" +
+	"\x0eRoutingChanged\x12\x1a\n" +
+	"\brevision\x18\x01 \x01(\x03R\brevision\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\x12\x16\n" +
+	"\x06action\x18\x04 \x01(\tR\x06action\x128\n" +
+	"\ttimestamp\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\"\xf1\x01\n" +
+	"\x14ExperimentArmStopped\x12#\n" +
+	"\rexperiment_id\x18\x01 \x01(\tR\fexperimentId\x12\x15\n" +
+	"\x06arm_id\x18\x02 \x01(\tR\x05armId\x12\x14\n" +
+	"\x05model\x18\x03 \x01(\tR\x05model\x12\x16\n" +
+	"\x06metric\x18\x04 \x01(\tR\x06metric\x12\x12\n" +
+	"\x04mean\x18\x05 \x01(\x01R\x04mean\x12!\n" +
+	"\fcontrol_mean\x18\x06 \x01(\x01R\vcontrolMean\x128\n" +
+	"\ttimestamp\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp2t\n" +
 	"\fEventService\x12d\n" +
 	"\tSubscribe\x12\x1e.trunkline.v1.SubscribeRequest\x1a\x1f.trunkline.v1.SubscribeResponse\"\x14\x8a\xe7\x18\r\n" +
 	"\vevents.read\x90\x02\x010\x01BO\n" +
@@ -875,7 +1107,7 @@ func file_trunkline_v1_event_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_event_proto_rawDescData
 }
 
-var file_trunkline_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_trunkline_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_trunkline_v1_event_proto_goTypes = []any{
 	(*SubscribeRequest)(nil),            // 0: trunkline.v1.SubscribeRequest
 	(*SubscribeResponse)(nil),           // 1: trunkline.v1.SubscribeResponse
@@ -885,36 +1117,42 @@ var file_trunkline_v1_event_proto_goTypes = []any{
 	(*ProviderFailover)(nil),            // 5: trunkline.v1.ProviderFailover
 	(*ProviderBreakerOpened)(nil),       // 6: trunkline.v1.ProviderBreakerOpened
 	(*ProviderBreakerClosed)(nil),       // 7: trunkline.v1.ProviderBreakerClosed
-	(*timestamppb.Timestamp)(nil),       // 8: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),         // 9: google.protobuf.Duration
-	(*money.Money)(nil),                 // 10: google.type.Money
+	(*RoutingChanged)(nil),              // 8: trunkline.v1.RoutingChanged
+	(*ExperimentArmStopped)(nil),        // 9: trunkline.v1.ExperimentArmStopped
+	(*timestamppb.Timestamp)(nil),       // 10: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),         // 11: google.protobuf.Duration
+	(*money.Money)(nil),                 // 12: google.type.Money
 }
 var file_trunkline_v1_event_proto_depIdxs = []int32{
 	2,  // 0: trunkline.v1.SubscribeResponse.event:type_name -> trunkline.v1.Event
-	8,  // 1: trunkline.v1.Event.create_time:type_name -> google.protobuf.Timestamp
+	10, // 1: trunkline.v1.Event.create_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: trunkline.v1.Event.integration_request_completed:type_name -> trunkline.v1.IntegrationRequestCompleted
 	4,  // 3: trunkline.v1.Event.cost_budget_alert:type_name -> trunkline.v1.CostBudgetAlert
 	5,  // 4: trunkline.v1.Event.provider_failover:type_name -> trunkline.v1.ProviderFailover
 	6,  // 5: trunkline.v1.Event.provider_breaker_opened:type_name -> trunkline.v1.ProviderBreakerOpened
 	7,  // 6: trunkline.v1.Event.provider_breaker_closed:type_name -> trunkline.v1.ProviderBreakerClosed
-	9,  // 7: trunkline.v1.IntegrationRequestCompleted.execution_time:type_name -> google.protobuf.Duration
-	10, // 8: trunkline.v1.IntegrationRequestCompleted.cost:type_name -> google.type.Money
-	8,  // 9: trunkline.v1.IntegrationRequestCompleted.timestamp:type_name -> google.protobuf.Timestamp
-	10, // 10: trunkline.v1.CostBudgetAlert.current_spend:type_name -> google.type.Money
-	10, // 11: trunkline.v1.CostBudgetAlert.budget_limit:type_name -> google.type.Money
-	8,  // 12: trunkline.v1.CostBudgetAlert.timestamp:type_name -> google.protobuf.Timestamp
-	8,  // 13: trunkline.v1.ProviderFailover.timestamp:type_name -> google.protobuf.Timestamp
-	9,  // 14: trunkline.v1.ProviderBreakerOpened.retry_after:type_name -> google.protobuf.Duration
-	8,  // 15: trunkline.v1.ProviderBreakerOpened.timestamp:type_name -> google.protobuf.Timestamp
-	9,  // 16: trunkline.v1.ProviderBreakerClosed.open_for:type_name -> google.protobuf.Duration
-	8,  // 17: trunkline.v1.ProviderBreakerClosed.timestamp:type_name -> google.protobuf.Timestamp
-	0,  // 18: trunkline.v1.EventService.Subscribe:input_type -> trunkline.v1.SubscribeRequest
-	1,  // 19: trunkline.v1.EventService.Subscribe:output_type -> trunkline.v1.SubscribeResponse
-	19, // [19:20] is the sub-list for method output_type
-	18, // [18:19] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	8,  // 7: trunkline.v1.Event.routing_changed:type_name -> trunkline.v1.RoutingChanged
+	9,  // 8: trunkline.v1.Event.experiment_arm_stopped:type_name -> trunkline.v1.ExperimentArmStopped
+	11, // 9: trunkline.v1.IntegrationRequestCompleted.execution_time:type_name -> google.protobuf.Duration
+	12, // 10: trunkline.v1.IntegrationRequestCompleted.cost:type_name -> google.type.Money
+	10, // 11: trunkline.v1.IntegrationRequestCompleted.timestamp:type_name -> google.protobuf.Timestamp
+	12, // 12: trunkline.v1.CostBudgetAlert.current_spend:type_name -> google.type.Money
+	12, // 13: trunkline.v1.CostBudgetAlert.budget_limit:type_name -> google.type.Money
+	10, // 14: trunkline.v1.CostBudgetAlert.timestamp:type_name -> google.protobuf.Timestamp
+	10, // 15: trunkline.v1.ProviderFailover.timestamp:type_name -> google.protobuf.Timestamp
+	11, // 16: trunkline.v1.ProviderBreakerOpened.retry_after:type_name -> google.protobuf.Duration
+	10, // 17: trunkline.v1.ProviderBreakerOpened.timestamp:type_name -> google.protobuf.Timestamp
+	11, // 18: trunkline.v1.ProviderBreakerClosed.open_for:type_name -> google.protobuf.Duration
+	10, // 19: trunkline.v1.ProviderBreakerClosed.timestamp:type_name -> google.protobuf.Timestamp
+	10, // 20: trunkline.v1.RoutingChanged.timestamp:type_name -> google.protobuf.Timestamp
+	10, // 21: trunkline.v1.ExperimentArmStopped.timestamp:type_name -> google.protobuf.Timestamp
+	0,  // 22: trunkline.v1.EventService.Subscribe:input_type -> trunkline.v1.SubscribeRequest
+	1,  // 23: trunkline.v1.EventService.Subscribe:output_type -> trunkline.v1.SubscribeResponse
+	23, // [23:24] is the sub-list for method output_type
+	22, // [22:23] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_event_proto_init() }
@@ -929,6 +1167,8 @@ func file_trunkline_v1_event_proto_init() {
 		(*Event_ProviderFailover)(nil),
 		(*Event_ProviderBreakerOpened)(nil),
 		(*Event_ProviderBreakerClosed)(nil),
+		(*Event_RoutingChanged)(nil),
+		(*Event_ExperimentArmStopped)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -936,7 +1176,7 @@ func file_trunkline_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_event_proto_rawDesc), len(file_trunkline_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

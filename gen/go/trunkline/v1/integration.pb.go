@@ -375,8 +375,10 @@ type LlmProviderConfiguration struct {
 	PriceOverrides []*PriceOverride `protobuf:"bytes,5,rep,name=price_overrides,json=priceOverrides,proto3" json:"price_overrides,omitempty"`
 	// Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
 	ModelOverrides []*ModelOverride `protobuf:"bytes,6,rep,name=model_overrides,json=modelOverrides,proto3" json:"model_overrides,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+	DataRetention *durationpb.Duration `protobuf:"bytes,7,opt,name=data_retention,json=dataRetention,proto3" json:"data_retention,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LlmProviderConfiguration) Reset() {
@@ -447,6 +449,13 @@ func (x *LlmProviderConfiguration) GetPriceOverrides() []*PriceOverride {
 func (x *LlmProviderConfiguration) GetModelOverrides() []*ModelOverride {
 	if x != nil {
 		return x.ModelOverrides
+	}
+	return nil
+}
+
+func (x *LlmProviderConfiguration) GetDataRetention() *durationpb.Duration {
+	if x != nil {
+		return x.DataRetention
 	}
 	return nil
 }
@@ -544,8 +553,10 @@ type ModelOverride struct {
 	OutputModalities []Modality `protobuf:"varint,7,rep,packed,name=output_modalities,json=outputModalities,proto3,enum=trunkline.v1.Modality" json:"output_modalities,omitempty"`
 	// When the provider stops serving it.
 	DeprecationTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=deprecation_time,json=deprecationTime,proto3" json:"deprecation_time,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How good its answers are, from 0 to 1; takes the place of the published score.
+	Quality       *float64 `protobuf:"fixed64,9,opt,name=quality,proto3,oneof" json:"quality,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ModelOverride) Reset() {
@@ -632,6 +643,13 @@ func (x *ModelOverride) GetDeprecationTime() *timestamppb.Timestamp {
 		return x.DeprecationTime
 	}
 	return nil
+}
+
+func (x *ModelOverride) GetQuality() float64 {
+	if x != nil && x.Quality != nil {
+		return *x.Quality
+	}
+	return 0
 }
 
 // ApiConfiguration configures an `api`.
@@ -2318,14 +2336,15 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\x11failure_threshold\x18\x01 \x01(\x05H\x00R\x10failureThreshold\x88\x01\x01\x121\n" +
 	"\x06window\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06window\x12>\n" +
 	"\ropen_duration\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\fopenDurationB\x14\n" +
-	"\x12_failure_threshold\"\xfd\x02\n" +
+	"\x12_failure_threshold\"\xbf\x03\n" +
 	"\x18LlmProviderConfiguration\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x16\n" +
 	"\x06models\x18\x02 \x03(\tR\x06models\x12\x16\n" +
 	"\x06region\x18\x03 \x01(\tR\x06region\x12M\n" +
 	"\aoptions\x18\x04 \x03(\v23.trunkline.v1.LlmProviderConfiguration.OptionsEntryR\aoptions\x12D\n" +
 	"\x0fprice_overrides\x18\x05 \x03(\v2\x1b.trunkline.v1.PriceOverrideR\x0epriceOverrides\x12D\n" +
-	"\x0fmodel_overrides\x18\x06 \x03(\v2\x1b.trunkline.v1.ModelOverrideR\x0emodelOverrides\x1a:\n" +
+	"\x0fmodel_overrides\x18\x06 \x03(\v2\x1b.trunkline.v1.ModelOverrideR\x0emodelOverrides\x12@\n" +
+	"\x0edata_retention\x18\a \x01(\v2\x19.google.protobuf.DurationR\rdataRetention\x1a:\n" +
 	"\fOptionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd1\x01\n" +
@@ -2333,7 +2352,7 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12:\n" +
 	"\x1ainput_nano_usd_per_million\x18\x02 \x01(\x03R\x16inputNanoUsdPerMillion\x12<\n" +
 	"\x1boutput_nano_usd_per_million\x18\x03 \x01(\x03R\x17outputNanoUsdPerMillion\x120\n" +
-	"\x06prices\x18\x04 \x03(\v2\x18.trunkline.v1.TokenPriceR\x06prices\"\xc1\x03\n" +
+	"\x06prices\x18\x04 \x03(\v2\x18.trunkline.v1.TokenPriceR\x06prices\"\xec\x03\n" +
 	"\rModelOverride\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12*\n" +
@@ -2342,9 +2361,12 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\fcapabilities\x18\x05 \x03(\tR\fcapabilities\x12A\n" +
 	"\x10input_modalities\x18\x06 \x03(\x0e2\x16.trunkline.v1.ModalityR\x0finputModalities\x12C\n" +
 	"\x11output_modalities\x18\a \x03(\x0e2\x16.trunkline.v1.ModalityR\x10outputModalities\x12E\n" +
-	"\x10deprecation_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x0fdeprecationTimeB\x11\n" +
+	"\x10deprecation_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x0fdeprecationTime\x12\x1d\n" +
+	"\aquality\x18\t \x01(\x01H\x02R\aquality\x88\x01\x01B\x11\n" +
 	"\x0f_context_windowB\x14\n" +
-	"\x12_max_output_tokens\"\xfd\x01\n" +
+	"\x12_max_output_tokensB\n" +
+	"\n" +
+	"\b_quality\"\xfd\x01\n" +
 	"\x10ApiConfiguration\x12\x1a\n" +
 	"\btemplate\x18\x01 \x01(\tR\btemplate\x12+\n" +
 	"\x05tools\x18\x02 \x03(\v2\x15.trunkline.v1.ApiToolR\x05tools\x12\x1d\n" +
@@ -2581,71 +2603,72 @@ var file_trunkline_v1_integration_proto_depIdxs = []int32{
 	32, // 3: trunkline.v1.LlmProviderConfiguration.options:type_name -> trunkline.v1.LlmProviderConfiguration.OptionsEntry
 	6,  // 4: trunkline.v1.LlmProviderConfiguration.price_overrides:type_name -> trunkline.v1.PriceOverride
 	7,  // 5: trunkline.v1.LlmProviderConfiguration.model_overrides:type_name -> trunkline.v1.ModelOverride
-	35, // 6: trunkline.v1.PriceOverride.prices:type_name -> trunkline.v1.TokenPrice
-	36, // 7: trunkline.v1.ModelOverride.input_modalities:type_name -> trunkline.v1.Modality
-	36, // 8: trunkline.v1.ModelOverride.output_modalities:type_name -> trunkline.v1.Modality
-	37, // 9: trunkline.v1.ModelOverride.deprecation_time:type_name -> google.protobuf.Timestamp
-	9,  // 10: trunkline.v1.ApiConfiguration.tools:type_name -> trunkline.v1.ApiTool
-	33, // 11: trunkline.v1.ApiConfiguration.headers:type_name -> trunkline.v1.ApiConfiguration.HeadersEntry
-	34, // 12: trunkline.v1.ApiTool.cache_ttl:type_name -> google.protobuf.Duration
-	34, // 13: trunkline.v1.Timeouts.connect:type_name -> google.protobuf.Duration
-	34, // 14: trunkline.v1.Timeouts.first_byte:type_name -> google.protobuf.Duration
-	34, // 15: trunkline.v1.Timeouts.idle:type_name -> google.protobuf.Duration
-	3,  // 16: trunkline.v1.Configuration.authentication:type_name -> trunkline.v1.Authentication
-	4,  // 17: trunkline.v1.Configuration.circuit_breaker:type_name -> trunkline.v1.CircuitBreaker
-	34, // 18: trunkline.v1.Configuration.timeout:type_name -> google.protobuf.Duration
-	10, // 19: trunkline.v1.Configuration.timeouts:type_name -> trunkline.v1.Timeouts
-	5,  // 20: trunkline.v1.Configuration.llm_provider:type_name -> trunkline.v1.LlmProviderConfiguration
-	8,  // 21: trunkline.v1.Configuration.api:type_name -> trunkline.v1.ApiConfiguration
-	0,  // 22: trunkline.v1.Integration.type:type_name -> trunkline.v1.IntegrationType
-	11, // 23: trunkline.v1.Integration.configuration:type_name -> trunkline.v1.Configuration
-	12, // 24: trunkline.v1.Integration.monitoring:type_name -> trunkline.v1.Monitoring
-	1,  // 25: trunkline.v1.Integration.status:type_name -> trunkline.v1.IntegrationStatus
-	37, // 26: trunkline.v1.Integration.create_time:type_name -> google.protobuf.Timestamp
-	37, // 27: trunkline.v1.Integration.update_time:type_name -> google.protobuf.Timestamp
-	14, // 28: trunkline.v1.Integration.last_check:type_name -> trunkline.v1.HealthCheck
-	34, // 29: trunkline.v1.HealthCheck.latency:type_name -> google.protobuf.Duration
-	37, // 30: trunkline.v1.HealthCheck.check_time:type_name -> google.protobuf.Timestamp
-	0,  // 31: trunkline.v1.CreateIntegrationRequest.type:type_name -> trunkline.v1.IntegrationType
-	11, // 32: trunkline.v1.CreateIntegrationRequest.configuration:type_name -> trunkline.v1.Configuration
-	12, // 33: trunkline.v1.CreateIntegrationRequest.monitoring:type_name -> trunkline.v1.Monitoring
-	1,  // 34: trunkline.v1.CreateIntegrationResponse.status:type_name -> trunkline.v1.IntegrationStatus
-	13, // 35: trunkline.v1.CreateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	13, // 36: trunkline.v1.GetIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	0,  // 37: trunkline.v1.ListIntegrationsRequest.type:type_name -> trunkline.v1.IntegrationType
-	13, // 38: trunkline.v1.ListIntegrationsResponse.integrations:type_name -> trunkline.v1.Integration
-	13, // 39: trunkline.v1.UpdateIntegrationRequest.integration:type_name -> trunkline.v1.Integration
-	38, // 40: trunkline.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	13, // 41: trunkline.v1.UpdateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	14, // 42: trunkline.v1.CheckIntegrationResponse.check:type_name -> trunkline.v1.HealthCheck
-	37, // 43: trunkline.v1.RotateCredentialResponse.rotate_time:type_name -> google.protobuf.Timestamp
-	0,  // 44: trunkline.v1.Connector.type:type_name -> trunkline.v1.IntegrationType
-	2,  // 45: trunkline.v1.Connector.authentication:type_name -> trunkline.v1.AuthenticationScheme
-	34, // 46: trunkline.v1.Connector.timeout:type_name -> google.protobuf.Duration
-	10, // 47: trunkline.v1.Connector.timeouts:type_name -> trunkline.v1.Timeouts
-	0,  // 48: trunkline.v1.ListConnectorsRequest.type:type_name -> trunkline.v1.IntegrationType
-	29, // 49: trunkline.v1.ListConnectorsResponse.connectors:type_name -> trunkline.v1.Connector
-	15, // 50: trunkline.v1.IntegrationService.CreateIntegration:input_type -> trunkline.v1.CreateIntegrationRequest
-	17, // 51: trunkline.v1.IntegrationService.GetIntegration:input_type -> trunkline.v1.GetIntegrationRequest
-	19, // 52: trunkline.v1.IntegrationService.ListIntegrations:input_type -> trunkline.v1.ListIntegrationsRequest
-	21, // 53: trunkline.v1.IntegrationService.UpdateIntegration:input_type -> trunkline.v1.UpdateIntegrationRequest
-	23, // 54: trunkline.v1.IntegrationService.DeleteIntegration:input_type -> trunkline.v1.DeleteIntegrationRequest
-	25, // 55: trunkline.v1.IntegrationService.CheckIntegration:input_type -> trunkline.v1.CheckIntegrationRequest
-	27, // 56: trunkline.v1.IntegrationService.RotateCredential:input_type -> trunkline.v1.RotateCredentialRequest
-	30, // 57: trunkline.v1.IntegrationService.ListConnectors:input_type -> trunkline.v1.ListConnectorsRequest
-	16, // 58: trunkline.v1.IntegrationService.CreateIntegration:output_type -> trunkline.v1.CreateIntegrationResponse
-	18, // 59: trunkline.v1.IntegrationService.GetIntegration:output_type -> trunkline.v1.GetIntegrationResponse
-	20, // 60: trunkline.v1.IntegrationService.ListIntegrations:output_type -> trunkline.v1.ListIntegrationsResponse
-	22, // 61: trunkline.v1.IntegrationService.UpdateIntegration:output_type -> trunkline.v1.UpdateIntegrationResponse
-	24, // 62: trunkline.v1.IntegrationService.DeleteIntegration:output_type -> trunkline.v1.DeleteIntegrationResponse
-	26, // 63: trunkline.v1.IntegrationService.CheckIntegration:output_type -> trunkline.v1.CheckIntegrationResponse
-	28, // 64: trunkline.v1.IntegrationService.RotateCredential:output_type -> trunkline.v1.RotateCredentialResponse
-	31, // 65: trunkline.v1.IntegrationService.ListConnectors:output_type -> trunkline.v1.ListConnectorsResponse
-	58, // [58:66] is the sub-list for method output_type
-	50, // [50:58] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	34, // 6: trunkline.v1.LlmProviderConfiguration.data_retention:type_name -> google.protobuf.Duration
+	35, // 7: trunkline.v1.PriceOverride.prices:type_name -> trunkline.v1.TokenPrice
+	36, // 8: trunkline.v1.ModelOverride.input_modalities:type_name -> trunkline.v1.Modality
+	36, // 9: trunkline.v1.ModelOverride.output_modalities:type_name -> trunkline.v1.Modality
+	37, // 10: trunkline.v1.ModelOverride.deprecation_time:type_name -> google.protobuf.Timestamp
+	9,  // 11: trunkline.v1.ApiConfiguration.tools:type_name -> trunkline.v1.ApiTool
+	33, // 12: trunkline.v1.ApiConfiguration.headers:type_name -> trunkline.v1.ApiConfiguration.HeadersEntry
+	34, // 13: trunkline.v1.ApiTool.cache_ttl:type_name -> google.protobuf.Duration
+	34, // 14: trunkline.v1.Timeouts.connect:type_name -> google.protobuf.Duration
+	34, // 15: trunkline.v1.Timeouts.first_byte:type_name -> google.protobuf.Duration
+	34, // 16: trunkline.v1.Timeouts.idle:type_name -> google.protobuf.Duration
+	3,  // 17: trunkline.v1.Configuration.authentication:type_name -> trunkline.v1.Authentication
+	4,  // 18: trunkline.v1.Configuration.circuit_breaker:type_name -> trunkline.v1.CircuitBreaker
+	34, // 19: trunkline.v1.Configuration.timeout:type_name -> google.protobuf.Duration
+	10, // 20: trunkline.v1.Configuration.timeouts:type_name -> trunkline.v1.Timeouts
+	5,  // 21: trunkline.v1.Configuration.llm_provider:type_name -> trunkline.v1.LlmProviderConfiguration
+	8,  // 22: trunkline.v1.Configuration.api:type_name -> trunkline.v1.ApiConfiguration
+	0,  // 23: trunkline.v1.Integration.type:type_name -> trunkline.v1.IntegrationType
+	11, // 24: trunkline.v1.Integration.configuration:type_name -> trunkline.v1.Configuration
+	12, // 25: trunkline.v1.Integration.monitoring:type_name -> trunkline.v1.Monitoring
+	1,  // 26: trunkline.v1.Integration.status:type_name -> trunkline.v1.IntegrationStatus
+	37, // 27: trunkline.v1.Integration.create_time:type_name -> google.protobuf.Timestamp
+	37, // 28: trunkline.v1.Integration.update_time:type_name -> google.protobuf.Timestamp
+	14, // 29: trunkline.v1.Integration.last_check:type_name -> trunkline.v1.HealthCheck
+	34, // 30: trunkline.v1.HealthCheck.latency:type_name -> google.protobuf.Duration
+	37, // 31: trunkline.v1.HealthCheck.check_time:type_name -> google.protobuf.Timestamp
+	0,  // 32: trunkline.v1.CreateIntegrationRequest.type:type_name -> trunkline.v1.IntegrationType
+	11, // 33: trunkline.v1.CreateIntegrationRequest.configuration:type_name -> trunkline.v1.Configuration
+	12, // 34: trunkline.v1.CreateIntegrationRequest.monitoring:type_name -> trunkline.v1.Monitoring
+	1,  // 35: trunkline.v1.CreateIntegrationResponse.status:type_name -> trunkline.v1.IntegrationStatus
+	13, // 36: trunkline.v1.CreateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	13, // 37: trunkline.v1.GetIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	0,  // 38: trunkline.v1.ListIntegrationsRequest.type:type_name -> trunkline.v1.IntegrationType
+	13, // 39: trunkline.v1.ListIntegrationsResponse.integrations:type_name -> trunkline.v1.Integration
+	13, // 40: trunkline.v1.UpdateIntegrationRequest.integration:type_name -> trunkline.v1.Integration
+	38, // 41: trunkline.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	13, // 42: trunkline.v1.UpdateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	14, // 43: trunkline.v1.CheckIntegrationResponse.check:type_name -> trunkline.v1.HealthCheck
+	37, // 44: trunkline.v1.RotateCredentialResponse.rotate_time:type_name -> google.protobuf.Timestamp
+	0,  // 45: trunkline.v1.Connector.type:type_name -> trunkline.v1.IntegrationType
+	2,  // 46: trunkline.v1.Connector.authentication:type_name -> trunkline.v1.AuthenticationScheme
+	34, // 47: trunkline.v1.Connector.timeout:type_name -> google.protobuf.Duration
+	10, // 48: trunkline.v1.Connector.timeouts:type_name -> trunkline.v1.Timeouts
+	0,  // 49: trunkline.v1.ListConnectorsRequest.type:type_name -> trunkline.v1.IntegrationType
+	29, // 50: trunkline.v1.ListConnectorsResponse.connectors:type_name -> trunkline.v1.Connector
+	15, // 51: trunkline.v1.IntegrationService.CreateIntegration:input_type -> trunkline.v1.CreateIntegrationRequest
+	17, // 52: trunkline.v1.IntegrationService.GetIntegration:input_type -> trunkline.v1.GetIntegrationRequest
+	19, // 53: trunkline.v1.IntegrationService.ListIntegrations:input_type -> trunkline.v1.ListIntegrationsRequest
+	21, // 54: trunkline.v1.IntegrationService.UpdateIntegration:input_type -> trunkline.v1.UpdateIntegrationRequest
+	23, // 55: trunkline.v1.IntegrationService.DeleteIntegration:input_type -> trunkline.v1.DeleteIntegrationRequest
+	25, // 56: trunkline.v1.IntegrationService.CheckIntegration:input_type -> trunkline.v1.CheckIntegrationRequest
+	27, // 57: trunkline.v1.IntegrationService.RotateCredential:input_type -> trunkline.v1.RotateCredentialRequest
+	30, // 58: trunkline.v1.IntegrationService.ListConnectors:input_type -> trunkline.v1.ListConnectorsRequest
+	16, // 59: trunkline.v1.IntegrationService.CreateIntegration:output_type -> trunkline.v1.CreateIntegrationResponse
+	18, // 60: trunkline.v1.IntegrationService.GetIntegration:output_type -> trunkline.v1.GetIntegrationResponse
+	20, // 61: trunkline.v1.IntegrationService.ListIntegrations:output_type -> trunkline.v1.ListIntegrationsResponse
+	22, // 62: trunkline.v1.IntegrationService.UpdateIntegration:output_type -> trunkline.v1.UpdateIntegrationResponse
+	24, // 63: trunkline.v1.IntegrationService.DeleteIntegration:output_type -> trunkline.v1.DeleteIntegrationResponse
+	26, // 64: trunkline.v1.IntegrationService.CheckIntegration:output_type -> trunkline.v1.CheckIntegrationResponse
+	28, // 65: trunkline.v1.IntegrationService.RotateCredential:output_type -> trunkline.v1.RotateCredentialResponse
+	31, // 66: trunkline.v1.IntegrationService.ListConnectors:output_type -> trunkline.v1.ListConnectorsResponse
+	59, // [59:67] is the sub-list for method output_type
+	51, // [51:59] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_integration_proto_init() }

@@ -101,7 +101,9 @@ type EmbedRequest struct {
 	// On whose behalf the call is made. `agent_id` is required.
 	Context *CallContext `protobuf:"bytes,9,opt,name=context,proto3" json:"context,omitempty"`
 	// The call's priority.
-	Priority      Priority `protobuf:"varint,10,opt,name=priority,proto3,enum=trunkline.v1.Priority" json:"priority,omitempty"`
+	Priority Priority `protobuf:"varint,10,opt,name=priority,proto3,enum=trunkline.v1.Priority" json:"priority,omitempty"`
+	// How the model is chosen.
+	Routing       *RoutingOptions `protobuf:"bytes,11,opt,name=routing,proto3" json:"routing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -206,6 +208,13 @@ func (x *EmbedRequest) GetPriority() Priority {
 	return Priority_PRIORITY_UNSPECIFIED
 }
 
+func (x *EmbedRequest) GetRouting() *RoutingOptions {
+	if x != nil {
+		return x.Routing
+	}
+	return nil
+}
+
 // Embedding is one vector.
 type Embedding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -296,7 +305,9 @@ type EmbedResponse struct {
 	// The trace id.
 	TraceId string `protobuf:"bytes,11,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
 	// The request id.
-	RequestId     string `protobuf:"bytes,12,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,12,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Why this model served the call.
+	Route         *Route `protobuf:"bytes,13,opt,name=route,proto3" json:"route,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -413,6 +424,13 @@ func (x *EmbedResponse) GetRequestId() string {
 		return x.RequestId
 	}
 	return ""
+}
+
+func (x *EmbedResponse) GetRoute() *Route {
+	if x != nil {
+		return x.Route
+	}
+	return nil
 }
 
 // CountTokensRequest asks how many tokens a request would send.
@@ -580,138 +598,10 @@ func (x *ExplainRouteRequest) GetRequest() *CompleteRequest {
 	return nil
 }
 
-// RouteCandidate is one model of one integration that the router looked at.
-type RouteCandidate struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The provider.
-	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
-	// The model as the provider names it.
-	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// The integration it would be called through.
-	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
-	// Whether it meets every hard constraint.
-	Eligible bool `protobuf:"varint,4,opt,name=eligible,proto3" json:"eligible,omitempty"`
-	// The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-	// `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
-	RejectedBy string `protobuf:"bytes,5,opt,name=rejected_by,json=rejectedBy,proto3" json:"rejected_by,omitempty"`
-	// The rule's finding, for people.
-	Detail string `protobuf:"bytes,6,opt,name=detail,proto3" json:"detail,omitempty"`
-	// The estimated cost of the call in nano-USD, at most.
-	EstimatedNanoUsd int64 `protobuf:"varint,7,opt,name=estimated_nano_usd,json=estimatedNanoUsd,proto3" json:"estimated_nano_usd,omitempty"`
-	// The expected latency; absent where unknown.
-	ExpectedLatency *durationpb.Duration `protobuf:"bytes,8,opt,name=expected_latency,json=expectedLatency,proto3" json:"expected_latency,omitempty"`
-	// Its place in the order of attempts, from 1; 0 when rejected.
-	Rank uint32 `protobuf:"varint,9,opt,name=rank,proto3" json:"rank,omitempty"`
-	// How well it answers now.
-	Availability  *Availability `protobuf:"bytes,10,opt,name=availability,proto3" json:"availability,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *RouteCandidate) Reset() {
-	*x = RouteCandidate{}
-	mi := &file_trunkline_v1_llm_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *RouteCandidate) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*RouteCandidate) ProtoMessage() {}
-
-func (x *RouteCandidate) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_llm_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use RouteCandidate.ProtoReflect.Descriptor instead.
-func (*RouteCandidate) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *RouteCandidate) GetProvider() string {
-	if x != nil {
-		return x.Provider
-	}
-	return ""
-}
-
-func (x *RouteCandidate) GetModel() string {
-	if x != nil {
-		return x.Model
-	}
-	return ""
-}
-
-func (x *RouteCandidate) GetIntegrationId() string {
-	if x != nil {
-		return x.IntegrationId
-	}
-	return ""
-}
-
-func (x *RouteCandidate) GetEligible() bool {
-	if x != nil {
-		return x.Eligible
-	}
-	return false
-}
-
-func (x *RouteCandidate) GetRejectedBy() string {
-	if x != nil {
-		return x.RejectedBy
-	}
-	return ""
-}
-
-func (x *RouteCandidate) GetDetail() string {
-	if x != nil {
-		return x.Detail
-	}
-	return ""
-}
-
-func (x *RouteCandidate) GetEstimatedNanoUsd() int64 {
-	if x != nil {
-		return x.EstimatedNanoUsd
-	}
-	return 0
-}
-
-func (x *RouteCandidate) GetExpectedLatency() *durationpb.Duration {
-	if x != nil {
-		return x.ExpectedLatency
-	}
-	return nil
-}
-
-func (x *RouteCandidate) GetRank() uint32 {
-	if x != nil {
-		return x.Rank
-	}
-	return 0
-}
-
-func (x *RouteCandidate) GetAvailability() *Availability {
-	if x != nil {
-		return x.Availability
-	}
-	return nil
-}
-
 // ExplainRouteResponse is the route and its reasons.
 type ExplainRouteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The route that would be taken; absent when no candidate is eligible.
+	// The route that would be taken, without its candidates; absent when no candidate is eligible.
 	Route *Route `protobuf:"bytes,1,opt,name=route,proto3" json:"route,omitempty"`
 	// The candidate that would be called first; absent when none is eligible.
 	Selected *RouteCandidate `protobuf:"bytes,2,opt,name=selected,proto3" json:"selected,omitempty"`
@@ -723,7 +613,7 @@ type ExplainRouteResponse struct {
 
 func (x *ExplainRouteResponse) Reset() {
 	*x = ExplainRouteResponse{}
-	mi := &file_trunkline_v1_llm_proto_msgTypes[7]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -735,7 +625,7 @@ func (x *ExplainRouteResponse) String() string {
 func (*ExplainRouteResponse) ProtoMessage() {}
 
 func (x *ExplainRouteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_llm_proto_msgTypes[7]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -748,7 +638,7 @@ func (x *ExplainRouteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRouteResponse.ProtoReflect.Descriptor instead.
 func (*ExplainRouteResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{7}
+	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ExplainRouteResponse) GetRoute() *Route {
@@ -791,7 +681,7 @@ type ListModelsRequest struct {
 
 func (x *ListModelsRequest) Reset() {
 	*x = ListModelsRequest{}
-	mi := &file_trunkline_v1_llm_proto_msgTypes[8]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -803,7 +693,7 @@ func (x *ListModelsRequest) String() string {
 func (*ListModelsRequest) ProtoMessage() {}
 
 func (x *ListModelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_llm_proto_msgTypes[8]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -816,7 +706,7 @@ func (x *ListModelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListModelsRequest.ProtoReflect.Descriptor instead.
 func (*ListModelsRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{8}
+	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListModelsRequest) GetPageSize() int32 {
@@ -869,7 +759,7 @@ type ListModelsResponse struct {
 
 func (x *ListModelsResponse) Reset() {
 	*x = ListModelsResponse{}
-	mi := &file_trunkline_v1_llm_proto_msgTypes[9]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +771,7 @@ func (x *ListModelsResponse) String() string {
 func (*ListModelsResponse) ProtoMessage() {}
 
 func (x *ListModelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_llm_proto_msgTypes[9]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +784,7 @@ func (x *ListModelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListModelsResponse.ProtoReflect.Descriptor instead.
 func (*ListModelsResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{9}
+	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListModelsResponse) GetModels() []*Model {
@@ -929,7 +819,7 @@ type GetModelRequest struct {
 
 func (x *GetModelRequest) Reset() {
 	*x = GetModelRequest{}
-	mi := &file_trunkline_v1_llm_proto_msgTypes[10]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -941,7 +831,7 @@ func (x *GetModelRequest) String() string {
 func (*GetModelRequest) ProtoMessage() {}
 
 func (x *GetModelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_llm_proto_msgTypes[10]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -954,7 +844,7 @@ func (x *GetModelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetModelRequest.ProtoReflect.Descriptor instead.
 func (*GetModelRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{10}
+	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetModelRequest) GetName() string {
@@ -975,7 +865,7 @@ type GetModelResponse struct {
 
 func (x *GetModelResponse) Reset() {
 	*x = GetModelResponse{}
-	mi := &file_trunkline_v1_llm_proto_msgTypes[11]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -987,7 +877,7 @@ func (x *GetModelResponse) String() string {
 func (*GetModelResponse) ProtoMessage() {}
 
 func (x *GetModelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_llm_proto_msgTypes[11]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1000,7 +890,7 @@ func (x *GetModelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetModelResponse.ProtoReflect.Descriptor instead.
 func (*GetModelResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{11}
+	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetModelResponse) GetModel() *Model {
@@ -1017,7 +907,8 @@ type RecordFeedbackRequest struct {
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// The judgement, from 0 (useless) to 1 (perfect). Required.
 	Score *float64 `protobuf:"fixed64,2,opt,name=score,proto3,oneof" json:"score,omitempty"`
-	// What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+	// What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+	// key takes the place of the first.
 	Aspect string `protobuf:"bytes,3,opt,name=aspect,proto3" json:"aspect,omitempty"`
 	// Words. Optional, at most 4 KiB.
 	Comment       string `protobuf:"bytes,4,opt,name=comment,proto3" json:"comment,omitempty"`
@@ -1027,7 +918,7 @@ type RecordFeedbackRequest struct {
 
 func (x *RecordFeedbackRequest) Reset() {
 	*x = RecordFeedbackRequest{}
-	mi := &file_trunkline_v1_llm_proto_msgTypes[12]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1039,7 +930,7 @@ func (x *RecordFeedbackRequest) String() string {
 func (*RecordFeedbackRequest) ProtoMessage() {}
 
 func (x *RecordFeedbackRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_llm_proto_msgTypes[12]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1052,7 +943,7 @@ func (x *RecordFeedbackRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordFeedbackRequest.ProtoReflect.Descriptor instead.
 func (*RecordFeedbackRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{12}
+	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RecordFeedbackRequest) GetRequestId() string {
@@ -1094,7 +985,7 @@ type RecordFeedbackResponse struct {
 
 func (x *RecordFeedbackResponse) Reset() {
 	*x = RecordFeedbackResponse{}
-	mi := &file_trunkline_v1_llm_proto_msgTypes[13]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1106,7 +997,7 @@ func (x *RecordFeedbackResponse) String() string {
 func (*RecordFeedbackResponse) ProtoMessage() {}
 
 func (x *RecordFeedbackResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_llm_proto_msgTypes[13]
+	mi := &file_trunkline_v1_llm_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1119,7 +1010,7 @@ func (x *RecordFeedbackResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordFeedbackResponse.ProtoReflect.Descriptor instead.
 func (*RecordFeedbackResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{13}
+	return file_trunkline_v1_llm_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RecordFeedbackResponse) GetFeedbackId() string {
@@ -1133,7 +1024,7 @@ var File_trunkline_v1_llm_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_llm_proto_rawDesc = "" +
 	"\n" +
-	"\x16trunkline/v1/llm.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1dtrunkline/v1/completion.proto\x1a\x18trunkline/v1/model.proto\x1a\x1atrunkline/v1/options.proto\"\xd0\x03\n" +
+	"\x16trunkline/v1/llm.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1dtrunkline/v1/completion.proto\x1a\x18trunkline/v1/model.proto\x1a\x1atrunkline/v1/options.proto\x1a\x1ftrunkline/v1/requirements.proto\x1a\x18trunkline/v1/route.proto\"\x88\x04\n" +
 	"\fEmbedRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
@@ -1148,12 +1039,13 @@ const file_trunkline_v1_llm_proto_rawDesc = "" +
 	"\x05cache\x18\b \x01(\v2\x19.trunkline.v1.CachePolicyR\x05cache\x123\n" +
 	"\acontext\x18\t \x01(\v2\x19.trunkline.v1.CallContextR\acontext\x122\n" +
 	"\bpriority\x18\n" +
-	" \x01(\x0e2\x16.trunkline.v1.PriorityR\bpriorityB\r\n" +
+	" \x01(\x0e2\x16.trunkline.v1.PriorityR\bpriority\x126\n" +
+	"\arouting\x18\v \x01(\v2\x1c.trunkline.v1.RoutingOptionsR\aroutingB\r\n" +
 	"\v_dimensions\"Q\n" +
 	"\tEmbedding\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x12\x16\n" +
 	"\x06values\x18\x02 \x03(\x02R\x06values\x12\x16\n" +
-	"\x06packed\x18\x03 \x01(\fR\x06packed\"\xf3\x03\n" +
+	"\x06packed\x18\x03 \x01(\fR\x06packed\"\x9e\x04\n" +
 	"\rEmbedResponse\x127\n" +
 	"\n" +
 	"embeddings\x18\x01 \x03(\v2\x17.trunkline.v1.EmbeddingR\n" +
@@ -1173,7 +1065,8 @@ const file_trunkline_v1_llm_proto_rawDesc = "" +
 	" \x03(\v2\x15.trunkline.v1.AttemptR\battempts\x12\x19\n" +
 	"\btrace_id\x18\v \x01(\tR\atraceId\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\f \x01(\tR\trequestId\"M\n" +
+	"request_id\x18\f \x01(\tR\trequestId\x12)\n" +
+	"\x05route\x18\r \x01(\v2\x13.trunkline.v1.RouteR\x05route\"M\n" +
 	"\x12CountTokensRequest\x127\n" +
 	"\arequest\x18\x01 \x01(\v2\x1d.trunkline.v1.CompleteRequestR\arequest\"\x84\x01\n" +
 	"\x13CountTokensResponse\x12!\n" +
@@ -1182,20 +1075,7 @@ const file_trunkline_v1_llm_proto_rawDesc = "" +
 	"\x06method\x18\x03 \x01(\tR\x06method\x12\x14\n" +
 	"\x05model\x18\x04 \x01(\tR\x05model\"N\n" +
 	"\x13ExplainRouteRequest\x127\n" +
-	"\arequest\x18\x01 \x01(\v2\x1d.trunkline.v1.CompleteRequestR\arequest\"\x86\x03\n" +
-	"\x0eRouteCandidate\x12\x1a\n" +
-	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x14\n" +
-	"\x05model\x18\x02 \x01(\tR\x05model\x12%\n" +
-	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x1a\n" +
-	"\beligible\x18\x04 \x01(\bR\beligible\x12\x1f\n" +
-	"\vrejected_by\x18\x05 \x01(\tR\n" +
-	"rejectedBy\x12\x16\n" +
-	"\x06detail\x18\x06 \x01(\tR\x06detail\x12,\n" +
-	"\x12estimated_nano_usd\x18\a \x01(\x03R\x10estimatedNanoUsd\x12D\n" +
-	"\x10expected_latency\x18\b \x01(\v2\x19.google.protobuf.DurationR\x0fexpectedLatency\x12\x12\n" +
-	"\x04rank\x18\t \x01(\rR\x04rank\x12>\n" +
-	"\favailability\x18\n" +
-	" \x01(\v2\x1a.trunkline.v1.AvailabilityR\favailability\"\xb9\x01\n" +
+	"\arequest\x18\x01 \x01(\v2\x1d.trunkline.v1.CompleteRequestR\arequest\"\xb9\x01\n" +
 	"\x14ExplainRouteResponse\x12)\n" +
 	"\x05route\x18\x01 \x01(\v2\x13.trunkline.v1.RouteR\x05route\x128\n" +
 	"\bselected\x18\x02 \x01(\v2\x1c.trunkline.v1.RouteCandidateR\bselected\x12<\n" +
@@ -1268,7 +1148,7 @@ func file_trunkline_v1_llm_proto_rawDescGZIP() []byte {
 }
 
 var file_trunkline_v1_llm_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_trunkline_v1_llm_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_trunkline_v1_llm_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_trunkline_v1_llm_proto_goTypes = []any{
 	(EmbeddingEncoding)(0),         // 0: trunkline.v1.EmbeddingEncoding
 	(*EmbedRequest)(nil),           // 1: trunkline.v1.EmbedRequest
@@ -1277,68 +1157,68 @@ var file_trunkline_v1_llm_proto_goTypes = []any{
 	(*CountTokensRequest)(nil),     // 4: trunkline.v1.CountTokensRequest
 	(*CountTokensResponse)(nil),    // 5: trunkline.v1.CountTokensResponse
 	(*ExplainRouteRequest)(nil),    // 6: trunkline.v1.ExplainRouteRequest
-	(*RouteCandidate)(nil),         // 7: trunkline.v1.RouteCandidate
-	(*ExplainRouteResponse)(nil),   // 8: trunkline.v1.ExplainRouteResponse
-	(*ListModelsRequest)(nil),      // 9: trunkline.v1.ListModelsRequest
-	(*ListModelsResponse)(nil),     // 10: trunkline.v1.ListModelsResponse
-	(*GetModelRequest)(nil),        // 11: trunkline.v1.GetModelRequest
-	(*GetModelResponse)(nil),       // 12: trunkline.v1.GetModelResponse
-	(*RecordFeedbackRequest)(nil),  // 13: trunkline.v1.RecordFeedbackRequest
-	(*RecordFeedbackResponse)(nil), // 14: trunkline.v1.RecordFeedbackResponse
-	(*ModelRequirements)(nil),      // 15: trunkline.v1.ModelRequirements
-	(*CachePolicy)(nil),            // 16: trunkline.v1.CachePolicy
-	(*CallContext)(nil),            // 17: trunkline.v1.CallContext
-	(Priority)(0),                  // 18: trunkline.v1.Priority
+	(*ExplainRouteResponse)(nil),   // 7: trunkline.v1.ExplainRouteResponse
+	(*ListModelsRequest)(nil),      // 8: trunkline.v1.ListModelsRequest
+	(*ListModelsResponse)(nil),     // 9: trunkline.v1.ListModelsResponse
+	(*GetModelRequest)(nil),        // 10: trunkline.v1.GetModelRequest
+	(*GetModelResponse)(nil),       // 11: trunkline.v1.GetModelResponse
+	(*RecordFeedbackRequest)(nil),  // 12: trunkline.v1.RecordFeedbackRequest
+	(*RecordFeedbackResponse)(nil), // 13: trunkline.v1.RecordFeedbackResponse
+	(*ModelRequirements)(nil),      // 14: trunkline.v1.ModelRequirements
+	(*CachePolicy)(nil),            // 15: trunkline.v1.CachePolicy
+	(*CallContext)(nil),            // 16: trunkline.v1.CallContext
+	(Priority)(0),                  // 17: trunkline.v1.Priority
+	(*RoutingOptions)(nil),         // 18: trunkline.v1.RoutingOptions
 	(*money.Money)(nil),            // 19: google.type.Money
 	(*CostDetails)(nil),            // 20: trunkline.v1.CostDetails
 	(*durationpb.Duration)(nil),    // 21: google.protobuf.Duration
 	(*Usage)(nil),                  // 22: trunkline.v1.Usage
 	(*Attempt)(nil),                // 23: trunkline.v1.Attempt
-	(*CompleteRequest)(nil),        // 24: trunkline.v1.CompleteRequest
-	(*Availability)(nil),           // 25: trunkline.v1.Availability
-	(*Route)(nil),                  // 26: trunkline.v1.Route
+	(*Route)(nil),                  // 24: trunkline.v1.Route
+	(*CompleteRequest)(nil),        // 25: trunkline.v1.CompleteRequest
+	(*RouteCandidate)(nil),         // 26: trunkline.v1.RouteCandidate
 	(*Model)(nil),                  // 27: trunkline.v1.Model
 	(*StreamCompleteRequest)(nil),  // 28: trunkline.v1.StreamCompleteRequest
 	(*CompleteResponse)(nil),       // 29: trunkline.v1.CompleteResponse
 	(*StreamCompleteResponse)(nil), // 30: trunkline.v1.StreamCompleteResponse
 }
 var file_trunkline_v1_llm_proto_depIdxs = []int32{
-	15, // 0: trunkline.v1.EmbedRequest.model_requirements:type_name -> trunkline.v1.ModelRequirements
+	14, // 0: trunkline.v1.EmbedRequest.model_requirements:type_name -> trunkline.v1.ModelRequirements
 	0,  // 1: trunkline.v1.EmbedRequest.encoding:type_name -> trunkline.v1.EmbeddingEncoding
-	16, // 2: trunkline.v1.EmbedRequest.cache:type_name -> trunkline.v1.CachePolicy
-	17, // 3: trunkline.v1.EmbedRequest.context:type_name -> trunkline.v1.CallContext
-	18, // 4: trunkline.v1.EmbedRequest.priority:type_name -> trunkline.v1.Priority
-	2,  // 5: trunkline.v1.EmbedResponse.embeddings:type_name -> trunkline.v1.Embedding
-	19, // 6: trunkline.v1.EmbedResponse.cost:type_name -> google.type.Money
-	20, // 7: trunkline.v1.EmbedResponse.cost_details:type_name -> trunkline.v1.CostDetails
-	21, // 8: trunkline.v1.EmbedResponse.latency:type_name -> google.protobuf.Duration
-	22, // 9: trunkline.v1.EmbedResponse.usage:type_name -> trunkline.v1.Usage
-	23, // 10: trunkline.v1.EmbedResponse.attempts:type_name -> trunkline.v1.Attempt
-	24, // 11: trunkline.v1.CountTokensRequest.request:type_name -> trunkline.v1.CompleteRequest
-	24, // 12: trunkline.v1.ExplainRouteRequest.request:type_name -> trunkline.v1.CompleteRequest
-	21, // 13: trunkline.v1.RouteCandidate.expected_latency:type_name -> google.protobuf.Duration
-	25, // 14: trunkline.v1.RouteCandidate.availability:type_name -> trunkline.v1.Availability
-	26, // 15: trunkline.v1.ExplainRouteResponse.route:type_name -> trunkline.v1.Route
-	7,  // 16: trunkline.v1.ExplainRouteResponse.selected:type_name -> trunkline.v1.RouteCandidate
-	7,  // 17: trunkline.v1.ExplainRouteResponse.candidates:type_name -> trunkline.v1.RouteCandidate
+	15, // 2: trunkline.v1.EmbedRequest.cache:type_name -> trunkline.v1.CachePolicy
+	16, // 3: trunkline.v1.EmbedRequest.context:type_name -> trunkline.v1.CallContext
+	17, // 4: trunkline.v1.EmbedRequest.priority:type_name -> trunkline.v1.Priority
+	18, // 5: trunkline.v1.EmbedRequest.routing:type_name -> trunkline.v1.RoutingOptions
+	2,  // 6: trunkline.v1.EmbedResponse.embeddings:type_name -> trunkline.v1.Embedding
+	19, // 7: trunkline.v1.EmbedResponse.cost:type_name -> google.type.Money
+	20, // 8: trunkline.v1.EmbedResponse.cost_details:type_name -> trunkline.v1.CostDetails
+	21, // 9: trunkline.v1.EmbedResponse.latency:type_name -> google.protobuf.Duration
+	22, // 10: trunkline.v1.EmbedResponse.usage:type_name -> trunkline.v1.Usage
+	23, // 11: trunkline.v1.EmbedResponse.attempts:type_name -> trunkline.v1.Attempt
+	24, // 12: trunkline.v1.EmbedResponse.route:type_name -> trunkline.v1.Route
+	25, // 13: trunkline.v1.CountTokensRequest.request:type_name -> trunkline.v1.CompleteRequest
+	25, // 14: trunkline.v1.ExplainRouteRequest.request:type_name -> trunkline.v1.CompleteRequest
+	24, // 15: trunkline.v1.ExplainRouteResponse.route:type_name -> trunkline.v1.Route
+	26, // 16: trunkline.v1.ExplainRouteResponse.selected:type_name -> trunkline.v1.RouteCandidate
+	26, // 17: trunkline.v1.ExplainRouteResponse.candidates:type_name -> trunkline.v1.RouteCandidate
 	27, // 18: trunkline.v1.ListModelsResponse.models:type_name -> trunkline.v1.Model
 	27, // 19: trunkline.v1.GetModelResponse.model:type_name -> trunkline.v1.Model
-	24, // 20: trunkline.v1.LLMService.Complete:input_type -> trunkline.v1.CompleteRequest
+	25, // 20: trunkline.v1.LLMService.Complete:input_type -> trunkline.v1.CompleteRequest
 	28, // 21: trunkline.v1.LLMService.StreamComplete:input_type -> trunkline.v1.StreamCompleteRequest
 	1,  // 22: trunkline.v1.LLMService.Embed:input_type -> trunkline.v1.EmbedRequest
 	4,  // 23: trunkline.v1.LLMService.CountTokens:input_type -> trunkline.v1.CountTokensRequest
 	6,  // 24: trunkline.v1.LLMService.ExplainRoute:input_type -> trunkline.v1.ExplainRouteRequest
-	9,  // 25: trunkline.v1.LLMService.ListModels:input_type -> trunkline.v1.ListModelsRequest
-	11, // 26: trunkline.v1.LLMService.GetModel:input_type -> trunkline.v1.GetModelRequest
-	13, // 27: trunkline.v1.LLMService.RecordFeedback:input_type -> trunkline.v1.RecordFeedbackRequest
+	8,  // 25: trunkline.v1.LLMService.ListModels:input_type -> trunkline.v1.ListModelsRequest
+	10, // 26: trunkline.v1.LLMService.GetModel:input_type -> trunkline.v1.GetModelRequest
+	12, // 27: trunkline.v1.LLMService.RecordFeedback:input_type -> trunkline.v1.RecordFeedbackRequest
 	29, // 28: trunkline.v1.LLMService.Complete:output_type -> trunkline.v1.CompleteResponse
 	30, // 29: trunkline.v1.LLMService.StreamComplete:output_type -> trunkline.v1.StreamCompleteResponse
 	3,  // 30: trunkline.v1.LLMService.Embed:output_type -> trunkline.v1.EmbedResponse
 	5,  // 31: trunkline.v1.LLMService.CountTokens:output_type -> trunkline.v1.CountTokensResponse
-	8,  // 32: trunkline.v1.LLMService.ExplainRoute:output_type -> trunkline.v1.ExplainRouteResponse
-	10, // 33: trunkline.v1.LLMService.ListModels:output_type -> trunkline.v1.ListModelsResponse
-	12, // 34: trunkline.v1.LLMService.GetModel:output_type -> trunkline.v1.GetModelResponse
-	14, // 35: trunkline.v1.LLMService.RecordFeedback:output_type -> trunkline.v1.RecordFeedbackResponse
+	7,  // 32: trunkline.v1.LLMService.ExplainRoute:output_type -> trunkline.v1.ExplainRouteResponse
+	9,  // 33: trunkline.v1.LLMService.ListModels:output_type -> trunkline.v1.ListModelsResponse
+	11, // 34: trunkline.v1.LLMService.GetModel:output_type -> trunkline.v1.GetModelResponse
+	13, // 35: trunkline.v1.LLMService.RecordFeedback:output_type -> trunkline.v1.RecordFeedbackResponse
 	28, // [28:36] is the sub-list for method output_type
 	20, // [20:28] is the sub-list for method input_type
 	20, // [20:20] is the sub-list for extension type_name
@@ -1355,15 +1235,17 @@ func file_trunkline_v1_llm_proto_init() {
 	file_trunkline_v1_completion_proto_init()
 	file_trunkline_v1_model_proto_init()
 	file_trunkline_v1_options_proto_init()
+	file_trunkline_v1_requirements_proto_init()
+	file_trunkline_v1_route_proto_init()
 	file_trunkline_v1_llm_proto_msgTypes[0].OneofWrappers = []any{}
-	file_trunkline_v1_llm_proto_msgTypes[12].OneofWrappers = []any{}
+	file_trunkline_v1_llm_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_llm_proto_rawDesc), len(file_trunkline_v1_llm_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   14,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

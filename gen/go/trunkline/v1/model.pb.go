@@ -379,7 +379,13 @@ type Model struct {
 	// Whether the provider calls it deprecated.
 	Deprecated bool `protobuf:"varint,16,opt,name=deprecated,proto3" json:"deprecated,omitempty"`
 	// How well it answers now, by integration id. Empty for a model that is not reachable.
-	Availability  map[string]*Availability `protobuf:"bytes,17,rep,name=availability,proto3" json:"availability,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Availability map[string]*Availability `protobuf:"bytes,17,rep,name=availability,proto3" json:"availability,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+	// unknown.
+	Quality *float64 `protobuf:"fixed64,18,opt,name=quality,proto3,oneof" json:"quality,omitempty"`
+	// Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+	// published: models of that price are usually that good).
+	QualitySource string `protobuf:"bytes,19,opt,name=quality_source,json=qualitySource,proto3" json:"quality_source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -533,6 +539,20 @@ func (x *Model) GetAvailability() map[string]*Availability {
 	return nil
 }
 
+func (x *Model) GetQuality() float64 {
+	if x != nil && x.Quality != nil {
+		return *x.Quality
+	}
+	return 0
+}
+
+func (x *Model) GetQualitySource() string {
+	if x != nil {
+		return x.QualitySource
+	}
+	return ""
+}
+
 var File_trunkline_v1_model_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_model_proto_rawDesc = "" +
@@ -559,7 +579,7 @@ const file_trunkline_v1_model_proto_rawDesc = "" +
 	"check_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\tcheckTimeB\x10\n" +
 	"\x0e_success_ratioB\x10\n" +
-	"\x0e_check_healthy\"\xdf\x06\n" +
+	"\x0e_check_healthy\"\xb1\a\n" +
 	"\x05Model\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\bprovider\x18\x02 \x01(\tR\bprovider\x12\x0e\n" +
@@ -580,12 +600,16 @@ const file_trunkline_v1_model_proto_rawDesc = "" +
 	"\n" +
 	"deprecated\x18\x10 \x01(\bR\n" +
 	"deprecated\x12I\n" +
-	"\favailability\x18\x11 \x03(\v2%.trunkline.v1.Model.AvailabilityEntryR\favailability\x1a[\n" +
+	"\favailability\x18\x11 \x03(\v2%.trunkline.v1.Model.AvailabilityEntryR\favailability\x12\x1d\n" +
+	"\aquality\x18\x12 \x01(\x01H\x02R\aquality\x88\x01\x01\x12%\n" +
+	"\x0equality_source\x18\x13 \x01(\tR\rqualitySource\x1a[\n" +
 	"\x11AvailabilityEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
 	"\x05value\x18\x02 \x01(\v2\x1a.trunkline.v1.AvailabilityR\x05value:\x028\x01B\x11\n" +
 	"\x0f_context_windowB\x14\n" +
-	"\x12_max_output_tokens*\xa2\x01\n" +
+	"\x12_max_output_tokensB\n" +
+	"\n" +
+	"\b_quality*\xa2\x01\n" +
 	"\bModality\x12\x18\n" +
 	"\x14MODALITY_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rMODALITY_TEXT\x10\x01\x12\x12\n" +

@@ -26,99 +26,367 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// RoutingObjective is what the router optimises once every hard constraint is met.
-type RoutingObjective int32
+// RoutingMatch says which calls a policy or an experiment is for: those that meet every field that is set.
+type RoutingMatch struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Calls of these agents. At most 256.
+	AgentIds []string `protobuf:"bytes,1,rep,name=agent_ids,json=agentIds,proto3" json:"agent_ids,omitempty"`
+	// Calls for these users. At most 256.
+	UserIds []string `protobuf:"bytes,2,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
+	// Calls for users of these tiers. At most 64.
+	UserTiers []string `protobuf:"bytes,3,rep,name=user_tiers,json=userTiers,proto3" json:"user_tiers,omitempty"`
+	// Calls with one of these tasks. At most 64.
+	Tasks []string `protobuf:"bytes,4,rep,name=tasks,proto3" json:"tasks,omitempty"`
+	// Calls of these workflows. At most 256.
+	WorkflowIds []string `protobuf:"bytes,5,rep,name=workflow_ids,json=workflowIds,proto3" json:"workflow_ids,omitempty"`
+	// Calls with each of these labels. At most 16.
+	Labels        map[string]string `protobuf:"bytes,6,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
 
-const (
-	// COST.
-	RoutingObjective_ROUTING_OBJECTIVE_UNSPECIFIED RoutingObjective = 0
-	// The least cost.
-	RoutingObjective_ROUTING_OBJECTIVE_COST RoutingObjective = 1
-	// The least latency.
-	RoutingObjective_ROUTING_OBJECTIVE_LATENCY RoutingObjective = 2
-	// The best quality.
-	RoutingObjective_ROUTING_OBJECTIVE_QUALITY RoutingObjective = 3
-	// A balance of the three.
-	RoutingObjective_ROUTING_OBJECTIVE_BALANCED RoutingObjective = 4
-)
+func (x *RoutingMatch) Reset() {
+	*x = RoutingMatch{}
+	mi := &file_trunkline_v1_policy_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
 
-// Enum value maps for RoutingObjective.
-var (
-	RoutingObjective_name = map[int32]string{
-		0: "ROUTING_OBJECTIVE_UNSPECIFIED",
-		1: "ROUTING_OBJECTIVE_COST",
-		2: "ROUTING_OBJECTIVE_LATENCY",
-		3: "ROUTING_OBJECTIVE_QUALITY",
-		4: "ROUTING_OBJECTIVE_BALANCED",
+func (x *RoutingMatch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingMatch) ProtoMessage() {}
+
+func (x *RoutingMatch) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_policy_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
 	}
-	RoutingObjective_value = map[string]int32{
-		"ROUTING_OBJECTIVE_UNSPECIFIED": 0,
-		"ROUTING_OBJECTIVE_COST":        1,
-		"ROUTING_OBJECTIVE_LATENCY":     2,
-		"ROUTING_OBJECTIVE_QUALITY":     3,
-		"ROUTING_OBJECTIVE_BALANCED":    4,
-	}
-)
-
-func (x RoutingObjective) Enum() *RoutingObjective {
-	p := new(RoutingObjective)
-	*p = x
-	return p
+	return mi.MessageOf(x)
 }
 
-func (x RoutingObjective) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (RoutingObjective) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_policy_proto_enumTypes[0].Descriptor()
-}
-
-func (RoutingObjective) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_policy_proto_enumTypes[0]
-}
-
-func (x RoutingObjective) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use RoutingObjective.Descriptor instead.
-func (RoutingObjective) EnumDescriptor() ([]byte, []int) {
+// Deprecated: Use RoutingMatch.ProtoReflect.Descriptor instead.
+func (*RoutingMatch) Descriptor() ([]byte, []int) {
 	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{0}
 }
 
-// RoutingPolicy governs routes.
+func (x *RoutingMatch) GetAgentIds() []string {
+	if x != nil {
+		return x.AgentIds
+	}
+	return nil
+}
+
+func (x *RoutingMatch) GetUserIds() []string {
+	if x != nil {
+		return x.UserIds
+	}
+	return nil
+}
+
+func (x *RoutingMatch) GetUserTiers() []string {
+	if x != nil {
+		return x.UserTiers
+	}
+	return nil
+}
+
+func (x *RoutingMatch) GetTasks() []string {
+	if x != nil {
+		return x.Tasks
+	}
+	return nil
+}
+
+func (x *RoutingMatch) GetWorkflowIds() []string {
+	if x != nil {
+		return x.WorkflowIds
+	}
+	return nil
+}
+
+func (x *RoutingMatch) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+// RoutingWeights weigh the terms of a balanced choice. None is negative, and one at least is above zero.
+type RoutingWeights struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the cost.
+	Cost float64 `protobuf:"fixed64,1,opt,name=cost,proto3" json:"cost,omitempty"`
+	// Of the latency.
+	Latency float64 `protobuf:"fixed64,2,opt,name=latency,proto3" json:"latency,omitempty"`
+	// Of the quality.
+	Quality       float64 `protobuf:"fixed64,3,opt,name=quality,proto3" json:"quality,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingWeights) Reset() {
+	*x = RoutingWeights{}
+	mi := &file_trunkline_v1_policy_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingWeights) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingWeights) ProtoMessage() {}
+
+func (x *RoutingWeights) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_policy_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingWeights.ProtoReflect.Descriptor instead.
+func (*RoutingWeights) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RoutingWeights) GetCost() float64 {
+	if x != nil {
+		return x.Cost
+	}
+	return 0
+}
+
+func (x *RoutingWeights) GetLatency() float64 {
+	if x != nil {
+		return x.Latency
+	}
+	return 0
+}
+
+func (x *RoutingWeights) GetQuality() float64 {
+	if x != nil {
+		return x.Quality
+	}
+	return 0
+}
+
+// RoutingLink is one link of a chain.
+type RoutingLink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is called.
+	//
+	// Types that are valid to be assigned to Target:
+	//
+	//	*RoutingLink_Model
+	//	*RoutingLink_PolicyId
+	Target isRoutingLink_Target `protobuf_oneof:"target"`
+	// With WEIGHTED: its weight against the others, above 0.
+	Weight        float64 `protobuf:"fixed64,3,opt,name=weight,proto3" json:"weight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingLink) Reset() {
+	*x = RoutingLink{}
+	mi := &file_trunkline_v1_policy_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingLink) ProtoMessage() {}
+
+func (x *RoutingLink) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_policy_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingLink.ProtoReflect.Descriptor instead.
+func (*RoutingLink) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *RoutingLink) GetTarget() isRoutingLink_Target {
+	if x != nil {
+		return x.Target
+	}
+	return nil
+}
+
+func (x *RoutingLink) GetModel() string {
+	if x != nil {
+		if x, ok := x.Target.(*RoutingLink_Model); ok {
+			return x.Model
+		}
+	}
+	return ""
+}
+
+func (x *RoutingLink) GetPolicyId() string {
+	if x != nil {
+		if x, ok := x.Target.(*RoutingLink_PolicyId); ok {
+			return x.PolicyId
+		}
+	}
+	return ""
+}
+
+func (x *RoutingLink) GetWeight() float64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+type isRoutingLink_Target interface {
+	isRoutingLink_Target()
+}
+
+type RoutingLink_Model struct {
+	// A model or an alias.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3,oneof"`
+}
+
+type RoutingLink_PolicyId struct {
+	// Another policy: what it would choose.
+	PolicyId string `protobuf:"bytes,2,opt,name=policy_id,json=policyId,proto3,oneof"`
+}
+
+func (*RoutingLink_Model) isRoutingLink_Target() {}
+
+func (*RoutingLink_PolicyId) isRoutingLink_Target() {}
+
+// ComplexityTier is a range of difficulty.
+type ComplexityTier struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Requests that look at most this difficult, from 0 to 1. Rises from tier to tier; the last one is 1.
+	UpTo float64 `protobuf:"fixed64,1,opt,name=up_to,json=upTo,proto3" json:"up_to,omitempty"`
+	// The models of the tier, as names or aliases: the cheapest that may be called comes first. Empty: all.
+	Models []string `protobuf:"bytes,2,rep,name=models,proto3" json:"models,omitempty"`
+	// The least quality in the tier, from 0 to 1. Optional.
+	MinQuality    *float64 `protobuf:"fixed64,3,opt,name=min_quality,json=minQuality,proto3,oneof" json:"min_quality,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ComplexityTier) Reset() {
+	*x = ComplexityTier{}
+	mi := &file_trunkline_v1_policy_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ComplexityTier) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ComplexityTier) ProtoMessage() {}
+
+func (x *ComplexityTier) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_policy_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ComplexityTier.ProtoReflect.Descriptor instead.
+func (*ComplexityTier) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ComplexityTier) GetUpTo() float64 {
+	if x != nil {
+		return x.UpTo
+	}
+	return 0
+}
+
+func (x *ComplexityTier) GetModels() []string {
+	if x != nil {
+		return x.Models
+	}
+	return nil
+}
+
+func (x *ComplexityTier) GetMinQuality() float64 {
+	if x != nil && x.MinQuality != nil {
+		return *x.MinQuality
+	}
+	return 0
+}
+
+// RoutingPolicy governs routes. Its constraints bind every call that it matches; the first matching policy by `order` with an
+// objective chooses, where the caller names neither a model nor a policy.
 type RoutingPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+	// The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
 	PolicyId string `protobuf:"bytes,1,opt,name=policy_id,json=policyId,proto3" json:"policy_id,omitempty"`
-	// What is optimised.
+	// What is optimised. Unspecified: the policy only constrains.
 	Objective RoutingObjective `protobuf:"varint,2,opt,name=objective,proto3,enum=trunkline.v1.RoutingObjective" json:"objective,omitempty"`
 	// Constraints that hold in addition to the caller's.
 	Constraints *ModelRequirements `protobuf:"bytes,3,opt,name=constraints,proto3" json:"constraints,omitempty"`
-	// Only these models. Empty: all.
+	// Only these models: `<provider>/<model>`, a bare model name, or `<provider>/*`. Empty: all. At most 256.
 	AllowedModels []string `protobuf:"bytes,4,rep,name=allowed_models,json=allowedModels,proto3" json:"allowed_models,omitempty"`
-	// Never these models.
+	// Never these models, named likewise. At most 256.
 	DeniedModels []string `protobuf:"bytes,5,rep,name=denied_models,json=deniedModels,proto3" json:"denied_models,omitempty"`
-	// Applies to calls of these agents. Empty: all.
-	AgentIds []string `protobuf:"bytes,6,rep,name=agent_ids,json=agentIds,proto3" json:"agent_ids,omitempty"`
-	// No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+	// No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+	// Absent: the server's default.
 	MaxProviderShare *float64 `protobuf:"fixed64,7,opt,name=max_provider_share,json=maxProviderShare,proto3,oneof" json:"max_provider_share,omitempty"`
-	// Policies apply in this order, the lowest first.
+	// Policies apply in this order, the lowest first; equal ones by id.
 	Order int32 `protobuf:"varint,8,opt,name=order,proto3" json:"order,omitempty"`
 	// Changes with every update; send it back to update safely.
 	Etag string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Output only: created at.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// Output only: last changed at.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Which calls it is for. Empty: all of the tenant.
+	Match *RoutingMatch `protobuf:"bytes,12,opt,name=match,proto3" json:"match,omitempty"`
+	// With BALANCED. Absent: the server's default.
+	Weights *RoutingWeights `protobuf:"bytes,13,opt,name=weights,proto3" json:"weights,omitempty"`
+	// With PRIORITY and WEIGHTED. 1 to 64 links.
+	Chain []*RoutingLink `protobuf:"bytes,14,rep,name=chain,proto3" json:"chain,omitempty"`
+	// With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+	Tiers []*ComplexityTier `protobuf:"bytes,15,rep,name=tiers,proto3" json:"tiers,omitempty"`
+	// Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+	CacheAffinity *bool `protobuf:"varint,16,opt,name=cache_affinity,json=cacheAffinity,proto3,oneof" json:"cache_affinity,omitempty"`
+	// What it is for, in words. At most 1 KiB.
+	Description string `protobuf:"bytes,17,opt,name=description,proto3" json:"description,omitempty"`
+	// Output only: 1 when made, one more with each update.
+	Version       int32 `protobuf:"varint,18,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RoutingPolicy) Reset() {
 	*x = RoutingPolicy{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[0]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -130,7 +398,7 @@ func (x *RoutingPolicy) String() string {
 func (*RoutingPolicy) ProtoMessage() {}
 
 func (x *RoutingPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[0]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -143,7 +411,7 @@ func (x *RoutingPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingPolicy.ProtoReflect.Descriptor instead.
 func (*RoutingPolicy) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{0}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RoutingPolicy) GetPolicyId() string {
@@ -177,13 +445,6 @@ func (x *RoutingPolicy) GetAllowedModels() []string {
 func (x *RoutingPolicy) GetDeniedModels() []string {
 	if x != nil {
 		return x.DeniedModels
-	}
-	return nil
-}
-
-func (x *RoutingPolicy) GetAgentIds() []string {
-	if x != nil {
-		return x.AgentIds
 	}
 	return nil
 }
@@ -223,6 +484,55 @@ func (x *RoutingPolicy) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *RoutingPolicy) GetMatch() *RoutingMatch {
+	if x != nil {
+		return x.Match
+	}
+	return nil
+}
+
+func (x *RoutingPolicy) GetWeights() *RoutingWeights {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
+func (x *RoutingPolicy) GetChain() []*RoutingLink {
+	if x != nil {
+		return x.Chain
+	}
+	return nil
+}
+
+func (x *RoutingPolicy) GetTiers() []*ComplexityTier {
+	if x != nil {
+		return x.Tiers
+	}
+	return nil
+}
+
+func (x *RoutingPolicy) GetCacheAffinity() bool {
+	if x != nil && x.CacheAffinity != nil {
+		return *x.CacheAffinity
+	}
+	return false
+}
+
+func (x *RoutingPolicy) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *RoutingPolicy) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 // CreateRoutingPolicyRequest makes a policy.
 type CreateRoutingPolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -234,7 +544,7 @@ type CreateRoutingPolicyRequest struct {
 
 func (x *CreateRoutingPolicyRequest) Reset() {
 	*x = CreateRoutingPolicyRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[1]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -246,7 +556,7 @@ func (x *CreateRoutingPolicyRequest) String() string {
 func (*CreateRoutingPolicyRequest) ProtoMessage() {}
 
 func (x *CreateRoutingPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[1]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -259,7 +569,7 @@ func (x *CreateRoutingPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRoutingPolicyRequest.ProtoReflect.Descriptor instead.
 func (*CreateRoutingPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{1}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CreateRoutingPolicyRequest) GetPolicy() *RoutingPolicy {
@@ -280,7 +590,7 @@ type CreateRoutingPolicyResponse struct {
 
 func (x *CreateRoutingPolicyResponse) Reset() {
 	*x = CreateRoutingPolicyResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[2]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -292,7 +602,7 @@ func (x *CreateRoutingPolicyResponse) String() string {
 func (*CreateRoutingPolicyResponse) ProtoMessage() {}
 
 func (x *CreateRoutingPolicyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[2]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -305,7 +615,7 @@ func (x *CreateRoutingPolicyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateRoutingPolicyResponse.ProtoReflect.Descriptor instead.
 func (*CreateRoutingPolicyResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{2}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CreateRoutingPolicyResponse) GetPolicy() *RoutingPolicy {
@@ -326,7 +636,7 @@ type GetRoutingPolicyRequest struct {
 
 func (x *GetRoutingPolicyRequest) Reset() {
 	*x = GetRoutingPolicyRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[3]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -338,7 +648,7 @@ func (x *GetRoutingPolicyRequest) String() string {
 func (*GetRoutingPolicyRequest) ProtoMessage() {}
 
 func (x *GetRoutingPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[3]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -351,7 +661,7 @@ func (x *GetRoutingPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRoutingPolicyRequest.ProtoReflect.Descriptor instead.
 func (*GetRoutingPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{3}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetRoutingPolicyRequest) GetPolicyId() string {
@@ -372,7 +682,7 @@ type GetRoutingPolicyResponse struct {
 
 func (x *GetRoutingPolicyResponse) Reset() {
 	*x = GetRoutingPolicyResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[4]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +694,7 @@ func (x *GetRoutingPolicyResponse) String() string {
 func (*GetRoutingPolicyResponse) ProtoMessage() {}
 
 func (x *GetRoutingPolicyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[4]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,7 +707,7 @@ func (x *GetRoutingPolicyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRoutingPolicyResponse.ProtoReflect.Descriptor instead.
 func (*GetRoutingPolicyResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{4}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetRoutingPolicyResponse) GetPolicy() *RoutingPolicy {
@@ -420,7 +730,7 @@ type ListRoutingPoliciesRequest struct {
 
 func (x *ListRoutingPoliciesRequest) Reset() {
 	*x = ListRoutingPoliciesRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[5]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -432,7 +742,7 @@ func (x *ListRoutingPoliciesRequest) String() string {
 func (*ListRoutingPoliciesRequest) ProtoMessage() {}
 
 func (x *ListRoutingPoliciesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[5]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -445,7 +755,7 @@ func (x *ListRoutingPoliciesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRoutingPoliciesRequest.ProtoReflect.Descriptor instead.
 func (*ListRoutingPoliciesRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{5}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListRoutingPoliciesRequest) GetPageSize() int32 {
@@ -475,7 +785,7 @@ type ListRoutingPoliciesResponse struct {
 
 func (x *ListRoutingPoliciesResponse) Reset() {
 	*x = ListRoutingPoliciesResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[6]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -487,7 +797,7 @@ func (x *ListRoutingPoliciesResponse) String() string {
 func (*ListRoutingPoliciesResponse) ProtoMessage() {}
 
 func (x *ListRoutingPoliciesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[6]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -500,7 +810,7 @@ func (x *ListRoutingPoliciesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRoutingPoliciesResponse.ProtoReflect.Descriptor instead.
 func (*ListRoutingPoliciesResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{6}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListRoutingPoliciesResponse) GetPolicies() []*RoutingPolicy {
@@ -530,7 +840,7 @@ type UpdateRoutingPolicyRequest struct {
 
 func (x *UpdateRoutingPolicyRequest) Reset() {
 	*x = UpdateRoutingPolicyRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[7]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +852,7 @@ func (x *UpdateRoutingPolicyRequest) String() string {
 func (*UpdateRoutingPolicyRequest) ProtoMessage() {}
 
 func (x *UpdateRoutingPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[7]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -555,7 +865,7 @@ func (x *UpdateRoutingPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRoutingPolicyRequest.ProtoReflect.Descriptor instead.
 func (*UpdateRoutingPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{7}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UpdateRoutingPolicyRequest) GetPolicy() *RoutingPolicy {
@@ -583,7 +893,7 @@ type UpdateRoutingPolicyResponse struct {
 
 func (x *UpdateRoutingPolicyResponse) Reset() {
 	*x = UpdateRoutingPolicyResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[8]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -595,7 +905,7 @@ func (x *UpdateRoutingPolicyResponse) String() string {
 func (*UpdateRoutingPolicyResponse) ProtoMessage() {}
 
 func (x *UpdateRoutingPolicyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[8]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -608,7 +918,7 @@ func (x *UpdateRoutingPolicyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateRoutingPolicyResponse.ProtoReflect.Descriptor instead.
 func (*UpdateRoutingPolicyResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{8}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UpdateRoutingPolicyResponse) GetPolicy() *RoutingPolicy {
@@ -631,7 +941,7 @@ type DeleteRoutingPolicyRequest struct {
 
 func (x *DeleteRoutingPolicyRequest) Reset() {
 	*x = DeleteRoutingPolicyRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[9]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -643,7 +953,7 @@ func (x *DeleteRoutingPolicyRequest) String() string {
 func (*DeleteRoutingPolicyRequest) ProtoMessage() {}
 
 func (x *DeleteRoutingPolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[9]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -656,7 +966,7 @@ func (x *DeleteRoutingPolicyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRoutingPolicyRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRoutingPolicyRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{9}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DeleteRoutingPolicyRequest) GetPolicyId() string {
@@ -682,7 +992,7 @@ type DeleteRoutingPolicyResponse struct {
 
 func (x *DeleteRoutingPolicyResponse) Reset() {
 	*x = DeleteRoutingPolicyResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[10]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +1004,7 @@ func (x *DeleteRoutingPolicyResponse) String() string {
 func (*DeleteRoutingPolicyResponse) ProtoMessage() {}
 
 func (x *DeleteRoutingPolicyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[10]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,27 +1017,31 @@ func (x *DeleteRoutingPolicyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRoutingPolicyResponse.ProtoReflect.Descriptor instead.
 func (*DeleteRoutingPolicyResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{10}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{14}
 }
 
-// TaskMapping says which models serve a task.
+// TaskMapping says which models serve a task. Models that the tenant cannot call are passed over.
 type TaskMapping struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The task, for example `code_generation`. [a-z0-9_], at most 64. Required.
 	Task string `protobuf:"bytes,1,opt,name=task,proto3" json:"task,omitempty"`
-	// The first choice.
+	// The first choice: a model or an alias. Required.
 	PrimaryModel string `protobuf:"bytes,2,opt,name=primary_model,json=primaryModel,proto3" json:"primary_model,omitempty"`
-	// When the first fails.
+	// When the first fails. At most 16.
 	FallbackModels []string `protobuf:"bytes,3,rep,name=fallback_models,json=fallbackModels,proto3" json:"fallback_models,omitempty"`
-	// When money is short.
-	BudgetModel   string `protobuf:"bytes,4,opt,name=budget_model,json=budgetModel,proto3" json:"budget_model,omitempty"`
+	// The first choice while a budget of the call is used beyond its alert threshold. Optional.
+	BudgetModel string `protobuf:"bytes,4,opt,name=budget_model,json=budgetModel,proto3" json:"budget_model,omitempty"`
+	// Changes with every update; send it back to update safely.
+	Etag string `protobuf:"bytes,5,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Output only: 1 when made, one more with each update; 0 for a built-in one.
+	Version       int32 `protobuf:"varint,6,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TaskMapping) Reset() {
 	*x = TaskMapping{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[11]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -739,7 +1053,7 @@ func (x *TaskMapping) String() string {
 func (*TaskMapping) ProtoMessage() {}
 
 func (x *TaskMapping) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[11]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -752,7 +1066,7 @@ func (x *TaskMapping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskMapping.ProtoReflect.Descriptor instead.
 func (*TaskMapping) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{11}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *TaskMapping) GetTask() string {
@@ -783,6 +1097,20 @@ func (x *TaskMapping) GetBudgetModel() string {
 	return ""
 }
 
+func (x *TaskMapping) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *TaskMapping) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 // ListTaskMappingsRequest asks for the mappings.
 type ListTaskMappingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -796,7 +1124,7 @@ type ListTaskMappingsRequest struct {
 
 func (x *ListTaskMappingsRequest) Reset() {
 	*x = ListTaskMappingsRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[12]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -808,7 +1136,7 @@ func (x *ListTaskMappingsRequest) String() string {
 func (*ListTaskMappingsRequest) ProtoMessage() {}
 
 func (x *ListTaskMappingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[12]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -821,7 +1149,7 @@ func (x *ListTaskMappingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTaskMappingsRequest.ProtoReflect.Descriptor instead.
 func (*ListTaskMappingsRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{12}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListTaskMappingsRequest) GetPageSize() int32 {
@@ -851,7 +1179,7 @@ type ListTaskMappingsResponse struct {
 
 func (x *ListTaskMappingsResponse) Reset() {
 	*x = ListTaskMappingsResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[13]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +1191,7 @@ func (x *ListTaskMappingsResponse) String() string {
 func (*ListTaskMappingsResponse) ProtoMessage() {}
 
 func (x *ListTaskMappingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[13]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +1204,7 @@ func (x *ListTaskMappingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTaskMappingsResponse.ProtoReflect.Descriptor instead.
 func (*ListTaskMappingsResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{13}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListTaskMappingsResponse) GetMappings() []*TaskMapping {
@@ -904,7 +1232,7 @@ type SetTaskMappingRequest struct {
 
 func (x *SetTaskMappingRequest) Reset() {
 	*x = SetTaskMappingRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[14]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -916,7 +1244,7 @@ func (x *SetTaskMappingRequest) String() string {
 func (*SetTaskMappingRequest) ProtoMessage() {}
 
 func (x *SetTaskMappingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[14]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -929,7 +1257,7 @@ func (x *SetTaskMappingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTaskMappingRequest.ProtoReflect.Descriptor instead.
 func (*SetTaskMappingRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{14}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SetTaskMappingRequest) GetMapping() *TaskMapping {
@@ -950,7 +1278,7 @@ type SetTaskMappingResponse struct {
 
 func (x *SetTaskMappingResponse) Reset() {
 	*x = SetTaskMappingResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[15]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -962,7 +1290,7 @@ func (x *SetTaskMappingResponse) String() string {
 func (*SetTaskMappingResponse) ProtoMessage() {}
 
 func (x *SetTaskMappingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[15]
+	mi := &file_trunkline_v1_policy_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -975,7 +1303,7 @@ func (x *SetTaskMappingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetTaskMappingResponse.ProtoReflect.Descriptor instead.
 func (*SetTaskMappingResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{15}
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SetTaskMappingResponse) GetMapping() *TaskMapping {
@@ -985,32 +1313,32 @@ func (x *SetTaskMappingResponse) GetMapping() *TaskMapping {
 	return nil
 }
 
-// ExperimentArm is one side of an experiment.
-type ExperimentArm struct {
+// DeleteTaskMappingRequest names a mapping.
+type DeleteTaskMappingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The model or alias.
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// Its share of the traffic; all shares add up to 1.
-	Share         float64 `protobuf:"fixed64,2,opt,name=share,proto3" json:"share,omitempty"`
+	// The task. Required.
+	Task string `protobuf:"bytes,1,opt,name=task,proto3" json:"task,omitempty"`
+	// Delete only if this is the current etag. Optional.
+	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ExperimentArm) Reset() {
-	*x = ExperimentArm{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[16]
+func (x *DeleteTaskMappingRequest) Reset() {
+	*x = DeleteTaskMappingRequest{}
+	mi := &file_trunkline_v1_policy_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ExperimentArm) String() string {
+func (x *DeleteTaskMappingRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ExperimentArm) ProtoMessage() {}
+func (*DeleteTaskMappingRequest) ProtoMessage() {}
 
-func (x *ExperimentArm) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[16]
+func (x *DeleteTaskMappingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_policy_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1021,210 +1349,204 @@ func (x *ExperimentArm) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ExperimentArm.ProtoReflect.Descriptor instead.
-func (*ExperimentArm) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{16}
+// Deprecated: Use DeleteTaskMappingRequest.ProtoReflect.Descriptor instead.
+func (*DeleteTaskMappingRequest) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{20}
 }
 
-func (x *ExperimentArm) GetModel() string {
+func (x *DeleteTaskMappingRequest) GetTask() string {
 	if x != nil {
-		return x.Model
+		return x.Task
 	}
 	return ""
 }
 
-func (x *ExperimentArm) GetShare() float64 {
+func (x *DeleteTaskMappingRequest) GetEtag() string {
 	if x != nil {
-		return x.Share
+		return x.Etag
+	}
+	return ""
+}
+
+// DeleteTaskMappingResponse confirms.
+type DeleteTaskMappingResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteTaskMappingResponse) Reset() {
+	*x = DeleteTaskMappingResponse{}
+	mi := &file_trunkline_v1_policy_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteTaskMappingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteTaskMappingResponse) ProtoMessage() {}
+
+func (x *DeleteTaskMappingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_policy_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteTaskMappingResponse.ProtoReflect.Descriptor instead.
+func (*DeleteTaskMappingResponse) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{21}
+}
+
+// RoutingChange is one change of the routing configuration.
+type RoutingChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The revision that it made, from 1.
+	Revision int64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	// What changed.
+	//
+	// Types that are valid to be assigned to Subject:
+	//
+	//	*RoutingChange_Policy
+	//	*RoutingChange_Mapping
+	//	*RoutingChange_Experiment
+	Subject isRoutingChange_Subject `protobuf_oneof:"subject"`
+	// `create`, `update`, `delete`, `stop`, `stop_arm` or `reweigh`.
+	Action string `protobuf:"bytes,5,opt,name=action,proto3" json:"action,omitempty"`
+	// The key that made it; empty when Trunkline did.
+	KeyId string `protobuf:"bytes,6,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// When.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoutingChange) Reset() {
+	*x = RoutingChange{}
+	mi := &file_trunkline_v1_policy_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoutingChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoutingChange) ProtoMessage() {}
+
+func (x *RoutingChange) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_policy_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoutingChange.ProtoReflect.Descriptor instead.
+func (*RoutingChange) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *RoutingChange) GetRevision() int64 {
+	if x != nil {
+		return x.Revision
 	}
 	return 0
 }
 
-// Experiment splits traffic between models.
-type Experiment struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
-	ExperimentId string `protobuf:"bytes,1,opt,name=experiment_id,json=experimentId,proto3" json:"experiment_id,omitempty"`
-	// Calls for this model or alias take part. Required.
-	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// The sides. At least two.
-	Arms []*ExperimentArm `protobuf:"bytes,3,rep,name=arms,proto3" json:"arms,omitempty"`
-	// What keeps a caller on one side: `user`, `session`, `agent` or `request`. Empty: `request`.
-	StickyBy string `protobuf:"bytes,4,opt,name=sticky_by,json=stickyBy,proto3" json:"sticky_by,omitempty"`
-	// Output only: created at.
-	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// Output only: when it was stopped; absent while it runs.
-	StopTime      *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=stop_time,json=stopTime,proto3" json:"stop_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Experiment) Reset() {
-	*x = Experiment{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[17]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Experiment) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Experiment) ProtoMessage() {}
-
-func (x *Experiment) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[17]
+func (x *RoutingChange) GetSubject() isRoutingChange_Subject {
 	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Experiment.ProtoReflect.Descriptor instead.
-func (*Experiment) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{17}
-}
-
-func (x *Experiment) GetExperimentId() string {
-	if x != nil {
-		return x.ExperimentId
-	}
-	return ""
-}
-
-func (x *Experiment) GetModel() string {
-	if x != nil {
-		return x.Model
-	}
-	return ""
-}
-
-func (x *Experiment) GetArms() []*ExperimentArm {
-	if x != nil {
-		return x.Arms
+		return x.Subject
 	}
 	return nil
 }
 
-func (x *Experiment) GetStickyBy() string {
+func (x *RoutingChange) GetPolicy() *RoutingPolicy {
 	if x != nil {
-		return x.StickyBy
+		if x, ok := x.Subject.(*RoutingChange_Policy); ok {
+			return x.Policy
+		}
+	}
+	return nil
+}
+
+func (x *RoutingChange) GetMapping() *TaskMapping {
+	if x != nil {
+		if x, ok := x.Subject.(*RoutingChange_Mapping); ok {
+			return x.Mapping
+		}
+	}
+	return nil
+}
+
+func (x *RoutingChange) GetExperiment() *Experiment {
+	if x != nil {
+		if x, ok := x.Subject.(*RoutingChange_Experiment); ok {
+			return x.Experiment
+		}
+	}
+	return nil
+}
+
+func (x *RoutingChange) GetAction() string {
+	if x != nil {
+		return x.Action
 	}
 	return ""
 }
 
-func (x *Experiment) GetCreateTime() *timestamppb.Timestamp {
+func (x *RoutingChange) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *RoutingChange) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreateTime
 	}
 	return nil
 }
 
-func (x *Experiment) GetStopTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.StopTime
-	}
-	return nil
+type isRoutingChange_Subject interface {
+	isRoutingChange_Subject()
 }
 
-// CreateExperimentRequest starts an experiment.
-type CreateExperimentRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The experiment. Required.
-	Experiment    *Experiment `protobuf:"bytes,1,opt,name=experiment,proto3" json:"experiment,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+type RoutingChange_Policy struct {
+	// A policy, as it was after the change.
+	Policy *RoutingPolicy `protobuf:"bytes,2,opt,name=policy,proto3,oneof"`
 }
 
-func (x *CreateExperimentRequest) Reset() {
-	*x = CreateExperimentRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[18]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
+type RoutingChange_Mapping struct {
+	// A mapping, as it was after the change.
+	Mapping *TaskMapping `protobuf:"bytes,3,opt,name=mapping,proto3,oneof"`
 }
 
-func (x *CreateExperimentRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
+type RoutingChange_Experiment struct {
+	// An experiment, as it was after the change.
+	Experiment *Experiment `protobuf:"bytes,4,opt,name=experiment,proto3,oneof"`
 }
 
-func (*CreateExperimentRequest) ProtoMessage() {}
+func (*RoutingChange_Policy) isRoutingChange_Subject() {}
 
-func (x *CreateExperimentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[18]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
+func (*RoutingChange_Mapping) isRoutingChange_Subject() {}
 
-// Deprecated: Use CreateExperimentRequest.ProtoReflect.Descriptor instead.
-func (*CreateExperimentRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{18}
-}
+func (*RoutingChange_Experiment) isRoutingChange_Subject() {}
 
-func (x *CreateExperimentRequest) GetExperiment() *Experiment {
-	if x != nil {
-		return x.Experiment
-	}
-	return nil
-}
-
-// CreateExperimentResponse holds the experiment.
-type CreateExperimentResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The experiment.
-	Experiment    *Experiment `protobuf:"bytes,1,opt,name=experiment,proto3" json:"experiment,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CreateExperimentResponse) Reset() {
-	*x = CreateExperimentResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[19]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CreateExperimentResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CreateExperimentResponse) ProtoMessage() {}
-
-func (x *CreateExperimentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[19]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CreateExperimentResponse.ProtoReflect.Descriptor instead.
-func (*CreateExperimentResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{19}
-}
-
-func (x *CreateExperimentResponse) GetExperiment() *Experiment {
-	if x != nil {
-		return x.Experiment
-	}
-	return nil
-}
-
-// ListExperimentsRequest pages through the experiments.
-type ListExperimentsRequest struct {
+// ListRoutingChangesRequest pages through the changes.
+type ListRoutingChangesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most this many, from 1 to 1000. 0: 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
@@ -1234,21 +1556,21 @@ type ListExperimentsRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListExperimentsRequest) Reset() {
-	*x = ListExperimentsRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[20]
+func (x *ListRoutingChangesRequest) Reset() {
+	*x = ListRoutingChangesRequest{}
+	mi := &file_trunkline_v1_policy_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListExperimentsRequest) String() string {
+func (x *ListRoutingChangesRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListExperimentsRequest) ProtoMessage() {}
+func (*ListRoutingChangesRequest) ProtoMessage() {}
 
-func (x *ListExperimentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[20]
+func (x *ListRoutingChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_policy_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1259,51 +1581,51 @@ func (x *ListExperimentsRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListExperimentsRequest.ProtoReflect.Descriptor instead.
-func (*ListExperimentsRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{20}
+// Deprecated: Use ListRoutingChangesRequest.ProtoReflect.Descriptor instead.
+func (*ListRoutingChangesRequest) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{23}
 }
 
-func (x *ListExperimentsRequest) GetPageSize() int32 {
+func (x *ListRoutingChangesRequest) GetPageSize() int32 {
 	if x != nil {
 		return x.PageSize
 	}
 	return 0
 }
 
-func (x *ListExperimentsRequest) GetPageToken() string {
+func (x *ListRoutingChangesRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
 	}
 	return ""
 }
 
-// ListExperimentsResponse is a page of experiments.
-type ListExperimentsResponse struct {
+// ListRoutingChangesResponse is a page of changes.
+type ListRoutingChangesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The experiments.
-	Experiments []*Experiment `protobuf:"bytes,1,rep,name=experiments,proto3" json:"experiments,omitempty"`
+	// The changes, the newest first.
+	Changes []*RoutingChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
 	// Where to go on; empty at the end.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListExperimentsResponse) Reset() {
-	*x = ListExperimentsResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[21]
+func (x *ListRoutingChangesResponse) Reset() {
+	*x = ListRoutingChangesResponse{}
+	mi := &file_trunkline_v1_policy_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListExperimentsResponse) String() string {
+func (x *ListRoutingChangesResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListExperimentsResponse) ProtoMessage() {}
+func (*ListRoutingChangesResponse) ProtoMessage() {}
 
-func (x *ListExperimentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[21]
+func (x *ListRoutingChangesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_policy_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1314,129 +1636,62 @@ func (x *ListExperimentsResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListExperimentsResponse.ProtoReflect.Descriptor instead.
-func (*ListExperimentsResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{21}
+// Deprecated: Use ListRoutingChangesResponse.ProtoReflect.Descriptor instead.
+func (*ListRoutingChangesResponse) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{24}
 }
 
-func (x *ListExperimentsResponse) GetExperiments() []*Experiment {
+func (x *ListRoutingChangesResponse) GetChanges() []*RoutingChange {
 	if x != nil {
-		return x.Experiments
+		return x.Changes
 	}
 	return nil
 }
 
-func (x *ListExperimentsResponse) GetNextPageToken() string {
+func (x *ListRoutingChangesResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
 	}
 	return ""
 }
 
-// StopExperimentRequest names an experiment.
-type StopExperimentRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The id. Required.
-	ExperimentId  string `protobuf:"bytes,1,opt,name=experiment_id,json=experimentId,proto3" json:"experiment_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *StopExperimentRequest) Reset() {
-	*x = StopExperimentRequest{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[22]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *StopExperimentRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*StopExperimentRequest) ProtoMessage() {}
-
-func (x *StopExperimentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[22]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use StopExperimentRequest.ProtoReflect.Descriptor instead.
-func (*StopExperimentRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{22}
-}
-
-func (x *StopExperimentRequest) GetExperimentId() string {
-	if x != nil {
-		return x.ExperimentId
-	}
-	return ""
-}
-
-// StopExperimentResponse holds the ended experiment.
-type StopExperimentResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The experiment.
-	Experiment    *Experiment `protobuf:"bytes,1,opt,name=experiment,proto3" json:"experiment,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *StopExperimentResponse) Reset() {
-	*x = StopExperimentResponse{}
-	mi := &file_trunkline_v1_policy_proto_msgTypes[23]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *StopExperimentResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*StopExperimentResponse) ProtoMessage() {}
-
-func (x *StopExperimentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_policy_proto_msgTypes[23]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use StopExperimentResponse.ProtoReflect.Descriptor instead.
-func (*StopExperimentResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_policy_proto_rawDescGZIP(), []int{23}
-}
-
-func (x *StopExperimentResponse) GetExperiment() *Experiment {
-	if x != nil {
-		return x.Experiment
-	}
-	return nil
-}
-
 var File_trunkline_v1_policy_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_policy_proto_rawDesc = "" +
 	"\n" +
-	"\x19trunkline/v1/policy.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtrunkline/v1/completion.proto\x1a\x1atrunkline/v1/options.proto\"\x84\x04\n" +
+	"\x19trunkline/v1/policy.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtrunkline/v1/experiment.proto\x1a\x1atrunkline/v1/options.proto\x1a\x1ftrunkline/v1/requirements.proto\x1a\x18trunkline/v1/route.proto\"\x99\x02\n" +
+	"\fRoutingMatch\x12\x1b\n" +
+	"\tagent_ids\x18\x01 \x03(\tR\bagentIds\x12\x19\n" +
+	"\buser_ids\x18\x02 \x03(\tR\auserIds\x12\x1d\n" +
+	"\n" +
+	"user_tiers\x18\x03 \x03(\tR\tuserTiers\x12\x14\n" +
+	"\x05tasks\x18\x04 \x03(\tR\x05tasks\x12!\n" +
+	"\fworkflow_ids\x18\x05 \x03(\tR\vworkflowIds\x12>\n" +
+	"\x06labels\x18\x06 \x03(\v2&.trunkline.v1.RoutingMatch.LabelsEntryR\x06labels\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"X\n" +
+	"\x0eRoutingWeights\x12\x12\n" +
+	"\x04cost\x18\x01 \x01(\x01R\x04cost\x12\x18\n" +
+	"\alatency\x18\x02 \x01(\x01R\alatency\x12\x18\n" +
+	"\aquality\x18\x03 \x01(\x01R\aquality\"f\n" +
+	"\vRoutingLink\x12\x16\n" +
+	"\x05model\x18\x01 \x01(\tH\x00R\x05model\x12\x1d\n" +
+	"\tpolicy_id\x18\x02 \x01(\tH\x00R\bpolicyId\x12\x16\n" +
+	"\x06weight\x18\x03 \x01(\x01R\x06weightB\b\n" +
+	"\x06target\"s\n" +
+	"\x0eComplexityTier\x12\x13\n" +
+	"\x05up_to\x18\x01 \x01(\x01R\x04upTo\x12\x16\n" +
+	"\x06models\x18\x02 \x03(\tR\x06models\x12$\n" +
+	"\vmin_quality\x18\x03 \x01(\x01H\x00R\n" +
+	"minQuality\x88\x01\x01B\x0e\n" +
+	"\f_min_quality\"\xc2\x06\n" +
 	"\rRoutingPolicy\x12\x1b\n" +
 	"\tpolicy_id\x18\x01 \x01(\tR\bpolicyId\x12<\n" +
 	"\tobjective\x18\x02 \x01(\x0e2\x1e.trunkline.v1.RoutingObjectiveR\tobjective\x12A\n" +
 	"\vconstraints\x18\x03 \x01(\v2\x1f.trunkline.v1.ModelRequirementsR\vconstraints\x12%\n" +
 	"\x0eallowed_models\x18\x04 \x03(\tR\rallowedModels\x12#\n" +
-	"\rdenied_models\x18\x05 \x03(\tR\fdeniedModels\x12\x1b\n" +
-	"\tagent_ids\x18\x06 \x03(\tR\bagentIds\x121\n" +
+	"\rdenied_models\x18\x05 \x03(\tR\fdeniedModels\x121\n" +
 	"\x12max_provider_share\x18\a \x01(\x01H\x00R\x10maxProviderShare\x88\x01\x01\x12\x14\n" +
 	"\x05order\x18\b \x01(\x05R\x05order\x12\x12\n" +
 	"\x04etag\x18\t \x01(\tR\x04etag\x12;\n" +
@@ -1444,8 +1699,16 @@ const file_trunkline_v1_policy_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTimeB\x15\n" +
-	"\x13_max_provider_share\"Q\n" +
+	"updateTime\x120\n" +
+	"\x05match\x18\f \x01(\v2\x1a.trunkline.v1.RoutingMatchR\x05match\x126\n" +
+	"\aweights\x18\r \x01(\v2\x1c.trunkline.v1.RoutingWeightsR\aweights\x12/\n" +
+	"\x05chain\x18\x0e \x03(\v2\x19.trunkline.v1.RoutingLinkR\x05chain\x122\n" +
+	"\x05tiers\x18\x0f \x03(\v2\x1c.trunkline.v1.ComplexityTierR\x05tiers\x12*\n" +
+	"\x0ecache_affinity\x18\x10 \x01(\bH\x01R\rcacheAffinity\x88\x01\x01\x12 \n" +
+	"\vdescription\x18\x11 \x01(\tR\vdescription\x12\x18\n" +
+	"\aversion\x18\x12 \x01(\x05R\aversionB\x15\n" +
+	"\x13_max_provider_shareB\x11\n" +
+	"\x0f_cache_affinityJ\x04\b\x06\x10\aR\tagent_ids\"Q\n" +
 	"\x1aCreateRoutingPolicyRequest\x123\n" +
 	"\x06policy\x18\x01 \x01(\v2\x1b.trunkline.v1.RoutingPolicyR\x06policy\"R\n" +
 	"\x1bCreateRoutingPolicyResponse\x123\n" +
@@ -1470,12 +1733,14 @@ const file_trunkline_v1_policy_proto_rawDesc = "" +
 	"\x1aDeleteRoutingPolicyRequest\x12\x1b\n" +
 	"\tpolicy_id\x18\x01 \x01(\tR\bpolicyId\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\"\x1d\n" +
-	"\x1bDeleteRoutingPolicyResponse\"\x92\x01\n" +
+	"\x1bDeleteRoutingPolicyResponse\"\xc0\x01\n" +
 	"\vTaskMapping\x12\x12\n" +
 	"\x04task\x18\x01 \x01(\tR\x04task\x12#\n" +
 	"\rprimary_model\x18\x02 \x01(\tR\fprimaryModel\x12'\n" +
 	"\x0ffallback_models\x18\x03 \x03(\tR\x0efallbackModels\x12!\n" +
-	"\fbudget_model\x18\x04 \x01(\tR\vbudgetModel\"U\n" +
+	"\fbudget_model\x18\x04 \x01(\tR\vbudgetModel\x12\x12\n" +
+	"\x04etag\x18\x05 \x01(\tR\x04etag\x12\x18\n" +
+	"\aversion\x18\x06 \x01(\x05R\aversion\"U\n" +
 	"\x17ListTaskMappingsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1486,46 +1751,30 @@ const file_trunkline_v1_policy_proto_rawDesc = "" +
 	"\x15SetTaskMappingRequest\x123\n" +
 	"\amapping\x18\x01 \x01(\v2\x19.trunkline.v1.TaskMappingR\amapping\"M\n" +
 	"\x16SetTaskMappingResponse\x123\n" +
-	"\amapping\x18\x01 \x01(\v2\x19.trunkline.v1.TaskMappingR\amapping\";\n" +
-	"\rExperimentArm\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12\x14\n" +
-	"\x05share\x18\x02 \x01(\x01R\x05share\"\x8b\x02\n" +
+	"\amapping\x18\x01 \x01(\v2\x19.trunkline.v1.TaskMappingR\amapping\"B\n" +
+	"\x18DeleteTaskMappingRequest\x12\x12\n" +
+	"\x04task\x18\x01 \x01(\tR\x04task\x12\x12\n" +
+	"\x04etag\x18\x02 \x01(\tR\x04etag\"\x1b\n" +
+	"\x19DeleteTaskMappingResponse\"\xcc\x02\n" +
+	"\rRoutingChange\x12\x1a\n" +
+	"\brevision\x18\x01 \x01(\x03R\brevision\x125\n" +
+	"\x06policy\x18\x02 \x01(\v2\x1b.trunkline.v1.RoutingPolicyH\x00R\x06policy\x125\n" +
+	"\amapping\x18\x03 \x01(\v2\x19.trunkline.v1.TaskMappingH\x00R\amapping\x12:\n" +
 	"\n" +
-	"Experiment\x12#\n" +
-	"\rexperiment_id\x18\x01 \x01(\tR\fexperimentId\x12\x14\n" +
-	"\x05model\x18\x02 \x01(\tR\x05model\x12/\n" +
-	"\x04arms\x18\x03 \x03(\v2\x1b.trunkline.v1.ExperimentArmR\x04arms\x12\x1b\n" +
-	"\tsticky_by\x18\x04 \x01(\tR\bstickyBy\x12;\n" +
-	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\x127\n" +
-	"\tstop_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bstopTime\"S\n" +
-	"\x17CreateExperimentRequest\x128\n" +
-	"\n" +
-	"experiment\x18\x01 \x01(\v2\x18.trunkline.v1.ExperimentR\n" +
-	"experiment\"T\n" +
-	"\x18CreateExperimentResponse\x128\n" +
-	"\n" +
-	"experiment\x18\x01 \x01(\v2\x18.trunkline.v1.ExperimentR\n" +
-	"experiment\"T\n" +
-	"\x16ListExperimentsRequest\x12\x1b\n" +
+	"experiment\x18\x04 \x01(\v2\x18.trunkline.v1.ExperimentH\x00R\n" +
+	"experiment\x12\x16\n" +
+	"\x06action\x18\x05 \x01(\tR\x06action\x12\x15\n" +
+	"\x06key_id\x18\x06 \x01(\tR\x05keyId\x12;\n" +
+	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTimeB\t\n" +
+	"\asubject\"W\n" +
+	"\x19ListRoutingChangesRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"}\n" +
-	"\x17ListExperimentsResponse\x12:\n" +
-	"\vexperiments\x18\x01 \x03(\v2\x18.trunkline.v1.ExperimentR\vexperiments\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"<\n" +
-	"\x15StopExperimentRequest\x12#\n" +
-	"\rexperiment_id\x18\x01 \x01(\tR\fexperimentId\"R\n" +
-	"\x16StopExperimentResponse\x128\n" +
-	"\n" +
-	"experiment\x18\x01 \x01(\v2\x18.trunkline.v1.ExperimentR\n" +
-	"experiment*\xaf\x01\n" +
-	"\x10RoutingObjective\x12!\n" +
-	"\x1dROUTING_OBJECTIVE_UNSPECIFIED\x10\x00\x12\x1a\n" +
-	"\x16ROUTING_OBJECTIVE_COST\x10\x01\x12\x1d\n" +
-	"\x19ROUTING_OBJECTIVE_LATENCY\x10\x02\x12\x1d\n" +
-	"\x19ROUTING_OBJECTIVE_QUALITY\x10\x03\x12\x1e\n" +
-	"\x1aROUTING_OBJECTIVE_BALANCED\x10\x042\xe1\f\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"{\n" +
+	"\x1aListRoutingChangesResponse\x125\n" +
+	"\achanges\x18\x01 \x03(\v2\x1b.trunkline.v1.RoutingChangeR\achanges\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf7\x11\n" +
 	"\rPolicyService\x12\xa0\x01\n" +
 	"\x13CreateRoutingPolicy\x12(.trunkline.v1.CreateRoutingPolicyRequest\x1a).trunkline.v1.CreateRoutingPolicyResponse\"4\x8a\xe7\x18\x10\n" +
 	"\x0epolicies.write\x82\xd3\xe4\x93\x02\x1a:\x06policy\"\x10/api/v1/policies\x12\x9d\x01\n" +
@@ -1540,14 +1789,22 @@ const file_trunkline_v1_policy_proto_rawDesc = "" +
 	"\x10ListTaskMappings\x12%.trunkline.v1.ListTaskMappingsRequest\x1a&.trunkline.v1.ListTaskMappingsResponse\"+\x8a\xe7\x18\x0f\n" +
 	"\rpolicies.read\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/tasks\x90\x02\x01\x12\xa1\x01\n" +
 	"\x0eSetTaskMapping\x12#.trunkline.v1.SetTaskMappingRequest\x1a$.trunkline.v1.SetTaskMappingResponse\"D\x8a\xe7\x18\x10\n" +
-	"\x0epolicies.write\x82\xd3\xe4\x93\x02':\amapping\x1a\x1c/api/v1/tasks/{mapping.task}\x90\x02\x02\x12\x9e\x01\n" +
+	"\x0epolicies.write\x82\xd3\xe4\x93\x02':\amapping\x1a\x1c/api/v1/tasks/{mapping.task}\x90\x02\x02\x12\x99\x01\n" +
+	"\x11DeleteTaskMapping\x12&.trunkline.v1.DeleteTaskMappingRequest\x1a'.trunkline.v1.DeleteTaskMappingResponse\"3\x8a\xe7\x18\x10\n" +
+	"\x0epolicies.write\x82\xd3\xe4\x93\x02\x16*\x14/api/v1/tasks/{task}\x90\x02\x02\x12\x9e\x01\n" +
 	"\x10CreateExperiment\x12%.trunkline.v1.CreateExperimentRequest\x1a&.trunkline.v1.CreateExperimentResponse\";\x8a\xe7\x18\x10\n" +
 	"\x0epolicies.write\x82\xd3\xe4\x93\x02!:\n" +
-	"experiment\"\x13/api/v1/experiments\x12\x91\x01\n" +
+	"experiment\"\x13/api/v1/experiments\x12\x9b\x01\n" +
+	"\rGetExperiment\x12\".trunkline.v1.GetExperimentRequest\x1a#.trunkline.v1.GetExperimentResponse\"A\x8a\xe7\x18\x0f\n" +
+	"\rpolicies.read\x82\xd3\xe4\x93\x02%\x12#/api/v1/experiments/{experiment_id}\x90\x02\x01\x12\x91\x01\n" +
 	"\x0fListExperiments\x12$.trunkline.v1.ListExperimentsRequest\x1a%.trunkline.v1.ListExperimentsResponse\"1\x8a\xe7\x18\x0f\n" +
 	"\rpolicies.read\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/experiments\x90\x02\x01\x12\xa7\x01\n" +
 	"\x0eStopExperiment\x12#.trunkline.v1.StopExperimentRequest\x1a$.trunkline.v1.StopExperimentResponse\"J\x8a\xe7\x18\x10\n" +
-	"\x0epolicies.write\x82\xd3\xe4\x93\x02-:\x01*\"(/api/v1/experiments/{experiment_id}:stop\x90\x02\x02BP\n" +
+	"\x0epolicies.write\x82\xd3\xe4\x93\x02-:\x01*\"(/api/v1/experiments/{experiment_id}:stop\x90\x02\x02\x12\xb8\x01\n" +
+	"\x14GetExperimentResults\x12).trunkline.v1.GetExperimentResultsRequest\x1a*.trunkline.v1.GetExperimentResultsResponse\"I\x8a\xe7\x18\x0f\n" +
+	"\rpolicies.read\x82\xd3\xe4\x93\x02-\x12+/api/v1/experiments/{experiment_id}/results\x90\x02\x01\x12\x9e\x01\n" +
+	"\x12ListRoutingChanges\x12'.trunkline.v1.ListRoutingChangesRequest\x1a(.trunkline.v1.ListRoutingChangesResponse\"5\x8a\xe7\x18\x0f\n" +
+	"\rpolicies.read\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/routing/changes\x90\x02\x01BP\n" +
 	"\x10dev.trunkline.v1B\vPolicyProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3"
 
 var (
@@ -1562,85 +1819,108 @@ func file_trunkline_v1_policy_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_policy_proto_rawDescData
 }
 
-var file_trunkline_v1_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_trunkline_v1_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_trunkline_v1_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_trunkline_v1_policy_proto_goTypes = []any{
-	(RoutingObjective)(0),               // 0: trunkline.v1.RoutingObjective
-	(*RoutingPolicy)(nil),               // 1: trunkline.v1.RoutingPolicy
-	(*CreateRoutingPolicyRequest)(nil),  // 2: trunkline.v1.CreateRoutingPolicyRequest
-	(*CreateRoutingPolicyResponse)(nil), // 3: trunkline.v1.CreateRoutingPolicyResponse
-	(*GetRoutingPolicyRequest)(nil),     // 4: trunkline.v1.GetRoutingPolicyRequest
-	(*GetRoutingPolicyResponse)(nil),    // 5: trunkline.v1.GetRoutingPolicyResponse
-	(*ListRoutingPoliciesRequest)(nil),  // 6: trunkline.v1.ListRoutingPoliciesRequest
-	(*ListRoutingPoliciesResponse)(nil), // 7: trunkline.v1.ListRoutingPoliciesResponse
-	(*UpdateRoutingPolicyRequest)(nil),  // 8: trunkline.v1.UpdateRoutingPolicyRequest
-	(*UpdateRoutingPolicyResponse)(nil), // 9: trunkline.v1.UpdateRoutingPolicyResponse
-	(*DeleteRoutingPolicyRequest)(nil),  // 10: trunkline.v1.DeleteRoutingPolicyRequest
-	(*DeleteRoutingPolicyResponse)(nil), // 11: trunkline.v1.DeleteRoutingPolicyResponse
-	(*TaskMapping)(nil),                 // 12: trunkline.v1.TaskMapping
-	(*ListTaskMappingsRequest)(nil),     // 13: trunkline.v1.ListTaskMappingsRequest
-	(*ListTaskMappingsResponse)(nil),    // 14: trunkline.v1.ListTaskMappingsResponse
-	(*SetTaskMappingRequest)(nil),       // 15: trunkline.v1.SetTaskMappingRequest
-	(*SetTaskMappingResponse)(nil),      // 16: trunkline.v1.SetTaskMappingResponse
-	(*ExperimentArm)(nil),               // 17: trunkline.v1.ExperimentArm
-	(*Experiment)(nil),                  // 18: trunkline.v1.Experiment
-	(*CreateExperimentRequest)(nil),     // 19: trunkline.v1.CreateExperimentRequest
-	(*CreateExperimentResponse)(nil),    // 20: trunkline.v1.CreateExperimentResponse
-	(*ListExperimentsRequest)(nil),      // 21: trunkline.v1.ListExperimentsRequest
-	(*ListExperimentsResponse)(nil),     // 22: trunkline.v1.ListExperimentsResponse
-	(*StopExperimentRequest)(nil),       // 23: trunkline.v1.StopExperimentRequest
-	(*StopExperimentResponse)(nil),      // 24: trunkline.v1.StopExperimentResponse
-	(*ModelRequirements)(nil),           // 25: trunkline.v1.ModelRequirements
-	(*timestamppb.Timestamp)(nil),       // 26: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),       // 27: google.protobuf.FieldMask
+	(*RoutingMatch)(nil),                 // 0: trunkline.v1.RoutingMatch
+	(*RoutingWeights)(nil),               // 1: trunkline.v1.RoutingWeights
+	(*RoutingLink)(nil),                  // 2: trunkline.v1.RoutingLink
+	(*ComplexityTier)(nil),               // 3: trunkline.v1.ComplexityTier
+	(*RoutingPolicy)(nil),                // 4: trunkline.v1.RoutingPolicy
+	(*CreateRoutingPolicyRequest)(nil),   // 5: trunkline.v1.CreateRoutingPolicyRequest
+	(*CreateRoutingPolicyResponse)(nil),  // 6: trunkline.v1.CreateRoutingPolicyResponse
+	(*GetRoutingPolicyRequest)(nil),      // 7: trunkline.v1.GetRoutingPolicyRequest
+	(*GetRoutingPolicyResponse)(nil),     // 8: trunkline.v1.GetRoutingPolicyResponse
+	(*ListRoutingPoliciesRequest)(nil),   // 9: trunkline.v1.ListRoutingPoliciesRequest
+	(*ListRoutingPoliciesResponse)(nil),  // 10: trunkline.v1.ListRoutingPoliciesResponse
+	(*UpdateRoutingPolicyRequest)(nil),   // 11: trunkline.v1.UpdateRoutingPolicyRequest
+	(*UpdateRoutingPolicyResponse)(nil),  // 12: trunkline.v1.UpdateRoutingPolicyResponse
+	(*DeleteRoutingPolicyRequest)(nil),   // 13: trunkline.v1.DeleteRoutingPolicyRequest
+	(*DeleteRoutingPolicyResponse)(nil),  // 14: trunkline.v1.DeleteRoutingPolicyResponse
+	(*TaskMapping)(nil),                  // 15: trunkline.v1.TaskMapping
+	(*ListTaskMappingsRequest)(nil),      // 16: trunkline.v1.ListTaskMappingsRequest
+	(*ListTaskMappingsResponse)(nil),     // 17: trunkline.v1.ListTaskMappingsResponse
+	(*SetTaskMappingRequest)(nil),        // 18: trunkline.v1.SetTaskMappingRequest
+	(*SetTaskMappingResponse)(nil),       // 19: trunkline.v1.SetTaskMappingResponse
+	(*DeleteTaskMappingRequest)(nil),     // 20: trunkline.v1.DeleteTaskMappingRequest
+	(*DeleteTaskMappingResponse)(nil),    // 21: trunkline.v1.DeleteTaskMappingResponse
+	(*RoutingChange)(nil),                // 22: trunkline.v1.RoutingChange
+	(*ListRoutingChangesRequest)(nil),    // 23: trunkline.v1.ListRoutingChangesRequest
+	(*ListRoutingChangesResponse)(nil),   // 24: trunkline.v1.ListRoutingChangesResponse
+	nil,                                  // 25: trunkline.v1.RoutingMatch.LabelsEntry
+	(RoutingObjective)(0),                // 26: trunkline.v1.RoutingObjective
+	(*ModelRequirements)(nil),            // 27: trunkline.v1.ModelRequirements
+	(*timestamppb.Timestamp)(nil),        // 28: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),        // 29: google.protobuf.FieldMask
+	(*Experiment)(nil),                   // 30: trunkline.v1.Experiment
+	(*CreateExperimentRequest)(nil),      // 31: trunkline.v1.CreateExperimentRequest
+	(*GetExperimentRequest)(nil),         // 32: trunkline.v1.GetExperimentRequest
+	(*ListExperimentsRequest)(nil),       // 33: trunkline.v1.ListExperimentsRequest
+	(*StopExperimentRequest)(nil),        // 34: trunkline.v1.StopExperimentRequest
+	(*GetExperimentResultsRequest)(nil),  // 35: trunkline.v1.GetExperimentResultsRequest
+	(*CreateExperimentResponse)(nil),     // 36: trunkline.v1.CreateExperimentResponse
+	(*GetExperimentResponse)(nil),        // 37: trunkline.v1.GetExperimentResponse
+	(*ListExperimentsResponse)(nil),      // 38: trunkline.v1.ListExperimentsResponse
+	(*StopExperimentResponse)(nil),       // 39: trunkline.v1.StopExperimentResponse
+	(*GetExperimentResultsResponse)(nil), // 40: trunkline.v1.GetExperimentResultsResponse
 }
 var file_trunkline_v1_policy_proto_depIdxs = []int32{
-	0,  // 0: trunkline.v1.RoutingPolicy.objective:type_name -> trunkline.v1.RoutingObjective
-	25, // 1: trunkline.v1.RoutingPolicy.constraints:type_name -> trunkline.v1.ModelRequirements
-	26, // 2: trunkline.v1.RoutingPolicy.create_time:type_name -> google.protobuf.Timestamp
-	26, // 3: trunkline.v1.RoutingPolicy.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 4: trunkline.v1.CreateRoutingPolicyRequest.policy:type_name -> trunkline.v1.RoutingPolicy
-	1,  // 5: trunkline.v1.CreateRoutingPolicyResponse.policy:type_name -> trunkline.v1.RoutingPolicy
-	1,  // 6: trunkline.v1.GetRoutingPolicyResponse.policy:type_name -> trunkline.v1.RoutingPolicy
-	1,  // 7: trunkline.v1.ListRoutingPoliciesResponse.policies:type_name -> trunkline.v1.RoutingPolicy
-	1,  // 8: trunkline.v1.UpdateRoutingPolicyRequest.policy:type_name -> trunkline.v1.RoutingPolicy
-	27, // 9: trunkline.v1.UpdateRoutingPolicyRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 10: trunkline.v1.UpdateRoutingPolicyResponse.policy:type_name -> trunkline.v1.RoutingPolicy
-	12, // 11: trunkline.v1.ListTaskMappingsResponse.mappings:type_name -> trunkline.v1.TaskMapping
-	12, // 12: trunkline.v1.SetTaskMappingRequest.mapping:type_name -> trunkline.v1.TaskMapping
-	12, // 13: trunkline.v1.SetTaskMappingResponse.mapping:type_name -> trunkline.v1.TaskMapping
-	17, // 14: trunkline.v1.Experiment.arms:type_name -> trunkline.v1.ExperimentArm
-	26, // 15: trunkline.v1.Experiment.create_time:type_name -> google.protobuf.Timestamp
-	26, // 16: trunkline.v1.Experiment.stop_time:type_name -> google.protobuf.Timestamp
-	18, // 17: trunkline.v1.CreateExperimentRequest.experiment:type_name -> trunkline.v1.Experiment
-	18, // 18: trunkline.v1.CreateExperimentResponse.experiment:type_name -> trunkline.v1.Experiment
-	18, // 19: trunkline.v1.ListExperimentsResponse.experiments:type_name -> trunkline.v1.Experiment
-	18, // 20: trunkline.v1.StopExperimentResponse.experiment:type_name -> trunkline.v1.Experiment
-	2,  // 21: trunkline.v1.PolicyService.CreateRoutingPolicy:input_type -> trunkline.v1.CreateRoutingPolicyRequest
-	4,  // 22: trunkline.v1.PolicyService.GetRoutingPolicy:input_type -> trunkline.v1.GetRoutingPolicyRequest
-	6,  // 23: trunkline.v1.PolicyService.ListRoutingPolicies:input_type -> trunkline.v1.ListRoutingPoliciesRequest
-	8,  // 24: trunkline.v1.PolicyService.UpdateRoutingPolicy:input_type -> trunkline.v1.UpdateRoutingPolicyRequest
-	10, // 25: trunkline.v1.PolicyService.DeleteRoutingPolicy:input_type -> trunkline.v1.DeleteRoutingPolicyRequest
-	13, // 26: trunkline.v1.PolicyService.ListTaskMappings:input_type -> trunkline.v1.ListTaskMappingsRequest
-	15, // 27: trunkline.v1.PolicyService.SetTaskMapping:input_type -> trunkline.v1.SetTaskMappingRequest
-	19, // 28: trunkline.v1.PolicyService.CreateExperiment:input_type -> trunkline.v1.CreateExperimentRequest
-	21, // 29: trunkline.v1.PolicyService.ListExperiments:input_type -> trunkline.v1.ListExperimentsRequest
-	23, // 30: trunkline.v1.PolicyService.StopExperiment:input_type -> trunkline.v1.StopExperimentRequest
-	3,  // 31: trunkline.v1.PolicyService.CreateRoutingPolicy:output_type -> trunkline.v1.CreateRoutingPolicyResponse
-	5,  // 32: trunkline.v1.PolicyService.GetRoutingPolicy:output_type -> trunkline.v1.GetRoutingPolicyResponse
-	7,  // 33: trunkline.v1.PolicyService.ListRoutingPolicies:output_type -> trunkline.v1.ListRoutingPoliciesResponse
-	9,  // 34: trunkline.v1.PolicyService.UpdateRoutingPolicy:output_type -> trunkline.v1.UpdateRoutingPolicyResponse
-	11, // 35: trunkline.v1.PolicyService.DeleteRoutingPolicy:output_type -> trunkline.v1.DeleteRoutingPolicyResponse
-	14, // 36: trunkline.v1.PolicyService.ListTaskMappings:output_type -> trunkline.v1.ListTaskMappingsResponse
-	16, // 37: trunkline.v1.PolicyService.SetTaskMapping:output_type -> trunkline.v1.SetTaskMappingResponse
-	20, // 38: trunkline.v1.PolicyService.CreateExperiment:output_type -> trunkline.v1.CreateExperimentResponse
-	22, // 39: trunkline.v1.PolicyService.ListExperiments:output_type -> trunkline.v1.ListExperimentsResponse
-	24, // 40: trunkline.v1.PolicyService.StopExperiment:output_type -> trunkline.v1.StopExperimentResponse
-	31, // [31:41] is the sub-list for method output_type
-	21, // [21:31] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	25, // 0: trunkline.v1.RoutingMatch.labels:type_name -> trunkline.v1.RoutingMatch.LabelsEntry
+	26, // 1: trunkline.v1.RoutingPolicy.objective:type_name -> trunkline.v1.RoutingObjective
+	27, // 2: trunkline.v1.RoutingPolicy.constraints:type_name -> trunkline.v1.ModelRequirements
+	28, // 3: trunkline.v1.RoutingPolicy.create_time:type_name -> google.protobuf.Timestamp
+	28, // 4: trunkline.v1.RoutingPolicy.update_time:type_name -> google.protobuf.Timestamp
+	0,  // 5: trunkline.v1.RoutingPolicy.match:type_name -> trunkline.v1.RoutingMatch
+	1,  // 6: trunkline.v1.RoutingPolicy.weights:type_name -> trunkline.v1.RoutingWeights
+	2,  // 7: trunkline.v1.RoutingPolicy.chain:type_name -> trunkline.v1.RoutingLink
+	3,  // 8: trunkline.v1.RoutingPolicy.tiers:type_name -> trunkline.v1.ComplexityTier
+	4,  // 9: trunkline.v1.CreateRoutingPolicyRequest.policy:type_name -> trunkline.v1.RoutingPolicy
+	4,  // 10: trunkline.v1.CreateRoutingPolicyResponse.policy:type_name -> trunkline.v1.RoutingPolicy
+	4,  // 11: trunkline.v1.GetRoutingPolicyResponse.policy:type_name -> trunkline.v1.RoutingPolicy
+	4,  // 12: trunkline.v1.ListRoutingPoliciesResponse.policies:type_name -> trunkline.v1.RoutingPolicy
+	4,  // 13: trunkline.v1.UpdateRoutingPolicyRequest.policy:type_name -> trunkline.v1.RoutingPolicy
+	29, // 14: trunkline.v1.UpdateRoutingPolicyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	4,  // 15: trunkline.v1.UpdateRoutingPolicyResponse.policy:type_name -> trunkline.v1.RoutingPolicy
+	15, // 16: trunkline.v1.ListTaskMappingsResponse.mappings:type_name -> trunkline.v1.TaskMapping
+	15, // 17: trunkline.v1.SetTaskMappingRequest.mapping:type_name -> trunkline.v1.TaskMapping
+	15, // 18: trunkline.v1.SetTaskMappingResponse.mapping:type_name -> trunkline.v1.TaskMapping
+	4,  // 19: trunkline.v1.RoutingChange.policy:type_name -> trunkline.v1.RoutingPolicy
+	15, // 20: trunkline.v1.RoutingChange.mapping:type_name -> trunkline.v1.TaskMapping
+	30, // 21: trunkline.v1.RoutingChange.experiment:type_name -> trunkline.v1.Experiment
+	28, // 22: trunkline.v1.RoutingChange.create_time:type_name -> google.protobuf.Timestamp
+	22, // 23: trunkline.v1.ListRoutingChangesResponse.changes:type_name -> trunkline.v1.RoutingChange
+	5,  // 24: trunkline.v1.PolicyService.CreateRoutingPolicy:input_type -> trunkline.v1.CreateRoutingPolicyRequest
+	7,  // 25: trunkline.v1.PolicyService.GetRoutingPolicy:input_type -> trunkline.v1.GetRoutingPolicyRequest
+	9,  // 26: trunkline.v1.PolicyService.ListRoutingPolicies:input_type -> trunkline.v1.ListRoutingPoliciesRequest
+	11, // 27: trunkline.v1.PolicyService.UpdateRoutingPolicy:input_type -> trunkline.v1.UpdateRoutingPolicyRequest
+	13, // 28: trunkline.v1.PolicyService.DeleteRoutingPolicy:input_type -> trunkline.v1.DeleteRoutingPolicyRequest
+	16, // 29: trunkline.v1.PolicyService.ListTaskMappings:input_type -> trunkline.v1.ListTaskMappingsRequest
+	18, // 30: trunkline.v1.PolicyService.SetTaskMapping:input_type -> trunkline.v1.SetTaskMappingRequest
+	20, // 31: trunkline.v1.PolicyService.DeleteTaskMapping:input_type -> trunkline.v1.DeleteTaskMappingRequest
+	31, // 32: trunkline.v1.PolicyService.CreateExperiment:input_type -> trunkline.v1.CreateExperimentRequest
+	32, // 33: trunkline.v1.PolicyService.GetExperiment:input_type -> trunkline.v1.GetExperimentRequest
+	33, // 34: trunkline.v1.PolicyService.ListExperiments:input_type -> trunkline.v1.ListExperimentsRequest
+	34, // 35: trunkline.v1.PolicyService.StopExperiment:input_type -> trunkline.v1.StopExperimentRequest
+	35, // 36: trunkline.v1.PolicyService.GetExperimentResults:input_type -> trunkline.v1.GetExperimentResultsRequest
+	23, // 37: trunkline.v1.PolicyService.ListRoutingChanges:input_type -> trunkline.v1.ListRoutingChangesRequest
+	6,  // 38: trunkline.v1.PolicyService.CreateRoutingPolicy:output_type -> trunkline.v1.CreateRoutingPolicyResponse
+	8,  // 39: trunkline.v1.PolicyService.GetRoutingPolicy:output_type -> trunkline.v1.GetRoutingPolicyResponse
+	10, // 40: trunkline.v1.PolicyService.ListRoutingPolicies:output_type -> trunkline.v1.ListRoutingPoliciesResponse
+	12, // 41: trunkline.v1.PolicyService.UpdateRoutingPolicy:output_type -> trunkline.v1.UpdateRoutingPolicyResponse
+	14, // 42: trunkline.v1.PolicyService.DeleteRoutingPolicy:output_type -> trunkline.v1.DeleteRoutingPolicyResponse
+	17, // 43: trunkline.v1.PolicyService.ListTaskMappings:output_type -> trunkline.v1.ListTaskMappingsResponse
+	19, // 44: trunkline.v1.PolicyService.SetTaskMapping:output_type -> trunkline.v1.SetTaskMappingResponse
+	21, // 45: trunkline.v1.PolicyService.DeleteTaskMapping:output_type -> trunkline.v1.DeleteTaskMappingResponse
+	36, // 46: trunkline.v1.PolicyService.CreateExperiment:output_type -> trunkline.v1.CreateExperimentResponse
+	37, // 47: trunkline.v1.PolicyService.GetExperiment:output_type -> trunkline.v1.GetExperimentResponse
+	38, // 48: trunkline.v1.PolicyService.ListExperiments:output_type -> trunkline.v1.ListExperimentsResponse
+	39, // 49: trunkline.v1.PolicyService.StopExperiment:output_type -> trunkline.v1.StopExperimentResponse
+	40, // 50: trunkline.v1.PolicyService.GetExperimentResults:output_type -> trunkline.v1.GetExperimentResultsResponse
+	24, // 51: trunkline.v1.PolicyService.ListRoutingChanges:output_type -> trunkline.v1.ListRoutingChangesResponse
+	38, // [38:52] is the sub-list for method output_type
+	24, // [24:38] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_policy_proto_init() }
@@ -1648,22 +1928,33 @@ func file_trunkline_v1_policy_proto_init() {
 	if File_trunkline_v1_policy_proto != nil {
 		return
 	}
-	file_trunkline_v1_completion_proto_init()
+	file_trunkline_v1_experiment_proto_init()
 	file_trunkline_v1_options_proto_init()
-	file_trunkline_v1_policy_proto_msgTypes[0].OneofWrappers = []any{}
+	file_trunkline_v1_requirements_proto_init()
+	file_trunkline_v1_route_proto_init()
+	file_trunkline_v1_policy_proto_msgTypes[2].OneofWrappers = []any{
+		(*RoutingLink_Model)(nil),
+		(*RoutingLink_PolicyId)(nil),
+	}
+	file_trunkline_v1_policy_proto_msgTypes[3].OneofWrappers = []any{}
+	file_trunkline_v1_policy_proto_msgTypes[4].OneofWrappers = []any{}
+	file_trunkline_v1_policy_proto_msgTypes[22].OneofWrappers = []any{
+		(*RoutingChange_Policy)(nil),
+		(*RoutingChange_Mapping)(nil),
+		(*RoutingChange_Experiment)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_policy_proto_rawDesc), len(file_trunkline_v1_policy_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   24,
+			NumEnums:      0,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_trunkline_v1_policy_proto_goTypes,
 		DependencyIndexes: file_trunkline_v1_policy_proto_depIdxs,
-		EnumInfos:         file_trunkline_v1_policy_proto_enumTypes,
 		MessageInfos:      file_trunkline_v1_policy_proto_msgTypes,
 	}.Build()
 	File_trunkline_v1_policy_proto = out.File

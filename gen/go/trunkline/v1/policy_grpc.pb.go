@@ -21,23 +21,29 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PolicyService_CreateRoutingPolicy_FullMethodName = "/trunkline.v1.PolicyService/CreateRoutingPolicy"
-	PolicyService_GetRoutingPolicy_FullMethodName    = "/trunkline.v1.PolicyService/GetRoutingPolicy"
-	PolicyService_ListRoutingPolicies_FullMethodName = "/trunkline.v1.PolicyService/ListRoutingPolicies"
-	PolicyService_UpdateRoutingPolicy_FullMethodName = "/trunkline.v1.PolicyService/UpdateRoutingPolicy"
-	PolicyService_DeleteRoutingPolicy_FullMethodName = "/trunkline.v1.PolicyService/DeleteRoutingPolicy"
-	PolicyService_ListTaskMappings_FullMethodName    = "/trunkline.v1.PolicyService/ListTaskMappings"
-	PolicyService_SetTaskMapping_FullMethodName      = "/trunkline.v1.PolicyService/SetTaskMapping"
-	PolicyService_CreateExperiment_FullMethodName    = "/trunkline.v1.PolicyService/CreateExperiment"
-	PolicyService_ListExperiments_FullMethodName     = "/trunkline.v1.PolicyService/ListExperiments"
-	PolicyService_StopExperiment_FullMethodName      = "/trunkline.v1.PolicyService/StopExperiment"
+	PolicyService_CreateRoutingPolicy_FullMethodName  = "/trunkline.v1.PolicyService/CreateRoutingPolicy"
+	PolicyService_GetRoutingPolicy_FullMethodName     = "/trunkline.v1.PolicyService/GetRoutingPolicy"
+	PolicyService_ListRoutingPolicies_FullMethodName  = "/trunkline.v1.PolicyService/ListRoutingPolicies"
+	PolicyService_UpdateRoutingPolicy_FullMethodName  = "/trunkline.v1.PolicyService/UpdateRoutingPolicy"
+	PolicyService_DeleteRoutingPolicy_FullMethodName  = "/trunkline.v1.PolicyService/DeleteRoutingPolicy"
+	PolicyService_ListTaskMappings_FullMethodName     = "/trunkline.v1.PolicyService/ListTaskMappings"
+	PolicyService_SetTaskMapping_FullMethodName       = "/trunkline.v1.PolicyService/SetTaskMapping"
+	PolicyService_DeleteTaskMapping_FullMethodName    = "/trunkline.v1.PolicyService/DeleteTaskMapping"
+	PolicyService_CreateExperiment_FullMethodName     = "/trunkline.v1.PolicyService/CreateExperiment"
+	PolicyService_GetExperiment_FullMethodName        = "/trunkline.v1.PolicyService/GetExperiment"
+	PolicyService_ListExperiments_FullMethodName      = "/trunkline.v1.PolicyService/ListExperiments"
+	PolicyService_StopExperiment_FullMethodName       = "/trunkline.v1.PolicyService/StopExperiment"
+	PolicyService_GetExperimentResults_FullMethodName = "/trunkline.v1.PolicyService/GetExperimentResults"
+	PolicyService_ListRoutingChanges_FullMethodName   = "/trunkline.v1.PolicyService/ListRoutingChanges"
 )
 
 // PolicyServiceClient is the client API for PolicyService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// PolicyService keeps routing policies, task mappings and experiments.
+// PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+// fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+// force in every worker within a second.
 type PolicyServiceClient interface {
 	// CreateRoutingPolicy makes a policy.
 	CreateRoutingPolicy(ctx context.Context, in *CreateRoutingPolicyRequest, opts ...grpc.CallOption) (*CreateRoutingPolicyResponse, error)
@@ -47,18 +53,27 @@ type PolicyServiceClient interface {
 	ListRoutingPolicies(ctx context.Context, in *ListRoutingPoliciesRequest, opts ...grpc.CallOption) (*ListRoutingPoliciesResponse, error)
 	// UpdateRoutingPolicy changes the masked fields.
 	UpdateRoutingPolicy(ctx context.Context, in *UpdateRoutingPolicyRequest, opts ...grpc.CallOption) (*UpdateRoutingPolicyResponse, error)
-	// DeleteRoutingPolicy removes a policy.
+	// DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed.
 	DeleteRoutingPolicy(ctx context.Context, in *DeleteRoutingPolicyRequest, opts ...grpc.CallOption) (*DeleteRoutingPolicyResponse, error)
-	// ListTaskMappings lists which models serve which task.
+	// ListTaskMappings lists which models serve which task, the built-in mappings too.
 	ListTaskMappings(ctx context.Context, in *ListTaskMappingsRequest, opts ...grpc.CallOption) (*ListTaskMappingsResponse, error)
 	// SetTaskMapping sets which models serve a task.
 	SetTaskMapping(ctx context.Context, in *SetTaskMappingRequest, opts ...grpc.CallOption) (*SetTaskMappingResponse, error)
+	// DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again.
+	DeleteTaskMapping(ctx context.Context, in *DeleteTaskMappingRequest, opts ...grpc.CallOption) (*DeleteTaskMappingResponse, error)
 	// CreateExperiment splits traffic between models.
 	CreateExperiment(ctx context.Context, in *CreateExperimentRequest, opts ...grpc.CallOption) (*CreateExperimentResponse, error)
+	// GetExperiment returns one experiment.
+	GetExperiment(ctx context.Context, in *GetExperimentRequest, opts ...grpc.CallOption) (*GetExperimentResponse, error)
 	// ListExperiments lists the tenant's experiments by id.
 	ListExperiments(ctx context.Context, in *ListExperimentsRequest, opts ...grpc.CallOption) (*ListExperimentsResponse, error)
-	// StopExperiment ends an experiment.
+	// StopExperiment ends an experiment; its results stay.
 	StopExperiment(ctx context.Context, in *StopExperimentRequest, opts ...grpc.CallOption) (*StopExperimentResponse, error)
+	// GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it.
+	GetExperimentResults(ctx context.Context, in *GetExperimentResultsRequest, opts ...grpc.CallOption) (*GetExperimentResultsResponse, error)
+	// ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+	// changed it. To go back, write an earlier version again.
+	ListRoutingChanges(ctx context.Context, in *ListRoutingChangesRequest, opts ...grpc.CallOption) (*ListRoutingChangesResponse, error)
 }
 
 type policyServiceClient struct {
@@ -139,10 +154,30 @@ func (c *policyServiceClient) SetTaskMapping(ctx context.Context, in *SetTaskMap
 	return out, nil
 }
 
+func (c *policyServiceClient) DeleteTaskMapping(ctx context.Context, in *DeleteTaskMappingRequest, opts ...grpc.CallOption) (*DeleteTaskMappingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteTaskMappingResponse)
+	err := c.cc.Invoke(ctx, PolicyService_DeleteTaskMapping_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *policyServiceClient) CreateExperiment(ctx context.Context, in *CreateExperimentRequest, opts ...grpc.CallOption) (*CreateExperimentResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CreateExperimentResponse)
 	err := c.cc.Invoke(ctx, PolicyService_CreateExperiment_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *policyServiceClient) GetExperiment(ctx context.Context, in *GetExperimentRequest, opts ...grpc.CallOption) (*GetExperimentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetExperimentResponse)
+	err := c.cc.Invoke(ctx, PolicyService_GetExperiment_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -169,11 +204,33 @@ func (c *policyServiceClient) StopExperiment(ctx context.Context, in *StopExperi
 	return out, nil
 }
 
+func (c *policyServiceClient) GetExperimentResults(ctx context.Context, in *GetExperimentResultsRequest, opts ...grpc.CallOption) (*GetExperimentResultsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetExperimentResultsResponse)
+	err := c.cc.Invoke(ctx, PolicyService_GetExperimentResults_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *policyServiceClient) ListRoutingChanges(ctx context.Context, in *ListRoutingChangesRequest, opts ...grpc.CallOption) (*ListRoutingChangesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRoutingChangesResponse)
+	err := c.cc.Invoke(ctx, PolicyService_ListRoutingChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PolicyServiceServer is the server API for PolicyService service.
 // All implementations must embed UnimplementedPolicyServiceServer
 // for forward compatibility.
 //
-// PolicyService keeps routing policies, task mappings and experiments.
+// PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+// fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+// force in every worker within a second.
 type PolicyServiceServer interface {
 	// CreateRoutingPolicy makes a policy.
 	CreateRoutingPolicy(context.Context, *CreateRoutingPolicyRequest) (*CreateRoutingPolicyResponse, error)
@@ -183,18 +240,27 @@ type PolicyServiceServer interface {
 	ListRoutingPolicies(context.Context, *ListRoutingPoliciesRequest) (*ListRoutingPoliciesResponse, error)
 	// UpdateRoutingPolicy changes the masked fields.
 	UpdateRoutingPolicy(context.Context, *UpdateRoutingPolicyRequest) (*UpdateRoutingPolicyResponse, error)
-	// DeleteRoutingPolicy removes a policy.
+	// DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed.
 	DeleteRoutingPolicy(context.Context, *DeleteRoutingPolicyRequest) (*DeleteRoutingPolicyResponse, error)
-	// ListTaskMappings lists which models serve which task.
+	// ListTaskMappings lists which models serve which task, the built-in mappings too.
 	ListTaskMappings(context.Context, *ListTaskMappingsRequest) (*ListTaskMappingsResponse, error)
 	// SetTaskMapping sets which models serve a task.
 	SetTaskMapping(context.Context, *SetTaskMappingRequest) (*SetTaskMappingResponse, error)
+	// DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again.
+	DeleteTaskMapping(context.Context, *DeleteTaskMappingRequest) (*DeleteTaskMappingResponse, error)
 	// CreateExperiment splits traffic between models.
 	CreateExperiment(context.Context, *CreateExperimentRequest) (*CreateExperimentResponse, error)
+	// GetExperiment returns one experiment.
+	GetExperiment(context.Context, *GetExperimentRequest) (*GetExperimentResponse, error)
 	// ListExperiments lists the tenant's experiments by id.
 	ListExperiments(context.Context, *ListExperimentsRequest) (*ListExperimentsResponse, error)
-	// StopExperiment ends an experiment.
+	// StopExperiment ends an experiment; its results stay.
 	StopExperiment(context.Context, *StopExperimentRequest) (*StopExperimentResponse, error)
+	// GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it.
+	GetExperimentResults(context.Context, *GetExperimentResultsRequest) (*GetExperimentResultsResponse, error)
+	// ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+	// changed it. To go back, write an earlier version again.
+	ListRoutingChanges(context.Context, *ListRoutingChangesRequest) (*ListRoutingChangesResponse, error)
 	mustEmbedUnimplementedPolicyServiceServer()
 }
 
@@ -226,14 +292,26 @@ func (UnimplementedPolicyServiceServer) ListTaskMappings(context.Context, *ListT
 func (UnimplementedPolicyServiceServer) SetTaskMapping(context.Context, *SetTaskMappingRequest) (*SetTaskMappingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetTaskMapping not implemented")
 }
+func (UnimplementedPolicyServiceServer) DeleteTaskMapping(context.Context, *DeleteTaskMappingRequest) (*DeleteTaskMappingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteTaskMapping not implemented")
+}
 func (UnimplementedPolicyServiceServer) CreateExperiment(context.Context, *CreateExperimentRequest) (*CreateExperimentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateExperiment not implemented")
+}
+func (UnimplementedPolicyServiceServer) GetExperiment(context.Context, *GetExperimentRequest) (*GetExperimentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetExperiment not implemented")
 }
 func (UnimplementedPolicyServiceServer) ListExperiments(context.Context, *ListExperimentsRequest) (*ListExperimentsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListExperiments not implemented")
 }
 func (UnimplementedPolicyServiceServer) StopExperiment(context.Context, *StopExperimentRequest) (*StopExperimentResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method StopExperiment not implemented")
+}
+func (UnimplementedPolicyServiceServer) GetExperimentResults(context.Context, *GetExperimentResultsRequest) (*GetExperimentResultsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetExperimentResults not implemented")
+}
+func (UnimplementedPolicyServiceServer) ListRoutingChanges(context.Context, *ListRoutingChangesRequest) (*ListRoutingChangesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRoutingChanges not implemented")
 }
 func (UnimplementedPolicyServiceServer) mustEmbedUnimplementedPolicyServiceServer() {}
 func (UnimplementedPolicyServiceServer) testEmbeddedByValue()                       {}
@@ -382,6 +460,24 @@ func _PolicyService_SetTaskMapping_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PolicyService_DeleteTaskMapping_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteTaskMappingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PolicyServiceServer).DeleteTaskMapping(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PolicyService_DeleteTaskMapping_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PolicyServiceServer).DeleteTaskMapping(ctx, req.(*DeleteTaskMappingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PolicyService_CreateExperiment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CreateExperimentRequest)
 	if err := dec(in); err != nil {
@@ -396,6 +492,24 @@ func _PolicyService_CreateExperiment_Handler(srv interface{}, ctx context.Contex
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(PolicyServiceServer).CreateExperiment(ctx, req.(*CreateExperimentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PolicyService_GetExperiment_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetExperimentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PolicyServiceServer).GetExperiment(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PolicyService_GetExperiment_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PolicyServiceServer).GetExperiment(ctx, req.(*GetExperimentRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -436,6 +550,42 @@ func _PolicyService_StopExperiment_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PolicyService_GetExperimentResults_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetExperimentResultsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PolicyServiceServer).GetExperimentResults(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PolicyService_GetExperimentResults_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PolicyServiceServer).GetExperimentResults(ctx, req.(*GetExperimentResultsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PolicyService_ListRoutingChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRoutingChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PolicyServiceServer).ListRoutingChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PolicyService_ListRoutingChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PolicyServiceServer).ListRoutingChanges(ctx, req.(*ListRoutingChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PolicyService_ServiceDesc is the grpc.ServiceDesc for PolicyService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -472,8 +622,16 @@ var PolicyService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PolicyService_SetTaskMapping_Handler,
 		},
 		{
+			MethodName: "DeleteTaskMapping",
+			Handler:    _PolicyService_DeleteTaskMapping_Handler,
+		},
+		{
 			MethodName: "CreateExperiment",
 			Handler:    _PolicyService_CreateExperiment_Handler,
+		},
+		{
+			MethodName: "GetExperiment",
+			Handler:    _PolicyService_GetExperiment_Handler,
 		},
 		{
 			MethodName: "ListExperiments",
@@ -482,6 +640,14 @@ var PolicyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "StopExperiment",
 			Handler:    _PolicyService_StopExperiment_Handler,
+		},
+		{
+			MethodName: "GetExperimentResults",
+			Handler:    _PolicyService_GetExperimentResults_Handler,
+		},
+		{
+			MethodName: "ListRoutingChanges",
+			Handler:    _PolicyService_ListRoutingChanges_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -12,6 +12,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
 from trunkline.v1 import common_pb2 as _common_pb2
+from trunkline.v1 import route_pb2 as _route_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -151,7 +152,7 @@ class RecordedRequest(_message.Message):
         """Every attempt made."""
 
     @_builtins.property
-    def route(self) -> _common_pb2.Route:
+    def route(self) -> _route_pb2.Route:
         """Why the model was chosen."""
 
     def __init__(
@@ -173,7 +174,7 @@ class RecordedRequest(_message.Message):
         time_to_first_token: _duration_pb2.Duration | None = ...,
         cache_hit: _builtins.bool = ...,
         attempts: _abc.Iterable[_common_pb2.Attempt] | None = ...,
-        route: _common_pb2.Route | None = ...,
+        route: _route_pb2.Route | None = ...,
         trace_id: _builtins.str = ...,
         key_id: _builtins.str = ...,
     ) -> None: ...

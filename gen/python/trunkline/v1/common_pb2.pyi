@@ -174,38 +174,6 @@ LIMIT_SCOPE_PROVIDER: LimitScope.ValueType  # 5
 """Calls of one provider; `subject` is its name, for example `openai`."""
 Global___LimitScope: _TypeAlias = LimitScope  # noqa: Y015
 
-class _RouteBasis:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _RouteBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RouteBasis.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    ROUTE_BASIS_UNSPECIFIED: _RouteBasis.ValueType  # 0
-    """Unknown."""
-    ROUTE_BASIS_EXPLICIT: _RouteBasis.ValueType  # 1
-    """The caller named the model."""
-    ROUTE_BASIS_ALIAS: _RouteBasis.ValueType  # 2
-    """The caller named an alias."""
-    ROUTE_BASIS_REQUIREMENTS: _RouteBasis.ValueType  # 3
-    """The router chose by the requirements."""
-    ROUTE_BASIS_POLICY: _RouteBasis.ValueType  # 4
-    """A routing policy or a task mapping chose."""
-
-class RouteBasis(_RouteBasis, metaclass=_RouteBasisEnumTypeWrapper):
-    """RouteBasis says what decided the route."""
-
-ROUTE_BASIS_UNSPECIFIED: RouteBasis.ValueType  # 0
-"""Unknown."""
-ROUTE_BASIS_EXPLICIT: RouteBasis.ValueType  # 1
-"""The caller named the model."""
-ROUTE_BASIS_ALIAS: RouteBasis.ValueType  # 2
-"""The caller named an alias."""
-ROUTE_BASIS_REQUIREMENTS: RouteBasis.ValueType  # 3
-"""The router chose by the requirements."""
-ROUTE_BASIS_POLICY: RouteBasis.ValueType  # 4
-"""A routing policy or a task mapping chose."""
-Global___RouteBasis: _TypeAlias = RouteBasis  # noqa: Y015
-
 @_typing.final
 class CallContext(_message.Message):
     """CallContext says on whose behalf a call is made. It scopes budgets, caches, audit and analytics."""
@@ -238,6 +206,7 @@ class CallContext(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     SESSION_ID_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
+    USER_TIER_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant. Empty, or equal to the tenant of the caller's key; anything else is refused."""
     agent_id: _builtins.str
@@ -248,6 +217,8 @@ class CallContext(_message.Message):
     """The end user behind the call, as a pseudonymous id. Optional, at most 128 of [A-Za-z0-9._:@-]."""
     session_id: _builtins.str
     """The conversation or session. Optional, at most 128 of [A-Za-z0-9._:-]."""
+    user_tier: _builtins.str
+    """The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Free labels for analytics. At most 16; keys 1 to 63 of [a-z0-9_.-], values at most 128 bytes."""
@@ -261,10 +232,11 @@ class CallContext(_message.Message):
         user_id: _builtins.str = ...,
         session_id: _builtins.str = ...,
         labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        user_tier: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "labels", b"labels", "session_id", b"session_id", "tenant_id", b"tenant_id", "user_id", b"user_id", "workflow_id", b"workflow_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_id", b"agent_id", "labels", b"labels", "session_id", b"session_id", "tenant_id", b"tenant_id", "user_id", b"user_id", "user_tier", b"user_tier", "workflow_id", b"workflow_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -726,45 +698,3 @@ class ProviderQuota(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__remaining) -> _WhichOneofReturnType__remaining | None: ...
 
 Global___ProviderQuota: _TypeAlias = ProviderQuota  # noqa: Y015
-
-@_typing.final
-class Route(_message.Message):
-    """Route says, in short, why this model served the call. `ExplainRoute` tells the rest."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    BASIS_FIELD_NUMBER: _builtins.int
-    RULE_FIELD_NUMBER: _builtins.int
-    CONSIDERED_FIELD_NUMBER: _builtins.int
-    ELIGIBLE_FIELD_NUMBER: _builtins.int
-    REGION_FIELD_NUMBER: _builtins.int
-    ESTIMATED_NANO_USD_FIELD_NUMBER: _builtins.int
-    basis: Global___RouteBasis.ValueType
-    """What decided."""
-    rule: _builtins.str
-    """The policy, alias or task by name; empty for an explicit model."""
-    considered: _builtins.int
-    """How many candidates were looked at."""
-    eligible: _builtins.int
-    """How many of them met every hard constraint."""
-    region: _builtins.str
-    """The region that served the call, where it is known."""
-    estimated_nano_usd: _builtins.int
-    """The estimated cost of the selected candidate, in nano-USD, as held against the budgets."""
-    def __init__(
-        self,
-        *,
-        basis: Global___RouteBasis.ValueType = ...,
-        rule: _builtins.str = ...,
-        considered: _builtins.int = ...,
-        eligible: _builtins.int = ...,
-        region: _builtins.str = ...,
-        estimated_nano_usd: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "considered", b"considered", "eligible", b"eligible", "estimated_nano_usd", b"estimated_nano_usd", "region", b"region", "rule", b"rule"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Route: _TypeAlias = Route  # noqa: Y015

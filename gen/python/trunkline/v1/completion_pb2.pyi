@@ -13,6 +13,8 @@ from google.rpc import status_pb2 as _status_pb2
 from google.type import money_pb2 as _money_pb2
 from trunkline.v1 import common_pb2 as _common_pb2
 from trunkline.v1 import content_pb2 as _content_pb2
+from trunkline.v1 import requirements_pb2 as _requirements_pb2
+from trunkline.v1 import route_pb2 as _route_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -23,34 +25,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class _Quality:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _QualityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Quality.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    QUALITY_UNSPECIFIED: _Quality.ValueType  # 0
-    """No constraint."""
-    QUALITY_BASIC: _Quality.ValueType  # 1
-    """Small, fast models will do."""
-    QUALITY_STANDARD: _Quality.ValueType  # 2
-    """A sound general model."""
-    QUALITY_PREMIUM: _Quality.ValueType  # 3
-    """The strongest models only."""
-
-class Quality(_Quality, metaclass=_QualityEnumTypeWrapper):
-    """Quality is the least quality that the router may choose."""
-
-QUALITY_UNSPECIFIED: Quality.ValueType  # 0
-"""No constraint."""
-QUALITY_BASIC: Quality.ValueType  # 1
-"""Small, fast models will do."""
-QUALITY_STANDARD: Quality.ValueType  # 2
-"""A sound general model."""
-QUALITY_PREMIUM: Quality.ValueType  # 3
-"""The strongest models only."""
-Global___Quality: _TypeAlias = Quality  # noqa: Y015
 
 class _CacheMode:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -203,65 +177,6 @@ BLOCK_KIND_MEDIA: BlockKind.ValueType  # 5
 BLOCK_KIND_OPAQUE: BlockKind.ValueType  # 6
 """A block that Trunkline does not know."""
 Global___BlockKind: _TypeAlias = BlockKind  # noqa: Y015
-
-@_typing.final
-class ModelRequirements(_message.Message):
-    """ModelRequirements are hard constraints on the model. They bind fallbacks too."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    CAPABILITIES_FIELD_NUMBER: _builtins.int
-    MAX_COST_PER_TOKEN_FIELD_NUMBER: _builtins.int
-    MAX_LATENCY_FIELD_NUMBER: _builtins.int
-    DATA_RESIDENCY_FIELD_NUMBER: _builtins.int
-    TASK_FIELD_NUMBER: _builtins.int
-    QUALITY_FIELD_NUMBER: _builtins.int
-    MIN_CONTEXT_TOKENS_FIELD_NUMBER: _builtins.int
-    data_residency: _builtins.str
-    """The region in which the data must be processed and kept, for example `eu`. Optional, [a-z0-9-], at most 32."""
-    task: _builtins.str
-    """The task, which a policy may map to models: `code_generation`, `creative_writing`, `data_extraction`, `analysis`, or one of
-    the tenant's own. Optional, [a-z0-9_], at most 64.
-    """
-    quality: Global___Quality.ValueType
-    """The least quality. Optional."""
-    min_context_tokens: _builtins.int
-    """The least context window in tokens. Optional, at least 1."""
-    @_builtins.property
-    def capabilities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the model must be able to do: any of `text`, `streaming`, `tools`, `structured_output`, `vision`, `audio_input`,
-        `audio_output`, `documents`, `reasoning`, `embeddings`, `prompt_caching`, `logprobs`. An unknown name is refused.
-        Required when no model is named. At most 16.
-        """
-
-    @_builtins.property
-    def max_cost_per_token(self) -> _money_pb2.Money:
-        """Neither the input nor the output price of the model may exceed this, in USD per token. Optional, above zero."""
-
-    @_builtins.property
-    def max_latency(self) -> _duration_pb2.Duration:
-        """The expected time to the whole answer may not exceed this. Optional, above zero."""
-
-    def __init__(
-        self,
-        *,
-        capabilities: _abc.Iterable[_builtins.str] | None = ...,
-        max_cost_per_token: _money_pb2.Money | None = ...,
-        max_latency: _duration_pb2.Duration | None = ...,
-        data_residency: _builtins.str = ...,
-        task: _builtins.str = ...,
-        quality: Global___Quality.ValueType = ...,
-        min_context_tokens: _builtins.int | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_context_tokens", b"_min_context_tokens", "max_cost_per_token", b"max_cost_per_token", "max_latency", b"max_latency", "min_context_tokens", b"min_context_tokens"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_context_tokens", b"_min_context_tokens", "capabilities", b"capabilities", "data_residency", b"data_residency", "max_cost_per_token", b"max_cost_per_token", "max_latency", b"max_latency", "min_context_tokens", b"min_context_tokens", "quality", b"quality", "task", b"task"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__min_context_tokens: _TypeAlias = _typing.Literal["min_context_tokens"]  # noqa: Y015
-    _WhichOneofArgType__min_context_tokens: _TypeAlias = _typing.Literal["_min_context_tokens", b"_min_context_tokens"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_context_tokens) -> _WhichOneofReturnType__min_context_tokens | None: ...
-
-Global___ModelRequirements: _TypeAlias = ModelRequirements  # noqa: Y015
 
 @_typing.final
 class CachePolicy(_message.Message):
@@ -463,6 +378,7 @@ class CompleteRequest(_message.Message):
     CONTEXT_FIELD_NUMBER: _builtins.int
     PROVIDER_OPTIONS_JSON_FIELD_NUMBER: _builtins.int
     COALESCE_FIELD_NUMBER: _builtins.int
+    ROUTING_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's id of the request, and its idempotency key: the same id with the same body is executed once.
     Optional, at most 128 of [A-Za-z0-9._:-]. Made by the server when empty.
@@ -498,7 +414,7 @@ class CompleteRequest(_message.Message):
     Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
     """
     @_builtins.property
-    def model_requirements(self) -> Global___ModelRequirements:
+    def model_requirements(self) -> _requirements_pb2.ModelRequirements:
         """What the model must meet. Capabilities are required when `model` is empty."""
 
     @_builtins.property
@@ -543,12 +459,16 @@ class CompleteRequest(_message.Message):
         A key that Trunkline sets itself is refused. At most 8 entries of 64 KiB.
         """
 
+    @_builtins.property
+    def routing(self) -> _requirements_pb2.RoutingOptions:
+        """How the model is chosen."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         model: _builtins.str = ...,
-        model_requirements: Global___ModelRequirements | None = ...,
+        model_requirements: _requirements_pb2.ModelRequirements | None = ...,
         prompt: _builtins.str = ...,
         messages: _abc.Iterable[_content_pb2.Message] | None = ...,
         max_tokens: _builtins.int | None = ...,
@@ -571,10 +491,11 @@ class CompleteRequest(_message.Message):
         context: _common_pb2.CallContext | None = ...,
         provider_options_json: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
         coalesce: _builtins.bool = ...,
+        routing: _requirements_pb2.RoutingOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_candidate_count", b"_candidate_count", "_frequency_penalty", b"_frequency_penalty", "_max_tokens", b"_max_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_logprobs", b"_top_logprobs", "_top_p", b"_top_p", "cache", b"cache", "candidate_count", b"candidate_count", "context", b"context", "frequency_penalty", b"frequency_penalty", "max_tokens", b"max_tokens", "model_requirements", b"model_requirements", "presence_penalty", b"presence_penalty", "reasoning", b"reasoning", "recovery", b"recovery", "response_format", b"response_format", "seed", b"seed", "temperature", b"temperature", "tool_choice", b"tool_choice", "top_k", b"top_k", "top_logprobs", b"top_logprobs", "top_p", b"top_p"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_candidate_count", b"_candidate_count", "_frequency_penalty", b"_frequency_penalty", "_max_tokens", b"_max_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_logprobs", b"_top_logprobs", "_top_p", b"_top_p", "cache", b"cache", "candidate_count", b"candidate_count", "context", b"context", "frequency_penalty", b"frequency_penalty", "max_tokens", b"max_tokens", "model_requirements", b"model_requirements", "presence_penalty", b"presence_penalty", "reasoning", b"reasoning", "recovery", b"recovery", "response_format", b"response_format", "routing", b"routing", "seed", b"seed", "temperature", b"temperature", "tool_choice", b"tool_choice", "top_k", b"top_k", "top_logprobs", b"top_logprobs", "top_p", b"top_p"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_candidate_count", b"_candidate_count", "_frequency_penalty", b"_frequency_penalty", "_max_tokens", b"_max_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_logprobs", b"_top_logprobs", "_top_p", b"_top_p", "cache", b"cache", "candidate_count", b"candidate_count", "coalesce", b"coalesce", "context", b"context", "frequency_penalty", b"frequency_penalty", "max_tokens", b"max_tokens", "messages", b"messages", "model", b"model", "model_requirements", b"model_requirements", "presence_penalty", b"presence_penalty", "priority", b"priority", "prompt", b"prompt", "provider_options_json", b"provider_options_json", "reasoning", b"reasoning", "recovery", b"recovery", "request_id", b"request_id", "response_format", b"response_format", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "tool_choice", b"tool_choice", "tools", b"tools", "top_k", b"top_k", "top_logprobs", b"top_logprobs", "top_p", b"top_p"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_candidate_count", b"_candidate_count", "_frequency_penalty", b"_frequency_penalty", "_max_tokens", b"_max_tokens", "_presence_penalty", b"_presence_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_logprobs", b"_top_logprobs", "_top_p", b"_top_p", "cache", b"cache", "candidate_count", b"candidate_count", "coalesce", b"coalesce", "context", b"context", "frequency_penalty", b"frequency_penalty", "max_tokens", b"max_tokens", "messages", b"messages", "model", b"model", "model_requirements", b"model_requirements", "presence_penalty", b"presence_penalty", "priority", b"priority", "prompt", b"prompt", "provider_options_json", b"provider_options_json", "reasoning", b"reasoning", "recovery", b"recovery", "request_id", b"request_id", "response_format", b"response_format", "routing", b"routing", "seed", b"seed", "stop_sequences", b"stop_sequences", "temperature", b"temperature", "tool_choice", b"tool_choice", "tools", b"tools", "top_k", b"top_k", "top_logprobs", b"top_logprobs", "top_p", b"top_p"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__candidate_count: _TypeAlias = _typing.Literal["candidate_count"]  # noqa: Y015
     _WhichOneofArgType__candidate_count: _TypeAlias = _typing.Literal["_candidate_count", b"_candidate_count"]  # noqa: Y015
@@ -751,7 +672,7 @@ class CompleteResponse(_message.Message):
         """Why the first candidate ended."""
 
     @_builtins.property
-    def route(self) -> _common_pb2.Route:
+    def route(self) -> _route_pb2.Route:
         """Why this model served the call."""
 
     @_builtins.property
@@ -794,7 +715,7 @@ class CompleteResponse(_message.Message):
         cache_hit: _builtins.bool = ...,
         usage: _common_pb2.Usage | None = ...,
         finish: Global___Finish | None = ...,
-        route: _common_pb2.Route | None = ...,
+        route: _route_pb2.Route | None = ...,
         attempts: _abc.Iterable[_common_pb2.Attempt] | None = ...,
         budget: _abc.Iterable[_common_pb2.BudgetState] | None = ...,
         trace_id: _builtins.str = ...,
@@ -1221,7 +1142,7 @@ class Finished(_message.Message):
         """Where a cached answer came from."""
 
     @_builtins.property
-    def route(self) -> _common_pb2.Route:
+    def route(self) -> _route_pb2.Route:
         """Why this model served the call."""
 
     @_builtins.property
@@ -1247,7 +1168,7 @@ class Finished(_message.Message):
         time_to_first_token: _duration_pb2.Duration | None = ...,
         cache_hit: _builtins.bool = ...,
         cache: Global___CacheInfo | None = ...,
-        route: _common_pb2.Route | None = ...,
+        route: _route_pb2.Route | None = ...,
         attempts: _abc.Iterable[_common_pb2.Attempt] | None = ...,
         budget: _abc.Iterable[_common_pb2.BudgetState] | None = ...,
         trace_id: _builtins.str = ...,

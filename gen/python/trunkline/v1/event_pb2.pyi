@@ -94,6 +94,8 @@ class Event(_message.Message):
     PROVIDER_FAILOVER_FIELD_NUMBER: _builtins.int
     PROVIDER_BREAKER_OPENED_FIELD_NUMBER: _builtins.int
     PROVIDER_BREAKER_CLOSED_FIELD_NUMBER: _builtins.int
+    ROUTING_CHANGED_FIELD_NUMBER: _builtins.int
+    EXPERIMENT_ARM_STOPPED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The id, the same at every delivery."""
     type: _builtins.str
@@ -128,6 +130,14 @@ class Event(_message.Message):
     def provider_breaker_closed(self) -> Global___ProviderBreakerClosed:
         """Type `provider.breaker_closed`."""
 
+    @_builtins.property
+    def routing_changed(self) -> Global___RoutingChanged:
+        """Type `routing.changed`."""
+
+    @_builtins.property
+    def experiment_arm_stopped(self) -> Global___ExperimentArmStopped:
+        """Type `experiment.arm_stopped`."""
+
     def __init__(
         self,
         *,
@@ -142,12 +152,14 @@ class Event(_message.Message):
         provider_failover: Global___ProviderFailover | None = ...,
         provider_breaker_opened: Global___ProviderBreakerOpened | None = ...,
         provider_breaker_closed: Global___ProviderBreakerClosed | None = ...,
+        routing_changed: Global___RoutingChanged | None = ...,
+        experiment_arm_stopped: Global___ExperimentArmStopped | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "event_id", b"event_id", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "schema_version", b"schema_version", "tenant_id", b"tenant_id", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "event_id", b"event_id", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed", "schema_version", b"schema_version", "tenant_id", b"tenant_id", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["integration_request_completed", "cost_budget_alert", "provider_failover", "provider_breaker_opened", "provider_breaker_closed"]  # noqa: Y015
+    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["integration_request_completed", "cost_budget_alert", "provider_failover", "provider_breaker_opened", "provider_breaker_closed", "routing_changed", "experiment_arm_stopped"]  # noqa: Y015
     _WhichOneofArgType_payload: _TypeAlias = _typing.Literal["payload", b"payload"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_payload) -> _WhichOneofReturnType_payload | None: ...
 
@@ -388,3 +400,91 @@ class ProviderBreakerClosed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProviderBreakerClosed: _TypeAlias = ProviderBreakerClosed  # noqa: Y015
+
+@_typing.final
+class RoutingChanged(_message.Message):
+    """RoutingChanged says that a policy, a task mapping or an experiment was changed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    revision: _builtins.int
+    """The revision of the tenant's routing configuration that it made."""
+    kind: _builtins.str
+    """`policy`, `mapping` or `experiment`."""
+    id: _builtins.str
+    """Its id."""
+    action: _builtins.str
+    """What was done: see `RoutingChange.action`."""
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        revision: _builtins.int = ...,
+        kind: _builtins.str = ...,
+        id: _builtins.str = ...,
+        action: _builtins.str = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "id", b"id", "kind", b"kind", "revision", b"revision", "timestamp", b"timestamp"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoutingChanged: _TypeAlias = RoutingChanged  # noqa: Y015
+
+@_typing.final
+class ExperimentArmStopped(_message.Message):
+    """ExperimentArmStopped says that a guardrail stopped an arm."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPERIMENT_ID_FIELD_NUMBER: _builtins.int
+    ARM_ID_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    METRIC_FIELD_NUMBER: _builtins.int
+    MEAN_FIELD_NUMBER: _builtins.int
+    CONTROL_MEAN_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    experiment_id: _builtins.str
+    """The experiment."""
+    arm_id: _builtins.str
+    """The arm."""
+    model: _builtins.str
+    """Its model."""
+    metric: _builtins.str
+    """The metric that it lost by: `quality`, `failures`, `cost` or `latency`."""
+    mean: _builtins.float
+    """The arm's mean."""
+    control_mean: _builtins.float
+    """The control's mean."""
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        experiment_id: _builtins.str = ...,
+        arm_id: _builtins.str = ...,
+        model: _builtins.str = ...,
+        metric: _builtins.str = ...,
+        mean: _builtins.float = ...,
+        control_mean: _builtins.float = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arm_id", b"arm_id", "control_mean", b"control_mean", "experiment_id", b"experiment_id", "mean", b"mean", "metric", b"metric", "model", b"model", "timestamp", b"timestamp"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExperimentArmStopped: _TypeAlias = ExperimentArmStopped  # noqa: Y015

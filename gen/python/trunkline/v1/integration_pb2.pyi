@@ -229,6 +229,7 @@ class LlmProviderConfiguration(_message.Message):
     OPTIONS_FIELD_NUMBER: _builtins.int
     PRICE_OVERRIDES_FIELD_NUMBER: _builtins.int
     MODEL_OVERRIDES_FIELD_NUMBER: _builtins.int
+    DATA_RETENTION_FIELD_NUMBER: _builtins.int
     provider: _builtins.str
     """The provider profile, as `ListConnectors` names it, for example `openai`, `vllm`, `portkey`. Required."""
     region: _builtins.str
@@ -249,6 +250,10 @@ class LlmProviderConfiguration(_message.Message):
     def model_overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelOverride]:
         """Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256."""
 
+    @_builtins.property
+    def data_retention(self) -> _duration_pb2.Duration:
+        """How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown."""
+
     def __init__(
         self,
         *,
@@ -258,10 +263,11 @@ class LlmProviderConfiguration(_message.Message):
         options: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         price_overrides: _abc.Iterable[Global___PriceOverride] | None = ...,
         model_overrides: _abc.Iterable[Global___ModelOverride] | None = ...,
+        data_retention: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data_retention", b"data_retention"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model_overrides", b"model_overrides", "models", b"models", "options", b"options", "price_overrides", b"price_overrides", "provider", b"provider", "region", b"region"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_retention", b"data_retention", "model_overrides", b"model_overrides", "models", b"models", "options", b"options", "price_overrides", b"price_overrides", "provider", b"provider", "region", b"region"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -319,6 +325,7 @@ class ModelOverride(_message.Message):
     INPUT_MODALITIES_FIELD_NUMBER: _builtins.int
     OUTPUT_MODALITIES_FIELD_NUMBER: _builtins.int
     DEPRECATION_TIME_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """The model as the provider names it; `*` is every model that the catalogue does not know. Required."""
     display_name: _builtins.str
@@ -327,6 +334,8 @@ class ModelOverride(_message.Message):
     """The context window in tokens, from 1."""
     max_output_tokens: _builtins.int
     """The most output tokens, from 1."""
+    quality: _builtins.float
+    """How good its answers are, from 0 to 1; takes the place of the published score."""
     @_builtins.property
     def capabilities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32."""
@@ -354,19 +363,24 @@ class ModelOverride(_message.Message):
         input_modalities: _abc.Iterable[_model_pb2.Modality.ValueType] | None = ...,
         output_modalities: _abc.Iterable[_model_pb2.Modality.ValueType] | None = ...,
         deprecation_time: _timestamp_pb2.Timestamp | None = ...,
+        quality: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "max_output_tokens", b"max_output_tokens"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "_quality", b"_quality", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "max_output_tokens", b"max_output_tokens", "quality", b"quality"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "capabilities", b"capabilities", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "display_name", b"display_name", "input_modalities", b"input_modalities", "max_output_tokens", b"max_output_tokens", "model", b"model", "output_modalities", b"output_modalities"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "_quality", b"_quality", "capabilities", b"capabilities", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "display_name", b"display_name", "input_modalities", b"input_modalities", "max_output_tokens", b"max_output_tokens", "model", b"model", "output_modalities", b"output_modalities", "quality", b"quality"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__context_window: _TypeAlias = _typing.Literal["context_window"]  # noqa: Y015
     _WhichOneofArgType__context_window: _TypeAlias = _typing.Literal["_context_window", b"_context_window"]  # noqa: Y015
     _WhichOneofReturnType__max_output_tokens: _TypeAlias = _typing.Literal["max_output_tokens"]  # noqa: Y015
     _WhichOneofArgType__max_output_tokens: _TypeAlias = _typing.Literal["_max_output_tokens", b"_max_output_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__quality: _TypeAlias = _typing.Literal["quality"]  # noqa: Y015
+    _WhichOneofArgType__quality: _TypeAlias = _typing.Literal["_quality", b"_quality"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__context_window) -> _WhichOneofReturnType__context_window | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_output_tokens) -> _WhichOneofReturnType__max_output_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quality) -> _WhichOneofReturnType__quality | None: ...
 
 Global___ModelOverride: _TypeAlias = ModelOverride  # noqa: Y015
 

@@ -13,6 +13,8 @@ from google.type import money_pb2 as _money_pb2
 from trunkline.v1 import common_pb2 as _common_pb2
 from trunkline.v1 import completion_pb2 as _completion_pb2
 from trunkline.v1 import model_pb2 as _model_pb2
+from trunkline.v1 import requirements_pb2 as _requirements_pb2
+from trunkline.v1 import route_pb2 as _route_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -64,6 +66,7 @@ class EmbedRequest(_message.Message):
     CACHE_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
+    ROUTING_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's id of the request, and its idempotency key. Optional, at most 128 of [A-Za-z0-9._:-]."""
     model: _builtins.str
@@ -77,7 +80,7 @@ class EmbedRequest(_message.Message):
     priority: _completion_pb2.Priority.ValueType
     """The call's priority."""
     @_builtins.property
-    def model_requirements(self) -> _completion_pb2.ModelRequirements:
+    def model_requirements(self) -> _requirements_pb2.ModelRequirements:
         """What the model must meet."""
 
     @_builtins.property
@@ -92,12 +95,16 @@ class EmbedRequest(_message.Message):
     def context(self) -> _common_pb2.CallContext:
         """On whose behalf the call is made. `agent_id` is required."""
 
+    @_builtins.property
+    def routing(self) -> _requirements_pb2.RoutingOptions:
+        """How the model is chosen."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         model: _builtins.str = ...,
-        model_requirements: _completion_pb2.ModelRequirements | None = ...,
+        model_requirements: _requirements_pb2.ModelRequirements | None = ...,
         inputs: _abc.Iterable[_builtins.str] | None = ...,
         dimensions: _builtins.int | None = ...,
         purpose: _builtins.str = ...,
@@ -105,10 +112,11 @@ class EmbedRequest(_message.Message):
         cache: _completion_pb2.CachePolicy | None = ...,
         context: _common_pb2.CallContext | None = ...,
         priority: _completion_pb2.Priority.ValueType = ...,
+        routing: _requirements_pb2.RoutingOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions", "cache", b"cache", "context", b"context", "dimensions", b"dimensions", "model_requirements", b"model_requirements"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions", "cache", b"cache", "context", b"context", "dimensions", b"dimensions", "model_requirements", b"model_requirements", "routing", b"routing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions", "cache", b"cache", "context", b"context", "dimensions", b"dimensions", "encoding", b"encoding", "inputs", b"inputs", "model", b"model", "model_requirements", b"model_requirements", "priority", b"priority", "purpose", b"purpose", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions", "cache", b"cache", "context", b"context", "dimensions", b"dimensions", "encoding", b"encoding", "inputs", b"inputs", "model", b"model", "model_requirements", b"model_requirements", "priority", b"priority", "purpose", b"purpose", "request_id", b"request_id", "routing", b"routing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__dimensions: _TypeAlias = _typing.Literal["dimensions"]  # noqa: Y015
     _WhichOneofArgType__dimensions: _TypeAlias = _typing.Literal["_dimensions", b"_dimensions"]  # noqa: Y015
@@ -166,6 +174,7 @@ class EmbedResponse(_message.Message):
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
     dimensions: _builtins.int
     """The length of the vectors."""
     model_used: _builtins.str
@@ -202,6 +211,10 @@ class EmbedResponse(_message.Message):
     def attempts(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Attempt]:
         """Every attempt made."""
 
+    @_builtins.property
+    def route(self) -> _route_pb2.Route:
+        """Why this model served the call."""
+
     def __init__(
         self,
         *,
@@ -217,10 +230,11 @@ class EmbedResponse(_message.Message):
         attempts: _abc.Iterable[_common_pb2.Attempt] | None = ...,
         trace_id: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        route: _route_pb2.Route | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "cost_details", b"cost_details", "latency", b"latency", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "cost_details", b"cost_details", "latency", b"latency", "route", b"route", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cache_hit", b"cache_hit", "cost", b"cost", "cost_details", b"cost_details", "dimensions", b"dimensions", "embeddings", b"embeddings", "latency", b"latency", "model_used", b"model_used", "provider", b"provider", "request_id", b"request_id", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cache_hit", b"cache_hit", "cost", b"cost", "cost_details", b"cost_details", "dimensions", b"dimensions", "embeddings", b"embeddings", "latency", b"latency", "model_used", b"model_used", "provider", b"provider", "request_id", b"request_id", "route", b"route", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -309,70 +323,6 @@ class ExplainRouteRequest(_message.Message):
 Global___ExplainRouteRequest: _TypeAlias = ExplainRouteRequest  # noqa: Y015
 
 @_typing.final
-class RouteCandidate(_message.Message):
-    """RouteCandidate is one model of one integration that the router looked at."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PROVIDER_FIELD_NUMBER: _builtins.int
-    MODEL_FIELD_NUMBER: _builtins.int
-    INTEGRATION_ID_FIELD_NUMBER: _builtins.int
-    ELIGIBLE_FIELD_NUMBER: _builtins.int
-    REJECTED_BY_FIELD_NUMBER: _builtins.int
-    DETAIL_FIELD_NUMBER: _builtins.int
-    ESTIMATED_NANO_USD_FIELD_NUMBER: _builtins.int
-    EXPECTED_LATENCY_FIELD_NUMBER: _builtins.int
-    RANK_FIELD_NUMBER: _builtins.int
-    AVAILABILITY_FIELD_NUMBER: _builtins.int
-    provider: _builtins.str
-    """The provider."""
-    model: _builtins.str
-    """The model as the provider names it."""
-    integration_id: _builtins.str
-    """The integration it would be called through."""
-    eligible: _builtins.bool
-    """Whether it meets every hard constraint."""
-    rejected_by: _builtins.str
-    """The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-    `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
-    """
-    detail: _builtins.str
-    """The rule's finding, for people."""
-    estimated_nano_usd: _builtins.int
-    """The estimated cost of the call in nano-USD, at most."""
-    rank: _builtins.int
-    """Its place in the order of attempts, from 1; 0 when rejected."""
-    @_builtins.property
-    def expected_latency(self) -> _duration_pb2.Duration:
-        """The expected latency; absent where unknown."""
-
-    @_builtins.property
-    def availability(self) -> _model_pb2.Availability:
-        """How well it answers now."""
-
-    def __init__(
-        self,
-        *,
-        provider: _builtins.str = ...,
-        model: _builtins.str = ...,
-        integration_id: _builtins.str = ...,
-        eligible: _builtins.bool = ...,
-        rejected_by: _builtins.str = ...,
-        detail: _builtins.str = ...,
-        estimated_nano_usd: _builtins.int = ...,
-        expected_latency: _duration_pb2.Duration | None = ...,
-        rank: _builtins.int = ...,
-        availability: _model_pb2.Availability | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "expected_latency", b"expected_latency"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "detail", b"detail", "eligible", b"eligible", "estimated_nano_usd", b"estimated_nano_usd", "expected_latency", b"expected_latency", "integration_id", b"integration_id", "model", b"model", "provider", b"provider", "rank", b"rank", "rejected_by", b"rejected_by"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___RouteCandidate: _TypeAlias = RouteCandidate  # noqa: Y015
-
-@_typing.final
 class ExplainRouteResponse(_message.Message):
     """ExplainRouteResponse is the route and its reasons."""
 
@@ -382,23 +332,23 @@ class ExplainRouteResponse(_message.Message):
     SELECTED_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def route(self) -> _common_pb2.Route:
-        """The route that would be taken; absent when no candidate is eligible."""
+    def route(self) -> _route_pb2.Route:
+        """The route that would be taken, without its candidates; absent when no candidate is eligible."""
 
     @_builtins.property
-    def selected(self) -> Global___RouteCandidate:
+    def selected(self) -> _route_pb2.RouteCandidate:
         """The candidate that would be called first; absent when none is eligible."""
 
     @_builtins.property
-    def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___RouteCandidate]:
+    def candidates(self) -> _containers.RepeatedCompositeFieldContainer[_route_pb2.RouteCandidate]:
         """Every candidate, the eligible ones first and in the order of attempts."""
 
     def __init__(
         self,
         *,
-        route: _common_pb2.Route | None = ...,
-        selected: Global___RouteCandidate | None = ...,
-        candidates: _abc.Iterable[Global___RouteCandidate] | None = ...,
+        route: _route_pb2.Route | None = ...,
+        selected: _route_pb2.RouteCandidate | None = ...,
+        candidates: _abc.Iterable[_route_pb2.RouteCandidate] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "selected", b"selected"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -541,7 +491,9 @@ class RecordFeedbackRequest(_message.Message):
     score: _builtins.float
     """The judgement, from 0 (useless) to 1 (perfect). Required."""
     aspect: _builtins.str
-    """What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64."""
+    """What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+    key takes the place of the first.
+    """
     comment: _builtins.str
     """Words. Optional, at most 4 KiB."""
     def __init__(

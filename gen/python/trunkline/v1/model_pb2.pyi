@@ -237,6 +237,8 @@ class Model(_message.Message):
     ALIASES_FIELD_NUMBER: _builtins.int
     DEPRECATED_FIELD_NUMBER: _builtins.int
     AVAILABILITY_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    QUALITY_SOURCE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`<provider>/<model>`: the name to ask for."""
     provider: _builtins.str
@@ -253,6 +255,14 @@ class Model(_message.Message):
     """The version of the price list."""
     deprecated: _builtins.bool
     """Whether the provider calls it deprecated."""
+    quality: _builtins.float
+    """How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+    unknown.
+    """
+    quality_source: _builtins.str
+    """Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+    published: models of that price are usually that good).
+    """
     @_builtins.property
     def input_modalities(self) -> _containers.RepeatedScalarFieldContainer[Global___Modality.ValueType]:
         """What it reads."""
@@ -309,18 +319,24 @@ class Model(_message.Message):
         aliases: _abc.Iterable[_builtins.str] | None = ...,
         deprecated: _builtins.bool = ...,
         availability: _abc.Mapping[_builtins.str, Global___Availability] | None = ...,
+        quality: _builtins.float | None = ...,
+        quality_source: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "max_output_tokens", b"max_output_tokens"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "_quality", b"_quality", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "max_output_tokens", b"max_output_tokens", "quality", b"quality"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "aliases", b"aliases", "availability", b"availability", "capabilities", b"capabilities", "context_window", b"context_window", "deprecated", b"deprecated", "deprecation_time", b"deprecation_time", "display_name", b"display_name", "id", b"id", "input_modalities", b"input_modalities", "integration_ids", b"integration_ids", "max_output_tokens", b"max_output_tokens", "name", b"name", "output_modalities", b"output_modalities", "price_version", b"price_version", "prices", b"prices", "provider", b"provider", "regions", b"regions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "_quality", b"_quality", "aliases", b"aliases", "availability", b"availability", "capabilities", b"capabilities", "context_window", b"context_window", "deprecated", b"deprecated", "deprecation_time", b"deprecation_time", "display_name", b"display_name", "id", b"id", "input_modalities", b"input_modalities", "integration_ids", b"integration_ids", "max_output_tokens", b"max_output_tokens", "name", b"name", "output_modalities", b"output_modalities", "price_version", b"price_version", "prices", b"prices", "provider", b"provider", "quality", b"quality", "quality_source", b"quality_source", "regions", b"regions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__context_window: _TypeAlias = _typing.Literal["context_window"]  # noqa: Y015
     _WhichOneofArgType__context_window: _TypeAlias = _typing.Literal["_context_window", b"_context_window"]  # noqa: Y015
     _WhichOneofReturnType__max_output_tokens: _TypeAlias = _typing.Literal["max_output_tokens"]  # noqa: Y015
     _WhichOneofArgType__max_output_tokens: _TypeAlias = _typing.Literal["_max_output_tokens", b"_max_output_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__quality: _TypeAlias = _typing.Literal["quality"]  # noqa: Y015
+    _WhichOneofArgType__quality: _TypeAlias = _typing.Literal["_quality", b"_quality"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__context_window) -> _WhichOneofReturnType__context_window | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_output_tokens) -> _WhichOneofReturnType__max_output_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quality) -> _WhichOneofReturnType__quality | None: ...
 
 Global___Model: _TypeAlias = Model  # noqa: Y015

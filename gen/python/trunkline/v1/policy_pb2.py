@@ -25,11 +25,13 @@ _sym_db = _symbol_database.Default()
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
-from trunkline.v1 import completion_pb2 as trunkline_dot_v1_dot_completion__pb2
+from trunkline.v1 import experiment_pb2 as trunkline_dot_v1_dot_experiment__pb2
 from trunkline.v1 import options_pb2 as trunkline_dot_v1_dot_options__pb2
+from trunkline.v1 import requirements_pb2 as trunkline_dot_v1_dot_requirements__pb2
+from trunkline.v1 import route_pb2 as trunkline_dot_v1_dot_route__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19trunkline/v1/policy.proto\x12\x0ctrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtrunkline/v1/completion.proto\x1a\x1atrunkline/v1/options.proto\"\x84\x04\n\rRoutingPolicy\x12\x1b\n\tpolicy_id\x18\x01 \x01(\tR\x08policyId\x12<\n\tobjective\x18\x02 \x01(\x0e\x32\x1e.trunkline.v1.RoutingObjectiveR\tobjective\x12\x41\n\x0b\x63onstraints\x18\x03 \x01(\x0b\x32\x1f.trunkline.v1.ModelRequirementsR\x0b\x63onstraints\x12%\n\x0e\x61llowed_models\x18\x04 \x03(\tR\rallowedModels\x12#\n\rdenied_models\x18\x05 \x03(\tR\x0c\x64\x65niedModels\x12\x1b\n\tagent_ids\x18\x06 \x03(\tR\x08\x61gentIds\x12\x31\n\x12max_provider_share\x18\x07 \x01(\x01H\x00R\x10maxProviderShare\x88\x01\x01\x12\x14\n\x05order\x18\x08 \x01(\x05R\x05order\x12\x12\n\x04\x65tag\x18\t \x01(\tR\x04\x65tag\x12;\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTimeB\x15\n\x13_max_provider_share\"Q\n\x1a\x43reateRoutingPolicyRequest\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\"R\n\x1b\x43reateRoutingPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\"6\n\x17GetRoutingPolicyRequest\x12\x1b\n\tpolicy_id\x18\x01 \x01(\tR\x08policyId\"O\n\x18GetRoutingPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\"X\n\x1aListRoutingPoliciesRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"~\n\x1bListRoutingPoliciesResponse\x12\x37\n\x08policies\x18\x01 \x03(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x08policies\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8e\x01\n\x1aUpdateRoutingPolicyRequest\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"R\n\x1bUpdateRoutingPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\"M\n\x1a\x44\x65leteRoutingPolicyRequest\x12\x1b\n\tpolicy_id\x18\x01 \x01(\tR\x08policyId\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\x1d\n\x1b\x44\x65leteRoutingPolicyResponse\"\x92\x01\n\x0bTaskMapping\x12\x12\n\x04task\x18\x01 \x01(\tR\x04task\x12#\n\rprimary_model\x18\x02 \x01(\tR\x0cprimaryModel\x12\'\n\x0f\x66\x61llback_models\x18\x03 \x03(\tR\x0e\x66\x61llbackModels\x12!\n\x0c\x62udget_model\x18\x04 \x01(\tR\x0b\x62udgetModel\"U\n\x17ListTaskMappingsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"y\n\x18ListTaskMappingsResponse\x12\x35\n\x08mappings\x18\x01 \x03(\x0b\x32\x19.trunkline.v1.TaskMappingR\x08mappings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"L\n\x15SetTaskMappingRequest\x12\x33\n\x07mapping\x18\x01 \x01(\x0b\x32\x19.trunkline.v1.TaskMappingR\x07mapping\"M\n\x16SetTaskMappingResponse\x12\x33\n\x07mapping\x18\x01 \x01(\x0b\x32\x19.trunkline.v1.TaskMappingR\x07mapping\";\n\rExperimentArm\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x14\n\x05share\x18\x02 \x01(\x01R\x05share\"\x8b\x02\n\nExperiment\x12#\n\rexperiment_id\x18\x01 \x01(\tR\x0c\x65xperimentId\x12\x14\n\x05model\x18\x02 \x01(\tR\x05model\x12/\n\x04\x61rms\x18\x03 \x03(\x0b\x32\x1b.trunkline.v1.ExperimentArmR\x04\x61rms\x12\x1b\n\tsticky_by\x18\x04 \x01(\tR\x08stickyBy\x12;\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12\x37\n\tstop_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08stopTime\"S\n\x17\x43reateExperimentRequest\x12\x38\n\nexperiment\x18\x01 \x01(\x0b\x32\x18.trunkline.v1.ExperimentR\nexperiment\"T\n\x18\x43reateExperimentResponse\x12\x38\n\nexperiment\x18\x01 \x01(\x0b\x32\x18.trunkline.v1.ExperimentR\nexperiment\"T\n\x16ListExperimentsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"}\n\x17ListExperimentsResponse\x12:\n\x0b\x65xperiments\x18\x01 \x03(\x0b\x32\x18.trunkline.v1.ExperimentR\x0b\x65xperiments\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"<\n\x15StopExperimentRequest\x12#\n\rexperiment_id\x18\x01 \x01(\tR\x0c\x65xperimentId\"R\n\x16StopExperimentResponse\x12\x38\n\nexperiment\x18\x01 \x01(\x0b\x32\x18.trunkline.v1.ExperimentR\nexperiment*\xaf\x01\n\x10RoutingObjective\x12!\n\x1dROUTING_OBJECTIVE_UNSPECIFIED\x10\x00\x12\x1a\n\x16ROUTING_OBJECTIVE_COST\x10\x01\x12\x1d\n\x19ROUTING_OBJECTIVE_LATENCY\x10\x02\x12\x1d\n\x19ROUTING_OBJECTIVE_QUALITY\x10\x03\x12\x1e\n\x1aROUTING_OBJECTIVE_BALANCED\x10\x04\x32\xe1\x0c\n\rPolicyService\x12\xa0\x01\n\x13\x43reateRoutingPolicy\x12(.trunkline.v1.CreateRoutingPolicyRequest\x1a).trunkline.v1.CreateRoutingPolicyResponse\"4\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02\x1a\"\x10/api/v1/policies:\x06policy\x12\x9d\x01\n\x10GetRoutingPolicy\x12%.trunkline.v1.GetRoutingPolicyRequest\x1a&.trunkline.v1.GetRoutingPolicyResponse\":\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/policies/{policy_id}\x12\x9a\x01\n\x13ListRoutingPolicies\x12(.trunkline.v1.ListRoutingPoliciesRequest\x1a).trunkline.v1.ListRoutingPoliciesResponse\".\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/policies\x12\xb1\x01\n\x13UpdateRoutingPolicy\x12(.trunkline.v1.UpdateRoutingPolicyRequest\x1a).trunkline.v1.UpdateRoutingPolicyResponse\"E\x90\x02\x02\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02(2#/api/v1/policies/{policy.policy_id}:\x01*\x12\xa7\x01\n\x13\x44\x65leteRoutingPolicy\x12(.trunkline.v1.DeleteRoutingPolicyRequest\x1a).trunkline.v1.DeleteRoutingPolicyResponse\";\x90\x02\x02\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02\x1e*\x1c/api/v1/policies/{policy_id}\x12\x8e\x01\n\x10ListTaskMappings\x12%.trunkline.v1.ListTaskMappingsRequest\x1a&.trunkline.v1.ListTaskMappingsResponse\"+\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/tasks\x12\xa1\x01\n\x0eSetTaskMapping\x12#.trunkline.v1.SetTaskMappingRequest\x1a$.trunkline.v1.SetTaskMappingResponse\"D\x90\x02\x02\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02\'\x1a\x1c/api/v1/tasks/{mapping.task}:\x07mapping\x12\x9e\x01\n\x10\x43reateExperiment\x12%.trunkline.v1.CreateExperimentRequest\x1a&.trunkline.v1.CreateExperimentResponse\";\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02!\"\x13/api/v1/experiments:\nexperiment\x12\x91\x01\n\x0fListExperiments\x12$.trunkline.v1.ListExperimentsRequest\x1a%.trunkline.v1.ListExperimentsResponse\"1\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/experiments\x12\xa7\x01\n\x0eStopExperiment\x12#.trunkline.v1.StopExperimentRequest\x1a$.trunkline.v1.StopExperimentResponse\"J\x90\x02\x02\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02-\"(/api/v1/experiments/{experiment_id}:stop:\x01*BP\n\x10\x64\x65v.trunkline.v1B\x0bPolicyProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19trunkline/v1/policy.proto\x12\x0ctrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtrunkline/v1/experiment.proto\x1a\x1atrunkline/v1/options.proto\x1a\x1ftrunkline/v1/requirements.proto\x1a\x18trunkline/v1/route.proto\"\x99\x02\n\x0cRoutingMatch\x12\x1b\n\tagent_ids\x18\x01 \x03(\tR\x08\x61gentIds\x12\x19\n\x08user_ids\x18\x02 \x03(\tR\x07userIds\x12\x1d\n\nuser_tiers\x18\x03 \x03(\tR\tuserTiers\x12\x14\n\x05tasks\x18\x04 \x03(\tR\x05tasks\x12!\n\x0cworkflow_ids\x18\x05 \x03(\tR\x0bworkflowIds\x12>\n\x06labels\x18\x06 \x03(\x0b\x32&.trunkline.v1.RoutingMatch.LabelsEntryR\x06labels\x1a\x39\n\x0bLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"X\n\x0eRoutingWeights\x12\x12\n\x04\x63ost\x18\x01 \x01(\x01R\x04\x63ost\x12\x18\n\x07latency\x18\x02 \x01(\x01R\x07latency\x12\x18\n\x07quality\x18\x03 \x01(\x01R\x07quality\"f\n\x0bRoutingLink\x12\x16\n\x05model\x18\x01 \x01(\tH\x00R\x05model\x12\x1d\n\tpolicy_id\x18\x02 \x01(\tH\x00R\x08policyId\x12\x16\n\x06weight\x18\x03 \x01(\x01R\x06weightB\x08\n\x06target\"s\n\x0e\x43omplexityTier\x12\x13\n\x05up_to\x18\x01 \x01(\x01R\x04upTo\x12\x16\n\x06models\x18\x02 \x03(\tR\x06models\x12$\n\x0bmin_quality\x18\x03 \x01(\x01H\x00R\nminQuality\x88\x01\x01\x42\x0e\n\x0c_min_quality\"\xc2\x06\n\rRoutingPolicy\x12\x1b\n\tpolicy_id\x18\x01 \x01(\tR\x08policyId\x12<\n\tobjective\x18\x02 \x01(\x0e\x32\x1e.trunkline.v1.RoutingObjectiveR\tobjective\x12\x41\n\x0b\x63onstraints\x18\x03 \x01(\x0b\x32\x1f.trunkline.v1.ModelRequirementsR\x0b\x63onstraints\x12%\n\x0e\x61llowed_models\x18\x04 \x03(\tR\rallowedModels\x12#\n\rdenied_models\x18\x05 \x03(\tR\x0c\x64\x65niedModels\x12\x31\n\x12max_provider_share\x18\x07 \x01(\x01H\x00R\x10maxProviderShare\x88\x01\x01\x12\x14\n\x05order\x18\x08 \x01(\x05R\x05order\x12\x12\n\x04\x65tag\x18\t \x01(\tR\x04\x65tag\x12;\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nupdateTime\x12\x30\n\x05match\x18\x0c \x01(\x0b\x32\x1a.trunkline.v1.RoutingMatchR\x05match\x12\x36\n\x07weights\x18\r \x01(\x0b\x32\x1c.trunkline.v1.RoutingWeightsR\x07weights\x12/\n\x05\x63hain\x18\x0e \x03(\x0b\x32\x19.trunkline.v1.RoutingLinkR\x05\x63hain\x12\x32\n\x05tiers\x18\x0f \x03(\x0b\x32\x1c.trunkline.v1.ComplexityTierR\x05tiers\x12*\n\x0e\x63\x61\x63he_affinity\x18\x10 \x01(\x08H\x01R\rcacheAffinity\x88\x01\x01\x12 \n\x0b\x64\x65scription\x18\x11 \x01(\tR\x0b\x64\x65scription\x12\x18\n\x07version\x18\x12 \x01(\x05R\x07versionB\x15\n\x13_max_provider_shareB\x11\n\x0f_cache_affinityJ\x04\x08\x06\x10\x07R\tagent_ids\"Q\n\x1a\x43reateRoutingPolicyRequest\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\"R\n\x1b\x43reateRoutingPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\"6\n\x17GetRoutingPolicyRequest\x12\x1b\n\tpolicy_id\x18\x01 \x01(\tR\x08policyId\"O\n\x18GetRoutingPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\"X\n\x1aListRoutingPoliciesRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"~\n\x1bListRoutingPoliciesResponse\x12\x37\n\x08policies\x18\x01 \x03(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x08policies\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8e\x01\n\x1aUpdateRoutingPolicyRequest\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskR\nupdateMask\"R\n\x1bUpdateRoutingPolicyResponse\x12\x33\n\x06policy\x18\x01 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyR\x06policy\"M\n\x1a\x44\x65leteRoutingPolicyRequest\x12\x1b\n\tpolicy_id\x18\x01 \x01(\tR\x08policyId\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\x1d\n\x1b\x44\x65leteRoutingPolicyResponse\"\xc0\x01\n\x0bTaskMapping\x12\x12\n\x04task\x18\x01 \x01(\tR\x04task\x12#\n\rprimary_model\x18\x02 \x01(\tR\x0cprimaryModel\x12\'\n\x0f\x66\x61llback_models\x18\x03 \x03(\tR\x0e\x66\x61llbackModels\x12!\n\x0c\x62udget_model\x18\x04 \x01(\tR\x0b\x62udgetModel\x12\x12\n\x04\x65tag\x18\x05 \x01(\tR\x04\x65tag\x12\x18\n\x07version\x18\x06 \x01(\x05R\x07version\"U\n\x17ListTaskMappingsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"y\n\x18ListTaskMappingsResponse\x12\x35\n\x08mappings\x18\x01 \x03(\x0b\x32\x19.trunkline.v1.TaskMappingR\x08mappings\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"L\n\x15SetTaskMappingRequest\x12\x33\n\x07mapping\x18\x01 \x01(\x0b\x32\x19.trunkline.v1.TaskMappingR\x07mapping\"M\n\x16SetTaskMappingResponse\x12\x33\n\x07mapping\x18\x01 \x01(\x0b\x32\x19.trunkline.v1.TaskMappingR\x07mapping\"B\n\x18\x44\x65leteTaskMappingRequest\x12\x12\n\x04task\x18\x01 \x01(\tR\x04task\x12\x12\n\x04\x65tag\x18\x02 \x01(\tR\x04\x65tag\"\x1b\n\x19\x44\x65leteTaskMappingResponse\"\xcc\x02\n\rRoutingChange\x12\x1a\n\x08revision\x18\x01 \x01(\x03R\x08revision\x12\x35\n\x06policy\x18\x02 \x01(\x0b\x32\x1b.trunkline.v1.RoutingPolicyH\x00R\x06policy\x12\x35\n\x07mapping\x18\x03 \x01(\x0b\x32\x19.trunkline.v1.TaskMappingH\x00R\x07mapping\x12:\n\nexperiment\x18\x04 \x01(\x0b\x32\x18.trunkline.v1.ExperimentH\x00R\nexperiment\x12\x16\n\x06\x61\x63tion\x18\x05 \x01(\tR\x06\x61\x63tion\x12\x15\n\x06key_id\x18\x06 \x01(\tR\x05keyId\x12;\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTimeB\t\n\x07subject\"W\n\x19ListRoutingChangesRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"{\n\x1aListRoutingChangesResponse\x12\x35\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1b.trunkline.v1.RoutingChangeR\x07\x63hanges\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf7\x11\n\rPolicyService\x12\xa0\x01\n\x13\x43reateRoutingPolicy\x12(.trunkline.v1.CreateRoutingPolicyRequest\x1a).trunkline.v1.CreateRoutingPolicyResponse\"4\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02\x1a\"\x10/api/v1/policies:\x06policy\x12\x9d\x01\n\x10GetRoutingPolicy\x12%.trunkline.v1.GetRoutingPolicyRequest\x1a&.trunkline.v1.GetRoutingPolicyResponse\":\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/policies/{policy_id}\x12\x9a\x01\n\x13ListRoutingPolicies\x12(.trunkline.v1.ListRoutingPoliciesRequest\x1a).trunkline.v1.ListRoutingPoliciesResponse\".\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/policies\x12\xb1\x01\n\x13UpdateRoutingPolicy\x12(.trunkline.v1.UpdateRoutingPolicyRequest\x1a).trunkline.v1.UpdateRoutingPolicyResponse\"E\x90\x02\x02\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02(2#/api/v1/policies/{policy.policy_id}:\x01*\x12\xa7\x01\n\x13\x44\x65leteRoutingPolicy\x12(.trunkline.v1.DeleteRoutingPolicyRequest\x1a).trunkline.v1.DeleteRoutingPolicyResponse\";\x90\x02\x02\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02\x1e*\x1c/api/v1/policies/{policy_id}\x12\x8e\x01\n\x10ListTaskMappings\x12%.trunkline.v1.ListTaskMappingsRequest\x1a&.trunkline.v1.ListTaskMappingsResponse\"+\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/tasks\x12\xa1\x01\n\x0eSetTaskMapping\x12#.trunkline.v1.SetTaskMappingRequest\x1a$.trunkline.v1.SetTaskMappingResponse\"D\x90\x02\x02\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02\'\x1a\x1c/api/v1/tasks/{mapping.task}:\x07mapping\x12\x99\x01\n\x11\x44\x65leteTaskMapping\x12&.trunkline.v1.DeleteTaskMappingRequest\x1a\'.trunkline.v1.DeleteTaskMappingResponse\"3\x90\x02\x02\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02\x16*\x14/api/v1/tasks/{task}\x12\x9e\x01\n\x10\x43reateExperiment\x12%.trunkline.v1.CreateExperimentRequest\x1a&.trunkline.v1.CreateExperimentResponse\";\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02!\"\x13/api/v1/experiments:\nexperiment\x12\x9b\x01\n\rGetExperiment\x12\".trunkline.v1.GetExperimentRequest\x1a#.trunkline.v1.GetExperimentResponse\"A\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02%\x12#/api/v1/experiments/{experiment_id}\x12\x91\x01\n\x0fListExperiments\x12$.trunkline.v1.ListExperimentsRequest\x1a%.trunkline.v1.ListExperimentsResponse\"1\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02\x15\x12\x13/api/v1/experiments\x12\xa7\x01\n\x0eStopExperiment\x12#.trunkline.v1.StopExperimentRequest\x1a$.trunkline.v1.StopExperimentResponse\"J\x90\x02\x02\x8a\xe7\x18\x10\n\x0epolicies.write\x82\xd3\xe4\x93\x02-\"(/api/v1/experiments/{experiment_id}:stop:\x01*\x12\xb8\x01\n\x14GetExperimentResults\x12).trunkline.v1.GetExperimentResultsRequest\x1a*.trunkline.v1.GetExperimentResultsResponse\"I\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02-\x12+/api/v1/experiments/{experiment_id}/results\x12\x9e\x01\n\x12ListRoutingChanges\x12\'.trunkline.v1.ListRoutingChangesRequest\x1a(.trunkline.v1.ListRoutingChangesResponse\"5\x90\x02\x01\x8a\xe7\x18\x0f\n\rpolicies.read\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/routing/changesBP\n\x10\x64\x65v.trunkline.v1B\x0bPolicyProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +39,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trunkline.v1.policy_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020dev.trunkline.v1B\013PolicyProtoP\001Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1'
+  _globals['_ROUTINGMATCH_LABELSENTRY']._loaded_options = None
+  _globals['_ROUTINGMATCH_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_POLICYSERVICE'].methods_by_name['CreateRoutingPolicy']._loaded_options = None
   _globals['_POLICYSERVICE'].methods_by_name['CreateRoutingPolicy']._serialized_options = b'\212\347\030\020\n\016policies.write\202\323\344\223\002\032\"\020/api/v1/policies:\006policy'
   _globals['_POLICYSERVICE'].methods_by_name['GetRoutingPolicy']._loaded_options = None
@@ -51,62 +55,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POLICYSERVICE'].methods_by_name['ListTaskMappings']._serialized_options = b'\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002\017\022\r/api/v1/tasks'
   _globals['_POLICYSERVICE'].methods_by_name['SetTaskMapping']._loaded_options = None
   _globals['_POLICYSERVICE'].methods_by_name['SetTaskMapping']._serialized_options = b'\220\002\002\212\347\030\020\n\016policies.write\202\323\344\223\002\'\032\034/api/v1/tasks/{mapping.task}:\007mapping'
+  _globals['_POLICYSERVICE'].methods_by_name['DeleteTaskMapping']._loaded_options = None
+  _globals['_POLICYSERVICE'].methods_by_name['DeleteTaskMapping']._serialized_options = b'\220\002\002\212\347\030\020\n\016policies.write\202\323\344\223\002\026*\024/api/v1/tasks/{task}'
   _globals['_POLICYSERVICE'].methods_by_name['CreateExperiment']._loaded_options = None
   _globals['_POLICYSERVICE'].methods_by_name['CreateExperiment']._serialized_options = b'\212\347\030\020\n\016policies.write\202\323\344\223\002!\"\023/api/v1/experiments:\nexperiment'
+  _globals['_POLICYSERVICE'].methods_by_name['GetExperiment']._loaded_options = None
+  _globals['_POLICYSERVICE'].methods_by_name['GetExperiment']._serialized_options = b'\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002%\022#/api/v1/experiments/{experiment_id}'
   _globals['_POLICYSERVICE'].methods_by_name['ListExperiments']._loaded_options = None
   _globals['_POLICYSERVICE'].methods_by_name['ListExperiments']._serialized_options = b'\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002\025\022\023/api/v1/experiments'
   _globals['_POLICYSERVICE'].methods_by_name['StopExperiment']._loaded_options = None
   _globals['_POLICYSERVICE'].methods_by_name['StopExperiment']._serialized_options = b'\220\002\002\212\347\030\020\n\016policies.write\202\323\344\223\002-\"(/api/v1/experiments/{experiment_id}:stop:\001*'
-  _globals['_ROUTINGOBJECTIVE']._serialized_start=2957
-  _globals['_ROUTINGOBJECTIVE']._serialized_end=3132
-  _globals['_ROUTINGPOLICY']._serialized_start=200
-  _globals['_ROUTINGPOLICY']._serialized_end=716
-  _globals['_CREATEROUTINGPOLICYREQUEST']._serialized_start=718
-  _globals['_CREATEROUTINGPOLICYREQUEST']._serialized_end=799
-  _globals['_CREATEROUTINGPOLICYRESPONSE']._serialized_start=801
-  _globals['_CREATEROUTINGPOLICYRESPONSE']._serialized_end=883
-  _globals['_GETROUTINGPOLICYREQUEST']._serialized_start=885
-  _globals['_GETROUTINGPOLICYREQUEST']._serialized_end=939
-  _globals['_GETROUTINGPOLICYRESPONSE']._serialized_start=941
-  _globals['_GETROUTINGPOLICYRESPONSE']._serialized_end=1020
-  _globals['_LISTROUTINGPOLICIESREQUEST']._serialized_start=1022
-  _globals['_LISTROUTINGPOLICIESREQUEST']._serialized_end=1110
-  _globals['_LISTROUTINGPOLICIESRESPONSE']._serialized_start=1112
-  _globals['_LISTROUTINGPOLICIESRESPONSE']._serialized_end=1238
-  _globals['_UPDATEROUTINGPOLICYREQUEST']._serialized_start=1241
-  _globals['_UPDATEROUTINGPOLICYREQUEST']._serialized_end=1383
-  _globals['_UPDATEROUTINGPOLICYRESPONSE']._serialized_start=1385
-  _globals['_UPDATEROUTINGPOLICYRESPONSE']._serialized_end=1467
-  _globals['_DELETEROUTINGPOLICYREQUEST']._serialized_start=1469
-  _globals['_DELETEROUTINGPOLICYREQUEST']._serialized_end=1546
-  _globals['_DELETEROUTINGPOLICYRESPONSE']._serialized_start=1548
-  _globals['_DELETEROUTINGPOLICYRESPONSE']._serialized_end=1577
-  _globals['_TASKMAPPING']._serialized_start=1580
-  _globals['_TASKMAPPING']._serialized_end=1726
-  _globals['_LISTTASKMAPPINGSREQUEST']._serialized_start=1728
-  _globals['_LISTTASKMAPPINGSREQUEST']._serialized_end=1813
-  _globals['_LISTTASKMAPPINGSRESPONSE']._serialized_start=1815
-  _globals['_LISTTASKMAPPINGSRESPONSE']._serialized_end=1936
-  _globals['_SETTASKMAPPINGREQUEST']._serialized_start=1938
-  _globals['_SETTASKMAPPINGREQUEST']._serialized_end=2014
-  _globals['_SETTASKMAPPINGRESPONSE']._serialized_start=2016
-  _globals['_SETTASKMAPPINGRESPONSE']._serialized_end=2093
-  _globals['_EXPERIMENTARM']._serialized_start=2095
-  _globals['_EXPERIMENTARM']._serialized_end=2154
-  _globals['_EXPERIMENT']._serialized_start=2157
-  _globals['_EXPERIMENT']._serialized_end=2424
-  _globals['_CREATEEXPERIMENTREQUEST']._serialized_start=2426
-  _globals['_CREATEEXPERIMENTREQUEST']._serialized_end=2509
-  _globals['_CREATEEXPERIMENTRESPONSE']._serialized_start=2511
-  _globals['_CREATEEXPERIMENTRESPONSE']._serialized_end=2595
-  _globals['_LISTEXPERIMENTSREQUEST']._serialized_start=2597
-  _globals['_LISTEXPERIMENTSREQUEST']._serialized_end=2681
-  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_start=2683
-  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_end=2808
-  _globals['_STOPEXPERIMENTREQUEST']._serialized_start=2810
-  _globals['_STOPEXPERIMENTREQUEST']._serialized_end=2870
-  _globals['_STOPEXPERIMENTRESPONSE']._serialized_start=2872
-  _globals['_STOPEXPERIMENTRESPONSE']._serialized_end=2954
-  _globals['_POLICYSERVICE']._serialized_start=3135
-  _globals['_POLICYSERVICE']._serialized_end=4768
+  _globals['_POLICYSERVICE'].methods_by_name['GetExperimentResults']._loaded_options = None
+  _globals['_POLICYSERVICE'].methods_by_name['GetExperimentResults']._serialized_options = b'\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002-\022+/api/v1/experiments/{experiment_id}/results'
+  _globals['_POLICYSERVICE'].methods_by_name['ListRoutingChanges']._loaded_options = None
+  _globals['_POLICYSERVICE'].methods_by_name['ListRoutingChanges']._serialized_options = b'\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002\031\022\027/api/v1/routing/changes'
+  _globals['_ROUTINGMATCH']._serialized_start=259
+  _globals['_ROUTINGMATCH']._serialized_end=540
+  _globals['_ROUTINGMATCH_LABELSENTRY']._serialized_start=483
+  _globals['_ROUTINGMATCH_LABELSENTRY']._serialized_end=540
+  _globals['_ROUTINGWEIGHTS']._serialized_start=542
+  _globals['_ROUTINGWEIGHTS']._serialized_end=630
+  _globals['_ROUTINGLINK']._serialized_start=632
+  _globals['_ROUTINGLINK']._serialized_end=734
+  _globals['_COMPLEXITYTIER']._serialized_start=736
+  _globals['_COMPLEXITYTIER']._serialized_end=851
+  _globals['_ROUTINGPOLICY']._serialized_start=854
+  _globals['_ROUTINGPOLICY']._serialized_end=1688
+  _globals['_CREATEROUTINGPOLICYREQUEST']._serialized_start=1690
+  _globals['_CREATEROUTINGPOLICYREQUEST']._serialized_end=1771
+  _globals['_CREATEROUTINGPOLICYRESPONSE']._serialized_start=1773
+  _globals['_CREATEROUTINGPOLICYRESPONSE']._serialized_end=1855
+  _globals['_GETROUTINGPOLICYREQUEST']._serialized_start=1857
+  _globals['_GETROUTINGPOLICYREQUEST']._serialized_end=1911
+  _globals['_GETROUTINGPOLICYRESPONSE']._serialized_start=1913
+  _globals['_GETROUTINGPOLICYRESPONSE']._serialized_end=1992
+  _globals['_LISTROUTINGPOLICIESREQUEST']._serialized_start=1994
+  _globals['_LISTROUTINGPOLICIESREQUEST']._serialized_end=2082
+  _globals['_LISTROUTINGPOLICIESRESPONSE']._serialized_start=2084
+  _globals['_LISTROUTINGPOLICIESRESPONSE']._serialized_end=2210
+  _globals['_UPDATEROUTINGPOLICYREQUEST']._serialized_start=2213
+  _globals['_UPDATEROUTINGPOLICYREQUEST']._serialized_end=2355
+  _globals['_UPDATEROUTINGPOLICYRESPONSE']._serialized_start=2357
+  _globals['_UPDATEROUTINGPOLICYRESPONSE']._serialized_end=2439
+  _globals['_DELETEROUTINGPOLICYREQUEST']._serialized_start=2441
+  _globals['_DELETEROUTINGPOLICYREQUEST']._serialized_end=2518
+  _globals['_DELETEROUTINGPOLICYRESPONSE']._serialized_start=2520
+  _globals['_DELETEROUTINGPOLICYRESPONSE']._serialized_end=2549
+  _globals['_TASKMAPPING']._serialized_start=2552
+  _globals['_TASKMAPPING']._serialized_end=2744
+  _globals['_LISTTASKMAPPINGSREQUEST']._serialized_start=2746
+  _globals['_LISTTASKMAPPINGSREQUEST']._serialized_end=2831
+  _globals['_LISTTASKMAPPINGSRESPONSE']._serialized_start=2833
+  _globals['_LISTTASKMAPPINGSRESPONSE']._serialized_end=2954
+  _globals['_SETTASKMAPPINGREQUEST']._serialized_start=2956
+  _globals['_SETTASKMAPPINGREQUEST']._serialized_end=3032
+  _globals['_SETTASKMAPPINGRESPONSE']._serialized_start=3034
+  _globals['_SETTASKMAPPINGRESPONSE']._serialized_end=3111
+  _globals['_DELETETASKMAPPINGREQUEST']._serialized_start=3113
+  _globals['_DELETETASKMAPPINGREQUEST']._serialized_end=3179
+  _globals['_DELETETASKMAPPINGRESPONSE']._serialized_start=3181
+  _globals['_DELETETASKMAPPINGRESPONSE']._serialized_end=3208
+  _globals['_ROUTINGCHANGE']._serialized_start=3211
+  _globals['_ROUTINGCHANGE']._serialized_end=3543
+  _globals['_LISTROUTINGCHANGESREQUEST']._serialized_start=3545
+  _globals['_LISTROUTINGCHANGESREQUEST']._serialized_end=3632
+  _globals['_LISTROUTINGCHANGESRESPONSE']._serialized_start=3634
+  _globals['_LISTROUTINGCHANGESRESPONSE']._serialized_end=3757
+  _globals['_POLICYSERVICE']._serialized_start=3760
+  _globals['_POLICYSERVICE']._serialized_end=6055
 # @@protoc_insertion_point(module_scope)

@@ -9,8 +9,9 @@ from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-from trunkline.v1 import completion_pb2 as _completion_pb2
+from trunkline.v1 import experiment_pb2 as _experiment_pb2
+from trunkline.v1 import requirements_pb2 as _requirements_pb2
+from trunkline.v1 import route_pb2 as _route_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -22,41 +23,181 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class _RoutingObjective:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
+@_typing.final
+class RoutingMatch(_message.Message):
+    """RoutingMatch says which calls a policy or an experiment is for: those that meet every field that is set."""
 
-class _RoutingObjectiveEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RoutingObjective.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    ROUTING_OBJECTIVE_UNSPECIFIED: _RoutingObjective.ValueType  # 0
-    """COST."""
-    ROUTING_OBJECTIVE_COST: _RoutingObjective.ValueType  # 1
-    """The least cost."""
-    ROUTING_OBJECTIVE_LATENCY: _RoutingObjective.ValueType  # 2
-    """The least latency."""
-    ROUTING_OBJECTIVE_QUALITY: _RoutingObjective.ValueType  # 3
-    """The best quality."""
-    ROUTING_OBJECTIVE_BALANCED: _RoutingObjective.ValueType  # 4
-    """A balance of the three."""
+    DESCRIPTOR: _descriptor.Descriptor
 
-class RoutingObjective(_RoutingObjective, metaclass=_RoutingObjectiveEnumTypeWrapper):
-    """RoutingObjective is what the router optimises once every hard constraint is met."""
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
 
-ROUTING_OBJECTIVE_UNSPECIFIED: RoutingObjective.ValueType  # 0
-"""COST."""
-ROUTING_OBJECTIVE_COST: RoutingObjective.ValueType  # 1
-"""The least cost."""
-ROUTING_OBJECTIVE_LATENCY: RoutingObjective.ValueType  # 2
-"""The least latency."""
-ROUTING_OBJECTIVE_QUALITY: RoutingObjective.ValueType  # 3
-"""The best quality."""
-ROUTING_OBJECTIVE_BALANCED: RoutingObjective.ValueType  # 4
-"""A balance of the three."""
-Global___RoutingObjective: _TypeAlias = RoutingObjective  # noqa: Y015
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    AGENT_IDS_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    USER_TIERS_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
+    WORKFLOW_IDS_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def agent_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Calls of these agents. At most 256."""
+
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Calls for these users. At most 256."""
+
+    @_builtins.property
+    def user_tiers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Calls for users of these tiers. At most 64."""
+
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Calls with one of these tasks. At most 64."""
+
+    @_builtins.property
+    def workflow_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Calls of these workflows. At most 256."""
+
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Calls with each of these labels. At most 16."""
+
+    def __init__(
+        self,
+        *,
+        agent_ids: _abc.Iterable[_builtins.str] | None = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        user_tiers: _abc.Iterable[_builtins.str] | None = ...,
+        tasks: _abc.Iterable[_builtins.str] | None = ...,
+        workflow_ids: _abc.Iterable[_builtins.str] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_ids", b"agent_ids", "labels", b"labels", "tasks", b"tasks", "user_ids", b"user_ids", "user_tiers", b"user_tiers", "workflow_ids", b"workflow_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoutingMatch: _TypeAlias = RoutingMatch  # noqa: Y015
+
+@_typing.final
+class RoutingWeights(_message.Message):
+    """RoutingWeights weigh the terms of a balanced choice. None is negative, and one at least is above zero."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COST_FIELD_NUMBER: _builtins.int
+    LATENCY_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    cost: _builtins.float
+    """Of the cost."""
+    latency: _builtins.float
+    """Of the latency."""
+    quality: _builtins.float
+    """Of the quality."""
+    def __init__(
+        self,
+        *,
+        cost: _builtins.float = ...,
+        latency: _builtins.float = ...,
+        quality: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost", b"cost", "latency", b"latency", "quality", b"quality"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoutingWeights: _TypeAlias = RoutingWeights  # noqa: Y015
+
+@_typing.final
+class RoutingLink(_message.Message):
+    """RoutingLink is one link of a chain."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    POLICY_ID_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """A model or an alias."""
+    policy_id: _builtins.str
+    """Another policy: what it would choose."""
+    weight: _builtins.float
+    """With WEIGHTED: its weight against the others, above 0."""
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        policy_id: _builtins.str = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "policy_id", b"policy_id", "target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "policy_id", b"policy_id", "target", b"target", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["model", "policy_id"]  # noqa: Y015
+    _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_target) -> _WhichOneofReturnType_target | None: ...
+
+Global___RoutingLink: _TypeAlias = RoutingLink  # noqa: Y015
+
+@_typing.final
+class ComplexityTier(_message.Message):
+    """ComplexityTier is a range of difficulty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UP_TO_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    MIN_QUALITY_FIELD_NUMBER: _builtins.int
+    up_to: _builtins.float
+    """Requests that look at most this difficult, from 0 to 1. Rises from tier to tier; the last one is 1."""
+    min_quality: _builtins.float
+    """The least quality in the tier, from 0 to 1. Optional."""
+    @_builtins.property
+    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The models of the tier, as names or aliases: the cheapest that may be called comes first. Empty: all."""
+
+    def __init__(
+        self,
+        *,
+        up_to: _builtins.float = ...,
+        models: _abc.Iterable[_builtins.str] | None = ...,
+        min_quality: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_quality", b"_min_quality", "min_quality", b"min_quality"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_quality", b"_min_quality", "min_quality", b"min_quality", "models", b"models", "up_to", b"up_to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_quality: _TypeAlias = _typing.Literal["min_quality"]  # noqa: Y015
+    _WhichOneofArgType__min_quality: _TypeAlias = _typing.Literal["_min_quality", b"_min_quality"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_quality) -> _WhichOneofReturnType__min_quality | None: ...
+
+Global___ComplexityTier: _TypeAlias = ComplexityTier  # noqa: Y015
 
 @_typing.final
 class RoutingPolicy(_message.Message):
-    """RoutingPolicy governs routes."""
+    """RoutingPolicy governs routes. Its constraints bind every call that it matches; the first matching policy by `order` with an
+    objective chooses, where the caller names neither a model nor a policy.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -65,37 +206,47 @@ class RoutingPolicy(_message.Message):
     CONSTRAINTS_FIELD_NUMBER: _builtins.int
     ALLOWED_MODELS_FIELD_NUMBER: _builtins.int
     DENIED_MODELS_FIELD_NUMBER: _builtins.int
-    AGENT_IDS_FIELD_NUMBER: _builtins.int
     MAX_PROVIDER_SHARE_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    MATCH_FIELD_NUMBER: _builtins.int
+    WEIGHTS_FIELD_NUMBER: _builtins.int
+    CHAIN_FIELD_NUMBER: _builtins.int
+    TIERS_FIELD_NUMBER: _builtins.int
+    CACHE_AFFINITY_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     policy_id: _builtins.str
-    """The id: 1 to 64 of [a-z0-9-], starting with a letter. Required."""
-    objective: Global___RoutingObjective.ValueType
-    """What is optimised."""
+    """The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required."""
+    objective: _route_pb2.RoutingObjective.ValueType
+    """What is optimised. Unspecified: the policy only constrains."""
     max_provider_share: _builtins.float
-    """No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap."""
+    """No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+    Absent: the server's default.
+    """
     order: _builtins.int
-    """Policies apply in this order, the lowest first."""
+    """Policies apply in this order, the lowest first; equal ones by id."""
     etag: _builtins.str
     """Changes with every update; send it back to update safely."""
+    cache_affinity: _builtins.bool
+    """Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes."""
+    description: _builtins.str
+    """What it is for, in words. At most 1 KiB."""
+    version: _builtins.int
+    """Output only: 1 when made, one more with each update."""
     @_builtins.property
-    def constraints(self) -> _completion_pb2.ModelRequirements:
+    def constraints(self) -> _requirements_pb2.ModelRequirements:
         """Constraints that hold in addition to the caller's."""
 
     @_builtins.property
     def allowed_models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only these models. Empty: all."""
+        """Only these models: `<provider>/<model>`, a bare model name, or `<provider>/*`. Empty: all. At most 256."""
 
     @_builtins.property
     def denied_models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Never these models."""
-
-    @_builtins.property
-    def agent_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Applies to calls of these agents. Empty: all."""
+        """Never these models, named likewise. At most 256."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -105,27 +256,54 @@ class RoutingPolicy(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """Output only: last changed at."""
 
+    @_builtins.property
+    def match(self) -> Global___RoutingMatch:
+        """Which calls it is for. Empty: all of the tenant."""
+
+    @_builtins.property
+    def weights(self) -> Global___RoutingWeights:
+        """With BALANCED. Absent: the server's default."""
+
+    @_builtins.property
+    def chain(self) -> _containers.RepeatedCompositeFieldContainer[Global___RoutingLink]:
+        """With PRIORITY and WEIGHTED. 1 to 64 links."""
+
+    @_builtins.property
+    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___ComplexityTier]:
+        """With COMPLEXITY. 1 to 8 tiers. Empty: the server's default."""
+
     def __init__(
         self,
         *,
         policy_id: _builtins.str = ...,
-        objective: Global___RoutingObjective.ValueType = ...,
-        constraints: _completion_pb2.ModelRequirements | None = ...,
+        objective: _route_pb2.RoutingObjective.ValueType = ...,
+        constraints: _requirements_pb2.ModelRequirements | None = ...,
         allowed_models: _abc.Iterable[_builtins.str] | None = ...,
         denied_models: _abc.Iterable[_builtins.str] | None = ...,
-        agent_ids: _abc.Iterable[_builtins.str] | None = ...,
         max_provider_share: _builtins.float | None = ...,
         order: _builtins.int = ...,
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        match: Global___RoutingMatch | None = ...,
+        weights: Global___RoutingWeights | None = ...,
+        chain: _abc.Iterable[Global___RoutingLink] | None = ...,
+        tiers: _abc.Iterable[Global___ComplexityTier] | None = ...,
+        cache_affinity: _builtins.bool | None = ...,
+        description: _builtins.str = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_provider_share", b"_max_provider_share", "constraints", b"constraints", "create_time", b"create_time", "max_provider_share", b"max_provider_share", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_affinity", b"_cache_affinity", "_max_provider_share", b"_max_provider_share", "cache_affinity", b"cache_affinity", "constraints", b"constraints", "create_time", b"create_time", "match", b"match", "max_provider_share", b"max_provider_share", "update_time", b"update_time", "weights", b"weights"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_provider_share", b"_max_provider_share", "agent_ids", b"agent_ids", "allowed_models", b"allowed_models", "constraints", b"constraints", "create_time", b"create_time", "denied_models", b"denied_models", "etag", b"etag", "max_provider_share", b"max_provider_share", "objective", b"objective", "order", b"order", "policy_id", b"policy_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_affinity", b"_cache_affinity", "_max_provider_share", b"_max_provider_share", "allowed_models", b"allowed_models", "cache_affinity", b"cache_affinity", "chain", b"chain", "constraints", b"constraints", "create_time", b"create_time", "denied_models", b"denied_models", "description", b"description", "etag", b"etag", "match", b"match", "max_provider_share", b"max_provider_share", "objective", b"objective", "order", b"order", "policy_id", b"policy_id", "tiers", b"tiers", "update_time", b"update_time", "version", b"version", "weights", b"weights"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cache_affinity: _TypeAlias = _typing.Literal["cache_affinity"]  # noqa: Y015
+    _WhichOneofArgType__cache_affinity: _TypeAlias = _typing.Literal["_cache_affinity", b"_cache_affinity"]  # noqa: Y015
     _WhichOneofReturnType__max_provider_share: _TypeAlias = _typing.Literal["max_provider_share"]  # noqa: Y015
     _WhichOneofArgType__max_provider_share: _TypeAlias = _typing.Literal["_max_provider_share", b"_max_provider_share"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_affinity) -> _WhichOneofReturnType__cache_affinity | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_provider_share) -> _WhichOneofReturnType__max_provider_share | None: ...
 
 Global___RoutingPolicy: _TypeAlias = RoutingPolicy  # noqa: Y015
@@ -377,7 +555,7 @@ Global___DeleteRoutingPolicyResponse: _TypeAlias = DeleteRoutingPolicyResponse  
 
 @_typing.final
 class TaskMapping(_message.Message):
-    """TaskMapping says which models serve a task."""
+    """TaskMapping says which models serve a task. Models that the tenant cannot call are passed over."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -385,15 +563,21 @@ class TaskMapping(_message.Message):
     PRIMARY_MODEL_FIELD_NUMBER: _builtins.int
     FALLBACK_MODELS_FIELD_NUMBER: _builtins.int
     BUDGET_MODEL_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     """The task, for example `code_generation`. [a-z0-9_], at most 64. Required."""
     primary_model: _builtins.str
-    """The first choice."""
+    """The first choice: a model or an alias. Required."""
     budget_model: _builtins.str
-    """When money is short."""
+    """The first choice while a budget of the call is used beyond its alert threshold. Optional."""
+    etag: _builtins.str
+    """Changes with every update; send it back to update safely."""
+    version: _builtins.int
+    """Output only: 1 when made, one more with each update; 0 for a built-in one."""
     @_builtins.property
     def fallback_models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """When the first fails."""
+        """When the first fails. At most 16."""
 
     def __init__(
         self,
@@ -402,10 +586,12 @@ class TaskMapping(_message.Message):
         primary_model: _builtins.str = ...,
         fallback_models: _abc.Iterable[_builtins.str] | None = ...,
         budget_model: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_model", b"budget_model", "fallback_models", b"fallback_models", "primary_model", b"primary_model", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_model", b"budget_model", "etag", b"etag", "fallback_models", b"fallback_models", "primary_model", b"primary_model", "task", b"task", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -514,130 +700,107 @@ class SetTaskMappingResponse(_message.Message):
 Global___SetTaskMappingResponse: _TypeAlias = SetTaskMappingResponse  # noqa: Y015
 
 @_typing.final
-class ExperimentArm(_message.Message):
-    """ExperimentArm is one side of an experiment."""
+class DeleteTaskMappingRequest(_message.Message):
+    """DeleteTaskMappingRequest names a mapping."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    MODEL_FIELD_NUMBER: _builtins.int
-    SHARE_FIELD_NUMBER: _builtins.int
-    model: _builtins.str
-    """The model or alias."""
-    share: _builtins.float
-    """Its share of the traffic; all shares add up to 1."""
+    TASK_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    task: _builtins.str
+    """The task. Required."""
+    etag: _builtins.str
+    """Delete only if this is the current etag. Optional."""
     def __init__(
         self,
         *,
-        model: _builtins.str = ...,
-        share: _builtins.float = ...,
+        task: _builtins.str = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "share", b"share"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ExperimentArm: _TypeAlias = ExperimentArm  # noqa: Y015
+Global___DeleteTaskMappingRequest: _TypeAlias = DeleteTaskMappingRequest  # noqa: Y015
 
 @_typing.final
-class Experiment(_message.Message):
-    """Experiment splits traffic between models."""
+class DeleteTaskMappingResponse(_message.Message):
+    """DeleteTaskMappingResponse confirms."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    EXPERIMENT_ID_FIELD_NUMBER: _builtins.int
-    MODEL_FIELD_NUMBER: _builtins.int
-    ARMS_FIELD_NUMBER: _builtins.int
-    STICKY_BY_FIELD_NUMBER: _builtins.int
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteTaskMappingResponse: _TypeAlias = DeleteTaskMappingResponse  # noqa: Y015
+
+@_typing.final
+class RoutingChange(_message.Message):
+    """RoutingChange is one change of the routing configuration."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    MAPPING_FIELD_NUMBER: _builtins.int
+    EXPERIMENT_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    KEY_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
-    STOP_TIME_FIELD_NUMBER: _builtins.int
-    experiment_id: _builtins.str
-    """The id: 1 to 64 of [a-z0-9-], starting with a letter. Required."""
-    model: _builtins.str
-    """Calls for this model or alias take part. Required."""
-    sticky_by: _builtins.str
-    """What keeps a caller on one side: `user`, `session`, `agent` or `request`. Empty: `request`."""
+    revision: _builtins.int
+    """The revision that it made, from 1."""
+    action: _builtins.str
+    """`create`, `update`, `delete`, `stop`, `stop_arm` or `reweigh`."""
+    key_id: _builtins.str
+    """The key that made it; empty when Trunkline did."""
     @_builtins.property
-    def arms(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExperimentArm]:
-        """The sides. At least two."""
+    def policy(self) -> Global___RoutingPolicy:
+        """A policy, as it was after the change."""
+
+    @_builtins.property
+    def mapping(self) -> Global___TaskMapping:
+        """A mapping, as it was after the change."""
+
+    @_builtins.property
+    def experiment(self) -> _experiment_pb2.Experiment:
+        """An experiment, as it was after the change."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """Output only: created at."""
-
-    @_builtins.property
-    def stop_time(self) -> _timestamp_pb2.Timestamp:
-        """Output only: when it was stopped; absent while it runs."""
+        """When."""
 
     def __init__(
         self,
         *,
-        experiment_id: _builtins.str = ...,
-        model: _builtins.str = ...,
-        arms: _abc.Iterable[Global___ExperimentArm] | None = ...,
-        sticky_by: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        policy: Global___RoutingPolicy | None = ...,
+        mapping: Global___TaskMapping | None = ...,
+        experiment: _experiment_pb2.Experiment | None = ...,
+        action: _builtins.str = ...,
+        key_id: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
-        stop_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "stop_time", b"stop_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "experiment", b"experiment", "mapping", b"mapping", "policy", b"policy", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arms", b"arms", "create_time", b"create_time", "experiment_id", b"experiment_id", "model", b"model", "sticky_by", b"sticky_by", "stop_time", b"stop_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "create_time", b"create_time", "experiment", b"experiment", "key_id", b"key_id", "mapping", b"mapping", "policy", b"policy", "revision", b"revision", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_subject: _TypeAlias = _typing.Literal["policy", "mapping", "experiment"]  # noqa: Y015
+    _WhichOneofArgType_subject: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_subject) -> _WhichOneofReturnType_subject | None: ...
 
-Global___Experiment: _TypeAlias = Experiment  # noqa: Y015
+Global___RoutingChange: _TypeAlias = RoutingChange  # noqa: Y015
 
 @_typing.final
-class CreateExperimentRequest(_message.Message):
-    """CreateExperimentRequest starts an experiment."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EXPERIMENT_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def experiment(self) -> Global___Experiment:
-        """The experiment. Required."""
-
-    def __init__(
-        self,
-        *,
-        experiment: Global___Experiment | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["experiment", b"experiment"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["experiment", b"experiment"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CreateExperimentRequest: _TypeAlias = CreateExperimentRequest  # noqa: Y015
-
-@_typing.final
-class CreateExperimentResponse(_message.Message):
-    """CreateExperimentResponse holds the experiment."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EXPERIMENT_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def experiment(self) -> Global___Experiment:
-        """The experiment."""
-
-    def __init__(
-        self,
-        *,
-        experiment: Global___Experiment | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["experiment", b"experiment"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["experiment", b"experiment"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CreateExperimentResponse: _TypeAlias = CreateExperimentResponse  # noqa: Y015
-
-@_typing.final
-class ListExperimentsRequest(_message.Message):
-    """ListExperimentsRequest pages through the experiments."""
+class ListRoutingChangesRequest(_message.Message):
+    """ListRoutingChangesRequest pages through the changes."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -659,78 +822,32 @@ class ListExperimentsRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListExperimentsRequest: _TypeAlias = ListExperimentsRequest  # noqa: Y015
+Global___ListRoutingChangesRequest: _TypeAlias = ListRoutingChangesRequest  # noqa: Y015
 
 @_typing.final
-class ListExperimentsResponse(_message.Message):
-    """ListExperimentsResponse is a page of experiments."""
+class ListRoutingChangesResponse(_message.Message):
+    """ListRoutingChangesResponse is a page of changes."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    EXPERIMENTS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Where to go on; empty at the end."""
     @_builtins.property
-    def experiments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Experiment]:
-        """The experiments."""
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RoutingChange]:
+        """The changes, the newest first."""
 
     def __init__(
         self,
         *,
-        experiments: _abc.Iterable[Global___Experiment] | None = ...,
+        changes: _abc.Iterable[Global___RoutingChange] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["experiments", b"experiments", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListExperimentsResponse: _TypeAlias = ListExperimentsResponse  # noqa: Y015
-
-@_typing.final
-class StopExperimentRequest(_message.Message):
-    """StopExperimentRequest names an experiment."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EXPERIMENT_ID_FIELD_NUMBER: _builtins.int
-    experiment_id: _builtins.str
-    """The id. Required."""
-    def __init__(
-        self,
-        *,
-        experiment_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["experiment_id", b"experiment_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___StopExperimentRequest: _TypeAlias = StopExperimentRequest  # noqa: Y015
-
-@_typing.final
-class StopExperimentResponse(_message.Message):
-    """StopExperimentResponse holds the ended experiment."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    EXPERIMENT_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def experiment(self) -> Global___Experiment:
-        """The experiment."""
-
-    def __init__(
-        self,
-        *,
-        experiment: Global___Experiment | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["experiment", b"experiment"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["experiment", b"experiment"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___StopExperimentResponse: _TypeAlias = StopExperimentResponse  # noqa: Y015
+Global___ListRoutingChangesResponse: _TypeAlias = ListRoutingChangesResponse  # noqa: Y015

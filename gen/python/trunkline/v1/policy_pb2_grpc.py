@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from trunkline.v1 import experiment_pb2 as trunkline_dot_v1_dot_experiment__pb2
 from trunkline.v1 import policy_pb2 as trunkline_dot_v1_dot_policy__pb2
 
 GRPC_GENERATED_VERSION = '1.83.2'
@@ -26,7 +27,9 @@ if _version_not_supported:
 
 
 class PolicyServiceStub:
-    """PolicyService keeps routing policies, task mappings and experiments.
+    """PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+    fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+    force in every worker within a second.
     """
 
     def __init__(self, channel):
@@ -70,25 +73,47 @@ class PolicyServiceStub:
                 request_serializer=trunkline_dot_v1_dot_policy__pb2.SetTaskMappingRequest.SerializeToString,
                 response_deserializer=trunkline_dot_v1_dot_policy__pb2.SetTaskMappingResponse.FromString,
                 _registered_method=True)
+        self.DeleteTaskMapping = channel.unary_unary(
+                '/trunkline.v1.PolicyService/DeleteTaskMapping',
+                request_serializer=trunkline_dot_v1_dot_policy__pb2.DeleteTaskMappingRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_policy__pb2.DeleteTaskMappingResponse.FromString,
+                _registered_method=True)
         self.CreateExperiment = channel.unary_unary(
                 '/trunkline.v1.PolicyService/CreateExperiment',
-                request_serializer=trunkline_dot_v1_dot_policy__pb2.CreateExperimentRequest.SerializeToString,
-                response_deserializer=trunkline_dot_v1_dot_policy__pb2.CreateExperimentResponse.FromString,
+                request_serializer=trunkline_dot_v1_dot_experiment__pb2.CreateExperimentRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_experiment__pb2.CreateExperimentResponse.FromString,
+                _registered_method=True)
+        self.GetExperiment = channel.unary_unary(
+                '/trunkline.v1.PolicyService/GetExperiment',
+                request_serializer=trunkline_dot_v1_dot_experiment__pb2.GetExperimentRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_experiment__pb2.GetExperimentResponse.FromString,
                 _registered_method=True)
         self.ListExperiments = channel.unary_unary(
                 '/trunkline.v1.PolicyService/ListExperiments',
-                request_serializer=trunkline_dot_v1_dot_policy__pb2.ListExperimentsRequest.SerializeToString,
-                response_deserializer=trunkline_dot_v1_dot_policy__pb2.ListExperimentsResponse.FromString,
+                request_serializer=trunkline_dot_v1_dot_experiment__pb2.ListExperimentsRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_experiment__pb2.ListExperimentsResponse.FromString,
                 _registered_method=True)
         self.StopExperiment = channel.unary_unary(
                 '/trunkline.v1.PolicyService/StopExperiment',
-                request_serializer=trunkline_dot_v1_dot_policy__pb2.StopExperimentRequest.SerializeToString,
-                response_deserializer=trunkline_dot_v1_dot_policy__pb2.StopExperimentResponse.FromString,
+                request_serializer=trunkline_dot_v1_dot_experiment__pb2.StopExperimentRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_experiment__pb2.StopExperimentResponse.FromString,
+                _registered_method=True)
+        self.GetExperimentResults = channel.unary_unary(
+                '/trunkline.v1.PolicyService/GetExperimentResults',
+                request_serializer=trunkline_dot_v1_dot_experiment__pb2.GetExperimentResultsRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_experiment__pb2.GetExperimentResultsResponse.FromString,
+                _registered_method=True)
+        self.ListRoutingChanges = channel.unary_unary(
+                '/trunkline.v1.PolicyService/ListRoutingChanges',
+                request_serializer=trunkline_dot_v1_dot_policy__pb2.ListRoutingChangesRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_policy__pb2.ListRoutingChangesResponse.FromString,
                 _registered_method=True)
 
 
 class PolicyServiceServicer:
-    """PolicyService keeps routing policies, task mappings and experiments.
+    """PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+    fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+    force in every worker within a second.
     """
 
     def CreateRoutingPolicy(self, request, context):
@@ -120,14 +145,14 @@ class PolicyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteRoutingPolicy(self, request, context):
-        """DeleteRoutingPolicy removes a policy.
+        """DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListTaskMappings(self, request, context):
-        """ListTaskMappings lists which models serve which task.
+        """ListTaskMappings lists which models serve which task, the built-in mappings too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,8 +165,22 @@ class PolicyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteTaskMapping(self, request, context):
+        """DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateExperiment(self, request, context):
         """CreateExperiment splits traffic between models.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetExperiment(self, request, context):
+        """GetExperiment returns one experiment.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -155,7 +194,22 @@ class PolicyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StopExperiment(self, request, context):
-        """StopExperiment ends an experiment.
+        """StopExperiment ends an experiment; its results stay.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetExperimentResults(self, request, context):
+        """GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRoutingChanges(self, request, context):
+        """ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+        changed it. To go back, write an earlier version again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -199,20 +253,40 @@ def add_PolicyServiceServicer_to_server(servicer, server):
                     request_deserializer=trunkline_dot_v1_dot_policy__pb2.SetTaskMappingRequest.FromString,
                     response_serializer=trunkline_dot_v1_dot_policy__pb2.SetTaskMappingResponse.SerializeToString,
             ),
+            'DeleteTaskMapping': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteTaskMapping,
+                    request_deserializer=trunkline_dot_v1_dot_policy__pb2.DeleteTaskMappingRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_policy__pb2.DeleteTaskMappingResponse.SerializeToString,
+            ),
             'CreateExperiment': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateExperiment,
-                    request_deserializer=trunkline_dot_v1_dot_policy__pb2.CreateExperimentRequest.FromString,
-                    response_serializer=trunkline_dot_v1_dot_policy__pb2.CreateExperimentResponse.SerializeToString,
+                    request_deserializer=trunkline_dot_v1_dot_experiment__pb2.CreateExperimentRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_experiment__pb2.CreateExperimentResponse.SerializeToString,
+            ),
+            'GetExperiment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetExperiment,
+                    request_deserializer=trunkline_dot_v1_dot_experiment__pb2.GetExperimentRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_experiment__pb2.GetExperimentResponse.SerializeToString,
             ),
             'ListExperiments': grpc.unary_unary_rpc_method_handler(
                     servicer.ListExperiments,
-                    request_deserializer=trunkline_dot_v1_dot_policy__pb2.ListExperimentsRequest.FromString,
-                    response_serializer=trunkline_dot_v1_dot_policy__pb2.ListExperimentsResponse.SerializeToString,
+                    request_deserializer=trunkline_dot_v1_dot_experiment__pb2.ListExperimentsRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_experiment__pb2.ListExperimentsResponse.SerializeToString,
             ),
             'StopExperiment': grpc.unary_unary_rpc_method_handler(
                     servicer.StopExperiment,
-                    request_deserializer=trunkline_dot_v1_dot_policy__pb2.StopExperimentRequest.FromString,
-                    response_serializer=trunkline_dot_v1_dot_policy__pb2.StopExperimentResponse.SerializeToString,
+                    request_deserializer=trunkline_dot_v1_dot_experiment__pb2.StopExperimentRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_experiment__pb2.StopExperimentResponse.SerializeToString,
+            ),
+            'GetExperimentResults': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetExperimentResults,
+                    request_deserializer=trunkline_dot_v1_dot_experiment__pb2.GetExperimentResultsRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_experiment__pb2.GetExperimentResultsResponse.SerializeToString,
+            ),
+            'ListRoutingChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRoutingChanges,
+                    request_deserializer=trunkline_dot_v1_dot_policy__pb2.ListRoutingChangesRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_policy__pb2.ListRoutingChangesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -223,7 +297,9 @@ def add_PolicyServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PolicyService:
-    """PolicyService keeps routing policies, task mappings and experiments.
+    """PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+    fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+    force in every worker within a second.
     """
 
     @staticmethod
@@ -416,6 +492,33 @@ class PolicyService:
             _registered_method=True)
 
     @staticmethod
+    def DeleteTaskMapping(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.PolicyService/DeleteTaskMapping',
+            trunkline_dot_v1_dot_policy__pb2.DeleteTaskMappingRequest.SerializeToString,
+            trunkline_dot_v1_dot_policy__pb2.DeleteTaskMappingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CreateExperiment(request,
             target,
             options=(),
@@ -430,8 +533,35 @@ class PolicyService:
             request,
             target,
             '/trunkline.v1.PolicyService/CreateExperiment',
-            trunkline_dot_v1_dot_policy__pb2.CreateExperimentRequest.SerializeToString,
-            trunkline_dot_v1_dot_policy__pb2.CreateExperimentResponse.FromString,
+            trunkline_dot_v1_dot_experiment__pb2.CreateExperimentRequest.SerializeToString,
+            trunkline_dot_v1_dot_experiment__pb2.CreateExperimentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetExperiment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.PolicyService/GetExperiment',
+            trunkline_dot_v1_dot_experiment__pb2.GetExperimentRequest.SerializeToString,
+            trunkline_dot_v1_dot_experiment__pb2.GetExperimentResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -457,8 +587,8 @@ class PolicyService:
             request,
             target,
             '/trunkline.v1.PolicyService/ListExperiments',
-            trunkline_dot_v1_dot_policy__pb2.ListExperimentsRequest.SerializeToString,
-            trunkline_dot_v1_dot_policy__pb2.ListExperimentsResponse.FromString,
+            trunkline_dot_v1_dot_experiment__pb2.ListExperimentsRequest.SerializeToString,
+            trunkline_dot_v1_dot_experiment__pb2.ListExperimentsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -484,8 +614,62 @@ class PolicyService:
             request,
             target,
             '/trunkline.v1.PolicyService/StopExperiment',
-            trunkline_dot_v1_dot_policy__pb2.StopExperimentRequest.SerializeToString,
-            trunkline_dot_v1_dot_policy__pb2.StopExperimentResponse.FromString,
+            trunkline_dot_v1_dot_experiment__pb2.StopExperimentRequest.SerializeToString,
+            trunkline_dot_v1_dot_experiment__pb2.StopExperimentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetExperimentResults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.PolicyService/GetExperimentResults',
+            trunkline_dot_v1_dot_experiment__pb2.GetExperimentResultsRequest.SerializeToString,
+            trunkline_dot_v1_dot_experiment__pb2.GetExperimentResultsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRoutingChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.PolicyService/ListRoutingChanges',
+            trunkline_dot_v1_dot_policy__pb2.ListRoutingChangesRequest.SerializeToString,
+            trunkline_dot_v1_dot_policy__pb2.ListRoutingChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

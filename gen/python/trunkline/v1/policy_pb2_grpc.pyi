@@ -5,6 +5,7 @@ PolicyService: how calls are routed when the caller leaves it to Trunkline."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from trunkline.v1 import experiment_pb2 as _experiment_pb2
 from trunkline.v1 import policy_pb2 as _policy_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -27,7 +28,10 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PolicyServiceStub:
-    """PolicyService keeps routing policies, task mappings and experiments."""
+    """PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+    fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+    force in every worker within a second.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -42,21 +46,34 @@ class PolicyServiceStub:
     UpdateRoutingPolicy: _grpc.UnaryUnaryMultiCallable[_policy_pb2.UpdateRoutingPolicyRequest, _policy_pb2.UpdateRoutingPolicyResponse]
     """UpdateRoutingPolicy changes the masked fields."""
     DeleteRoutingPolicy: _grpc.UnaryUnaryMultiCallable[_policy_pb2.DeleteRoutingPolicyRequest, _policy_pb2.DeleteRoutingPolicyResponse]
-    """DeleteRoutingPolicy removes a policy."""
+    """DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed."""
     ListTaskMappings: _grpc.UnaryUnaryMultiCallable[_policy_pb2.ListTaskMappingsRequest, _policy_pb2.ListTaskMappingsResponse]
-    """ListTaskMappings lists which models serve which task."""
+    """ListTaskMappings lists which models serve which task, the built-in mappings too."""
     SetTaskMapping: _grpc.UnaryUnaryMultiCallable[_policy_pb2.SetTaskMappingRequest, _policy_pb2.SetTaskMappingResponse]
     """SetTaskMapping sets which models serve a task."""
-    CreateExperiment: _grpc.UnaryUnaryMultiCallable[_policy_pb2.CreateExperimentRequest, _policy_pb2.CreateExperimentResponse]
+    DeleteTaskMapping: _grpc.UnaryUnaryMultiCallable[_policy_pb2.DeleteTaskMappingRequest, _policy_pb2.DeleteTaskMappingResponse]
+    """DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again."""
+    CreateExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.CreateExperimentRequest, _experiment_pb2.CreateExperimentResponse]
     """CreateExperiment splits traffic between models."""
-    ListExperiments: _grpc.UnaryUnaryMultiCallable[_policy_pb2.ListExperimentsRequest, _policy_pb2.ListExperimentsResponse]
+    GetExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.GetExperimentRequest, _experiment_pb2.GetExperimentResponse]
+    """GetExperiment returns one experiment."""
+    ListExperiments: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.ListExperimentsRequest, _experiment_pb2.ListExperimentsResponse]
     """ListExperiments lists the tenant's experiments by id."""
-    StopExperiment: _grpc.UnaryUnaryMultiCallable[_policy_pb2.StopExperimentRequest, _policy_pb2.StopExperimentResponse]
-    """StopExperiment ends an experiment."""
+    StopExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.StopExperimentRequest, _experiment_pb2.StopExperimentResponse]
+    """StopExperiment ends an experiment; its results stay."""
+    GetExperimentResults: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.GetExperimentResultsRequest, _experiment_pb2.GetExperimentResultsResponse]
+    """GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it."""
+    ListRoutingChanges: _grpc.UnaryUnaryMultiCallable[_policy_pb2.ListRoutingChangesRequest, _policy_pb2.ListRoutingChangesResponse]
+    """ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+    changed it. To go back, write an earlier version again.
+    """
 
 @_typing.type_check_only
 class PolicyServiceAsyncStub(PolicyServiceStub):
-    """PolicyService keeps routing policies, task mappings and experiments."""
+    """PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+    fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+    force in every worker within a second.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateRoutingPolicy: _aio.UnaryUnaryMultiCallable[_policy_pb2.CreateRoutingPolicyRequest, _policy_pb2.CreateRoutingPolicyResponse]  # type: ignore[assignment]
@@ -68,20 +85,33 @@ class PolicyServiceAsyncStub(PolicyServiceStub):
     UpdateRoutingPolicy: _aio.UnaryUnaryMultiCallable[_policy_pb2.UpdateRoutingPolicyRequest, _policy_pb2.UpdateRoutingPolicyResponse]  # type: ignore[assignment]
     """UpdateRoutingPolicy changes the masked fields."""
     DeleteRoutingPolicy: _aio.UnaryUnaryMultiCallable[_policy_pb2.DeleteRoutingPolicyRequest, _policy_pb2.DeleteRoutingPolicyResponse]  # type: ignore[assignment]
-    """DeleteRoutingPolicy removes a policy."""
+    """DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed."""
     ListTaskMappings: _aio.UnaryUnaryMultiCallable[_policy_pb2.ListTaskMappingsRequest, _policy_pb2.ListTaskMappingsResponse]  # type: ignore[assignment]
-    """ListTaskMappings lists which models serve which task."""
+    """ListTaskMappings lists which models serve which task, the built-in mappings too."""
     SetTaskMapping: _aio.UnaryUnaryMultiCallable[_policy_pb2.SetTaskMappingRequest, _policy_pb2.SetTaskMappingResponse]  # type: ignore[assignment]
     """SetTaskMapping sets which models serve a task."""
-    CreateExperiment: _aio.UnaryUnaryMultiCallable[_policy_pb2.CreateExperimentRequest, _policy_pb2.CreateExperimentResponse]  # type: ignore[assignment]
+    DeleteTaskMapping: _aio.UnaryUnaryMultiCallable[_policy_pb2.DeleteTaskMappingRequest, _policy_pb2.DeleteTaskMappingResponse]  # type: ignore[assignment]
+    """DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again."""
+    CreateExperiment: _aio.UnaryUnaryMultiCallable[_experiment_pb2.CreateExperimentRequest, _experiment_pb2.CreateExperimentResponse]  # type: ignore[assignment]
     """CreateExperiment splits traffic between models."""
-    ListExperiments: _aio.UnaryUnaryMultiCallable[_policy_pb2.ListExperimentsRequest, _policy_pb2.ListExperimentsResponse]  # type: ignore[assignment]
+    GetExperiment: _aio.UnaryUnaryMultiCallable[_experiment_pb2.GetExperimentRequest, _experiment_pb2.GetExperimentResponse]  # type: ignore[assignment]
+    """GetExperiment returns one experiment."""
+    ListExperiments: _aio.UnaryUnaryMultiCallable[_experiment_pb2.ListExperimentsRequest, _experiment_pb2.ListExperimentsResponse]  # type: ignore[assignment]
     """ListExperiments lists the tenant's experiments by id."""
-    StopExperiment: _aio.UnaryUnaryMultiCallable[_policy_pb2.StopExperimentRequest, _policy_pb2.StopExperimentResponse]  # type: ignore[assignment]
-    """StopExperiment ends an experiment."""
+    StopExperiment: _aio.UnaryUnaryMultiCallable[_experiment_pb2.StopExperimentRequest, _experiment_pb2.StopExperimentResponse]  # type: ignore[assignment]
+    """StopExperiment ends an experiment; its results stay."""
+    GetExperimentResults: _aio.UnaryUnaryMultiCallable[_experiment_pb2.GetExperimentResultsRequest, _experiment_pb2.GetExperimentResultsResponse]  # type: ignore[assignment]
+    """GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it."""
+    ListRoutingChanges: _aio.UnaryUnaryMultiCallable[_policy_pb2.ListRoutingChangesRequest, _policy_pb2.ListRoutingChangesResponse]  # type: ignore[assignment]
+    """ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+    changed it. To go back, write an earlier version again.
+    """
 
 class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
-    """PolicyService keeps routing policies, task mappings and experiments."""
+    """PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+    fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+    force in every worker within a second.
+    """
 
     @_abc_1.abstractmethod
     def CreateRoutingPolicy(
@@ -121,7 +151,7 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _policy_pb2.DeleteRoutingPolicyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_policy_pb2.DeleteRoutingPolicyResponse, _abc.Awaitable[_policy_pb2.DeleteRoutingPolicyResponse]]:
-        """DeleteRoutingPolicy removes a policy."""
+        """DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed."""
 
     @_abc_1.abstractmethod
     def ListTaskMappings(
@@ -129,7 +159,7 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _policy_pb2.ListTaskMappingsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_policy_pb2.ListTaskMappingsResponse, _abc.Awaitable[_policy_pb2.ListTaskMappingsResponse]]:
-        """ListTaskMappings lists which models serve which task."""
+        """ListTaskMappings lists which models serve which task, the built-in mappings too."""
 
     @_abc_1.abstractmethod
     def SetTaskMapping(
@@ -140,27 +170,61 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         """SetTaskMapping sets which models serve a task."""
 
     @_abc_1.abstractmethod
+    def DeleteTaskMapping(
+        self,
+        request: _policy_pb2.DeleteTaskMappingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_pb2.DeleteTaskMappingResponse, _abc.Awaitable[_policy_pb2.DeleteTaskMappingResponse]]:
+        """DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again."""
+
+    @_abc_1.abstractmethod
     def CreateExperiment(
         self,
-        request: _policy_pb2.CreateExperimentRequest,
+        request: _experiment_pb2.CreateExperimentRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_policy_pb2.CreateExperimentResponse, _abc.Awaitable[_policy_pb2.CreateExperimentResponse]]:
+    ) -> _typing.Union[_experiment_pb2.CreateExperimentResponse, _abc.Awaitable[_experiment_pb2.CreateExperimentResponse]]:
         """CreateExperiment splits traffic between models."""
+
+    @_abc_1.abstractmethod
+    def GetExperiment(
+        self,
+        request: _experiment_pb2.GetExperimentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_experiment_pb2.GetExperimentResponse, _abc.Awaitable[_experiment_pb2.GetExperimentResponse]]:
+        """GetExperiment returns one experiment."""
 
     @_abc_1.abstractmethod
     def ListExperiments(
         self,
-        request: _policy_pb2.ListExperimentsRequest,
+        request: _experiment_pb2.ListExperimentsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_policy_pb2.ListExperimentsResponse, _abc.Awaitable[_policy_pb2.ListExperimentsResponse]]:
+    ) -> _typing.Union[_experiment_pb2.ListExperimentsResponse, _abc.Awaitable[_experiment_pb2.ListExperimentsResponse]]:
         """ListExperiments lists the tenant's experiments by id."""
 
     @_abc_1.abstractmethod
     def StopExperiment(
         self,
-        request: _policy_pb2.StopExperimentRequest,
+        request: _experiment_pb2.StopExperimentRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_policy_pb2.StopExperimentResponse, _abc.Awaitable[_policy_pb2.StopExperimentResponse]]:
-        """StopExperiment ends an experiment."""
+    ) -> _typing.Union[_experiment_pb2.StopExperimentResponse, _abc.Awaitable[_experiment_pb2.StopExperimentResponse]]:
+        """StopExperiment ends an experiment; its results stay."""
+
+    @_abc_1.abstractmethod
+    def GetExperimentResults(
+        self,
+        request: _experiment_pb2.GetExperimentResultsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_experiment_pb2.GetExperimentResultsResponse, _abc.Awaitable[_experiment_pb2.GetExperimentResultsResponse]]:
+        """GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it."""
+
+    @_abc_1.abstractmethod
+    def ListRoutingChanges(
+        self,
+        request: _policy_pb2.ListRoutingChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_pb2.ListRoutingChangesResponse, _abc.Awaitable[_policy_pb2.ListRoutingChangesResponse]]:
+        """ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+        changed it. To go back, write an earlier version again.
+        """
 
 def add_PolicyServiceServicer_to_server(servicer: PolicyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -21,6 +21,9 @@ pub struct CallContext {
     /// Free labels for analytics. At most 16; keys 1 to 63 of \[a-z0-9_.-\], values at most 128 bytes.
     #[prost(map="string, string", tag="6")]
     pub labels: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    /// The tier of the end user, for example `free`, for policies. Optional, \[a-z0-9_-\], at most 64.
+    #[prost(string, tag="7")]
+    pub user_tier: ::prost::alloc::string::String,
 }
 /// Usage counts tokens. Absent means unknown, which is not zero. Cumulative in streams.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -210,28 +213,6 @@ pub struct ProviderQuota {
     #[prost(message, optional, tag="4")]
     pub resets_after: ::core::option::Option<::prost_types::Duration>,
 }
-/// Route says, in short, why this model served the call. `ExplainRoute` tells the rest.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Route {
-    /// What decided.
-    #[prost(enumeration="RouteBasis", tag="1")]
-    pub basis: i32,
-    /// The policy, alias or task by name; empty for an explicit model.
-    #[prost(string, tag="2")]
-    pub rule: ::prost::alloc::string::String,
-    /// How many candidates were looked at.
-    #[prost(uint32, tag="3")]
-    pub considered: u32,
-    /// How many of them met every hard constraint.
-    #[prost(uint32, tag="4")]
-    pub eligible: u32,
-    /// The region that served the call, where it is known.
-    #[prost(string, tag="5")]
-    pub region: ::prost::alloc::string::String,
-    /// The estimated cost of the selected candidate, in nano-USD, as held against the budgets.
-    #[prost(int64, tag="6")]
-    pub estimated_nano_usd: i64,
-}
 /// TokenClass is a class of tokens that has a price of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -416,47 +397,6 @@ impl LimitScope {
             "LIMIT_SCOPE_USER" => Some(Self::User),
             "LIMIT_SCOPE_MODEL" => Some(Self::Model),
             "LIMIT_SCOPE_PROVIDER" => Some(Self::Provider),
-            _ => None,
-        }
-    }
-}
-/// RouteBasis says what decided the route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum RouteBasis {
-    /// Unknown.
-    Unspecified = 0,
-    /// The caller named the model.
-    Explicit = 1,
-    /// The caller named an alias.
-    Alias = 2,
-    /// The router chose by the requirements.
-    Requirements = 3,
-    /// A routing policy or a task mapping chose.
-    Policy = 4,
-}
-impl RouteBasis {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ROUTE_BASIS_UNSPECIFIED",
-            Self::Explicit => "ROUTE_BASIS_EXPLICIT",
-            Self::Alias => "ROUTE_BASIS_ALIAS",
-            Self::Requirements => "ROUTE_BASIS_REQUIREMENTS",
-            Self::Policy => "ROUTE_BASIS_POLICY",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ROUTE_BASIS_UNSPECIFIED" => Some(Self::Unspecified),
-            "ROUTE_BASIS_EXPLICIT" => Some(Self::Explicit),
-            "ROUTE_BASIS_ALIAS" => Some(Self::Alias),
-            "ROUTE_BASIS_REQUIREMENTS" => Some(Self::Requirements),
-            "ROUTE_BASIS_POLICY" => Some(Self::Policy),
             _ => None,
         }
     }
@@ -756,6 +696,432 @@ impl TenantStatus {
             "TENANT_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
             "TENANT_STATUS_ACTIVE" => Some(Self::Active),
             "TENANT_STATUS_SUSPENDED" => Some(Self::Suspended),
+            _ => None,
+        }
+    }
+}
+/// TokenPrice is the price of one class of tokens.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TokenPrice {
+    /// The class.
+    #[prost(enumeration="TokenClass", tag="1")]
+    pub token_class: i32,
+    /// Nano-USD per million tokens.
+    #[prost(int64, tag="2")]
+    pub nano_usd_per_million: i64,
+    /// The price holds from this many input tokens on; 0 is the base price.
+    #[prost(int64, tag="3")]
+    pub from_input_tokens: i64,
+}
+/// Availability is how well a model answers through one integration. The breaker's state is that of all servers; the figures are
+/// those of the server that answers, of its last five minutes.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Availability {
+    /// The breaker.
+    #[prost(enumeration="BreakerState", tag="1")]
+    pub breaker: i32,
+    /// Why it is open: an ErrorReason without prefix. Empty while it is closed.
+    #[prost(string, tag="2")]
+    pub reason: ::prost::alloc::string::String,
+    /// Until the next call is let through; absent while it is closed.
+    #[prost(message, optional, tag="3")]
+    pub retry_after: ::core::option::Option<::prost_types::Duration>,
+    /// Calls that ended with a verdict on the provider.
+    #[prost(int64, tag="4")]
+    pub calls: i64,
+    /// The share of them that it answered; absent without calls.
+    #[prost(double, optional, tag="5")]
+    pub success_ratio: ::core::option::Option<f64>,
+    /// The usual time to the first content; absent where unknown.
+    #[prost(message, optional, tag="6")]
+    pub time_to_first_token: ::core::option::Option<::prost_types::Duration>,
+    /// Calls in flight.
+    #[prost(int32, tag="7")]
+    pub in_flight: i32,
+    /// How many may be in flight at present, as found by experience.
+    #[prost(int32, tag="8")]
+    pub concurrency_limit: i32,
+    /// Whether the last background check found it well; absent without a check.
+    #[prost(bool, optional, tag="9")]
+    pub check_healthy: ::core::option::Option<bool>,
+    /// When that check was made.
+    #[prost(message, optional, tag="10")]
+    pub check_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Model is one model of one provider.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Model {
+    /// `<provider>/<model>`: the name to ask for.
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// The provider, for example `openai`.
+    #[prost(string, tag="2")]
+    pub provider: ::prost::alloc::string::String,
+    /// The model as the provider names it.
+    #[prost(string, tag="3")]
+    pub id: ::prost::alloc::string::String,
+    /// A name for people.
+    #[prost(string, tag="4")]
+    pub display_name: ::prost::alloc::string::String,
+    /// The context window in tokens; absent where unknown.
+    #[prost(int64, optional, tag="5")]
+    pub context_window: ::core::option::Option<i64>,
+    /// The most output tokens; absent where unknown.
+    #[prost(int64, optional, tag="6")]
+    pub max_output_tokens: ::core::option::Option<i64>,
+    /// What it reads.
+    #[prost(enumeration="Modality", repeated, tag="7")]
+    pub input_modalities: ::prost::alloc::vec::Vec<i32>,
+    /// What it writes.
+    #[prost(enumeration="Modality", repeated, tag="8")]
+    pub output_modalities: ::prost::alloc::vec::Vec<i32>,
+    /// What it can do, in the vocabulary of `ModelRequirements.capabilities`.
+    #[prost(string, repeated, tag="9")]
+    pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its prices. Empty: unknown.
+    #[prost(message, repeated, tag="10")]
+    pub prices: ::prost::alloc::vec::Vec<TokenPrice>,
+    /// The version of the price list.
+    #[prost(string, tag="11")]
+    pub price_version: ::prost::alloc::string::String,
+    /// Regions in which it is served; empty where unknown.
+    #[prost(string, repeated, tag="12")]
+    pub regions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// When the provider stops serving it; absent where unknown.
+    #[prost(message, optional, tag="13")]
+    pub deprecation_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The tenant's integrations through which it can be called now. Empty: known, but not reachable for this tenant.
+    #[prost(string, repeated, tag="14")]
+    pub integration_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The aliases of the tenant that lead to it.
+    #[prost(string, repeated, tag="15")]
+    pub aliases: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether the provider calls it deprecated.
+    #[prost(bool, tag="16")]
+    pub deprecated: bool,
+    /// How well it answers now, by integration id. Empty for a model that is not reachable.
+    #[prost(map="string, message", tag="17")]
+    pub availability: ::std::collections::HashMap<::prost::alloc::string::String, Availability>,
+    /// How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+    /// unknown.
+    #[prost(double, optional, tag="18")]
+    pub quality: ::core::option::Option<f64>,
+    /// Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+    /// published: models of that price are usually that good).
+    #[prost(string, tag="19")]
+    pub quality_source: ::prost::alloc::string::String,
+}
+/// Modality is a kind of content that a model reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Modality {
+    /// Not used.
+    Unspecified = 0,
+    /// Text.
+    Text = 1,
+    /// Images.
+    Image = 2,
+    /// Audio.
+    Audio = 3,
+    /// Documents.
+    Document = 4,
+    /// Video.
+    Video = 5,
+    /// Vectors.
+    Embedding = 6,
+}
+impl Modality {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MODALITY_UNSPECIFIED",
+            Self::Text => "MODALITY_TEXT",
+            Self::Image => "MODALITY_IMAGE",
+            Self::Audio => "MODALITY_AUDIO",
+            Self::Document => "MODALITY_DOCUMENT",
+            Self::Video => "MODALITY_VIDEO",
+            Self::Embedding => "MODALITY_EMBEDDING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MODALITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "MODALITY_TEXT" => Some(Self::Text),
+            "MODALITY_IMAGE" => Some(Self::Image),
+            "MODALITY_AUDIO" => Some(Self::Audio),
+            "MODALITY_DOCUMENT" => Some(Self::Document),
+            "MODALITY_VIDEO" => Some(Self::Video),
+            "MODALITY_EMBEDDING" => Some(Self::Embedding),
+            _ => None,
+        }
+    }
+}
+/// BreakerState is the state of a circuit breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum BreakerState {
+    /// Unknown.
+    Unspecified = 0,
+    /// Calls go through.
+    Closed = 1,
+    /// Calls are kept away after failures, or until the time that a rate limit told.
+    Open = 2,
+    /// One call is let through to find out.
+    HalfOpen = 3,
+}
+impl BreakerState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "BREAKER_STATE_UNSPECIFIED",
+            Self::Closed => "BREAKER_STATE_CLOSED",
+            Self::Open => "BREAKER_STATE_OPEN",
+            Self::HalfOpen => "BREAKER_STATE_HALF_OPEN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "BREAKER_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "BREAKER_STATE_CLOSED" => Some(Self::Closed),
+            "BREAKER_STATE_OPEN" => Some(Self::Open),
+            "BREAKER_STATE_HALF_OPEN" => Some(Self::HalfOpen),
+            _ => None,
+        }
+    }
+}
+/// ScoreTerm is one term of a candidate's score.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ScoreTerm {
+    /// `cost` (nano-USD), `latency` (seconds), `quality` (0 to 1) or `place` (in a chain, from 1).
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// What was found, in the unit of the term; absent where unknown.
+    #[prost(double, optional, tag="2")]
+    pub value: ::core::option::Option<f64>,
+    /// The term by itself, from 0 (the worst candidate) to 1 (the best).
+    #[prost(double, tag="3")]
+    pub score: f64,
+    /// Its weight in the whole; the weights of a candidate add up to 1.
+    #[prost(double, tag="4")]
+    pub weight: f64,
+}
+/// RouteCandidate is one model of one integration that the router looked at.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RouteCandidate {
+    /// The provider.
+    #[prost(string, tag="1")]
+    pub provider: ::prost::alloc::string::String,
+    /// The model as the provider names it.
+    #[prost(string, tag="2")]
+    pub model: ::prost::alloc::string::String,
+    /// The integration it would be called through.
+    #[prost(string, tag="3")]
+    pub integration_id: ::prost::alloc::string::String,
+    /// Whether it meets every hard constraint.
+    #[prost(bool, tag="4")]
+    pub eligible: bool,
+    /// The rule that rejected it: `integration_disabled`, `allowed_models`, `denied_models`, `capability`, `modality`, `residency`,
+    /// `retention`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`, `min_quality`, `price_unknown`, `parameter`,
+    /// `breaker_open`, `rate_limited`. Empty when eligible.
+    #[prost(string, tag="5")]
+    pub rejected_by: ::prost::alloc::string::String,
+    /// The rule's finding, for people.
+    #[prost(string, tag="6")]
+    pub detail: ::prost::alloc::string::String,
+    /// The estimated cost of the call in nano-USD, at most.
+    #[prost(int64, tag="7")]
+    pub estimated_nano_usd: i64,
+    /// The expected time to the whole answer; absent where unknown.
+    #[prost(message, optional, tag="8")]
+    pub expected_latency: ::core::option::Option<::prost_types::Duration>,
+    /// Its place in the order of attempts, from 1; 0 when rejected.
+    #[prost(uint32, tag="9")]
+    pub rank: u32,
+    /// How well it answers now.
+    #[prost(message, optional, tag="10")]
+    pub availability: ::core::option::Option<Availability>,
+    /// Its score under the policy, from 0 to 1; the higher, the sooner it is tried.
+    #[prost(double, tag="11")]
+    pub score: f64,
+    /// What the score is made of.
+    #[prost(message, repeated, tag="12")]
+    pub terms: ::prost::alloc::vec::Vec<ScoreTerm>,
+    /// The region in which it processes data; empty where unknown.
+    #[prost(string, tag="13")]
+    pub region: ::prost::alloc::string::String,
+    /// The expected cost of the call in nano-USD; absent where its price is unknown.
+    #[prost(int64, optional, tag="14")]
+    pub expected_nano_usd: ::core::option::Option<i64>,
+    /// Its quality, from 0 to 1; absent where unknown.
+    #[prost(double, optional, tag="15")]
+    pub quality: ::core::option::Option<f64>,
+    /// Why it stands elsewhere than its score says: `provider_share` (its provider serves too much), `affinity` (the provider's
+    /// prompt cache is warm there), `two_choices` (the less busy of two equal ones). Empty otherwise.
+    #[prost(string, tag="16")]
+    pub moved_by: ::prost::alloc::string::String,
+}
+/// Route says why this model served the call: what `ExplainRoute` would have told at that moment.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Route {
+    /// What decided.
+    #[prost(enumeration="RouteBasis", tag="1")]
+    pub basis: i32,
+    /// The policy, alias, task or experiment by name; empty for an explicit model.
+    #[prost(string, tag="2")]
+    pub rule: ::prost::alloc::string::String,
+    /// How many candidates were looked at.
+    #[prost(uint32, tag="3")]
+    pub considered: u32,
+    /// How many of them met every hard constraint.
+    #[prost(uint32, tag="4")]
+    pub eligible: u32,
+    /// The region that served the call, where it is known.
+    #[prost(string, tag="5")]
+    pub region: ::prost::alloc::string::String,
+    /// The estimated cost of the selected candidate, in nano-USD, as held against the budgets.
+    #[prost(int64, tag="6")]
+    pub estimated_nano_usd: i64,
+    /// What was optimised.
+    #[prost(enumeration="RoutingObjective", tag="7")]
+    pub objective: i32,
+    /// The policies whose constraints bound the call, the one that chose first.
+    #[prost(string, repeated, tag="8")]
+    pub policy_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The revision of the tenant's routing configuration (policies, mappings, experiments) that was in force.
+    #[prost(int64, tag="9")]
+    pub revision: i64,
+    /// The task that the request named.
+    #[prost(string, tag="10")]
+    pub task: ::prost::alloc::string::String,
+    /// The experiment that the call took part in, and its arm.
+    #[prost(string, tag="11")]
+    pub experiment_id: ::prost::alloc::string::String,
+    /// The arm of that experiment.
+    #[prost(string, tag="12")]
+    pub arm_id: ::prost::alloc::string::String,
+    /// Whether the call is a copy made by an experiment's shadow arm, which no caller waits for.
+    #[prost(bool, tag="13")]
+    pub shadow: bool,
+    /// How difficult the request looked, from 0 to 1; absent unless a policy asked.
+    #[prost(double, optional, tag="14")]
+    pub complexity: ::core::option::Option<f64>,
+    /// What random choices were drawn from: the same seed and the same state give the same choice.
+    #[prost(uint64, tag="15")]
+    pub seed: u64,
+    /// How many candidates each rule rejected.
+    #[prost(map="string, uint32", tag="16")]
+    pub rejected: ::std::collections::HashMap<::prost::alloc::string::String, u32>,
+    /// The candidates with their scores, in the order of attempts: the first three, or all of them and the rejected ones with
+    /// `routing.explain`.
+    #[prost(message, repeated, tag="17")]
+    pub candidates: ::prost::alloc::vec::Vec<RouteCandidate>,
+}
+/// RoutingObjective is what the router optimises once every hard constraint is met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RoutingObjective {
+    /// COST.
+    Unspecified = 0,
+    /// The least expected cost.
+    Cost = 1,
+    /// The least expected time, by live measurements.
+    Latency = 2,
+    /// The best quality: published scores, and the feedback on this tenant's own calls.
+    Quality = 3,
+    /// A weighted balance of the three.
+    Balanced = 4,
+    /// The links of the policy's chain, in their order.
+    Priority = 5,
+    /// One link of the policy's chain, drawn by weight; the others follow as fallbacks.
+    Weighted = 6,
+    /// The tier that fits how difficult the request looks.
+    Complexity = 7,
+}
+impl RoutingObjective {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ROUTING_OBJECTIVE_UNSPECIFIED",
+            Self::Cost => "ROUTING_OBJECTIVE_COST",
+            Self::Latency => "ROUTING_OBJECTIVE_LATENCY",
+            Self::Quality => "ROUTING_OBJECTIVE_QUALITY",
+            Self::Balanced => "ROUTING_OBJECTIVE_BALANCED",
+            Self::Priority => "ROUTING_OBJECTIVE_PRIORITY",
+            Self::Weighted => "ROUTING_OBJECTIVE_WEIGHTED",
+            Self::Complexity => "ROUTING_OBJECTIVE_COMPLEXITY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ROUTING_OBJECTIVE_UNSPECIFIED" => Some(Self::Unspecified),
+            "ROUTING_OBJECTIVE_COST" => Some(Self::Cost),
+            "ROUTING_OBJECTIVE_LATENCY" => Some(Self::Latency),
+            "ROUTING_OBJECTIVE_QUALITY" => Some(Self::Quality),
+            "ROUTING_OBJECTIVE_BALANCED" => Some(Self::Balanced),
+            "ROUTING_OBJECTIVE_PRIORITY" => Some(Self::Priority),
+            "ROUTING_OBJECTIVE_WEIGHTED" => Some(Self::Weighted),
+            "ROUTING_OBJECTIVE_COMPLEXITY" => Some(Self::Complexity),
+            _ => None,
+        }
+    }
+}
+/// RouteBasis says what decided the route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RouteBasis {
+    /// Unknown.
+    Unspecified = 0,
+    /// The caller named the model.
+    Explicit = 1,
+    /// The caller named an alias.
+    Alias = 2,
+    /// The router chose by the requirements.
+    Requirements = 3,
+    /// A routing policy chose.
+    Policy = 4,
+    /// A task mapping chose.
+    Task = 5,
+    /// An experiment chose.
+    Experiment = 6,
+}
+impl RouteBasis {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ROUTE_BASIS_UNSPECIFIED",
+            Self::Explicit => "ROUTE_BASIS_EXPLICIT",
+            Self::Alias => "ROUTE_BASIS_ALIAS",
+            Self::Requirements => "ROUTE_BASIS_REQUIREMENTS",
+            Self::Policy => "ROUTE_BASIS_POLICY",
+            Self::Task => "ROUTE_BASIS_TASK",
+            Self::Experiment => "ROUTE_BASIS_EXPERIMENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ROUTE_BASIS_UNSPECIFIED" => Some(Self::Unspecified),
+            "ROUTE_BASIS_EXPLICIT" => Some(Self::Explicit),
+            "ROUTE_BASIS_ALIAS" => Some(Self::Alias),
+            "ROUTE_BASIS_REQUIREMENTS" => Some(Self::Requirements),
+            "ROUTE_BASIS_POLICY" => Some(Self::Policy),
+            "ROUTE_BASIS_TASK" => Some(Self::Task),
+            "ROUTE_BASIS_EXPERIMENT" => Some(Self::Experiment),
             _ => None,
         }
     }
@@ -1859,7 +2225,7 @@ impl ReasoningEffort {
     }
 }
 /// ModelRequirements are hard constraints on the model. They bind fallbacks too.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ModelRequirements {
     /// What the model must be able to do: any of `text`, `streaming`, `tools`, `structured_output`, `vision`, `audio_input`,
     /// `audio_output`, `documents`, `reasoning`, `embeddings`, `prompt_caching`, `logprobs`. An unknown name is refused.
@@ -1885,6 +2251,69 @@ pub struct ModelRequirements {
     /// The least context window in tokens. Optional, at least 1.
     #[prost(int64, optional, tag="7")]
     pub min_context_tokens: ::core::option::Option<i64>,
+    /// The provider may keep what it is sent for at most this long; 0 s: not at all. Optional.
+    #[prost(message, optional, tag="8")]
+    pub max_data_retention: ::core::option::Option<::prost_types::Duration>,
+    /// What the model must write, beside what the request implies. At most 6.
+    #[prost(enumeration="Modality", repeated, tag="9")]
+    pub output_modalities: ::prost::alloc::vec::Vec<i32>,
+    /// Only these models: `<provider>/<model>`, a bare model name, or `<provider>/*`. Empty: all. At most 256.
+    #[prost(string, repeated, tag="10")]
+    pub allowed_models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Never these models, named likewise. At most 256.
+    #[prost(string, repeated, tag="11")]
+    pub denied_models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The least quality as a score from 0 to 1; see `Model.quality`. Optional.
+    #[prost(double, optional, tag="12")]
+    pub min_quality: ::core::option::Option<f64>,
+}
+/// RoutingOptions say how the model is chosen where the caller leaves that to Trunkline.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoutingOptions {
+    /// The tenant's policy of this id, or `cost`, `latency`, `quality` or `balanced`. Empty: the first of the tenant's policies that
+    /// matches the call. The constraints of all policies that match bind the call in any case. At most 64 of \[a-z0-9-\].
+    #[prost(string, tag="1")]
+    pub policy: ::prost::alloc::string::String,
+    /// Whether `route.candidates` of the answer shall hold every candidate, the rejected ones too.
+    #[prost(bool, tag="2")]
+    pub explain: bool,
+}
+/// Quality is the least quality that the router may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Quality {
+    /// No constraint.
+    Unspecified = 0,
+    /// Small, fast models will do.
+    Basic = 1,
+    /// A sound general model.
+    Standard = 2,
+    /// The strongest models only.
+    Premium = 3,
+}
+impl Quality {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "QUALITY_UNSPECIFIED",
+            Self::Basic => "QUALITY_BASIC",
+            Self::Standard => "QUALITY_STANDARD",
+            Self::Premium => "QUALITY_PREMIUM",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "QUALITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "QUALITY_BASIC" => Some(Self::Basic),
+            "QUALITY_STANDARD" => Some(Self::Standard),
+            "QUALITY_PREMIUM" => Some(Self::Premium),
+            _ => None,
+        }
+    }
 }
 /// CachePolicy governs Trunkline's own cache for one call.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2034,6 +2463,9 @@ pub struct CompleteRequest {
     /// Identical are calls that differ in `request_id`, `context`, `priority` and deadline at most.
     #[prost(bool, tag="25")]
     pub coalesce: bool,
+    /// How the model is chosen.
+    #[prost(message, optional, tag="26")]
+    pub routing: ::core::option::Option<RoutingOptions>,
 }
 /// Finish says why a candidate ended.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2374,43 +2806,6 @@ pub struct ProviderEvent {
     /// The JSON as received, or the raw bytes where it is not JSON.
     #[prost(bytes="vec", tag="3")]
     pub raw_json: ::prost::alloc::vec::Vec<u8>,
-}
-/// Quality is the least quality that the router may choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Quality {
-    /// No constraint.
-    Unspecified = 0,
-    /// Small, fast models will do.
-    Basic = 1,
-    /// A sound general model.
-    Standard = 2,
-    /// The strongest models only.
-    Premium = 3,
-}
-impl Quality {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "QUALITY_UNSPECIFIED",
-            Self::Basic => "QUALITY_BASIC",
-            Self::Standard => "QUALITY_STANDARD",
-            Self::Premium => "QUALITY_PREMIUM",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "QUALITY_UNSPECIFIED" => Some(Self::Unspecified),
-            "QUALITY_BASIC" => Some(Self::Basic),
-            "QUALITY_STANDARD" => Some(Self::Standard),
-            "QUALITY_PREMIUM" => Some(Self::Premium),
-            _ => None,
-        }
-    }
 }
 /// CacheMode says how Trunkline's own cache takes part in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -2917,7 +3312,7 @@ pub struct Event {
     #[prost(message, optional, tag="6")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
     /// What happened.
-    #[prost(oneof="event::Payload", tags="10, 11, 12, 13, 14")]
+    #[prost(oneof="event::Payload", tags="10, 11, 12, 13, 14, 15, 16")]
     pub payload: ::core::option::Option<event::Payload>,
 }
 /// Nested message and enum types in `Event`.
@@ -2940,6 +3335,12 @@ pub mod event {
         /// Type `provider.breaker_closed`.
         #[prost(message, tag="14")]
         ProviderBreakerClosed(super::ProviderBreakerClosed),
+        /// Type `routing.changed`.
+        #[prost(message, tag="15")]
+        RoutingChanged(super::RoutingChanged),
+        /// Type `experiment.arm_stopped`.
+        #[prost(message, tag="16")]
+        ExperimentArmStopped(super::ExperimentArmStopped),
     }
 }
 /// IntegrationRequestCompleted says that a call of an integration ended.
@@ -3055,191 +3456,390 @@ pub struct ProviderBreakerClosed {
     #[prost(message, optional, tag="5")]
     pub timestamp: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// TokenPrice is the price of one class of tokens.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct TokenPrice {
-    /// The class.
-    #[prost(enumeration="TokenClass", tag="1")]
-    pub token_class: i32,
-    /// Nano-USD per million tokens.
-    #[prost(int64, tag="2")]
-    pub nano_usd_per_million: i64,
-    /// The price holds from this many input tokens on; 0 is the base price.
-    #[prost(int64, tag="3")]
-    pub from_input_tokens: i64,
-}
-/// Availability is how well a model answers through one integration. The breaker's state is that of all servers; the figures are
-/// those of the server that answers, of its last five minutes.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Availability {
-    /// The breaker.
-    #[prost(enumeration="BreakerState", tag="1")]
-    pub breaker: i32,
-    /// Why it is open: an ErrorReason without prefix. Empty while it is closed.
+/// RoutingChanged says that a policy, a task mapping or an experiment was changed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoutingChanged {
+    /// The revision of the tenant's routing configuration that it made.
+    #[prost(int64, tag="1")]
+    pub revision: i64,
+    /// `policy`, `mapping` or `experiment`.
     #[prost(string, tag="2")]
-    pub reason: ::prost::alloc::string::String,
-    /// Until the next call is let through; absent while it is closed.
-    #[prost(message, optional, tag="3")]
-    pub retry_after: ::core::option::Option<::prost_types::Duration>,
-    /// Calls that ended with a verdict on the provider.
-    #[prost(int64, tag="4")]
-    pub calls: i64,
-    /// The share of them that it answered; absent without calls.
-    #[prost(double, optional, tag="5")]
-    pub success_ratio: ::core::option::Option<f64>,
-    /// The usual time to the first content; absent where unknown.
-    #[prost(message, optional, tag="6")]
-    pub time_to_first_token: ::core::option::Option<::prost_types::Duration>,
-    /// Calls in flight.
-    #[prost(int32, tag="7")]
-    pub in_flight: i32,
-    /// How many may be in flight at present, as found by experience.
-    #[prost(int32, tag="8")]
-    pub concurrency_limit: i32,
-    /// Whether the last background check found it well; absent without a check.
-    #[prost(bool, optional, tag="9")]
-    pub check_healthy: ::core::option::Option<bool>,
-    /// When that check was made.
-    #[prost(message, optional, tag="10")]
-    pub check_time: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// Model is one model of one provider.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Model {
-    /// `<provider>/<model>`: the name to ask for.
-    #[prost(string, tag="1")]
-    pub name: ::prost::alloc::string::String,
-    /// The provider, for example `openai`.
-    #[prost(string, tag="2")]
-    pub provider: ::prost::alloc::string::String,
-    /// The model as the provider names it.
+    pub kind: ::prost::alloc::string::String,
+    /// Its id.
     #[prost(string, tag="3")]
     pub id: ::prost::alloc::string::String,
-    /// A name for people.
+    /// What was done: see `RoutingChange.action`.
     #[prost(string, tag="4")]
-    pub display_name: ::prost::alloc::string::String,
-    /// The context window in tokens; absent where unknown.
-    #[prost(int64, optional, tag="5")]
-    pub context_window: ::core::option::Option<i64>,
-    /// The most output tokens; absent where unknown.
-    #[prost(int64, optional, tag="6")]
-    pub max_output_tokens: ::core::option::Option<i64>,
-    /// What it reads.
-    #[prost(enumeration="Modality", repeated, tag="7")]
-    pub input_modalities: ::prost::alloc::vec::Vec<i32>,
-    /// What it writes.
-    #[prost(enumeration="Modality", repeated, tag="8")]
-    pub output_modalities: ::prost::alloc::vec::Vec<i32>,
-    /// What it can do, in the vocabulary of `ModelRequirements.capabilities`.
-    #[prost(string, repeated, tag="9")]
-    pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Its prices. Empty: unknown.
-    #[prost(message, repeated, tag="10")]
-    pub prices: ::prost::alloc::vec::Vec<TokenPrice>,
-    /// The version of the price list.
-    #[prost(string, tag="11")]
-    pub price_version: ::prost::alloc::string::String,
-    /// Regions in which it is served; empty where unknown.
-    #[prost(string, repeated, tag="12")]
-    pub regions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// When the provider stops serving it; absent where unknown.
-    #[prost(message, optional, tag="13")]
-    pub deprecation_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The tenant's integrations through which it can be called now. Empty: known, but not reachable for this tenant.
-    #[prost(string, repeated, tag="14")]
-    pub integration_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The aliases of the tenant that lead to it.
-    #[prost(string, repeated, tag="15")]
-    pub aliases: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Whether the provider calls it deprecated.
-    #[prost(bool, tag="16")]
-    pub deprecated: bool,
-    /// How well it answers now, by integration id. Empty for a model that is not reachable.
-    #[prost(map="string, message", tag="17")]
-    pub availability: ::std::collections::HashMap<::prost::alloc::string::String, Availability>,
+    pub action: ::prost::alloc::string::String,
+    /// When.
+    #[prost(message, optional, tag="5")]
+    pub timestamp: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// Modality is a kind of content that a model reads or writes.
+/// ExperimentArmStopped says that a guardrail stopped an arm.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExperimentArmStopped {
+    /// The experiment.
+    #[prost(string, tag="1")]
+    pub experiment_id: ::prost::alloc::string::String,
+    /// The arm.
+    #[prost(string, tag="2")]
+    pub arm_id: ::prost::alloc::string::String,
+    /// Its model.
+    #[prost(string, tag="3")]
+    pub model: ::prost::alloc::string::String,
+    /// The metric that it lost by: `quality`, `failures`, `cost` or `latency`.
+    #[prost(string, tag="4")]
+    pub metric: ::prost::alloc::string::String,
+    /// The arm's mean.
+    #[prost(double, tag="5")]
+    pub mean: f64,
+    /// The control's mean.
+    #[prost(double, tag="6")]
+    pub control_mean: f64,
+    /// When.
+    #[prost(message, optional, tag="7")]
+    pub timestamp: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// ExperimentArm is one side of an experiment.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExperimentArm {
+    /// The model or alias.
+    #[prost(string, tag="1")]
+    pub model: ::prost::alloc::string::String,
+    /// Its share of the traffic, above 0; the shares of the arms add up to 1. Of a shadow arm: the share of calls that are copied to it,
+    /// which counts beside the others.
+    #[prost(double, tag="2")]
+    pub share: f64,
+    /// Its name: 1 to 64 of \[a-z0-9-\]. Empty: `arm-1` and so on. The first arm is the control, which the others are compared with.
+    #[prost(string, tag="3")]
+    pub arm_id: ::prost::alloc::string::String,
+    /// Whether calls are copied to it in the background: the caller's answer comes from another arm and never waits for this one. Its
+    /// calls are charged to the tenant.
+    #[prost(bool, tag="4")]
+    pub shadow: bool,
+    /// Output only: whether a guardrail stopped it. Its share goes to the others.
+    #[prost(bool, tag="5")]
+    pub stopped: bool,
+    /// Output only: why it was stopped.
+    #[prost(string, tag="6")]
+    pub stop_reason: ::prost::alloc::string::String,
+    /// Output only: its share now, as a bandit or a guardrail left it.
+    #[prost(double, tag="7")]
+    pub current_share: f64,
+}
+/// ExperimentGuardrail stops an arm that does worse than the control.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct ExperimentGuardrail {
+    /// What is watched.
+    #[prost(enumeration="ExperimentMetric", tag="1")]
+    pub metric: i32,
+    /// An arm is stopped as soon as it is sure, at the confidence of the experiment, that it is worse than the control by more than this
+    /// share of the control's mean. From 0 to 10. The check may be made at any time: it keeps its confidence over all of them.
+    #[prost(double, tag="2")]
+    pub max_loss: f64,
+}
+/// Experiment splits the traffic of a model or alias.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Experiment {
+    /// The id: 1 to 64 of \[a-z0-9-\], starting with a letter. Required.
+    #[prost(string, tag="1")]
+    pub experiment_id: ::prost::alloc::string::String,
+    /// Calls that ask for this model or alias take part; `*`: calls that leave the model to Trunkline. Required. One running experiment
+    /// for each.
+    #[prost(string, tag="2")]
+    pub model: ::prost::alloc::string::String,
+    /// The sides. 2 to 16, of which one at least is no shadow.
+    #[prost(message, repeated, tag="3")]
+    pub arms: ::prost::alloc::vec::Vec<ExperimentArm>,
+    /// What keeps a caller on one side: `user`, `session`, `agent` or `request`. Empty: `request`. A call without that id is assigned by
+    /// its request id.
+    #[prost(string, tag="4")]
+    pub sticky_by: ::prost::alloc::string::String,
+    /// Output only: created at.
+    #[prost(message, optional, tag="5")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only: when it was stopped; absent while it runs.
+    #[prost(message, optional, tag="6")]
+    pub stop_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// How the shares are found.
+    #[prost(enumeration="ExperimentKind", tag="7")]
+    pub kind: i32,
+    /// What it is about. A bandit optimises it.
+    #[prost(enumeration="ExperimentMetric", tag="8")]
+    pub metric: i32,
+    /// Only judgements of this aspect count for QUALITY. Empty: those without an aspect.
+    #[prost(string, tag="9")]
+    pub aspect: ::prost::alloc::string::String,
+    /// What stops an arm. At most 4.
+    #[prost(message, repeated, tag="10")]
+    pub guardrails: ::prost::alloc::vec::Vec<ExperimentGuardrail>,
+    /// The confidence of intervals and guardrails, from 0.5 to 0.9999. 0: 0.95.
+    #[prost(double, tag="11")]
+    pub confidence: f64,
+    /// The chance to find a difference of `minimum_effect` that is there, from 0.5 to 0.9999. 0: 0.8.
+    #[prost(double, tag="12")]
+    pub power: f64,
+    /// The difference that is worth finding, as a share of the control's mean, above 0 and at most 1. 0: 0.05.
+    #[prost(double, tag="13")]
+    pub minimum_effect: f64,
+    /// What it is for, in words. At most 1 KiB.
+    #[prost(string, tag="14")]
+    pub description: ::prost::alloc::string::String,
+    /// Output only: whether it goes on.
+    #[prost(enumeration="ExperimentState", tag="15")]
+    pub state: i32,
+    /// Changes with every update.
+    #[prost(string, tag="16")]
+    pub etag: ::prost::alloc::string::String,
+    /// Output only: 1 when made, one more with each change.
+    #[prost(int32, tag="17")]
+    pub version: i32,
+}
+/// ArmMetric is one metric of one arm.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct ArmMetric {
+    /// The metric.
+    #[prost(enumeration="ExperimentMetric", tag="1")]
+    pub metric: i32,
+    /// How many values there are.
+    #[prost(int64, tag="2")]
+    pub samples: i64,
+    /// Their mean; absent without values.
+    #[prost(double, optional, tag="3")]
+    pub mean: ::core::option::Option<f64>,
+    /// Their standard deviation; absent below two values.
+    #[prost(double, optional, tag="4")]
+    pub standard_deviation: ::core::option::Option<f64>,
+    /// The lower end of the mean's confidence interval; absent below two values.
+    #[prost(double, optional, tag="5")]
+    pub low: ::core::option::Option<f64>,
+    /// Its upper end.
+    #[prost(double, optional, tag="6")]
+    pub high: ::core::option::Option<f64>,
+    /// The difference to the control's mean; absent for the control and without values.
+    #[prost(double, optional, tag="7")]
+    pub difference: ::core::option::Option<f64>,
+    /// The lower end of the difference's confidence interval, for a reader who looks once at the planned size.
+    #[prost(double, optional, tag="8")]
+    pub difference_low: ::core::option::Option<f64>,
+    /// Its upper end.
+    #[prost(double, optional, tag="9")]
+    pub difference_high: ::core::option::Option<f64>,
+    /// How likely so large a difference is where there is none, looked at once (Welch). Absent below two values in either arm.
+    #[prost(double, optional, tag="10")]
+    pub p_value: ::core::option::Option<f64>,
+    /// The same for a reader who looks as often as they like (a mixture sequential test): never below `p_value` by chance alone.
+    #[prost(double, optional, tag="11")]
+    pub sequential_p_value: ::core::option::Option<f64>,
+}
+/// ArmResult is what came of one arm.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ArmResult {
+    /// The arm.
+    #[prost(message, optional, tag="1")]
+    pub arm: ::core::option::Option<ExperimentArm>,
+    /// Calls that were assigned to it and have ended.
+    #[prost(int64, tag="2")]
+    pub calls: i64,
+    /// Those of them that failed.
+    #[prost(int64, tag="3")]
+    pub failures: i64,
+    /// Each metric that has values.
+    #[prost(message, repeated, tag="4")]
+    pub metrics: ::prost::alloc::vec::Vec<ArmMetric>,
+}
+/// CreateExperimentRequest starts an experiment.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreateExperimentRequest {
+    /// The experiment. Required.
+    #[prost(message, optional, tag="1")]
+    pub experiment: ::core::option::Option<Experiment>,
+}
+/// CreateExperimentResponse holds the experiment.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreateExperimentResponse {
+    /// The experiment.
+    #[prost(message, optional, tag="1")]
+    pub experiment: ::core::option::Option<Experiment>,
+}
+/// GetExperimentRequest names an experiment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetExperimentRequest {
+    /// The id. Required.
+    #[prost(string, tag="1")]
+    pub experiment_id: ::prost::alloc::string::String,
+}
+/// GetExperimentResponse holds the experiment.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetExperimentResponse {
+    /// The experiment.
+    #[prost(message, optional, tag="1")]
+    pub experiment: ::core::option::Option<Experiment>,
+}
+/// ListExperimentsRequest pages through the experiments.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListExperimentsRequest {
+    /// At most this many, from 1 to 1000. 0: 100.
+    #[prost(int32, tag="1")]
+    pub page_size: i32,
+    /// Where to go on, as returned before.
+    #[prost(string, tag="2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListExperimentsResponse is a page of experiments.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListExperimentsResponse {
+    /// The experiments.
+    #[prost(message, repeated, tag="1")]
+    pub experiments: ::prost::alloc::vec::Vec<Experiment>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag="2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// StopExperimentRequest names an experiment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StopExperimentRequest {
+    /// The id. Required.
+    #[prost(string, tag="1")]
+    pub experiment_id: ::prost::alloc::string::String,
+}
+/// StopExperimentResponse holds the ended experiment.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StopExperimentResponse {
+    /// The experiment.
+    #[prost(message, optional, tag="1")]
+    pub experiment: ::core::option::Option<Experiment>,
+}
+/// GetExperimentResultsRequest names an experiment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetExperimentResultsRequest {
+    /// The id. Required.
+    #[prost(string, tag="1")]
+    pub experiment_id: ::prost::alloc::string::String,
+}
+/// GetExperimentResultsResponse tells what came of an experiment so far.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetExperimentResultsResponse {
+    /// The experiment.
+    #[prost(message, optional, tag="1")]
+    pub experiment: ::core::option::Option<Experiment>,
+    /// Its arms, in their order.
+    #[prost(message, repeated, tag="2")]
+    pub arms: ::prost::alloc::vec::Vec<ArmResult>,
+    /// How many values each arm needs so that a difference of `minimum_effect` is found at the stated power, looked at once: from what
+    /// the control's values vary so far. Absent until that is known.
+    #[prost(int64, optional, tag="3")]
+    pub required_samples: ::core::option::Option<i64>,
+    /// The arm that is sure to be the best by the experiment's metric, by the sequential test; empty while none is.
+    #[prost(string, tag="4")]
+    pub best_arm_id: ::prost::alloc::string::String,
+    /// Until when calls are counted: those of the last seconds may be missing.
+    #[prost(message, optional, tag="5")]
+    pub as_of: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// ExperimentKind says how the shares of the arms are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
-pub enum Modality {
-    /// Not used.
+pub enum ExperimentKind {
+    /// SPLIT.
     Unspecified = 0,
-    /// Text.
-    Text = 1,
-    /// Images.
-    Image = 2,
-    /// Audio.
-    Audio = 3,
-    /// Documents.
-    Document = 4,
-    /// Video.
-    Video = 5,
-    /// Vectors.
-    Embedding = 6,
+    /// The shares stay as they are written.
+    Split = 1,
+    /// The shares follow what each arm has been worth so far: its chance to be the best one, at least 5 % each.
+    Bandit = 2,
 }
-impl Modality {
+impl ExperimentKind {
     /// String value of the enum field names used in the ProtoBuf definition.
     ///
     /// The values are not transformed in any way and thus are considered stable
     /// (if the ProtoBuf definition does not change) and safe for programmatic use.
     pub fn as_str_name(&self) -> &'static str {
         match self {
-            Self::Unspecified => "MODALITY_UNSPECIFIED",
-            Self::Text => "MODALITY_TEXT",
-            Self::Image => "MODALITY_IMAGE",
-            Self::Audio => "MODALITY_AUDIO",
-            Self::Document => "MODALITY_DOCUMENT",
-            Self::Video => "MODALITY_VIDEO",
-            Self::Embedding => "MODALITY_EMBEDDING",
+            Self::Unspecified => "EXPERIMENT_KIND_UNSPECIFIED",
+            Self::Split => "EXPERIMENT_KIND_SPLIT",
+            Self::Bandit => "EXPERIMENT_KIND_BANDIT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
     pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
         match value {
-            "MODALITY_UNSPECIFIED" => Some(Self::Unspecified),
-            "MODALITY_TEXT" => Some(Self::Text),
-            "MODALITY_IMAGE" => Some(Self::Image),
-            "MODALITY_AUDIO" => Some(Self::Audio),
-            "MODALITY_DOCUMENT" => Some(Self::Document),
-            "MODALITY_VIDEO" => Some(Self::Video),
-            "MODALITY_EMBEDDING" => Some(Self::Embedding),
+            "EXPERIMENT_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXPERIMENT_KIND_SPLIT" => Some(Self::Split),
+            "EXPERIMENT_KIND_BANDIT" => Some(Self::Bandit),
             _ => None,
         }
     }
 }
-/// BreakerState is the state of a circuit breaker.
+/// ExperimentMetric is what arms are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
-pub enum BreakerState {
-    /// Unknown.
+pub enum ExperimentMetric {
+    /// QUALITY.
     Unspecified = 0,
-    /// Calls go through.
-    Closed = 1,
-    /// Calls are kept away after failures, or until the time that a rate limit told.
-    Open = 2,
-    /// One call is let through to find out.
-    HalfOpen = 3,
+    /// The judgements of RecordFeedback, from 0 to 1. More is better.
+    Quality = 1,
+    /// The share of calls that failed. Less is better.
+    Failures = 2,
+    /// The cost of a call, in USD. Less is better.
+    Cost = 3,
+    /// The time of a call, in seconds. Less is better.
+    Latency = 4,
 }
-impl BreakerState {
+impl ExperimentMetric {
     /// String value of the enum field names used in the ProtoBuf definition.
     ///
     /// The values are not transformed in any way and thus are considered stable
     /// (if the ProtoBuf definition does not change) and safe for programmatic use.
     pub fn as_str_name(&self) -> &'static str {
         match self {
-            Self::Unspecified => "BREAKER_STATE_UNSPECIFIED",
-            Self::Closed => "BREAKER_STATE_CLOSED",
-            Self::Open => "BREAKER_STATE_OPEN",
-            Self::HalfOpen => "BREAKER_STATE_HALF_OPEN",
+            Self::Unspecified => "EXPERIMENT_METRIC_UNSPECIFIED",
+            Self::Quality => "EXPERIMENT_METRIC_QUALITY",
+            Self::Failures => "EXPERIMENT_METRIC_FAILURES",
+            Self::Cost => "EXPERIMENT_METRIC_COST",
+            Self::Latency => "EXPERIMENT_METRIC_LATENCY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
     pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
         match value {
-            "BREAKER_STATE_UNSPECIFIED" => Some(Self::Unspecified),
-            "BREAKER_STATE_CLOSED" => Some(Self::Closed),
-            "BREAKER_STATE_OPEN" => Some(Self::Open),
-            "BREAKER_STATE_HALF_OPEN" => Some(Self::HalfOpen),
+            "EXPERIMENT_METRIC_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXPERIMENT_METRIC_QUALITY" => Some(Self::Quality),
+            "EXPERIMENT_METRIC_FAILURES" => Some(Self::Failures),
+            "EXPERIMENT_METRIC_COST" => Some(Self::Cost),
+            "EXPERIMENT_METRIC_LATENCY" => Some(Self::Latency),
+            _ => None,
+        }
+    }
+}
+/// ExperimentState says whether an experiment goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ExperimentState {
+    /// Unknown.
+    Unspecified = 0,
+    /// It takes calls.
+    Running = 1,
+    /// It was stopped. Calls are routed as without it.
+    Stopped = 2,
+}
+impl ExperimentState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EXPERIMENT_STATE_UNSPECIFIED",
+            Self::Running => "EXPERIMENT_STATE_RUNNING",
+            Self::Stopped => "EXPERIMENT_STATE_STOPPED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EXPERIMENT_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXPERIMENT_STATE_RUNNING" => Some(Self::Running),
+            "EXPERIMENT_STATE_STOPPED" => Some(Self::Stopped),
             _ => None,
         }
     }
@@ -3297,6 +3897,9 @@ pub struct LlmProviderConfiguration {
     /// Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
     #[prost(message, repeated, tag="6")]
     pub model_overrides: ::prost::alloc::vec::Vec<ModelOverride>,
+    /// How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+    #[prost(message, optional, tag="7")]
+    pub data_retention: ::core::option::Option<::prost_types::Duration>,
 }
 /// PriceOverride sets the prices of a model for this tenant.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3316,7 +3919,7 @@ pub struct PriceOverride {
     pub prices: ::prost::alloc::vec::Vec<TokenPrice>,
 }
 /// ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ModelOverride {
     /// The model as the provider names it; `*` is every model that the catalogue does not know. Required.
     #[prost(string, tag="1")]
@@ -3342,6 +3945,9 @@ pub struct ModelOverride {
     /// When the provider stops serving it.
     #[prost(message, optional, tag="8")]
     pub deprecation_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// How good its answers are, from 0 to 1; takes the place of the published score.
+    #[prost(double, optional, tag="9")]
+    pub quality: ::core::option::Option<f64>,
 }
 /// ApiConfiguration configures an `api`.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3858,6 +4464,9 @@ pub struct EmbedRequest {
     /// The call's priority.
     #[prost(enumeration="Priority", tag="10")]
     pub priority: i32,
+    /// How the model is chosen.
+    #[prost(message, optional, tag="11")]
+    pub routing: ::core::option::Option<RoutingOptions>,
 }
 /// Embedding is one vector.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3911,6 +4520,9 @@ pub struct EmbedResponse {
     /// The request id.
     #[prost(string, tag="12")]
     pub request_id: ::prost::alloc::string::String,
+    /// Why this model served the call.
+    #[prost(message, optional, tag="13")]
+    pub route: ::core::option::Option<Route>,
 }
 /// CountTokensRequest asks how many tokens a request would send.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3942,45 +4554,10 @@ pub struct ExplainRouteRequest {
     #[prost(message, optional, tag="1")]
     pub request: ::core::option::Option<CompleteRequest>,
 }
-/// RouteCandidate is one model of one integration that the router looked at.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct RouteCandidate {
-    /// The provider.
-    #[prost(string, tag="1")]
-    pub provider: ::prost::alloc::string::String,
-    /// The model as the provider names it.
-    #[prost(string, tag="2")]
-    pub model: ::prost::alloc::string::String,
-    /// The integration it would be called through.
-    #[prost(string, tag="3")]
-    pub integration_id: ::prost::alloc::string::String,
-    /// Whether it meets every hard constraint.
-    #[prost(bool, tag="4")]
-    pub eligible: bool,
-    /// The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-    /// `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
-    #[prost(string, tag="5")]
-    pub rejected_by: ::prost::alloc::string::String,
-    /// The rule's finding, for people.
-    #[prost(string, tag="6")]
-    pub detail: ::prost::alloc::string::String,
-    /// The estimated cost of the call in nano-USD, at most.
-    #[prost(int64, tag="7")]
-    pub estimated_nano_usd: i64,
-    /// The expected latency; absent where unknown.
-    #[prost(message, optional, tag="8")]
-    pub expected_latency: ::core::option::Option<::prost_types::Duration>,
-    /// Its place in the order of attempts, from 1; 0 when rejected.
-    #[prost(uint32, tag="9")]
-    pub rank: u32,
-    /// How well it answers now.
-    #[prost(message, optional, tag="10")]
-    pub availability: ::core::option::Option<Availability>,
-}
 /// ExplainRouteResponse is the route and its reasons.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExplainRouteResponse {
-    /// The route that would be taken; absent when no candidate is eligible.
+    /// The route that would be taken, without its candidates; absent when no candidate is eligible.
     #[prost(message, optional, tag="1")]
     pub route: ::core::option::Option<Route>,
     /// The candidate that would be called first; absent when none is eligible.
@@ -4045,7 +4622,8 @@ pub struct RecordFeedbackRequest {
     /// The judgement, from 0 (useless) to 1 (perfect). Required.
     #[prost(double, optional, tag="2")]
     pub score: ::core::option::Option<f64>,
-    /// What was judged, for example `accuracy`. Optional, \[a-z0-9_\], at most 64.
+    /// What was judged, for example `accuracy`. Optional, \[a-z0-9_\], at most 64. A second judgement of the same aspect by the same
+    /// key takes the place of the first.
     #[prost(string, tag="3")]
     pub aspect: ::prost::alloc::string::String,
     /// Words. Optional, at most 4 KiB.
@@ -4092,31 +4670,101 @@ impl EmbeddingEncoding {
         }
     }
 }
-/// RoutingPolicy governs routes.
+/// RoutingMatch says which calls a policy or an experiment is for: those that meet every field that is set.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RoutingMatch {
+    /// Calls of these agents. At most 256.
+    #[prost(string, repeated, tag="1")]
+    pub agent_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Calls for these users. At most 256.
+    #[prost(string, repeated, tag="2")]
+    pub user_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Calls for users of these tiers. At most 64.
+    #[prost(string, repeated, tag="3")]
+    pub user_tiers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Calls with one of these tasks. At most 64.
+    #[prost(string, repeated, tag="4")]
+    pub tasks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Calls of these workflows. At most 256.
+    #[prost(string, repeated, tag="5")]
+    pub workflow_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Calls with each of these labels. At most 16.
+    #[prost(map="string, string", tag="6")]
+    pub labels: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+}
+/// RoutingWeights weigh the terms of a balanced choice. None is negative, and one at least is above zero.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct RoutingWeights {
+    /// Of the cost.
+    #[prost(double, tag="1")]
+    pub cost: f64,
+    /// Of the latency.
+    #[prost(double, tag="2")]
+    pub latency: f64,
+    /// Of the quality.
+    #[prost(double, tag="3")]
+    pub quality: f64,
+}
+/// RoutingLink is one link of a chain.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RoutingLink {
+    /// With WEIGHTED: its weight against the others, above 0.
+    #[prost(double, tag="3")]
+    pub weight: f64,
+    /// What is called.
+    #[prost(oneof="routing_link::Target", tags="1, 2")]
+    pub target: ::core::option::Option<routing_link::Target>,
+}
+/// Nested message and enum types in `RoutingLink`.
+pub mod routing_link {
+    /// What is called.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Target {
+        /// A model or an alias.
+        #[prost(string, tag="1")]
+        Model(::prost::alloc::string::String),
+        /// Another policy: what it would choose.
+        #[prost(string, tag="2")]
+        PolicyId(::prost::alloc::string::String),
+    }
+}
+/// ComplexityTier is a range of difficulty.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ComplexityTier {
+    /// Requests that look at most this difficult, from 0 to 1. Rises from tier to tier; the last one is 1.
+    #[prost(double, tag="1")]
+    pub up_to: f64,
+    /// The models of the tier, as names or aliases: the cheapest that may be called comes first. Empty: all.
+    #[prost(string, repeated, tag="2")]
+    pub models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The least quality in the tier, from 0 to 1. Optional.
+    #[prost(double, optional, tag="3")]
+    pub min_quality: ::core::option::Option<f64>,
+}
+/// RoutingPolicy governs routes. Its constraints bind every call that it matches; the first matching policy by `order` with an
+/// objective chooses, where the caller names neither a model nor a policy.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RoutingPolicy {
-    /// The id: 1 to 64 of \[a-z0-9-\], starting with a letter. Required.
+    /// The id: 1 to 64 of \[a-z0-9-\], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
     #[prost(string, tag="1")]
     pub policy_id: ::prost::alloc::string::String,
-    /// What is optimised.
+    /// What is optimised. Unspecified: the policy only constrains.
     #[prost(enumeration="RoutingObjective", tag="2")]
     pub objective: i32,
     /// Constraints that hold in addition to the caller's.
     #[prost(message, optional, tag="3")]
     pub constraints: ::core::option::Option<ModelRequirements>,
-    /// Only these models. Empty: all.
+    /// Only these models: `<provider>/<model>`, a bare model name, or `<provider>/*`. Empty: all. At most 256.
     #[prost(string, repeated, tag="4")]
     pub allowed_models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Never these models.
+    /// Never these models, named likewise. At most 256.
     #[prost(string, repeated, tag="5")]
     pub denied_models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Applies to calls of these agents. Empty: all.
-    #[prost(string, repeated, tag="6")]
-    pub agent_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+    /// No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+    /// Absent: the server's default.
     #[prost(double, optional, tag="7")]
     pub max_provider_share: ::core::option::Option<f64>,
-    /// Policies apply in this order, the lowest first.
+    /// Policies apply in this order, the lowest first; equal ones by id.
     #[prost(int32, tag="8")]
     pub order: i32,
     /// Changes with every update; send it back to update safely.
@@ -4128,6 +4776,27 @@ pub struct RoutingPolicy {
     /// Output only: last changed at.
     #[prost(message, optional, tag="11")]
     pub update_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Which calls it is for. Empty: all of the tenant.
+    #[prost(message, optional, tag="12")]
+    pub r#match: ::core::option::Option<RoutingMatch>,
+    /// With BALANCED. Absent: the server's default.
+    #[prost(message, optional, tag="13")]
+    pub weights: ::core::option::Option<RoutingWeights>,
+    /// With PRIORITY and WEIGHTED. 1 to 64 links.
+    #[prost(message, repeated, tag="14")]
+    pub chain: ::prost::alloc::vec::Vec<RoutingLink>,
+    /// With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+    #[prost(message, repeated, tag="15")]
+    pub tiers: ::prost::alloc::vec::Vec<ComplexityTier>,
+    /// Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+    #[prost(bool, optional, tag="16")]
+    pub cache_affinity: ::core::option::Option<bool>,
+    /// What it is for, in words. At most 1 KiB.
+    #[prost(string, tag="17")]
+    pub description: ::prost::alloc::string::String,
+    /// Output only: 1 when made, one more with each update.
+    #[prost(int32, tag="18")]
+    pub version: i32,
 }
 /// CreateRoutingPolicyRequest makes a policy.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4208,21 +4877,27 @@ pub struct DeleteRoutingPolicyRequest {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteRoutingPolicyResponse {
 }
-/// TaskMapping says which models serve a task.
+/// TaskMapping says which models serve a task. Models that the tenant cannot call are passed over.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TaskMapping {
     /// The task, for example `code_generation`. \[a-z0-9_\], at most 64. Required.
     #[prost(string, tag="1")]
     pub task: ::prost::alloc::string::String,
-    /// The first choice.
+    /// The first choice: a model or an alias. Required.
     #[prost(string, tag="2")]
     pub primary_model: ::prost::alloc::string::String,
-    /// When the first fails.
+    /// When the first fails. At most 16.
     #[prost(string, repeated, tag="3")]
     pub fallback_models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// When money is short.
+    /// The first choice while a budget of the call is used beyond its alert threshold. Optional.
     #[prost(string, tag="4")]
     pub budget_model: ::prost::alloc::string::String,
+    /// Changes with every update; send it back to update safely.
+    #[prost(string, tag="5")]
+    pub etag: ::prost::alloc::string::String,
+    /// Output only: 1 when made, one more with each update; 0 for a built-in one.
+    #[prost(int32, tag="6")]
+    pub version: i32,
 }
 /// ListTaskMappingsRequest asks for the mappings.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4258,55 +4933,58 @@ pub struct SetTaskMappingResponse {
     #[prost(message, optional, tag="1")]
     pub mapping: ::core::option::Option<TaskMapping>,
 }
-/// ExperimentArm is one side of an experiment.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ExperimentArm {
-    /// The model or alias.
-    #[prost(string, tag="1")]
-    pub model: ::prost::alloc::string::String,
-    /// Its share of the traffic; all shares add up to 1.
-    #[prost(double, tag="2")]
-    pub share: f64,
-}
-/// Experiment splits traffic between models.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Experiment {
-    /// The id: 1 to 64 of \[a-z0-9-\], starting with a letter. Required.
-    #[prost(string, tag="1")]
-    pub experiment_id: ::prost::alloc::string::String,
-    /// Calls for this model or alias take part. Required.
-    #[prost(string, tag="2")]
-    pub model: ::prost::alloc::string::String,
-    /// The sides. At least two.
-    #[prost(message, repeated, tag="3")]
-    pub arms: ::prost::alloc::vec::Vec<ExperimentArm>,
-    /// What keeps a caller on one side: `user`, `session`, `agent` or `request`. Empty: `request`.
-    #[prost(string, tag="4")]
-    pub sticky_by: ::prost::alloc::string::String,
-    /// Output only: created at.
-    #[prost(message, optional, tag="5")]
-    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// Output only: when it was stopped; absent while it runs.
-    #[prost(message, optional, tag="6")]
-    pub stop_time: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// CreateExperimentRequest starts an experiment.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CreateExperimentRequest {
-    /// The experiment. Required.
-    #[prost(message, optional, tag="1")]
-    pub experiment: ::core::option::Option<Experiment>,
-}
-/// CreateExperimentResponse holds the experiment.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CreateExperimentResponse {
-    /// The experiment.
-    #[prost(message, optional, tag="1")]
-    pub experiment: ::core::option::Option<Experiment>,
-}
-/// ListExperimentsRequest pages through the experiments.
+/// DeleteTaskMappingRequest names a mapping.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListExperimentsRequest {
+pub struct DeleteTaskMappingRequest {
+    /// The task. Required.
+    #[prost(string, tag="1")]
+    pub task: ::prost::alloc::string::String,
+    /// Delete only if this is the current etag. Optional.
+    #[prost(string, tag="2")]
+    pub etag: ::prost::alloc::string::String,
+}
+/// DeleteTaskMappingResponse confirms.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteTaskMappingResponse {
+}
+/// RoutingChange is one change of the routing configuration.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RoutingChange {
+    /// The revision that it made, from 1.
+    #[prost(int64, tag="1")]
+    pub revision: i64,
+    /// `create`, `update`, `delete`, `stop`, `stop_arm` or `reweigh`.
+    #[prost(string, tag="5")]
+    pub action: ::prost::alloc::string::String,
+    /// The key that made it; empty when Trunkline did.
+    #[prost(string, tag="6")]
+    pub key_id: ::prost::alloc::string::String,
+    /// When.
+    #[prost(message, optional, tag="7")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What changed.
+    #[prost(oneof="routing_change::Subject", tags="2, 3, 4")]
+    pub subject: ::core::option::Option<routing_change::Subject>,
+}
+/// Nested message and enum types in `RoutingChange`.
+pub mod routing_change {
+    /// What changed.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Subject {
+        /// A policy, as it was after the change.
+        #[prost(message, tag="2")]
+        Policy(super::RoutingPolicy),
+        /// A mapping, as it was after the change.
+        #[prost(message, tag="3")]
+        Mapping(super::TaskMapping),
+        /// An experiment, as it was after the change.
+        #[prost(message, tag="4")]
+        Experiment(super::Experiment),
+    }
+}
+/// ListRoutingChangesRequest pages through the changes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListRoutingChangesRequest {
     /// At most this many, from 1 to 1000. 0: 100.
     #[prost(int32, tag="1")]
     pub page_size: i32,
@@ -4314,70 +4992,15 @@ pub struct ListExperimentsRequest {
     #[prost(string, tag="2")]
     pub page_token: ::prost::alloc::string::String,
 }
-/// ListExperimentsResponse is a page of experiments.
+/// ListRoutingChangesResponse is a page of changes.
 #[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListExperimentsResponse {
-    /// The experiments.
+pub struct ListRoutingChangesResponse {
+    /// The changes, the newest first.
     #[prost(message, repeated, tag="1")]
-    pub experiments: ::prost::alloc::vec::Vec<Experiment>,
+    pub changes: ::prost::alloc::vec::Vec<RoutingChange>,
     /// Where to go on; empty at the end.
     #[prost(string, tag="2")]
     pub next_page_token: ::prost::alloc::string::String,
-}
-/// StopExperimentRequest names an experiment.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct StopExperimentRequest {
-    /// The id. Required.
-    #[prost(string, tag="1")]
-    pub experiment_id: ::prost::alloc::string::String,
-}
-/// StopExperimentResponse holds the ended experiment.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct StopExperimentResponse {
-    /// The experiment.
-    #[prost(message, optional, tag="1")]
-    pub experiment: ::core::option::Option<Experiment>,
-}
-/// RoutingObjective is what the router optimises once every hard constraint is met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum RoutingObjective {
-    /// COST.
-    Unspecified = 0,
-    /// The least cost.
-    Cost = 1,
-    /// The least latency.
-    Latency = 2,
-    /// The best quality.
-    Quality = 3,
-    /// A balance of the three.
-    Balanced = 4,
-}
-impl RoutingObjective {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ROUTING_OBJECTIVE_UNSPECIFIED",
-            Self::Cost => "ROUTING_OBJECTIVE_COST",
-            Self::Latency => "ROUTING_OBJECTIVE_LATENCY",
-            Self::Quality => "ROUTING_OBJECTIVE_QUALITY",
-            Self::Balanced => "ROUTING_OBJECTIVE_BALANCED",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ROUTING_OBJECTIVE_UNSPECIFIED" => Some(Self::Unspecified),
-            "ROUTING_OBJECTIVE_COST" => Some(Self::Cost),
-            "ROUTING_OBJECTIVE_LATENCY" => Some(Self::Latency),
-            "ROUTING_OBJECTIVE_QUALITY" => Some(Self::Quality),
-            "ROUTING_OBJECTIVE_BALANCED" => Some(Self::Balanced),
-            _ => None,
-        }
-    }
 }
 /// Tool is something that an integration can do.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -4956,6 +4956,32 @@ pub mod policy_service_client {
                 .insert(GrpcMethod::new("trunkline.v1.PolicyService", "SetTaskMapping"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn delete_task_mapping(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteTaskMappingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteTaskMappingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.PolicyService/DeleteTaskMapping",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("trunkline.v1.PolicyService", "DeleteTaskMapping"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn create_experiment(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateExperimentRequest>,
@@ -4980,6 +5006,30 @@ pub mod policy_service_client {
                 .insert(
                     GrpcMethod::new("trunkline.v1.PolicyService", "CreateExperiment"),
                 );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_experiment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetExperimentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetExperimentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.PolicyService/GetExperiment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("trunkline.v1.PolicyService", "GetExperiment"));
             self.inner.unary(req, path, codec).await
         }
         pub async fn list_experiments(
@@ -5030,6 +5080,58 @@ pub mod policy_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("trunkline.v1.PolicyService", "StopExperiment"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_experiment_results(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetExperimentResultsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetExperimentResultsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.PolicyService/GetExperimentResults",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("trunkline.v1.PolicyService", "GetExperimentResults"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_routing_changes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListRoutingChangesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRoutingChangesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.PolicyService/ListRoutingChanges",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("trunkline.v1.PolicyService", "ListRoutingChanges"),
+                );
             self.inner.unary(req, path, codec).await
         }
     }
@@ -5096,11 +5198,25 @@ pub mod policy_service_server {
             tonic::Response<super::SetTaskMappingResponse>,
             tonic::Status,
         >;
+        async fn delete_task_mapping(
+            &self,
+            request: tonic::Request<super::DeleteTaskMappingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteTaskMappingResponse>,
+            tonic::Status,
+        >;
         async fn create_experiment(
             &self,
             request: tonic::Request<super::CreateExperimentRequest>,
         ) -> std::result::Result<
             tonic::Response<super::CreateExperimentResponse>,
+            tonic::Status,
+        >;
+        async fn get_experiment(
+            &self,
+            request: tonic::Request<super::GetExperimentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetExperimentResponse>,
             tonic::Status,
         >;
         async fn list_experiments(
@@ -5115,6 +5231,20 @@ pub mod policy_service_server {
             request: tonic::Request<super::StopExperimentRequest>,
         ) -> std::result::Result<
             tonic::Response<super::StopExperimentResponse>,
+            tonic::Status,
+        >;
+        async fn get_experiment_results(
+            &self,
+            request: tonic::Request<super::GetExperimentResultsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetExperimentResultsResponse>,
+            tonic::Status,
+        >;
+        async fn list_routing_changes(
+            &self,
+            request: tonic::Request<super::ListRoutingChangesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRoutingChangesResponse>,
             tonic::Status,
         >;
     }
@@ -5516,6 +5646,52 @@ pub mod policy_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/trunkline.v1.PolicyService/DeleteTaskMapping" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteTaskMappingSvc<T: PolicyService>(pub Arc<T>);
+                    impl<
+                        T: PolicyService,
+                    > tonic::server::UnaryService<super::DeleteTaskMappingRequest>
+                    for DeleteTaskMappingSvc<T> {
+                        type Response = super::DeleteTaskMappingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteTaskMappingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PolicyService>::delete_task_mapping(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteTaskMappingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/trunkline.v1.PolicyService/CreateExperiment" => {
                     #[allow(non_camel_case_types)]
                     struct CreateExperimentSvc<T: PolicyService>(pub Arc<T>);
@@ -5547,6 +5723,51 @@ pub mod policy_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CreateExperimentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/trunkline.v1.PolicyService/GetExperiment" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetExperimentSvc<T: PolicyService>(pub Arc<T>);
+                    impl<
+                        T: PolicyService,
+                    > tonic::server::UnaryService<super::GetExperimentRequest>
+                    for GetExperimentSvc<T> {
+                        type Response = super::GetExperimentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetExperimentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PolicyService>::get_experiment(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetExperimentSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -5638,6 +5859,101 @@ pub mod policy_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = StopExperimentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/trunkline.v1.PolicyService/GetExperimentResults" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetExperimentResultsSvc<T: PolicyService>(pub Arc<T>);
+                    impl<
+                        T: PolicyService,
+                    > tonic::server::UnaryService<super::GetExperimentResultsRequest>
+                    for GetExperimentResultsSvc<T> {
+                        type Response = super::GetExperimentResultsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetExperimentResultsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PolicyService>::get_experiment_results(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetExperimentResultsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/trunkline.v1.PolicyService/ListRoutingChanges" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListRoutingChangesSvc<T: PolicyService>(pub Arc<T>);
+                    impl<
+                        T: PolicyService,
+                    > tonic::server::UnaryService<super::ListRoutingChangesRequest>
+                    for ListRoutingChangesSvc<T> {
+                        type Response = super::ListRoutingChangesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListRoutingChangesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PolicyService>::list_routing_changes(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListRoutingChangesSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -7,7 +7,8 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
-import type { Attempt, CallContext, CostDetails, Route, Usage } from "./common_pb.js";
+import type { Attempt, CallContext, CostDetails, Usage } from "./common_pb.js";
+import type { Route } from "./route_pb.js";
 import type { Money } from "../../google/type/money_pb.js";
 
 /**

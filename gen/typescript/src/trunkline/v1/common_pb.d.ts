@@ -62,6 +62,13 @@ export declare type CallContext = Message<"trunkline.v1.CallContext"> & {
    * @generated from field: map<string, string> labels = 6;
    */
   labels: { [key: string]: string };
+
+  /**
+   * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+   *
+   * @generated from field: string user_tier = 7;
+   */
+  userTier: string;
 };
 
 /**
@@ -534,61 +541,6 @@ export declare type ProviderQuota = Message<"trunkline.v1.ProviderQuota"> & {
 export declare const ProviderQuotaSchema: GenMessage<ProviderQuota>;
 
 /**
- * Route says, in short, why this model served the call. `ExplainRoute` tells the rest.
- *
- * @generated from message trunkline.v1.Route
- */
-export declare type Route = Message<"trunkline.v1.Route"> & {
-  /**
-   * What decided.
-   *
-   * @generated from field: trunkline.v1.RouteBasis basis = 1;
-   */
-  basis: RouteBasis;
-
-  /**
-   * The policy, alias or task by name; empty for an explicit model.
-   *
-   * @generated from field: string rule = 2;
-   */
-  rule: string;
-
-  /**
-   * How many candidates were looked at.
-   *
-   * @generated from field: uint32 considered = 3;
-   */
-  considered: number;
-
-  /**
-   * How many of them met every hard constraint.
-   *
-   * @generated from field: uint32 eligible = 4;
-   */
-  eligible: number;
-
-  /**
-   * The region that served the call, where it is known.
-   *
-   * @generated from field: string region = 5;
-   */
-  region: string;
-
-  /**
-   * The estimated cost of the selected candidate, in nano-USD, as held against the budgets.
-   *
-   * @generated from field: int64 estimated_nano_usd = 6;
-   */
-  estimatedNanoUsd: bigint;
-};
-
-/**
- * Describes the message trunkline.v1.Route.
- * Use `create(RouteSchema)` to create a new message.
- */
-export declare const RouteSchema: GenMessage<Route>;
-
-/**
  * TokenClass is a class of tokens that has a price of its own.
  *
  * @generated from enum trunkline.v1.TokenClass
@@ -817,51 +769,4 @@ export enum LimitScope {
  * Describes the enum trunkline.v1.LimitScope.
  */
 export declare const LimitScopeSchema: GenEnum<LimitScope>;
-
-/**
- * RouteBasis says what decided the route.
- *
- * @generated from enum trunkline.v1.RouteBasis
- */
-export enum RouteBasis {
-  /**
-   * Unknown.
-   *
-   * @generated from enum value: ROUTE_BASIS_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * The caller named the model.
-   *
-   * @generated from enum value: ROUTE_BASIS_EXPLICIT = 1;
-   */
-  EXPLICIT = 1,
-
-  /**
-   * The caller named an alias.
-   *
-   * @generated from enum value: ROUTE_BASIS_ALIAS = 2;
-   */
-  ALIAS = 2,
-
-  /**
-   * The router chose by the requirements.
-   *
-   * @generated from enum value: ROUTE_BASIS_REQUIREMENTS = 3;
-   */
-  REQUIREMENTS = 3,
-
-  /**
-   * A routing policy or a task mapping chose.
-   *
-   * @generated from enum value: ROUTE_BASIS_POLICY = 4;
-   */
-  POLICY = 4,
-}
-
-/**
- * Describes the enum trunkline.v1.RouteBasis.
- */
-export declare const RouteBasisSchema: GenEnum<RouteBasis>;
 

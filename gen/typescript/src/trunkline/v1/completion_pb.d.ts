@@ -6,81 +6,18 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Money } from "../../google/type/money_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
+import type { ModelRequirements, RoutingOptions } from "./requirements_pb.js";
 import type { Citation, Media, Message as Message$1, Part, ReasoningOptions, ResponseFormat, TokenLogprob, ToolChoice, ToolDefinition } from "./content_pb.js";
-import type { Attempt, BudgetState, CallContext, CostDetails, Route, Usage } from "./common_pb.js";
+import type { Attempt, BudgetState, CallContext, CostDetails, Usage } from "./common_pb.js";
+import type { Money } from "../../google/type/money_pb.js";
+import type { Route } from "./route_pb.js";
 import type { Status } from "../../google/rpc/status_pb.js";
 
 /**
  * Describes the file trunkline/v1/completion.proto.
  */
 export declare const file_trunkline_v1_completion: GenFile;
-
-/**
- * ModelRequirements are hard constraints on the model. They bind fallbacks too.
- *
- * @generated from message trunkline.v1.ModelRequirements
- */
-export declare type ModelRequirements = Message<"trunkline.v1.ModelRequirements"> & {
-  /**
-   * What the model must be able to do: any of `text`, `streaming`, `tools`, `structured_output`, `vision`, `audio_input`,
-   * `audio_output`, `documents`, `reasoning`, `embeddings`, `prompt_caching`, `logprobs`. An unknown name is refused.
-   * Required when no model is named. At most 16.
-   *
-   * @generated from field: repeated string capabilities = 1;
-   */
-  capabilities: string[];
-
-  /**
-   * Neither the input nor the output price of the model may exceed this, in USD per token. Optional, above zero.
-   *
-   * @generated from field: google.type.Money max_cost_per_token = 2;
-   */
-  maxCostPerToken?: Money | undefined;
-
-  /**
-   * The expected time to the whole answer may not exceed this. Optional, above zero.
-   *
-   * @generated from field: google.protobuf.Duration max_latency = 3;
-   */
-  maxLatency?: Duration | undefined;
-
-  /**
-   * The region in which the data must be processed and kept, for example `eu`. Optional, [a-z0-9-], at most 32.
-   *
-   * @generated from field: string data_residency = 4;
-   */
-  dataResidency: string;
-
-  /**
-   * The task, which a policy may map to models: `code_generation`, `creative_writing`, `data_extraction`, `analysis`, or one of
-   * the tenant's own. Optional, [a-z0-9_], at most 64.
-   *
-   * @generated from field: string task = 5;
-   */
-  task: string;
-
-  /**
-   * The least quality. Optional.
-   *
-   * @generated from field: trunkline.v1.Quality quality = 6;
-   */
-  quality: Quality;
-
-  /**
-   * The least context window in tokens. Optional, at least 1.
-   *
-   * @generated from field: optional int64 min_context_tokens = 7;
-   */
-  minContextTokens?: bigint | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.ModelRequirements.
- * Use `create(ModelRequirementsSchema)` to create a new message.
- */
-export declare const ModelRequirementsSchema: GenMessage<ModelRequirements>;
 
 /**
  * CachePolicy governs Trunkline's own cache for one call.
@@ -427,6 +364,13 @@ export declare type CompleteRequest = Message<"trunkline.v1.CompleteRequest"> & 
    * @generated from field: bool coalesce = 25;
    */
   coalesce: boolean;
+
+  /**
+   * How the model is chosen.
+   *
+   * @generated from field: trunkline.v1.RoutingOptions routing = 26;
+   */
+  routing?: RoutingOptions | undefined;
 };
 
 /**
@@ -1256,46 +1200,6 @@ export declare type ProviderEvent = Message<"trunkline.v1.ProviderEvent"> & {
  * Use `create(ProviderEventSchema)` to create a new message.
  */
 export declare const ProviderEventSchema: GenMessage<ProviderEvent>;
-
-/**
- * Quality is the least quality that the router may choose.
- *
- * @generated from enum trunkline.v1.Quality
- */
-export enum Quality {
-  /**
-   * No constraint.
-   *
-   * @generated from enum value: QUALITY_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * Small, fast models will do.
-   *
-   * @generated from enum value: QUALITY_BASIC = 1;
-   */
-  BASIC = 1,
-
-  /**
-   * A sound general model.
-   *
-   * @generated from enum value: QUALITY_STANDARD = 2;
-   */
-  STANDARD = 2,
-
-  /**
-   * The strongest models only.
-   *
-   * @generated from enum value: QUALITY_PREMIUM = 3;
-   */
-  PREMIUM = 3,
-}
-
-/**
- * Describes the enum trunkline.v1.Quality.
- */
-export declare const QualitySchema: GenEnum<Quality>;
 
 /**
  * CacheMode says how Trunkline's own cache takes part in a call.

@@ -161,6 +161,22 @@ export declare type Event = Message<"trunkline.v1.Event"> & {
      */
     value: ProviderBreakerClosed;
     case: "providerBreakerClosed";
+  } | {
+    /**
+     * Type `routing.changed`.
+     *
+     * @generated from field: trunkline.v1.RoutingChanged routing_changed = 15;
+     */
+    value: RoutingChanged;
+    case: "routingChanged";
+  } | {
+    /**
+     * Type `experiment.arm_stopped`.
+     *
+     * @generated from field: trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16;
+     */
+    value: ExperimentArmStopped;
+    case: "experimentArmStopped";
   } | { case: undefined; value?: undefined };
 };
 
@@ -451,6 +467,116 @@ export declare type ProviderBreakerClosed = Message<"trunkline.v1.ProviderBreake
  * Use `create(ProviderBreakerClosedSchema)` to create a new message.
  */
 export declare const ProviderBreakerClosedSchema: GenMessage<ProviderBreakerClosed>;
+
+/**
+ * RoutingChanged says that a policy, a task mapping or an experiment was changed.
+ *
+ * @generated from message trunkline.v1.RoutingChanged
+ */
+export declare type RoutingChanged = Message<"trunkline.v1.RoutingChanged"> & {
+  /**
+   * The revision of the tenant's routing configuration that it made.
+   *
+   * @generated from field: int64 revision = 1;
+   */
+  revision: bigint;
+
+  /**
+   * `policy`, `mapping` or `experiment`.
+   *
+   * @generated from field: string kind = 2;
+   */
+  kind: string;
+
+  /**
+   * Its id.
+   *
+   * @generated from field: string id = 3;
+   */
+  id: string;
+
+  /**
+   * What was done: see `RoutingChange.action`.
+   *
+   * @generated from field: string action = 4;
+   */
+  action: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp timestamp = 5;
+   */
+  timestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.RoutingChanged.
+ * Use `create(RoutingChangedSchema)` to create a new message.
+ */
+export declare const RoutingChangedSchema: GenMessage<RoutingChanged>;
+
+/**
+ * ExperimentArmStopped says that a guardrail stopped an arm.
+ *
+ * @generated from message trunkline.v1.ExperimentArmStopped
+ */
+export declare type ExperimentArmStopped = Message<"trunkline.v1.ExperimentArmStopped"> & {
+  /**
+   * The experiment.
+   *
+   * @generated from field: string experiment_id = 1;
+   */
+  experimentId: string;
+
+  /**
+   * The arm.
+   *
+   * @generated from field: string arm_id = 2;
+   */
+  armId: string;
+
+  /**
+   * Its model.
+   *
+   * @generated from field: string model = 3;
+   */
+  model: string;
+
+  /**
+   * The metric that it lost by: `quality`, `failures`, `cost` or `latency`.
+   *
+   * @generated from field: string metric = 4;
+   */
+  metric: string;
+
+  /**
+   * The arm's mean.
+   *
+   * @generated from field: double mean = 5;
+   */
+  mean: number;
+
+  /**
+   * The control's mean.
+   *
+   * @generated from field: double control_mean = 6;
+   */
+  controlMean: number;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp timestamp = 7;
+   */
+  timestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.ExperimentArmStopped.
+ * Use `create(ExperimentArmStoppedSchema)` to create a new message.
+ */
+export declare const ExperimentArmStoppedSchema: GenMessage<ExperimentArmStopped>;
 
 /**
  * EventService streams the tenant's events.

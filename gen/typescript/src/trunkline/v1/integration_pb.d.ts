@@ -143,6 +143,13 @@ export declare type LlmProviderConfiguration = Message<"trunkline.v1.LlmProvider
    * @generated from field: repeated trunkline.v1.ModelOverride model_overrides = 6;
    */
   modelOverrides: ModelOverride[];
+
+  /**
+   * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+   *
+   * @generated from field: google.protobuf.Duration data_retention = 7;
+   */
+  dataRetention?: Duration | undefined;
 };
 
 /**
@@ -254,6 +261,13 @@ export declare type ModelOverride = Message<"trunkline.v1.ModelOverride"> & {
    * @generated from field: google.protobuf.Timestamp deprecation_time = 8;
    */
   deprecationTime?: Timestamp | undefined;
+
+  /**
+   * How good its answers are, from 0 to 1; takes the place of the published score.
+   *
+   * @generated from field: optional double quality = 9;
+   */
+  quality?: number | undefined;
 };
 
 /**

@@ -6,11 +6,13 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { CachePolicy, CompleteRequest, CompleteRequestSchema, CompleteResponseSchema, ModelRequirements, Priority, StreamCompleteRequestSchema, StreamCompleteResponseSchema } from "./completion_pb.js";
-import type { Attempt, CallContext, CostDetails, Route, Usage } from "./common_pb.js";
+import type { ModelRequirements, RoutingOptions } from "./requirements_pb.js";
+import type { CachePolicy, CompleteRequest, CompleteRequestSchema, CompleteResponseSchema, Priority, StreamCompleteRequestSchema, StreamCompleteResponseSchema } from "./completion_pb.js";
+import type { Attempt, CallContext, CostDetails, Usage } from "./common_pb.js";
 import type { Money } from "../../google/type/money_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
-import type { Availability, Model } from "./model_pb.js";
+import type { Route, RouteCandidate } from "./route_pb.js";
+import type { Model } from "./model_pb.js";
 
 /**
  * Describes the file trunkline/v1/llm.proto.
@@ -92,6 +94,13 @@ export declare type EmbedRequest = Message<"trunkline.v1.EmbedRequest"> & {
    * @generated from field: trunkline.v1.Priority priority = 10;
    */
   priority: Priority;
+
+  /**
+   * How the model is chosen.
+   *
+   * @generated from field: trunkline.v1.RoutingOptions routing = 11;
+   */
+  routing?: RoutingOptions | undefined;
 };
 
 /**
@@ -223,6 +232,13 @@ export declare type EmbedResponse = Message<"trunkline.v1.EmbedResponse"> & {
    * @generated from field: string request_id = 12;
    */
   requestId: string;
+
+  /**
+   * Why this model served the call.
+   *
+   * @generated from field: trunkline.v1.Route route = 13;
+   */
+  route?: Route | undefined;
 };
 
 /**
@@ -313,97 +329,13 @@ export declare type ExplainRouteRequest = Message<"trunkline.v1.ExplainRouteRequ
 export declare const ExplainRouteRequestSchema: GenMessage<ExplainRouteRequest>;
 
 /**
- * RouteCandidate is one model of one integration that the router looked at.
- *
- * @generated from message trunkline.v1.RouteCandidate
- */
-export declare type RouteCandidate = Message<"trunkline.v1.RouteCandidate"> & {
-  /**
-   * The provider.
-   *
-   * @generated from field: string provider = 1;
-   */
-  provider: string;
-
-  /**
-   * The model as the provider names it.
-   *
-   * @generated from field: string model = 2;
-   */
-  model: string;
-
-  /**
-   * The integration it would be called through.
-   *
-   * @generated from field: string integration_id = 3;
-   */
-  integrationId: string;
-
-  /**
-   * Whether it meets every hard constraint.
-   *
-   * @generated from field: bool eligible = 4;
-   */
-  eligible: boolean;
-
-  /**
-   * The rule that rejected it: `capability`, `residency`, `max_cost_per_token`, `max_latency`, `context_window`, `quality`,
-   * `price_unknown`, `breaker_open`, `rate_limited`, `integration_disabled`, `parameter`. Empty when eligible.
-   *
-   * @generated from field: string rejected_by = 5;
-   */
-  rejectedBy: string;
-
-  /**
-   * The rule's finding, for people.
-   *
-   * @generated from field: string detail = 6;
-   */
-  detail: string;
-
-  /**
-   * The estimated cost of the call in nano-USD, at most.
-   *
-   * @generated from field: int64 estimated_nano_usd = 7;
-   */
-  estimatedNanoUsd: bigint;
-
-  /**
-   * The expected latency; absent where unknown.
-   *
-   * @generated from field: google.protobuf.Duration expected_latency = 8;
-   */
-  expectedLatency?: Duration | undefined;
-
-  /**
-   * Its place in the order of attempts, from 1; 0 when rejected.
-   *
-   * @generated from field: uint32 rank = 9;
-   */
-  rank: number;
-
-  /**
-   * How well it answers now.
-   *
-   * @generated from field: trunkline.v1.Availability availability = 10;
-   */
-  availability?: Availability | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.RouteCandidate.
- * Use `create(RouteCandidateSchema)` to create a new message.
- */
-export declare const RouteCandidateSchema: GenMessage<RouteCandidate>;
-
-/**
  * ExplainRouteResponse is the route and its reasons.
  *
  * @generated from message trunkline.v1.ExplainRouteResponse
  */
 export declare type ExplainRouteResponse = Message<"trunkline.v1.ExplainRouteResponse"> & {
   /**
-   * The route that would be taken; absent when no candidate is eligible.
+   * The route that would be taken, without its candidates; absent when no candidate is eligible.
    *
    * @generated from field: trunkline.v1.Route route = 1;
    */
@@ -573,7 +505,8 @@ export declare type RecordFeedbackRequest = Message<"trunkline.v1.RecordFeedback
   score?: number | undefined;
 
   /**
-   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+   * key takes the place of the first.
    *
    * @generated from field: string aspect = 3;
    */

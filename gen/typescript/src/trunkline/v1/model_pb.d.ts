@@ -256,6 +256,22 @@ export declare type Model = Message<"trunkline.v1.Model"> & {
    * @generated from field: map<string, trunkline.v1.Availability> availability = 17;
    */
   availability: { [key: string]: Availability };
+
+  /**
+   * How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+   * unknown.
+   *
+   * @generated from field: optional double quality = 18;
+   */
+  quality?: number | undefined;
+
+  /**
+   * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+   * published: models of that price are usually that good).
+   *
+   * @generated from field: string quality_source = 19;
+   */
+  qualitySource: string;
 };
 
 /**

@@ -4,10 +4,12 @@
 // @generated from file trunkline/v1/policy.proto (package trunkline.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { ModelRequirements } from "./completion_pb.js";
+import type { RoutingObjective } from "./route_pb.js";
+import type { ModelRequirements } from "./requirements_pb.js";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { CreateExperimentRequestSchema, CreateExperimentResponseSchema, Experiment, GetExperimentRequestSchema, GetExperimentResponseSchema, GetExperimentResultsRequestSchema, GetExperimentResultsResponseSchema, ListExperimentsRequestSchema, ListExperimentsResponseSchema, StopExperimentRequestSchema, StopExperimentResponseSchema } from "./experiment_pb.js";
 
 /**
  * Describes the file trunkline/v1/policy.proto.
@@ -15,20 +17,187 @@ import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_trunkline_v1_policy: GenFile;
 
 /**
- * RoutingPolicy governs routes.
+ * RoutingMatch says which calls a policy or an experiment is for: those that meet every field that is set.
+ *
+ * @generated from message trunkline.v1.RoutingMatch
+ */
+export declare type RoutingMatch = Message<"trunkline.v1.RoutingMatch"> & {
+  /**
+   * Calls of these agents. At most 256.
+   *
+   * @generated from field: repeated string agent_ids = 1;
+   */
+  agentIds: string[];
+
+  /**
+   * Calls for these users. At most 256.
+   *
+   * @generated from field: repeated string user_ids = 2;
+   */
+  userIds: string[];
+
+  /**
+   * Calls for users of these tiers. At most 64.
+   *
+   * @generated from field: repeated string user_tiers = 3;
+   */
+  userTiers: string[];
+
+  /**
+   * Calls with one of these tasks. At most 64.
+   *
+   * @generated from field: repeated string tasks = 4;
+   */
+  tasks: string[];
+
+  /**
+   * Calls of these workflows. At most 256.
+   *
+   * @generated from field: repeated string workflow_ids = 5;
+   */
+  workflowIds: string[];
+
+  /**
+   * Calls with each of these labels. At most 16.
+   *
+   * @generated from field: map<string, string> labels = 6;
+   */
+  labels: { [key: string]: string };
+};
+
+/**
+ * Describes the message trunkline.v1.RoutingMatch.
+ * Use `create(RoutingMatchSchema)` to create a new message.
+ */
+export declare const RoutingMatchSchema: GenMessage<RoutingMatch>;
+
+/**
+ * RoutingWeights weigh the terms of a balanced choice. None is negative, and one at least is above zero.
+ *
+ * @generated from message trunkline.v1.RoutingWeights
+ */
+export declare type RoutingWeights = Message<"trunkline.v1.RoutingWeights"> & {
+  /**
+   * Of the cost.
+   *
+   * @generated from field: double cost = 1;
+   */
+  cost: number;
+
+  /**
+   * Of the latency.
+   *
+   * @generated from field: double latency = 2;
+   */
+  latency: number;
+
+  /**
+   * Of the quality.
+   *
+   * @generated from field: double quality = 3;
+   */
+  quality: number;
+};
+
+/**
+ * Describes the message trunkline.v1.RoutingWeights.
+ * Use `create(RoutingWeightsSchema)` to create a new message.
+ */
+export declare const RoutingWeightsSchema: GenMessage<RoutingWeights>;
+
+/**
+ * RoutingLink is one link of a chain.
+ *
+ * @generated from message trunkline.v1.RoutingLink
+ */
+export declare type RoutingLink = Message<"trunkline.v1.RoutingLink"> & {
+  /**
+   * What is called.
+   *
+   * @generated from oneof trunkline.v1.RoutingLink.target
+   */
+  target: {
+    /**
+     * A model or an alias.
+     *
+     * @generated from field: string model = 1;
+     */
+    value: string;
+    case: "model";
+  } | {
+    /**
+     * Another policy: what it would choose.
+     *
+     * @generated from field: string policy_id = 2;
+     */
+    value: string;
+    case: "policyId";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * With WEIGHTED: its weight against the others, above 0.
+   *
+   * @generated from field: double weight = 3;
+   */
+  weight: number;
+};
+
+/**
+ * Describes the message trunkline.v1.RoutingLink.
+ * Use `create(RoutingLinkSchema)` to create a new message.
+ */
+export declare const RoutingLinkSchema: GenMessage<RoutingLink>;
+
+/**
+ * ComplexityTier is a range of difficulty.
+ *
+ * @generated from message trunkline.v1.ComplexityTier
+ */
+export declare type ComplexityTier = Message<"trunkline.v1.ComplexityTier"> & {
+  /**
+   * Requests that look at most this difficult, from 0 to 1. Rises from tier to tier; the last one is 1.
+   *
+   * @generated from field: double up_to = 1;
+   */
+  upTo: number;
+
+  /**
+   * The models of the tier, as names or aliases: the cheapest that may be called comes first. Empty: all.
+   *
+   * @generated from field: repeated string models = 2;
+   */
+  models: string[];
+
+  /**
+   * The least quality in the tier, from 0 to 1. Optional.
+   *
+   * @generated from field: optional double min_quality = 3;
+   */
+  minQuality?: number | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.ComplexityTier.
+ * Use `create(ComplexityTierSchema)` to create a new message.
+ */
+export declare const ComplexityTierSchema: GenMessage<ComplexityTier>;
+
+/**
+ * RoutingPolicy governs routes. Its constraints bind every call that it matches; the first matching policy by `order` with an
+ * objective chooses, where the caller names neither a model nor a policy.
  *
  * @generated from message trunkline.v1.RoutingPolicy
  */
 export declare type RoutingPolicy = Message<"trunkline.v1.RoutingPolicy"> & {
   /**
-   * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+   * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
    *
    * @generated from field: string policy_id = 1;
    */
   policyId: string;
 
   /**
-   * What is optimised.
+   * What is optimised. Unspecified: the policy only constrains.
    *
    * @generated from field: trunkline.v1.RoutingObjective objective = 2;
    */
@@ -42,35 +211,29 @@ export declare type RoutingPolicy = Message<"trunkline.v1.RoutingPolicy"> & {
   constraints?: ModelRequirements | undefined;
 
   /**
-   * Only these models. Empty: all.
+   * Only these models: `<provider>/<model>`, a bare model name, or `<provider>/*`. Empty: all. At most 256.
    *
    * @generated from field: repeated string allowed_models = 4;
    */
   allowedModels: string[];
 
   /**
-   * Never these models.
+   * Never these models, named likewise. At most 256.
    *
    * @generated from field: repeated string denied_models = 5;
    */
   deniedModels: string[];
 
   /**
-   * Applies to calls of these agents. Empty: all.
-   *
-   * @generated from field: repeated string agent_ids = 6;
-   */
-  agentIds: string[];
-
-  /**
-   * No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+   * No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+   * Absent: the server's default.
    *
    * @generated from field: optional double max_provider_share = 7;
    */
   maxProviderShare?: number | undefined;
 
   /**
-   * Policies apply in this order, the lowest first.
+   * Policies apply in this order, the lowest first; equal ones by id.
    *
    * @generated from field: int32 order = 8;
    */
@@ -96,6 +259,55 @@ export declare type RoutingPolicy = Message<"trunkline.v1.RoutingPolicy"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 11;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Which calls it is for. Empty: all of the tenant.
+   *
+   * @generated from field: trunkline.v1.RoutingMatch match = 12;
+   */
+  match?: RoutingMatch | undefined;
+
+  /**
+   * With BALANCED. Absent: the server's default.
+   *
+   * @generated from field: trunkline.v1.RoutingWeights weights = 13;
+   */
+  weights?: RoutingWeights | undefined;
+
+  /**
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   *
+   * @generated from field: repeated trunkline.v1.RoutingLink chain = 14;
+   */
+  chain: RoutingLink[];
+
+  /**
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   *
+   * @generated from field: repeated trunkline.v1.ComplexityTier tiers = 15;
+   */
+  tiers: ComplexityTier[];
+
+  /**
+   * Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+   *
+   * @generated from field: optional bool cache_affinity = 16;
+   */
+  cacheAffinity?: boolean | undefined;
+
+  /**
+   * What it is for, in words. At most 1 KiB.
+   *
+   * @generated from field: string description = 17;
+   */
+  description: string;
+
+  /**
+   * Output only: 1 when made, one more with each update.
+   *
+   * @generated from field: int32 version = 18;
+   */
+  version: number;
 };
 
 /**
@@ -327,7 +539,7 @@ export declare type DeleteRoutingPolicyResponse = Message<"trunkline.v1.DeleteRo
 export declare const DeleteRoutingPolicyResponseSchema: GenMessage<DeleteRoutingPolicyResponse>;
 
 /**
- * TaskMapping says which models serve a task.
+ * TaskMapping says which models serve a task. Models that the tenant cannot call are passed over.
  *
  * @generated from message trunkline.v1.TaskMapping
  */
@@ -340,25 +552,39 @@ export declare type TaskMapping = Message<"trunkline.v1.TaskMapping"> & {
   task: string;
 
   /**
-   * The first choice.
+   * The first choice: a model or an alias. Required.
    *
    * @generated from field: string primary_model = 2;
    */
   primaryModel: string;
 
   /**
-   * When the first fails.
+   * When the first fails. At most 16.
    *
    * @generated from field: repeated string fallback_models = 3;
    */
   fallbackModels: string[];
 
   /**
-   * When money is short.
+   * The first choice while a budget of the call is used beyond its alert threshold. Optional.
    *
    * @generated from field: string budget_model = 4;
    */
   budgetModel: string;
+
+  /**
+   * Changes with every update; send it back to update safely.
+   *
+   * @generated from field: string etag = 5;
+   */
+  etag: string;
+
+  /**
+   * Output only: 1 when made, one more with each update; 0 for a built-in one.
+   *
+   * @generated from field: int32 version = 6;
+   */
+  version: number;
 };
 
 /**
@@ -462,133 +688,124 @@ export declare type SetTaskMappingResponse = Message<"trunkline.v1.SetTaskMappin
 export declare const SetTaskMappingResponseSchema: GenMessage<SetTaskMappingResponse>;
 
 /**
- * ExperimentArm is one side of an experiment.
+ * DeleteTaskMappingRequest names a mapping.
  *
- * @generated from message trunkline.v1.ExperimentArm
+ * @generated from message trunkline.v1.DeleteTaskMappingRequest
  */
-export declare type ExperimentArm = Message<"trunkline.v1.ExperimentArm"> & {
+export declare type DeleteTaskMappingRequest = Message<"trunkline.v1.DeleteTaskMappingRequest"> & {
   /**
-   * The model or alias.
+   * The task. Required.
    *
-   * @generated from field: string model = 1;
+   * @generated from field: string task = 1;
    */
-  model: string;
+  task: string;
 
   /**
-   * Its share of the traffic; all shares add up to 1.
+   * Delete only if this is the current etag. Optional.
    *
-   * @generated from field: double share = 2;
+   * @generated from field: string etag = 2;
    */
-  share: number;
+  etag: string;
 };
 
 /**
- * Describes the message trunkline.v1.ExperimentArm.
- * Use `create(ExperimentArmSchema)` to create a new message.
+ * Describes the message trunkline.v1.DeleteTaskMappingRequest.
+ * Use `create(DeleteTaskMappingRequestSchema)` to create a new message.
  */
-export declare const ExperimentArmSchema: GenMessage<ExperimentArm>;
+export declare const DeleteTaskMappingRequestSchema: GenMessage<DeleteTaskMappingRequest>;
 
 /**
- * Experiment splits traffic between models.
+ * DeleteTaskMappingResponse confirms.
  *
- * @generated from message trunkline.v1.Experiment
+ * @generated from message trunkline.v1.DeleteTaskMappingResponse
  */
-export declare type Experiment = Message<"trunkline.v1.Experiment"> & {
+export declare type DeleteTaskMappingResponse = Message<"trunkline.v1.DeleteTaskMappingResponse"> & {
+};
+
+/**
+ * Describes the message trunkline.v1.DeleteTaskMappingResponse.
+ * Use `create(DeleteTaskMappingResponseSchema)` to create a new message.
+ */
+export declare const DeleteTaskMappingResponseSchema: GenMessage<DeleteTaskMappingResponse>;
+
+/**
+ * RoutingChange is one change of the routing configuration.
+ *
+ * @generated from message trunkline.v1.RoutingChange
+ */
+export declare type RoutingChange = Message<"trunkline.v1.RoutingChange"> & {
   /**
-   * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+   * The revision that it made, from 1.
    *
-   * @generated from field: string experiment_id = 1;
+   * @generated from field: int64 revision = 1;
    */
-  experimentId: string;
+  revision: bigint;
 
   /**
-   * Calls for this model or alias take part. Required.
+   * What changed.
    *
-   * @generated from field: string model = 2;
+   * @generated from oneof trunkline.v1.RoutingChange.subject
    */
-  model: string;
+  subject: {
+    /**
+     * A policy, as it was after the change.
+     *
+     * @generated from field: trunkline.v1.RoutingPolicy policy = 2;
+     */
+    value: RoutingPolicy;
+    case: "policy";
+  } | {
+    /**
+     * A mapping, as it was after the change.
+     *
+     * @generated from field: trunkline.v1.TaskMapping mapping = 3;
+     */
+    value: TaskMapping;
+    case: "mapping";
+  } | {
+    /**
+     * An experiment, as it was after the change.
+     *
+     * @generated from field: trunkline.v1.Experiment experiment = 4;
+     */
+    value: Experiment;
+    case: "experiment";
+  } | { case: undefined; value?: undefined };
 
   /**
-   * The sides. At least two.
+   * `create`, `update`, `delete`, `stop`, `stop_arm` or `reweigh`.
    *
-   * @generated from field: repeated trunkline.v1.ExperimentArm arms = 3;
+   * @generated from field: string action = 5;
    */
-  arms: ExperimentArm[];
+  action: string;
 
   /**
-   * What keeps a caller on one side: `user`, `session`, `agent` or `request`. Empty: `request`.
+   * The key that made it; empty when Trunkline did.
    *
-   * @generated from field: string sticky_by = 4;
+   * @generated from field: string key_id = 6;
    */
-  stickyBy: string;
+  keyId: string;
 
   /**
-   * Output only: created at.
+   * When.
    *
-   * @generated from field: google.protobuf.Timestamp create_time = 5;
+   * @generated from field: google.protobuf.Timestamp create_time = 7;
    */
   createTime?: Timestamp | undefined;
-
-  /**
-   * Output only: when it was stopped; absent while it runs.
-   *
-   * @generated from field: google.protobuf.Timestamp stop_time = 6;
-   */
-  stopTime?: Timestamp | undefined;
 };
 
 /**
- * Describes the message trunkline.v1.Experiment.
- * Use `create(ExperimentSchema)` to create a new message.
+ * Describes the message trunkline.v1.RoutingChange.
+ * Use `create(RoutingChangeSchema)` to create a new message.
  */
-export declare const ExperimentSchema: GenMessage<Experiment>;
+export declare const RoutingChangeSchema: GenMessage<RoutingChange>;
 
 /**
- * CreateExperimentRequest starts an experiment.
+ * ListRoutingChangesRequest pages through the changes.
  *
- * @generated from message trunkline.v1.CreateExperimentRequest
+ * @generated from message trunkline.v1.ListRoutingChangesRequest
  */
-export declare type CreateExperimentRequest = Message<"trunkline.v1.CreateExperimentRequest"> & {
-  /**
-   * The experiment. Required.
-   *
-   * @generated from field: trunkline.v1.Experiment experiment = 1;
-   */
-  experiment?: Experiment | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.CreateExperimentRequest.
- * Use `create(CreateExperimentRequestSchema)` to create a new message.
- */
-export declare const CreateExperimentRequestSchema: GenMessage<CreateExperimentRequest>;
-
-/**
- * CreateExperimentResponse holds the experiment.
- *
- * @generated from message trunkline.v1.CreateExperimentResponse
- */
-export declare type CreateExperimentResponse = Message<"trunkline.v1.CreateExperimentResponse"> & {
-  /**
-   * The experiment.
-   *
-   * @generated from field: trunkline.v1.Experiment experiment = 1;
-   */
-  experiment?: Experiment | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.CreateExperimentResponse.
- * Use `create(CreateExperimentResponseSchema)` to create a new message.
- */
-export declare const CreateExperimentResponseSchema: GenMessage<CreateExperimentResponse>;
-
-/**
- * ListExperimentsRequest pages through the experiments.
- *
- * @generated from message trunkline.v1.ListExperimentsRequest
- */
-export declare type ListExperimentsRequest = Message<"trunkline.v1.ListExperimentsRequest"> & {
+export declare type ListRoutingChangesRequest = Message<"trunkline.v1.ListRoutingChangesRequest"> & {
   /**
    * At most this many, from 1 to 1000. 0: 100.
    *
@@ -605,23 +822,23 @@ export declare type ListExperimentsRequest = Message<"trunkline.v1.ListExperimen
 };
 
 /**
- * Describes the message trunkline.v1.ListExperimentsRequest.
- * Use `create(ListExperimentsRequestSchema)` to create a new message.
+ * Describes the message trunkline.v1.ListRoutingChangesRequest.
+ * Use `create(ListRoutingChangesRequestSchema)` to create a new message.
  */
-export declare const ListExperimentsRequestSchema: GenMessage<ListExperimentsRequest>;
+export declare const ListRoutingChangesRequestSchema: GenMessage<ListRoutingChangesRequest>;
 
 /**
- * ListExperimentsResponse is a page of experiments.
+ * ListRoutingChangesResponse is a page of changes.
  *
- * @generated from message trunkline.v1.ListExperimentsResponse
+ * @generated from message trunkline.v1.ListRoutingChangesResponse
  */
-export declare type ListExperimentsResponse = Message<"trunkline.v1.ListExperimentsResponse"> & {
+export declare type ListRoutingChangesResponse = Message<"trunkline.v1.ListRoutingChangesResponse"> & {
   /**
-   * The experiments.
+   * The changes, the newest first.
    *
-   * @generated from field: repeated trunkline.v1.Experiment experiments = 1;
+   * @generated from field: repeated trunkline.v1.RoutingChange changes = 1;
    */
-  experiments: Experiment[];
+  changes: RoutingChange[];
 
   /**
    * Where to go on; empty at the end.
@@ -632,100 +849,15 @@ export declare type ListExperimentsResponse = Message<"trunkline.v1.ListExperime
 };
 
 /**
- * Describes the message trunkline.v1.ListExperimentsResponse.
- * Use `create(ListExperimentsResponseSchema)` to create a new message.
+ * Describes the message trunkline.v1.ListRoutingChangesResponse.
+ * Use `create(ListRoutingChangesResponseSchema)` to create a new message.
  */
-export declare const ListExperimentsResponseSchema: GenMessage<ListExperimentsResponse>;
+export declare const ListRoutingChangesResponseSchema: GenMessage<ListRoutingChangesResponse>;
 
 /**
- * StopExperimentRequest names an experiment.
- *
- * @generated from message trunkline.v1.StopExperimentRequest
- */
-export declare type StopExperimentRequest = Message<"trunkline.v1.StopExperimentRequest"> & {
-  /**
-   * The id. Required.
-   *
-   * @generated from field: string experiment_id = 1;
-   */
-  experimentId: string;
-};
-
-/**
- * Describes the message trunkline.v1.StopExperimentRequest.
- * Use `create(StopExperimentRequestSchema)` to create a new message.
- */
-export declare const StopExperimentRequestSchema: GenMessage<StopExperimentRequest>;
-
-/**
- * StopExperimentResponse holds the ended experiment.
- *
- * @generated from message trunkline.v1.StopExperimentResponse
- */
-export declare type StopExperimentResponse = Message<"trunkline.v1.StopExperimentResponse"> & {
-  /**
-   * The experiment.
-   *
-   * @generated from field: trunkline.v1.Experiment experiment = 1;
-   */
-  experiment?: Experiment | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.StopExperimentResponse.
- * Use `create(StopExperimentResponseSchema)` to create a new message.
- */
-export declare const StopExperimentResponseSchema: GenMessage<StopExperimentResponse>;
-
-/**
- * RoutingObjective is what the router optimises once every hard constraint is met.
- *
- * @generated from enum trunkline.v1.RoutingObjective
- */
-export enum RoutingObjective {
-  /**
-   * COST.
-   *
-   * @generated from enum value: ROUTING_OBJECTIVE_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * The least cost.
-   *
-   * @generated from enum value: ROUTING_OBJECTIVE_COST = 1;
-   */
-  COST = 1,
-
-  /**
-   * The least latency.
-   *
-   * @generated from enum value: ROUTING_OBJECTIVE_LATENCY = 2;
-   */
-  LATENCY = 2,
-
-  /**
-   * The best quality.
-   *
-   * @generated from enum value: ROUTING_OBJECTIVE_QUALITY = 3;
-   */
-  QUALITY = 3,
-
-  /**
-   * A balance of the three.
-   *
-   * @generated from enum value: ROUTING_OBJECTIVE_BALANCED = 4;
-   */
-  BALANCED = 4,
-}
-
-/**
- * Describes the enum trunkline.v1.RoutingObjective.
- */
-export declare const RoutingObjectiveSchema: GenEnum<RoutingObjective>;
-
-/**
- * PolicyService keeps routing policies, task mappings and experiments.
+ * PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+ * fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+ * force in every worker within a second.
  *
  * @generated from service trunkline.v1.PolicyService
  */
@@ -771,7 +903,7 @@ export declare const PolicyService: GenService<{
     output: typeof UpdateRoutingPolicyResponseSchema;
   },
   /**
-   * DeleteRoutingPolicy removes a policy.
+   * DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed.
    *
    * @generated from rpc trunkline.v1.PolicyService.DeleteRoutingPolicy
    */
@@ -781,7 +913,7 @@ export declare const PolicyService: GenService<{
     output: typeof DeleteRoutingPolicyResponseSchema;
   },
   /**
-   * ListTaskMappings lists which models serve which task.
+   * ListTaskMappings lists which models serve which task, the built-in mappings too.
    *
    * @generated from rpc trunkline.v1.PolicyService.ListTaskMappings
    */
@@ -801,6 +933,16 @@ export declare const PolicyService: GenService<{
     output: typeof SetTaskMappingResponseSchema;
   },
   /**
+   * DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again.
+   *
+   * @generated from rpc trunkline.v1.PolicyService.DeleteTaskMapping
+   */
+  deleteTaskMapping: {
+    methodKind: "unary";
+    input: typeof DeleteTaskMappingRequestSchema;
+    output: typeof DeleteTaskMappingResponseSchema;
+  },
+  /**
    * CreateExperiment splits traffic between models.
    *
    * @generated from rpc trunkline.v1.PolicyService.CreateExperiment
@@ -809,6 +951,16 @@ export declare const PolicyService: GenService<{
     methodKind: "unary";
     input: typeof CreateExperimentRequestSchema;
     output: typeof CreateExperimentResponseSchema;
+  },
+  /**
+   * GetExperiment returns one experiment.
+   *
+   * @generated from rpc trunkline.v1.PolicyService.GetExperiment
+   */
+  getExperiment: {
+    methodKind: "unary";
+    input: typeof GetExperimentRequestSchema;
+    output: typeof GetExperimentResponseSchema;
   },
   /**
    * ListExperiments lists the tenant's experiments by id.
@@ -821,7 +973,7 @@ export declare const PolicyService: GenService<{
     output: typeof ListExperimentsResponseSchema;
   },
   /**
-   * StopExperiment ends an experiment.
+   * StopExperiment ends an experiment; its results stay.
    *
    * @generated from rpc trunkline.v1.PolicyService.StopExperiment
    */
@@ -829,6 +981,27 @@ export declare const PolicyService: GenService<{
     methodKind: "unary";
     input: typeof StopExperimentRequestSchema;
     output: typeof StopExperimentResponseSchema;
+  },
+  /**
+   * GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it.
+   *
+   * @generated from rpc trunkline.v1.PolicyService.GetExperimentResults
+   */
+  getExperimentResults: {
+    methodKind: "unary";
+    input: typeof GetExperimentResultsRequestSchema;
+    output: typeof GetExperimentResultsResponseSchema;
+  },
+  /**
+   * ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+   * changed it. To go back, write an earlier version again.
+   *
+   * @generated from rpc trunkline.v1.PolicyService.ListRoutingChanges
+   */
+  listRoutingChanges: {
+    methodKind: "unary";
+    input: typeof ListRoutingChangesRequestSchema;
+    output: typeof ListRoutingChangesResponseSchema;
   },
 }>;
 

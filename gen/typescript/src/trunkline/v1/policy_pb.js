@@ -4,202 +4,199 @@
 // @generated from file trunkline/v1/policy.proto (package trunkline.v1, syntax proto3)
 /* eslint-disable */
 
-import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.js";
 import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import { file_trunkline_v1_completion } from "./completion_pb.js";
+import { file_trunkline_v1_experiment } from "./experiment_pb.js";
 import { file_trunkline_v1_options } from "./options_pb.js";
+import { file_trunkline_v1_requirements } from "./requirements_pb.js";
+import { file_trunkline_v1_route } from "./route_pb.js";
 
 /**
  * Describes the file trunkline/v1/policy.proto.
  */
 export const file_trunkline_v1_policy = /*@__PURE__*/
-  fileDesc("Chl0cnVua2xpbmUvdjEvcG9saWN5LnByb3RvEgx0cnVua2xpbmUudjEihAMKDVJvdXRpbmdQb2xpY3kSEQoJcG9saWN5X2lkGAEgASgJEjEKCW9iamVjdGl2ZRgCIAEoDjIeLnRydW5rbGluZS52MS5Sb3V0aW5nT2JqZWN0aXZlEjQKC2NvbnN0cmFpbnRzGAMgASgLMh8udHJ1bmtsaW5lLnYxLk1vZGVsUmVxdWlyZW1lbnRzEhYKDmFsbG93ZWRfbW9kZWxzGAQgAygJEhUKDWRlbmllZF9tb2RlbHMYBSADKAkSEQoJYWdlbnRfaWRzGAYgAygJEh8KEm1heF9wcm92aWRlcl9zaGFyZRgHIAEoAUgAiAEBEg0KBW9yZGVyGAggASgFEgwKBGV0YWcYCSABKAkSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIVChNfbWF4X3Byb3ZpZGVyX3NoYXJlIkkKGkNyZWF0ZVJvdXRpbmdQb2xpY3lSZXF1ZXN0EisKBnBvbGljeRgBIAEoCzIbLnRydW5rbGluZS52MS5Sb3V0aW5nUG9saWN5IkoKG0NyZWF0ZVJvdXRpbmdQb2xpY3lSZXNwb25zZRIrCgZwb2xpY3kYASABKAsyGy50cnVua2xpbmUudjEuUm91dGluZ1BvbGljeSIsChdHZXRSb3V0aW5nUG9saWN5UmVxdWVzdBIRCglwb2xpY3lfaWQYASABKAkiRwoYR2V0Um91dGluZ1BvbGljeVJlc3BvbnNlEisKBnBvbGljeRgBIAEoCzIbLnRydW5rbGluZS52MS5Sb3V0aW5nUG9saWN5IkMKGkxpc3RSb3V0aW5nUG9saWNpZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImUKG0xpc3RSb3V0aW5nUG9saWNpZXNSZXNwb25zZRItCghwb2xpY2llcxgBIAMoCzIbLnRydW5rbGluZS52MS5Sb3V0aW5nUG9saWN5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ6ChpVcGRhdGVSb3V0aW5nUG9saWN5UmVxdWVzdBIrCgZwb2xpY3kYASABKAsyGy50cnVua2xpbmUudjEuUm91dGluZ1BvbGljeRIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siSgobVXBkYXRlUm91dGluZ1BvbGljeVJlc3BvbnNlEisKBnBvbGljeRgBIAEoCzIbLnRydW5rbGluZS52MS5Sb3V0aW5nUG9saWN5Ij0KGkRlbGV0ZVJvdXRpbmdQb2xpY3lSZXF1ZXN0EhEKCXBvbGljeV9pZBgBIAEoCRIMCgRldGFnGAIgASgJIh0KG0RlbGV0ZVJvdXRpbmdQb2xpY3lSZXNwb25zZSJhCgtUYXNrTWFwcGluZxIMCgR0YXNrGAEgASgJEhUKDXByaW1hcnlfbW9kZWwYAiABKAkSFwoPZmFsbGJhY2tfbW9kZWxzGAMgAygJEhQKDGJ1ZGdldF9tb2RlbBgEIAEoCSJAChdMaXN0VGFza01hcHBpbmdzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJgChhMaXN0VGFza01hcHBpbmdzUmVzcG9uc2USKwoIbWFwcGluZ3MYASADKAsyGS50cnVua2xpbmUudjEuVGFza01hcHBpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkMKFVNldFRhc2tNYXBwaW5nUmVxdWVzdBIqCgdtYXBwaW5nGAEgASgLMhkudHJ1bmtsaW5lLnYxLlRhc2tNYXBwaW5nIkQKFlNldFRhc2tNYXBwaW5nUmVzcG9uc2USKgoHbWFwcGluZxgBIAEoCzIZLnRydW5rbGluZS52MS5UYXNrTWFwcGluZyItCg1FeHBlcmltZW50QXJtEg0KBW1vZGVsGAEgASgJEg0KBXNoYXJlGAIgASgBItABCgpFeHBlcmltZW50EhUKDWV4cGVyaW1lbnRfaWQYASABKAkSDQoFbW9kZWwYAiABKAkSKQoEYXJtcxgDIAMoCzIbLnRydW5rbGluZS52MS5FeHBlcmltZW50QXJtEhEKCXN0aWNreV9ieRgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJc3RvcF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJHChdDcmVhdGVFeHBlcmltZW50UmVxdWVzdBIsCgpleHBlcmltZW50GAEgASgLMhgudHJ1bmtsaW5lLnYxLkV4cGVyaW1lbnQiSAoYQ3JlYXRlRXhwZXJpbWVudFJlc3BvbnNlEiwKCmV4cGVyaW1lbnQYASABKAsyGC50cnVua2xpbmUudjEuRXhwZXJpbWVudCI/ChZMaXN0RXhwZXJpbWVudHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImEKF0xpc3RFeHBlcmltZW50c1Jlc3BvbnNlEi0KC2V4cGVyaW1lbnRzGAEgAygLMhgudHJ1bmtsaW5lLnYxLkV4cGVyaW1lbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIi4KFVN0b3BFeHBlcmltZW50UmVxdWVzdBIVCg1leHBlcmltZW50X2lkGAEgASgJIkYKFlN0b3BFeHBlcmltZW50UmVzcG9uc2USLAoKZXhwZXJpbWVudBgBIAEoCzIYLnRydW5rbGluZS52MS5FeHBlcmltZW50Kq8BChBSb3V0aW5nT2JqZWN0aXZlEiEKHVJPVVRJTkdfT0JKRUNUSVZFX1VOU1BFQ0lGSUVEEAASGgoWUk9VVElOR19PQkpFQ1RJVkVfQ09TVBABEh0KGVJPVVRJTkdfT0JKRUNUSVZFX0xBVEVOQ1kQAhIdChlST1VUSU5HX09CSkVDVElWRV9RVUFMSVRZEAMSHgoaUk9VVElOR19PQkpFQ1RJVkVfQkFMQU5DRUQQBDLhDAoNUG9saWN5U2VydmljZRKgAQoTQ3JlYXRlUm91dGluZ1BvbGljeRIoLnRydW5rbGluZS52MS5DcmVhdGVSb3V0aW5nUG9saWN5UmVxdWVzdBopLnRydW5rbGluZS52MS5DcmVhdGVSb3V0aW5nUG9saWN5UmVzcG9uc2UiNIrnGBAKDnBvbGljaWVzLndyaXRlgtPkkwIaOgZwb2xpY3kiEC9hcGkvdjEvcG9saWNpZXMSnQEKEEdldFJvdXRpbmdQb2xpY3kSJS50cnVua2xpbmUudjEuR2V0Um91dGluZ1BvbGljeVJlcXVlc3QaJi50cnVua2xpbmUudjEuR2V0Um91dGluZ1BvbGljeVJlc3BvbnNlIjqQAgGK5xgPCg1wb2xpY2llcy5yZWFkgtPkkwIeEhwvYXBpL3YxL3BvbGljaWVzL3twb2xpY3lfaWR9EpoBChNMaXN0Um91dGluZ1BvbGljaWVzEigudHJ1bmtsaW5lLnYxLkxpc3RSb3V0aW5nUG9saWNpZXNSZXF1ZXN0GikudHJ1bmtsaW5lLnYxLkxpc3RSb3V0aW5nUG9saWNpZXNSZXNwb25zZSIukAIBiucYDwoNcG9saWNpZXMucmVhZILT5JMCEhIQL2FwaS92MS9wb2xpY2llcxKxAQoTVXBkYXRlUm91dGluZ1BvbGljeRIoLnRydW5rbGluZS52MS5VcGRhdGVSb3V0aW5nUG9saWN5UmVxdWVzdBopLnRydW5rbGluZS52MS5VcGRhdGVSb3V0aW5nUG9saWN5UmVzcG9uc2UiRZACAornGBAKDnBvbGljaWVzLndyaXRlgtPkkwIoOgEqMiMvYXBpL3YxL3BvbGljaWVzL3twb2xpY3kucG9saWN5X2lkfRKnAQoTRGVsZXRlUm91dGluZ1BvbGljeRIoLnRydW5rbGluZS52MS5EZWxldGVSb3V0aW5nUG9saWN5UmVxdWVzdBopLnRydW5rbGluZS52MS5EZWxldGVSb3V0aW5nUG9saWN5UmVzcG9uc2UiO5ACAornGBAKDnBvbGljaWVzLndyaXRlgtPkkwIeKhwvYXBpL3YxL3BvbGljaWVzL3twb2xpY3lfaWR9Eo4BChBMaXN0VGFza01hcHBpbmdzEiUudHJ1bmtsaW5lLnYxLkxpc3RUYXNrTWFwcGluZ3NSZXF1ZXN0GiYudHJ1bmtsaW5lLnYxLkxpc3RUYXNrTWFwcGluZ3NSZXNwb25zZSIrkAIBiucYDwoNcG9saWNpZXMucmVhZILT5JMCDxINL2FwaS92MS90YXNrcxKhAQoOU2V0VGFza01hcHBpbmcSIy50cnVua2xpbmUudjEuU2V0VGFza01hcHBpbmdSZXF1ZXN0GiQudHJ1bmtsaW5lLnYxLlNldFRhc2tNYXBwaW5nUmVzcG9uc2UiRJACAornGBAKDnBvbGljaWVzLndyaXRlgtPkkwInOgdtYXBwaW5nGhwvYXBpL3YxL3Rhc2tzL3ttYXBwaW5nLnRhc2t9Ep4BChBDcmVhdGVFeHBlcmltZW50EiUudHJ1bmtsaW5lLnYxLkNyZWF0ZUV4cGVyaW1lbnRSZXF1ZXN0GiYudHJ1bmtsaW5lLnYxLkNyZWF0ZUV4cGVyaW1lbnRSZXNwb25zZSI7iucYEAoOcG9saWNpZXMud3JpdGWC0+STAiE6CmV4cGVyaW1lbnQiEy9hcGkvdjEvZXhwZXJpbWVudHMSkQEKD0xpc3RFeHBlcmltZW50cxIkLnRydW5rbGluZS52MS5MaXN0RXhwZXJpbWVudHNSZXF1ZXN0GiUudHJ1bmtsaW5lLnYxLkxpc3RFeHBlcmltZW50c1Jlc3BvbnNlIjGQAgGK5xgPCg1wb2xpY2llcy5yZWFkgtPkkwIVEhMvYXBpL3YxL2V4cGVyaW1lbnRzEqcBCg5TdG9wRXhwZXJpbWVudBIjLnRydW5rbGluZS52MS5TdG9wRXhwZXJpbWVudFJlcXVlc3QaJC50cnVua2xpbmUudjEuU3RvcEV4cGVyaW1lbnRSZXNwb25zZSJKkAICiucYEAoOcG9saWNpZXMud3JpdGWC0+STAi06ASoiKC9hcGkvdjEvZXhwZXJpbWVudHMve2V4cGVyaW1lbnRfaWR9OnN0b3BCUAoQZGV2LnRydW5rbGluZS52MUILUG9saWN5UHJvdG9QAVotdHJ1bmtsaW5lLmRldi9nZW4vZ28vdHJ1bmtsaW5lL3YxO3RydW5rbGluZXYxYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_trunkline_v1_completion, file_trunkline_v1_options]);
+  fileDesc("Chl0cnVua2xpbmUvdjEvcG9saWN5LnByb3RvEgx0cnVua2xpbmUudjEi0wEKDFJvdXRpbmdNYXRjaBIRCglhZ2VudF9pZHMYASADKAkSEAoIdXNlcl9pZHMYAiADKAkSEgoKdXNlcl90aWVycxgDIAMoCRINCgV0YXNrcxgEIAMoCRIUCgx3b3JrZmxvd19pZHMYBSADKAkSNgoGbGFiZWxzGAYgAygLMiYudHJ1bmtsaW5lLnYxLlJvdXRpbmdNYXRjaC5MYWJlbHNFbnRyeRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkAKDlJvdXRpbmdXZWlnaHRzEgwKBGNvc3QYASABKAESDwoHbGF0ZW5jeRgCIAEoARIPCgdxdWFsaXR5GAMgASgBIk0KC1JvdXRpbmdMaW5rEg8KBW1vZGVsGAEgASgJSAASEwoJcG9saWN5X2lkGAIgASgJSAASDgoGd2VpZ2h0GAMgASgBQggKBnRhcmdldCJZCg5Db21wbGV4aXR5VGllchINCgV1cF90bxgBIAEoARIOCgZtb2RlbHMYAiADKAkSGAoLbWluX3F1YWxpdHkYAyABKAFIAIgBAUIOCgxfbWluX3F1YWxpdHkiiQUKDVJvdXRpbmdQb2xpY3kSEQoJcG9saWN5X2lkGAEgASgJEjEKCW9iamVjdGl2ZRgCIAEoDjIeLnRydW5rbGluZS52MS5Sb3V0aW5nT2JqZWN0aXZlEjQKC2NvbnN0cmFpbnRzGAMgASgLMh8udHJ1bmtsaW5lLnYxLk1vZGVsUmVxdWlyZW1lbnRzEhYKDmFsbG93ZWRfbW9kZWxzGAQgAygJEhUKDWRlbmllZF9tb2RlbHMYBSADKAkSHwoSbWF4X3Byb3ZpZGVyX3NoYXJlGAcgASgBSACIAQESDQoFb3JkZXIYCCABKAUSDAoEZXRhZxgJIAEoCRIvCgtjcmVhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBW1hdGNoGAwgASgLMhoudHJ1bmtsaW5lLnYxLlJvdXRpbmdNYXRjaBItCgd3ZWlnaHRzGA0gASgLMhwudHJ1bmtsaW5lLnYxLlJvdXRpbmdXZWlnaHRzEigKBWNoYWluGA4gAygLMhkudHJ1bmtsaW5lLnYxLlJvdXRpbmdMaW5rEisKBXRpZXJzGA8gAygLMhwudHJ1bmtsaW5lLnYxLkNvbXBsZXhpdHlUaWVyEhsKDmNhY2hlX2FmZmluaXR5GBAgASgISAGIAQESEwoLZGVzY3JpcHRpb24YESABKAkSDwoHdmVyc2lvbhgSIAEoBUIVChNfbWF4X3Byb3ZpZGVyX3NoYXJlQhEKD19jYWNoZV9hZmZpbml0eUoECAYQB1IJYWdlbnRfaWRzIkkKGkNyZWF0ZVJvdXRpbmdQb2xpY3lSZXF1ZXN0EisKBnBvbGljeRgBIAEoCzIbLnRydW5rbGluZS52MS5Sb3V0aW5nUG9saWN5IkoKG0NyZWF0ZVJvdXRpbmdQb2xpY3lSZXNwb25zZRIrCgZwb2xpY3kYASABKAsyGy50cnVua2xpbmUudjEuUm91dGluZ1BvbGljeSIsChdHZXRSb3V0aW5nUG9saWN5UmVxdWVzdBIRCglwb2xpY3lfaWQYASABKAkiRwoYR2V0Um91dGluZ1BvbGljeVJlc3BvbnNlEisKBnBvbGljeRgBIAEoCzIbLnRydW5rbGluZS52MS5Sb3V0aW5nUG9saWN5IkMKGkxpc3RSb3V0aW5nUG9saWNpZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImUKG0xpc3RSb3V0aW5nUG9saWNpZXNSZXNwb25zZRItCghwb2xpY2llcxgBIAMoCzIbLnRydW5rbGluZS52MS5Sb3V0aW5nUG9saWN5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ6ChpVcGRhdGVSb3V0aW5nUG9saWN5UmVxdWVzdBIrCgZwb2xpY3kYASABKAsyGy50cnVua2xpbmUudjEuUm91dGluZ1BvbGljeRIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siSgobVXBkYXRlUm91dGluZ1BvbGljeVJlc3BvbnNlEisKBnBvbGljeRgBIAEoCzIbLnRydW5rbGluZS52MS5Sb3V0aW5nUG9saWN5Ij0KGkRlbGV0ZVJvdXRpbmdQb2xpY3lSZXF1ZXN0EhEKCXBvbGljeV9pZBgBIAEoCRIMCgRldGFnGAIgASgJIh0KG0RlbGV0ZVJvdXRpbmdQb2xpY3lSZXNwb25zZSKAAQoLVGFza01hcHBpbmcSDAoEdGFzaxgBIAEoCRIVCg1wcmltYXJ5X21vZGVsGAIgASgJEhcKD2ZhbGxiYWNrX21vZGVscxgDIAMoCRIUCgxidWRnZXRfbW9kZWwYBCABKAkSDAoEZXRhZxgFIAEoCRIPCgd2ZXJzaW9uGAYgASgFIkAKF0xpc3RUYXNrTWFwcGluZ3NSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImAKGExpc3RUYXNrTWFwcGluZ3NSZXNwb25zZRIrCghtYXBwaW5ncxgBIAMoCzIZLnRydW5rbGluZS52MS5UYXNrTWFwcGluZxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQwoVU2V0VGFza01hcHBpbmdSZXF1ZXN0EioKB21hcHBpbmcYASABKAsyGS50cnVua2xpbmUudjEuVGFza01hcHBpbmciRAoWU2V0VGFza01hcHBpbmdSZXNwb25zZRIqCgdtYXBwaW5nGAEgASgLMhkudHJ1bmtsaW5lLnYxLlRhc2tNYXBwaW5nIjYKGERlbGV0ZVRhc2tNYXBwaW5nUmVxdWVzdBIMCgR0YXNrGAEgASgJEgwKBGV0YWcYAiABKAkiGwoZRGVsZXRlVGFza01hcHBpbmdSZXNwb25zZSKKAgoNUm91dGluZ0NoYW5nZRIQCghyZXZpc2lvbhgBIAEoAxItCgZwb2xpY3kYAiABKAsyGy50cnVua2xpbmUudjEuUm91dGluZ1BvbGljeUgAEiwKB21hcHBpbmcYAyABKAsyGS50cnVua2xpbmUudjEuVGFza01hcHBpbmdIABIuCgpleHBlcmltZW50GAQgASgLMhgudHJ1bmtsaW5lLnYxLkV4cGVyaW1lbnRIABIOCgZhY3Rpb24YBSABKAkSDgoGa2V5X2lkGAYgASgJEi8KC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIJCgdzdWJqZWN0IkIKGUxpc3RSb3V0aW5nQ2hhbmdlc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiYwoaTGlzdFJvdXRpbmdDaGFuZ2VzUmVzcG9uc2USLAoHY2hhbmdlcxgBIAMoCzIbLnRydW5rbGluZS52MS5Sb3V0aW5nQ2hhbmdlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTL3EQoNUG9saWN5U2VydmljZRKgAQoTQ3JlYXRlUm91dGluZ1BvbGljeRIoLnRydW5rbGluZS52MS5DcmVhdGVSb3V0aW5nUG9saWN5UmVxdWVzdBopLnRydW5rbGluZS52MS5DcmVhdGVSb3V0aW5nUG9saWN5UmVzcG9uc2UiNIrnGBAKDnBvbGljaWVzLndyaXRlgtPkkwIaOgZwb2xpY3kiEC9hcGkvdjEvcG9saWNpZXMSnQEKEEdldFJvdXRpbmdQb2xpY3kSJS50cnVua2xpbmUudjEuR2V0Um91dGluZ1BvbGljeVJlcXVlc3QaJi50cnVua2xpbmUudjEuR2V0Um91dGluZ1BvbGljeVJlc3BvbnNlIjqQAgGK5xgPCg1wb2xpY2llcy5yZWFkgtPkkwIeEhwvYXBpL3YxL3BvbGljaWVzL3twb2xpY3lfaWR9EpoBChNMaXN0Um91dGluZ1BvbGljaWVzEigudHJ1bmtsaW5lLnYxLkxpc3RSb3V0aW5nUG9saWNpZXNSZXF1ZXN0GikudHJ1bmtsaW5lLnYxLkxpc3RSb3V0aW5nUG9saWNpZXNSZXNwb25zZSIukAIBiucYDwoNcG9saWNpZXMucmVhZILT5JMCEhIQL2FwaS92MS9wb2xpY2llcxKxAQoTVXBkYXRlUm91dGluZ1BvbGljeRIoLnRydW5rbGluZS52MS5VcGRhdGVSb3V0aW5nUG9saWN5UmVxdWVzdBopLnRydW5rbGluZS52MS5VcGRhdGVSb3V0aW5nUG9saWN5UmVzcG9uc2UiRZACAornGBAKDnBvbGljaWVzLndyaXRlgtPkkwIoOgEqMiMvYXBpL3YxL3BvbGljaWVzL3twb2xpY3kucG9saWN5X2lkfRKnAQoTRGVsZXRlUm91dGluZ1BvbGljeRIoLnRydW5rbGluZS52MS5EZWxldGVSb3V0aW5nUG9saWN5UmVxdWVzdBopLnRydW5rbGluZS52MS5EZWxldGVSb3V0aW5nUG9saWN5UmVzcG9uc2UiO5ACAornGBAKDnBvbGljaWVzLndyaXRlgtPkkwIeKhwvYXBpL3YxL3BvbGljaWVzL3twb2xpY3lfaWR9Eo4BChBMaXN0VGFza01hcHBpbmdzEiUudHJ1bmtsaW5lLnYxLkxpc3RUYXNrTWFwcGluZ3NSZXF1ZXN0GiYudHJ1bmtsaW5lLnYxLkxpc3RUYXNrTWFwcGluZ3NSZXNwb25zZSIrkAIBiucYDwoNcG9saWNpZXMucmVhZILT5JMCDxINL2FwaS92MS90YXNrcxKhAQoOU2V0VGFza01hcHBpbmcSIy50cnVua2xpbmUudjEuU2V0VGFza01hcHBpbmdSZXF1ZXN0GiQudHJ1bmtsaW5lLnYxLlNldFRhc2tNYXBwaW5nUmVzcG9uc2UiRJACAornGBAKDnBvbGljaWVzLndyaXRlgtPkkwInOgdtYXBwaW5nGhwvYXBpL3YxL3Rhc2tzL3ttYXBwaW5nLnRhc2t9EpkBChFEZWxldGVUYXNrTWFwcGluZxImLnRydW5rbGluZS52MS5EZWxldGVUYXNrTWFwcGluZ1JlcXVlc3QaJy50cnVua2xpbmUudjEuRGVsZXRlVGFza01hcHBpbmdSZXNwb25zZSIzkAICiucYEAoOcG9saWNpZXMud3JpdGWC0+STAhYqFC9hcGkvdjEvdGFza3Mve3Rhc2t9Ep4BChBDcmVhdGVFeHBlcmltZW50EiUudHJ1bmtsaW5lLnYxLkNyZWF0ZUV4cGVyaW1lbnRSZXF1ZXN0GiYudHJ1bmtsaW5lLnYxLkNyZWF0ZUV4cGVyaW1lbnRSZXNwb25zZSI7iucYEAoOcG9saWNpZXMud3JpdGWC0+STAiE6CmV4cGVyaW1lbnQiEy9hcGkvdjEvZXhwZXJpbWVudHMSmwEKDUdldEV4cGVyaW1lbnQSIi50cnVua2xpbmUudjEuR2V0RXhwZXJpbWVudFJlcXVlc3QaIy50cnVua2xpbmUudjEuR2V0RXhwZXJpbWVudFJlc3BvbnNlIkGQAgGK5xgPCg1wb2xpY2llcy5yZWFkgtPkkwIlEiMvYXBpL3YxL2V4cGVyaW1lbnRzL3tleHBlcmltZW50X2lkfRKRAQoPTGlzdEV4cGVyaW1lbnRzEiQudHJ1bmtsaW5lLnYxLkxpc3RFeHBlcmltZW50c1JlcXVlc3QaJS50cnVua2xpbmUudjEuTGlzdEV4cGVyaW1lbnRzUmVzcG9uc2UiMZACAYrnGA8KDXBvbGljaWVzLnJlYWSC0+STAhUSEy9hcGkvdjEvZXhwZXJpbWVudHMSpwEKDlN0b3BFeHBlcmltZW50EiMudHJ1bmtsaW5lLnYxLlN0b3BFeHBlcmltZW50UmVxdWVzdBokLnRydW5rbGluZS52MS5TdG9wRXhwZXJpbWVudFJlc3BvbnNlIkqQAgKK5xgQCg5wb2xpY2llcy53cml0ZYLT5JMCLToBKiIoL2FwaS92MS9leHBlcmltZW50cy97ZXhwZXJpbWVudF9pZH06c3RvcBK4AQoUR2V0RXhwZXJpbWVudFJlc3VsdHMSKS50cnVua2xpbmUudjEuR2V0RXhwZXJpbWVudFJlc3VsdHNSZXF1ZXN0GioudHJ1bmtsaW5lLnYxLkdldEV4cGVyaW1lbnRSZXN1bHRzUmVzcG9uc2UiSZACAYrnGA8KDXBvbGljaWVzLnJlYWSC0+STAi0SKy9hcGkvdjEvZXhwZXJpbWVudHMve2V4cGVyaW1lbnRfaWR9L3Jlc3VsdHMSngEKEkxpc3RSb3V0aW5nQ2hhbmdlcxInLnRydW5rbGluZS52MS5MaXN0Um91dGluZ0NoYW5nZXNSZXF1ZXN0GigudHJ1bmtsaW5lLnYxLkxpc3RSb3V0aW5nQ2hhbmdlc1Jlc3BvbnNlIjWQAgGK5xgPCg1wb2xpY2llcy5yZWFkgtPkkwIZEhcvYXBpL3YxL3JvdXRpbmcvY2hhbmdlc0JQChBkZXYudHJ1bmtsaW5lLnYxQgtQb2xpY3lQcm90b1ABWi10cnVua2xpbmUuZGV2L2dlbi9nby90cnVua2xpbmUvdjE7dHJ1bmtsaW5ldjFiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_trunkline_v1_experiment, file_trunkline_v1_options, file_trunkline_v1_requirements, file_trunkline_v1_route]);
+
+/**
+ * Describes the message trunkline.v1.RoutingMatch.
+ * Use `create(RoutingMatchSchema)` to create a new message.
+ */
+export const RoutingMatchSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_policy, 0);
+
+/**
+ * Describes the message trunkline.v1.RoutingWeights.
+ * Use `create(RoutingWeightsSchema)` to create a new message.
+ */
+export const RoutingWeightsSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_policy, 1);
+
+/**
+ * Describes the message trunkline.v1.RoutingLink.
+ * Use `create(RoutingLinkSchema)` to create a new message.
+ */
+export const RoutingLinkSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_policy, 2);
+
+/**
+ * Describes the message trunkline.v1.ComplexityTier.
+ * Use `create(ComplexityTierSchema)` to create a new message.
+ */
+export const ComplexityTierSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_policy, 3);
 
 /**
  * Describes the message trunkline.v1.RoutingPolicy.
  * Use `create(RoutingPolicySchema)` to create a new message.
  */
 export const RoutingPolicySchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 0);
+  messageDesc(file_trunkline_v1_policy, 4);
 
 /**
  * Describes the message trunkline.v1.CreateRoutingPolicyRequest.
  * Use `create(CreateRoutingPolicyRequestSchema)` to create a new message.
  */
 export const CreateRoutingPolicyRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 1);
+  messageDesc(file_trunkline_v1_policy, 5);
 
 /**
  * Describes the message trunkline.v1.CreateRoutingPolicyResponse.
  * Use `create(CreateRoutingPolicyResponseSchema)` to create a new message.
  */
 export const CreateRoutingPolicyResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 2);
+  messageDesc(file_trunkline_v1_policy, 6);
 
 /**
  * Describes the message trunkline.v1.GetRoutingPolicyRequest.
  * Use `create(GetRoutingPolicyRequestSchema)` to create a new message.
  */
 export const GetRoutingPolicyRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 3);
+  messageDesc(file_trunkline_v1_policy, 7);
 
 /**
  * Describes the message trunkline.v1.GetRoutingPolicyResponse.
  * Use `create(GetRoutingPolicyResponseSchema)` to create a new message.
  */
 export const GetRoutingPolicyResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 4);
+  messageDesc(file_trunkline_v1_policy, 8);
 
 /**
  * Describes the message trunkline.v1.ListRoutingPoliciesRequest.
  * Use `create(ListRoutingPoliciesRequestSchema)` to create a new message.
  */
 export const ListRoutingPoliciesRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 5);
+  messageDesc(file_trunkline_v1_policy, 9);
 
 /**
  * Describes the message trunkline.v1.ListRoutingPoliciesResponse.
  * Use `create(ListRoutingPoliciesResponseSchema)` to create a new message.
  */
 export const ListRoutingPoliciesResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 6);
+  messageDesc(file_trunkline_v1_policy, 10);
 
 /**
  * Describes the message trunkline.v1.UpdateRoutingPolicyRequest.
  * Use `create(UpdateRoutingPolicyRequestSchema)` to create a new message.
  */
 export const UpdateRoutingPolicyRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 7);
+  messageDesc(file_trunkline_v1_policy, 11);
 
 /**
  * Describes the message trunkline.v1.UpdateRoutingPolicyResponse.
  * Use `create(UpdateRoutingPolicyResponseSchema)` to create a new message.
  */
 export const UpdateRoutingPolicyResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 8);
+  messageDesc(file_trunkline_v1_policy, 12);
 
 /**
  * Describes the message trunkline.v1.DeleteRoutingPolicyRequest.
  * Use `create(DeleteRoutingPolicyRequestSchema)` to create a new message.
  */
 export const DeleteRoutingPolicyRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 9);
+  messageDesc(file_trunkline_v1_policy, 13);
 
 /**
  * Describes the message trunkline.v1.DeleteRoutingPolicyResponse.
  * Use `create(DeleteRoutingPolicyResponseSchema)` to create a new message.
  */
 export const DeleteRoutingPolicyResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 10);
+  messageDesc(file_trunkline_v1_policy, 14);
 
 /**
  * Describes the message trunkline.v1.TaskMapping.
  * Use `create(TaskMappingSchema)` to create a new message.
  */
 export const TaskMappingSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 11);
+  messageDesc(file_trunkline_v1_policy, 15);
 
 /**
  * Describes the message trunkline.v1.ListTaskMappingsRequest.
  * Use `create(ListTaskMappingsRequestSchema)` to create a new message.
  */
 export const ListTaskMappingsRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 12);
+  messageDesc(file_trunkline_v1_policy, 16);
 
 /**
  * Describes the message trunkline.v1.ListTaskMappingsResponse.
  * Use `create(ListTaskMappingsResponseSchema)` to create a new message.
  */
 export const ListTaskMappingsResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 13);
+  messageDesc(file_trunkline_v1_policy, 17);
 
 /**
  * Describes the message trunkline.v1.SetTaskMappingRequest.
  * Use `create(SetTaskMappingRequestSchema)` to create a new message.
  */
 export const SetTaskMappingRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 14);
+  messageDesc(file_trunkline_v1_policy, 18);
 
 /**
  * Describes the message trunkline.v1.SetTaskMappingResponse.
  * Use `create(SetTaskMappingResponseSchema)` to create a new message.
  */
 export const SetTaskMappingResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 15);
-
-/**
- * Describes the message trunkline.v1.ExperimentArm.
- * Use `create(ExperimentArmSchema)` to create a new message.
- */
-export const ExperimentArmSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 16);
-
-/**
- * Describes the message trunkline.v1.Experiment.
- * Use `create(ExperimentSchema)` to create a new message.
- */
-export const ExperimentSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 17);
-
-/**
- * Describes the message trunkline.v1.CreateExperimentRequest.
- * Use `create(CreateExperimentRequestSchema)` to create a new message.
- */
-export const CreateExperimentRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_policy, 18);
-
-/**
- * Describes the message trunkline.v1.CreateExperimentResponse.
- * Use `create(CreateExperimentResponseSchema)` to create a new message.
- */
-export const CreateExperimentResponseSchema = /*@__PURE__*/
   messageDesc(file_trunkline_v1_policy, 19);
 
 /**
- * Describes the message trunkline.v1.ListExperimentsRequest.
- * Use `create(ListExperimentsRequestSchema)` to create a new message.
+ * Describes the message trunkline.v1.DeleteTaskMappingRequest.
+ * Use `create(DeleteTaskMappingRequestSchema)` to create a new message.
  */
-export const ListExperimentsRequestSchema = /*@__PURE__*/
+export const DeleteTaskMappingRequestSchema = /*@__PURE__*/
   messageDesc(file_trunkline_v1_policy, 20);
 
 /**
- * Describes the message trunkline.v1.ListExperimentsResponse.
- * Use `create(ListExperimentsResponseSchema)` to create a new message.
+ * Describes the message trunkline.v1.DeleteTaskMappingResponse.
+ * Use `create(DeleteTaskMappingResponseSchema)` to create a new message.
  */
-export const ListExperimentsResponseSchema = /*@__PURE__*/
+export const DeleteTaskMappingResponseSchema = /*@__PURE__*/
   messageDesc(file_trunkline_v1_policy, 21);
 
 /**
- * Describes the message trunkline.v1.StopExperimentRequest.
- * Use `create(StopExperimentRequestSchema)` to create a new message.
+ * Describes the message trunkline.v1.RoutingChange.
+ * Use `create(RoutingChangeSchema)` to create a new message.
  */
-export const StopExperimentRequestSchema = /*@__PURE__*/
+export const RoutingChangeSchema = /*@__PURE__*/
   messageDesc(file_trunkline_v1_policy, 22);
 
 /**
- * Describes the message trunkline.v1.StopExperimentResponse.
- * Use `create(StopExperimentResponseSchema)` to create a new message.
+ * Describes the message trunkline.v1.ListRoutingChangesRequest.
+ * Use `create(ListRoutingChangesRequestSchema)` to create a new message.
  */
-export const StopExperimentResponseSchema = /*@__PURE__*/
+export const ListRoutingChangesRequestSchema = /*@__PURE__*/
   messageDesc(file_trunkline_v1_policy, 23);
 
 /**
- * Describes the enum trunkline.v1.RoutingObjective.
+ * Describes the message trunkline.v1.ListRoutingChangesResponse.
+ * Use `create(ListRoutingChangesResponseSchema)` to create a new message.
  */
-export const RoutingObjectiveSchema = /*@__PURE__*/
-  enumDesc(file_trunkline_v1_policy, 0);
+export const ListRoutingChangesResponseSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_policy, 24);
 
 /**
- * RoutingObjective is what the router optimises once every hard constraint is met.
- *
- * @generated from enum trunkline.v1.RoutingObjective
- */
-export const RoutingObjective = /*@__PURE__*/
-  tsEnum(RoutingObjectiveSchema);
-
-/**
- * PolicyService keeps routing policies, task mappings and experiments.
+ * PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+ * fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+ * force in every worker within a second.
  *
  * @generated from service trunkline.v1.PolicyService
  */

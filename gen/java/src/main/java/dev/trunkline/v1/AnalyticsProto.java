@@ -115,117 +115,118 @@ public final class AnalyticsProto extends com.google.protobuf.GeneratedFile {
       "le/protobuf/duration.proto\032\037google/proto" +
       "buf/timestamp.proto\032\027google/type/money.p" +
       "roto\032\031trunkline/v1/common.proto\032\032trunkli" +
-      "ne/v1/options.proto\"\211\006\n\017RecordedRequest\022" +
-      "\035\n\nrequest_id\030\001 \001(\tR\trequestId\022;\n\013create" +
-      "_time\030\002 \001(\0132\032.google.protobuf.TimestampR" +
-      "\ncreateTime\022\026\n\006method\030\003 \001(\tR\006method\0223\n\007c" +
-      "ontext\030\004 \001(\0132\031.trunkline.v1.CallContextR" +
-      "\007context\022%\n\016integration_id\030\005 \001(\tR\rintegr" +
-      "ationId\022\032\n\010provider\030\006 \001(\tR\010provider\022\024\n\005m" +
-      "odel\030\007 \001(\tR\005model\022\033\n\ttool_name\030\010 \001(\tR\010to" +
-      "olName\022\037\n\013status_code\030\t \001(\005R\nstatusCode\022" +
-      "!\n\014error_reason\030\n \001(\tR\013errorReason\022)\n\005us" +
-      "age\030\013 \001(\0132\023.trunkline.v1.UsageR\005usage\022<\n" +
-      "\014cost_details\030\014 \001(\0132\031.trunkline.v1.CostD" +
-      "etailsR\013costDetails\0223\n\007latency\030\r \001(\0132\031.g" +
-      "oogle.protobuf.DurationR\007latency\022H\n\023time" +
-      "_to_first_token\030\016 \001(\0132\031.google.protobuf." +
-      "DurationR\020timeToFirstToken\022\033\n\tcache_hit\030" +
-      "\017 \001(\010R\010cacheHit\0221\n\010attempts\030\020 \003(\0132\025.trun" +
-      "kline.v1.AttemptR\010attempts\022)\n\005route\030\021 \001(" +
-      "\0132\023.trunkline.v1.RouteR\005route\022\031\n\010trace_i" +
-      "d\030\022 \001(\tR\007traceId\022\025\n\006key_id\030\023 \001(\tR\005keyId\"" +
-      "\361\005\n\016UsageAnalytics\022\016\n\002id\030\001 \001(\tR\002id\022\033\n\tte" +
-      "nant_id\030\002 \001(\tR\010tenantId\022%\n\016integration_i" +
-      "d\030\003 \001(\tR\rintegrationId\022F\n\021period_start_t" +
-      "ime\030\004 \001(\0132\032.google.protobuf.TimestampR\017p" +
-      "eriodStartTime\022B\n\017period_end_time\030\005 \001(\0132" +
-      "\032.google.protobuf.TimestampR\rperiodEndTi" +
-      "me\022%\n\016total_requests\030\006 \001(\003R\rtotalRequest" +
-      "s\0221\n\ntotal_cost\030\007 \001(\0132\022.google.type.Mone" +
-      "yR\ttotalCost\022B\n\017average_latency\030\010 \001(\0132\031." +
-      "google.protobuf.DurationR\016averageLatency" +
-      "\022!\n\014success_rate\030\t \001(\001R\013successRate\022J\n\022p" +
-      "rovider_breakdown\030\n \003(\0132\033.trunkline.v1.P" +
-      "roviderShareR\021providerBreakdown\022)\n\005usage" +
-      "\030\013 \001(\0132\023.trunkline.v1.UsageR\005usage\022=\n\005gr" +
-      "oup\030\014 \003(\0132\'.trunkline.v1.UsageAnalytics." +
-      "GroupEntryR\005group\022$\n\016cache_hit_rate\030\r \001(" +
-      "\001R\014cacheHitRate\022(\n\005saved\030\016 \001(\0132\022.google." +
-      "type.MoneyR\005saved\0328\n\nGroupEntry\022\020\n\003key\030\001" +
-      " \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001\"o\n\rP" +
-      "roviderShare\022\032\n\010provider\030\001 \001(\tR\010provider" +
-      "\022\032\n\010requests\030\002 \001(\003R\010requests\022&\n\004cost\030\003 \001" +
-      "(\0132\022.google.type.MoneyR\004cost\"\372\001\n\021QueryUs" +
+      "ne/v1/options.proto\032\030trunkline/v1/route." +
+      "proto\"\211\006\n\017RecordedRequest\022\035\n\nrequest_id\030" +
+      "\001 \001(\tR\trequestId\022;\n\013create_time\030\002 \001(\0132\032." +
+      "google.protobuf.TimestampR\ncreateTime\022\026\n" +
+      "\006method\030\003 \001(\tR\006method\0223\n\007context\030\004 \001(\0132\031" +
+      ".trunkline.v1.CallContextR\007context\022%\n\016in" +
+      "tegration_id\030\005 \001(\tR\rintegrationId\022\032\n\010pro" +
+      "vider\030\006 \001(\tR\010provider\022\024\n\005model\030\007 \001(\tR\005mo" +
+      "del\022\033\n\ttool_name\030\010 \001(\tR\010toolName\022\037\n\013stat" +
+      "us_code\030\t \001(\005R\nstatusCode\022!\n\014error_reaso" +
+      "n\030\n \001(\tR\013errorReason\022)\n\005usage\030\013 \001(\0132\023.tr" +
+      "unkline.v1.UsageR\005usage\022<\n\014cost_details\030" +
+      "\014 \001(\0132\031.trunkline.v1.CostDetailsR\013costDe" +
+      "tails\0223\n\007latency\030\r \001(\0132\031.google.protobuf" +
+      ".DurationR\007latency\022H\n\023time_to_first_toke" +
+      "n\030\016 \001(\0132\031.google.protobuf.DurationR\020time" +
+      "ToFirstToken\022\033\n\tcache_hit\030\017 \001(\010R\010cacheHi" +
+      "t\0221\n\010attempts\030\020 \003(\0132\025.trunkline.v1.Attem" +
+      "ptR\010attempts\022)\n\005route\030\021 \001(\0132\023.trunkline." +
+      "v1.RouteR\005route\022\031\n\010trace_id\030\022 \001(\tR\007trace" +
+      "Id\022\025\n\006key_id\030\023 \001(\tR\005keyId\"\361\005\n\016UsageAnaly" +
+      "tics\022\016\n\002id\030\001 \001(\tR\002id\022\033\n\ttenant_id\030\002 \001(\tR" +
+      "\010tenantId\022%\n\016integration_id\030\003 \001(\tR\rinteg" +
+      "rationId\022F\n\021period_start_time\030\004 \001(\0132\032.go" +
+      "ogle.protobuf.TimestampR\017periodStartTime" +
+      "\022B\n\017period_end_time\030\005 \001(\0132\032.google.proto" +
+      "buf.TimestampR\rperiodEndTime\022%\n\016total_re" +
+      "quests\030\006 \001(\003R\rtotalRequests\0221\n\ntotal_cos" +
+      "t\030\007 \001(\0132\022.google.type.MoneyR\ttotalCost\022B" +
+      "\n\017average_latency\030\010 \001(\0132\031.google.protobu" +
+      "f.DurationR\016averageLatency\022!\n\014success_ra" +
+      "te\030\t \001(\001R\013successRate\022J\n\022provider_breakd" +
+      "own\030\n \003(\0132\033.trunkline.v1.ProviderShareR\021" +
+      "providerBreakdown\022)\n\005usage\030\013 \001(\0132\023.trunk" +
+      "line.v1.UsageR\005usage\022=\n\005group\030\014 \003(\0132\'.tr" +
+      "unkline.v1.UsageAnalytics.GroupEntryR\005gr" +
+      "oup\022$\n\016cache_hit_rate\030\r \001(\001R\014cacheHitRat" +
+      "e\022(\n\005saved\030\016 \001(\0132\022.google.type.MoneyR\005sa" +
+      "ved\0328\n\nGroupEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005v" +
+      "alue\030\002 \001(\tR\005value:\0028\001\"o\n\rProviderShare\022\032" +
+      "\n\010provider\030\001 \001(\tR\010provider\022\032\n\010requests\030\002" +
+      " \001(\003R\010requests\022&\n\004cost\030\003 \001(\0132\022.google.ty" +
+      "pe.MoneyR\004cost\"\372\001\n\021QueryUsageRequest\0229\n\n" +
+      "start_time\030\001 \001(\0132\032.google.protobuf.Times" +
+      "tampR\tstartTime\0225\n\010end_time\030\002 \001(\0132\032.goog" +
+      "le.protobuf.TimestampR\007endTime\0227\n\010group_" +
+      "by\030\003 \003(\0162\034.trunkline.v1.UsageDimensionR\007" +
+      "groupBy\022\033\n\tpage_size\030\004 \001(\005R\010pageSize\022\035\n\n" +
+      "page_token\030\005 \001(\tR\tpageToken\"n\n\022QueryUsag" +
+      "eResponse\0220\n\004rows\030\001 \003(\0132\034.trunkline.v1.U" +
+      "sageAnalyticsR\004rows\022&\n\017next_page_token\030\002" +
+      " \001(\tR\rnextPageToken\"\377\001\n\023ListRequestsRequ" +
+      "est\022\033\n\tpage_size\030\001 \001(\005R\010pageSize\022\035\n\npage" +
+      "_token\030\002 \001(\tR\tpageToken\0229\n\nstart_time\030\003 " +
+      "\001(\0132\032.google.protobuf.TimestampR\tstartTi" +
+      "me\0225\n\010end_time\030\004 \001(\0132\032.google.protobuf.T" +
+      "imestampR\007endTime\022\031\n\010agent_id\030\005 \001(\tR\007age" +
+      "ntId\022\037\n\013failed_only\030\006 \001(\010R\nfailedOnly\"y\n" +
+      "\024ListRequestsResponse\0229\n\010requests\030\001 \003(\0132" +
+      "\035.trunkline.v1.RecordedRequestR\010requests" +
+      "\022&\n\017next_page_token\030\002 \001(\tR\rnextPageToken" +
+      "\"2\n\021GetRequestRequest\022\035\n\nrequest_id\030\001 \001(" +
+      "\tR\trequestId\"M\n\022GetRequestResponse\0227\n\007re" +
+      "quest\030\001 \001(\0132\035.trunkline.v1.RecordedReque" +
+      "stR\007request\"\203\002\n\016Recommendation\022+\n\021recomm" +
+      "endation_id\030\001 \001(\tR\020recommendationId\022\030\n\007s" +
+      "ummary\030\002 \001(\tR\007summary\0229\n\016monthly_saving\030" +
+      "\003 \001(\0132\022.google.type.MoneyR\rmonthlySaving" +
+      "\022\022\n\004kind\030\004 \001(\tR\004kind\022;\n\013create_time\030\005 \001(" +
+      "\0132\032.google.protobuf.TimestampR\ncreateTim" +
+      "e\022\036\n\nconfidence\030\006 \001(\001R\nconfidence\"X\n\032Lis" +
+      "tRecommendationsRequest\022\033\n\tpage_size\030\001 \001" +
+      "(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageTo" +
+      "ken\"\215\001\n\033ListRecommendationsResponse\022F\n\017r" +
+      "ecommendations\030\001 \003(\0132\034.trunkline.v1.Reco" +
+      "mmendationR\017recommendations\022&\n\017next_page" +
+      "_token\030\002 \001(\tR\rnextPageToken\"\236\001\n\022ExportUs" +
       "ageRequest\0229\n\nstart_time\030\001 \001(\0132\032.google." +
       "protobuf.TimestampR\tstartTime\0225\n\010end_tim" +
       "e\030\002 \001(\0132\032.google.protobuf.TimestampR\007end" +
-      "Time\0227\n\010group_by\030\003 \003(\0162\034.trunkline.v1.Us" +
-      "ageDimensionR\007groupBy\022\033\n\tpage_size\030\004 \001(\005" +
-      "R\010pageSize\022\035\n\npage_token\030\005 \001(\tR\tpageToke" +
-      "n\"n\n\022QueryUsageResponse\0220\n\004rows\030\001 \003(\0132\034." +
-      "trunkline.v1.UsageAnalyticsR\004rows\022&\n\017nex" +
-      "t_page_token\030\002 \001(\tR\rnextPageToken\"\377\001\n\023Li" +
-      "stRequestsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pa" +
-      "geSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\0229\n" +
-      "\nstart_time\030\003 \001(\0132\032.google.protobuf.Time" +
-      "stampR\tstartTime\0225\n\010end_time\030\004 \001(\0132\032.goo" +
-      "gle.protobuf.TimestampR\007endTime\022\031\n\010agent" +
-      "_id\030\005 \001(\tR\007agentId\022\037\n\013failed_only\030\006 \001(\010R" +
-      "\nfailedOnly\"y\n\024ListRequestsResponse\0229\n\010r" +
-      "equests\030\001 \003(\0132\035.trunkline.v1.RecordedReq" +
-      "uestR\010requests\022&\n\017next_page_token\030\002 \001(\tR" +
-      "\rnextPageToken\"2\n\021GetRequestRequest\022\035\n\nr" +
-      "equest_id\030\001 \001(\tR\trequestId\"M\n\022GetRequest" +
-      "Response\0227\n\007request\030\001 \001(\0132\035.trunkline.v1" +
-      ".RecordedRequestR\007request\"\203\002\n\016Recommenda" +
-      "tion\022+\n\021recommendation_id\030\001 \001(\tR\020recomme" +
-      "ndationId\022\030\n\007summary\030\002 \001(\tR\007summary\0229\n\016m" +
-      "onthly_saving\030\003 \001(\0132\022.google.type.MoneyR" +
-      "\rmonthlySaving\022\022\n\004kind\030\004 \001(\tR\004kind\022;\n\013cr" +
-      "eate_time\030\005 \001(\0132\032.google.protobuf.Timest" +
-      "ampR\ncreateTime\022\036\n\nconfidence\030\006 \001(\001R\ncon" +
-      "fidence\"X\n\032ListRecommendationsRequest\022\033\n" +
-      "\tpage_size\030\001 \001(\005R\010pageSize\022\035\n\npage_token" +
-      "\030\002 \001(\tR\tpageToken\"\215\001\n\033ListRecommendation" +
-      "sResponse\022F\n\017recommendations\030\001 \003(\0132\034.tru" +
-      "nkline.v1.RecommendationR\017recommendation" +
-      "s\022&\n\017next_page_token\030\002 \001(\tR\rnextPageToke" +
-      "n\"\236\001\n\022ExportUsageRequest\0229\n\nstart_time\030\001" +
-      " \001(\0132\032.google.protobuf.TimestampR\tstartT" +
-      "ime\0225\n\010end_time\030\002 \001(\0132\032.google.protobuf." +
-      "TimestampR\007endTime\022\026\n\006cursor\030\003 \001(\tR\006curs" +
-      "or\"h\n\023ExportUsageResponse\0229\n\010requests\030\001 " +
-      "\003(\0132\035.trunkline.v1.RecordedRequestR\010requ" +
-      "ests\022\026\n\006cursor\030\002 \001(\tR\006cursor*\256\002\n\016UsageDi" +
-      "mension\022\037\n\033USAGE_DIMENSION_UNSPECIFIED\020\000" +
-      "\022\037\n\033USAGE_DIMENSION_INTEGRATION\020\001\022\034\n\030USA" +
-      "GE_DIMENSION_PROVIDER\020\002\022\031\n\025USAGE_DIMENSI" +
-      "ON_MODEL\020\003\022\031\n\025USAGE_DIMENSION_AGENT\020\004\022\034\n" +
-      "\030USAGE_DIMENSION_WORKFLOW\020\005\022\030\n\024USAGE_DIM" +
-      "ENSION_USER\020\006\022\033\n\027USAGE_DIMENSION_API_KEY" +
-      "\020\007\022\027\n\023USAGE_DIMENSION_DAY\020\010\022\030\n\024USAGE_DIM" +
-      "ENSION_HOUR\020\t2\312\005\n\020AnalyticsService\022\206\001\n\nQ" +
-      "ueryUsage\022\037.trunkline.v1.QueryUsageReque" +
-      "st\032 .trunkline.v1.QueryUsageResponse\"5\220\002" +
-      "\001\212\347\030\020\n\016analytics.read\202\323\344\223\002\030\"\023/api/v1/usa" +
-      "ge:query:\001*\022\206\001\n\014ListRequests\022!.trunkline" +
-      ".v1.ListRequestsRequest\032\".trunkline.v1.L" +
-      "istRequestsResponse\"/\220\002\001\212\347\030\020\n\016analytics." +
-      "read\202\323\344\223\002\022\022\020/api/v1/requests\022\215\001\n\nGetRequ" +
-      "est\022\037.trunkline.v1.GetRequestRequest\032 .t" +
-      "runkline.v1.GetRequestResponse\"<\220\002\001\212\347\030\020\n" +
-      "\016analytics.read\202\323\344\223\002\037\022\035/api/v1/requests/" +
-      "{request_id}\022\242\001\n\023ListRecommendations\022(.t" +
-      "runkline.v1.ListRecommendationsRequest\032)" +
-      ".trunkline.v1.ListRecommendationsRespons" +
-      "e\"6\220\002\001\212\347\030\020\n\016analytics.read\202\323\344\223\002\031\022\027/api/v" +
-      "1/recommendations\022o\n\013ExportUsage\022 .trunk" +
-      "line.v1.ExportUsageRequest\032!.trunkline.v" +
-      "1.ExportUsageResponse\"\031\220\002\001\212\347\030\022\n\020analytic" +
-      "s.export0\001BS\n\020dev.trunkline.v1B\016Analytic" +
-      "sProtoP\001Z-trunkline.dev/gen/go/trunkline" +
-      "/v1;trunklinev1b\006proto3"
+      "Time\022\026\n\006cursor\030\003 \001(\tR\006cursor\"h\n\023ExportUs" +
+      "ageResponse\0229\n\010requests\030\001 \003(\0132\035.trunklin" +
+      "e.v1.RecordedRequestR\010requests\022\026\n\006cursor" +
+      "\030\002 \001(\tR\006cursor*\256\002\n\016UsageDimension\022\037\n\033USA" +
+      "GE_DIMENSION_UNSPECIFIED\020\000\022\037\n\033USAGE_DIME" +
+      "NSION_INTEGRATION\020\001\022\034\n\030USAGE_DIMENSION_P" +
+      "ROVIDER\020\002\022\031\n\025USAGE_DIMENSION_MODEL\020\003\022\031\n\025" +
+      "USAGE_DIMENSION_AGENT\020\004\022\034\n\030USAGE_DIMENSI" +
+      "ON_WORKFLOW\020\005\022\030\n\024USAGE_DIMENSION_USER\020\006\022" +
+      "\033\n\027USAGE_DIMENSION_API_KEY\020\007\022\027\n\023USAGE_DI" +
+      "MENSION_DAY\020\010\022\030\n\024USAGE_DIMENSION_HOUR\020\t2" +
+      "\312\005\n\020AnalyticsService\022\206\001\n\nQueryUsage\022\037.tr" +
+      "unkline.v1.QueryUsageRequest\032 .trunkline" +
+      ".v1.QueryUsageResponse\"5\220\002\001\212\347\030\020\n\016analyti" +
+      "cs.read\202\323\344\223\002\030\"\023/api/v1/usage:query:\001*\022\206\001" +
+      "\n\014ListRequests\022!.trunkline.v1.ListReques" +
+      "tsRequest\032\".trunkline.v1.ListRequestsRes" +
+      "ponse\"/\220\002\001\212\347\030\020\n\016analytics.read\202\323\344\223\002\022\022\020/a" +
+      "pi/v1/requests\022\215\001\n\nGetRequest\022\037.trunklin" +
+      "e.v1.GetRequestRequest\032 .trunkline.v1.Ge" +
+      "tRequestResponse\"<\220\002\001\212\347\030\020\n\016analytics.rea" +
+      "d\202\323\344\223\002\037\022\035/api/v1/requests/{request_id}\022\242" +
+      "\001\n\023ListRecommendations\022(.trunkline.v1.Li" +
+      "stRecommendationsRequest\032).trunkline.v1." +
+      "ListRecommendationsResponse\"6\220\002\001\212\347\030\020\n\016an" +
+      "alytics.read\202\323\344\223\002\031\022\027/api/v1/recommendati" +
+      "ons\022o\n\013ExportUsage\022 .trunkline.v1.Export" +
+      "UsageRequest\032!.trunkline.v1.ExportUsageR" +
+      "esponse\"\031\220\002\001\212\347\030\022\n\020analytics.export0\001BS\n\020" +
+      "dev.trunkline.v1B\016AnalyticsProtoP\001Z-trun" +
+      "kline.dev/gen/go/trunkline/v1;trunklinev" +
+      "1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -236,6 +237,7 @@ public final class AnalyticsProto extends com.google.protobuf.GeneratedFile {
           com.google.type.MoneyProto.getDescriptor(),
           dev.trunkline.v1.CommonProto.getDescriptor(),
           dev.trunkline.v1.OptionsProto.getDescriptor(),
+          dev.trunkline.v1.RouteProto.getDescriptor(),
         });
     internal_static_trunkline_v1_RecordedRequest_descriptor =
       getDescriptor().getMessageType(0);
@@ -334,6 +336,7 @@ public final class AnalyticsProto extends com.google.protobuf.GeneratedFile {
     com.google.type.MoneyProto.getDescriptor();
     dev.trunkline.v1.CommonProto.getDescriptor();
     dev.trunkline.v1.OptionsProto.getDescriptor();
+    dev.trunkline.v1.RouteProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();
     registry.add(com.google.api.AnnotationsProto.http);

@@ -202,7 +202,7 @@ public enum BlockKind
   }
   public static com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(4);
+    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(3);
   }
 
   private static final BlockKind[] VALUES = values();

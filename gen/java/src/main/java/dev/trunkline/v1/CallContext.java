@@ -37,6 +37,7 @@ private static final long serialVersionUID = 0L;
     workflowId_ = "";
     userId_ = "";
     sessionId_ = "";
+    userTier_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -399,6 +400,53 @@ java.lang.String defaultValue) {
     return map.get(key);
   }
 
+  public static final int USER_TIER_FIELD_NUMBER = 7;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object userTier_ = "";
+  /**
+   * <pre>
+   * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+   * </pre>
+   *
+   * <code>string user_tier = 7 [json_name = "userTier"];</code>
+   * @return The userTier.
+   */
+  @java.lang.Override
+  public java.lang.String getUserTier() {
+    java.lang.Object ref = userTier_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      userTier_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+   * </pre>
+   *
+   * <code>string user_tier = 7 [json_name = "userTier"];</code>
+   * @return The bytes for userTier.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getUserTierBytes() {
+    java.lang.Object ref = userTier_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      userTier_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -434,6 +482,9 @@ java.lang.String defaultValue) {
         internalGetLabels(),
         LabelsDefaultEntryHolder.defaultEntry,
         6);
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(userTier_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 7, userTier_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -462,6 +513,9 @@ java.lang.String defaultValue) {
           .buildPartial();
       size += com.google.protobuf.CodedOutputStream
           .computeMessageSize(6, labels__);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(userTier_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(7, userTier_);
     }
     return size;
   }
@@ -499,6 +553,8 @@ java.lang.String defaultValue) {
         .equals(other.getSessionId())) return false;
     if (!internalGetLabels().equals(
         other.internalGetLabels())) return false;
+    if (!getUserTier()
+        .equals(other.getUserTier())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -524,6 +580,8 @@ java.lang.String defaultValue) {
       hash = (37 * hash) + LABELS_FIELD_NUMBER;
       hash = (53 * hash) + internalGetLabels().hashCode();
     }
+    hash = (37 * hash) + USER_TIER_FIELD_NUMBER;
+    hash = (53 * hash) + getUserTier().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -687,6 +745,7 @@ java.lang.String defaultValue) {
       userId_ = "";
       sessionId_ = "";
       internalGetMutableLabels().clear();
+      userTier_ = "";
       return this;
     }
 
@@ -739,6 +798,9 @@ java.lang.String defaultValue) {
         result.labels_ = internalGetLabels();
         result.labels_.makeImmutable();
       }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.userTier_ = userTier_;
+      }
     }
 
     @java.lang.Override
@@ -781,6 +843,11 @@ java.lang.String defaultValue) {
       internalGetMutableLabels().mergeFrom(
           other.internalGetLabels());
       bitField0_ |= 0x00000020;
+      if (!other.getUserTier().isEmpty()) {
+        userTier_ = other.userTier_;
+        bitField0_ |= 0x00000040;
+        onChanged();
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -841,6 +908,11 @@ java.lang.String defaultValue) {
               bitField0_ |= 0x00000020;
               break;
             } // case 50
+            case 58: {
+              userTier_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 58
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1470,6 +1542,98 @@ java.lang.String defaultValue) {
       internalGetMutableLabels().getMutableMap()
           .putAll(values);
       bitField0_ |= 0x00000020;
+      return this;
+    }
+
+    private java.lang.Object userTier_ = "";
+    /**
+     * <pre>
+     * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+     * </pre>
+     *
+     * <code>string user_tier = 7 [json_name = "userTier"];</code>
+     * @return The userTier.
+     */
+    public java.lang.String getUserTier() {
+      java.lang.Object ref = userTier_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        userTier_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+     * </pre>
+     *
+     * <code>string user_tier = 7 [json_name = "userTier"];</code>
+     * @return The bytes for userTier.
+     */
+    public com.google.protobuf.ByteString
+        getUserTierBytes() {
+      java.lang.Object ref = userTier_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        userTier_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+     * </pre>
+     *
+     * <code>string user_tier = 7 [json_name = "userTier"];</code>
+     * @param value The userTier to set.
+     * @return This builder for chaining.
+     */
+    public Builder setUserTier(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      userTier_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+     * </pre>
+     *
+     * <code>string user_tier = 7 [json_name = "userTier"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearUserTier() {
+      userTier_ = getDefaultInstance().getUserTier();
+      bitField0_ = (bitField0_ & ~0x00000040);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+     * </pre>
+     *
+     * <code>string user_tier = 7 [json_name = "userTier"];</code>
+     * @param value The bytes for userTier to set.
+     * @return This builder for chaining.
+     */
+    public Builder setUserTierBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      userTier_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
       return this;
     }
 

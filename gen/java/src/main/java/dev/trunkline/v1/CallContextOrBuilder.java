@@ -163,4 +163,24 @@ java.lang.String defaultValue);
    */
   java.lang.String getLabelsOrThrow(
       java.lang.String key);
+
+  /**
+   * <pre>
+   * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+   * </pre>
+   *
+   * <code>string user_tier = 7 [json_name = "userTier"];</code>
+   * @return The userTier.
+   */
+  java.lang.String getUserTier();
+  /**
+   * <pre>
+   * The tier of the end user, for example `free`, for policies. Optional, [a-z0-9_-], at most 64.
+   * </pre>
+   *
+   * <code>string user_tier = 7 [json_name = "userTier"];</code>
+   * @return The bytes for userTier.
+   */
+  com.google.protobuf.ByteString
+      getUserTierBytes();
 }

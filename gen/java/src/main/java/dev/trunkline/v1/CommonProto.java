@@ -76,11 +76,6 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_ProviderQuota_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_Route_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_Route_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -93,116 +88,108 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
       "\n\031trunkline/v1/common.proto\022\014trunkline.v" +
       "1\032\036google/protobuf/duration.proto\032\027googl" +
       "e/rpc/status.proto\032\027google/type/money.pr" +
-      "oto\"\230\002\n\013CallContext\022\033\n\ttenant_id\030\001 \001(\tR\010" +
+      "oto\"\265\002\n\013CallContext\022\033\n\ttenant_id\030\001 \001(\tR\010" +
       "tenantId\022\031\n\010agent_id\030\002 \001(\tR\007agentId\022\037\n\013w" +
       "orkflow_id\030\003 \001(\tR\nworkflowId\022\027\n\007user_id\030" +
       "\004 \001(\tR\006userId\022\035\n\nsession_id\030\005 \001(\tR\tsessi" +
       "onId\022=\n\006labels\030\006 \003(\0132%.trunkline.v1.Call" +
-      "Context.LabelsEntryR\006labels\0329\n\013LabelsEnt" +
-      "ry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005val" +
-      "ue:\0028\001\"\356\010\n\005Usage\022&\n\014input_tokens\030\001 \001(\003H\000" +
-      "R\013inputTokens\210\001\001\022(\n\routput_tokens\030\002 \001(\003H" +
-      "\001R\014outputTokens\210\001\001\022/\n\021cache_read_tokens\030" +
-      "\003 \001(\003H\002R\017cacheReadTokens\210\001\001\0221\n\022cache_wri" +
-      "te_tokens\030\004 \001(\003H\003R\020cacheWriteTokens\210\001\001\022." +
-      "\n\020reasoning_tokens\030\005 \001(\003H\004R\017reasoningTok" +
-      "ens\210\001\001\0221\n\022audio_input_tokens\030\006 \001(\003H\005R\020au" +
-      "dioInputTokens\210\001\001\0223\n\023audio_output_tokens" +
-      "\030\007 \001(\003H\006R\021audioOutputTokens\210\001\001\0221\n\022image_" +
-      "input_tokens\030\010 \001(\003H\007R\020imageInputTokens\210\001" +
-      "\001\0223\n\023image_output_tokens\030\t \001(\003H\010R\021imageO" +
-      "utputTokens\210\001\001\022+\n\017tool_use_tokens\030\n \001(\003H" +
-      "\tR\rtoolUseTokens\210\001\001\022D\n\013other_units\030\013 \003(\013" +
-      "2#.trunkline.v1.Usage.OtherUnitsEntryR\no" +
-      "therUnits\0221\n\006source\030\014 \001(\0162\031.trunkline.v1" +
-      ".UsageSourceR\006source\022:\n\027cache_write_long" +
-      "_tokens\030\r \001(\003H\nR\024cacheWriteLongTokens\210\001\001" +
-      "\0223\n\023billed_input_tokens\030\016 \001(\003H\013R\021billedI" +
-      "nputTokens\210\001\001\0225\n\024billed_output_tokens\030\017 " +
-      "\001(\003H\014R\022billedOutputTokens\210\001\001\032=\n\017OtherUni" +
-      "tsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\003" +
-      "R\005value:\0028\001B\017\n\r_input_tokensB\020\n\016_output_" +
-      "tokensB\024\n\022_cache_read_tokensB\025\n\023_cache_w" +
-      "rite_tokensB\023\n\021_reasoning_tokensB\025\n\023_aud" +
-      "io_input_tokensB\026\n\024_audio_output_tokensB" +
-      "\025\n\023_image_input_tokensB\026\n\024_image_output_" +
-      "tokensB\022\n\020_tool_use_tokensB\032\n\030_cache_wri" +
-      "te_long_tokensB\026\n\024_billed_input_tokensB\027" +
-      "\n\025_billed_output_tokens\"\251\001\n\010CostItem\0229\n\013" +
-      "token_class\030\001 \001(\0162\030.trunkline.v1.TokenCl" +
-      "assR\ntokenClass\022\026\n\006tokens\030\002 \001(\003R\006tokens\022" +
-      "/\n\024nano_usd_per_million\030\003 \001(\003R\021nanoUsdPe" +
-      "rMillion\022\031\n\010nano_usd\030\004 \001(\003R\007nanoUsd\"\276\001\n\013" +
-      "CostDetails\022\031\n\010nano_usd\030\001 \001(\003R\007nanoUsd\022," +
-      "\n\005items\030\002 \003(\0132\026.trunkline.v1.CostItemR\005i" +
-      "tems\022#\n\rprice_version\030\003 \001(\tR\014priceVersio" +
-      "n\022\034\n\testimated\030\004 \001(\010R\testimated\022#\n\rprice" +
-      "_unknown\030\005 \001(\010R\014priceUnknown\"\330\001\n\013BudgetS" +
-      "tate\022\033\n\tbudget_id\030\001 \001(\tR\010budgetId\022(\n\005lim" +
-      "it\030\002 \001(\0132\022.google.type.MoneyR\005limit\022(\n\005s" +
-      "pent\030\003 \001(\0132\022.google.type.MoneyR\005spent\022&\n" +
-      "\004held\030\004 \001(\0132\022.google.type.MoneyR\004held\0220\n" +
-      "\tremaining\030\005 \001(\0132\022.google.type.MoneyR\tre" +
-      "maining\"\216\005\n\007Attempt\022\026\n\006number\030\001 \001(\rR\006num" +
-      "ber\022\032\n\010provider\030\002 \001(\tR\010provider\022\024\n\005model" +
-      "\030\003 \001(\tR\005model\022%\n\016integration_id\030\004 \001(\tR\ri" +
-      "ntegrationId\0226\n\007outcome\030\005 \001(\0162\034.trunklin" +
-      "e.v1.AttemptOutcomeR\007outcome\022(\n\005error\030\006 " +
-      "\001(\0132\022.google.rpc.StatusR\005error\0223\n\007latenc" +
-      "y\030\007 \001(\0132\031.google.protobuf.DurationR\007late" +
-      "ncy\022H\n\023time_to_first_token\030\010 \001(\0132\031.googl" +
-      "e.protobuf.DurationR\020timeToFirstToken\022)\n" +
-      "\005usage\030\t \001(\0132\023.trunkline.v1.UsageR\005usage" +
-      "\022\"\n\rcost_nano_usd\030\n \001(\003R\013costNanoUsd\022$\n\013" +
-      "http_status\030\013 \001(\005H\000R\nhttpStatus\210\001\001\022.\n\023pr" +
-      "ovider_request_id\030\014 \001(\tR\021providerRequest" +
-      "Id\0223\n\006quotas\030\r \003(\0132\033.trunkline.v1.Provid" +
-      "erQuotaR\006quotas\0221\n\006waited\030\016 \001(\0132\031.google" +
-      ".protobuf.DurationR\006waited\022\024\n\005hedge\030\017 \001(" +
-      "\010R\005hedgeB\016\n\014_http_status\"\250\002\n\tCallLimit\022." +
-      "\n\005scope\030\001 \001(\0162\030.trunkline.v1.LimitScopeR" +
-      "\005scope\022\030\n\007subject\030\002 \001(\tR\007subject\0223\n\023requ" +
-      "ests_per_minute\030\003 \001(\003H\000R\021requestsPerMinu" +
-      "te\210\001\001\022/\n\021tokens_per_minute\030\004 \001(\003H\001R\017toke" +
-      "nsPerMinute\210\001\001\022*\n\016max_concurrent\030\005 \001(\003H\002" +
-      "R\rmaxConcurrent\210\001\001B\026\n\024_requests_per_minu" +
-      "teB\024\n\022_tokens_per_minuteB\021\n\017_max_concurr" +
-      "ent\"\267\001\n\rProviderQuota\022\022\n\004unit\030\001 \001(\tR\004uni" +
-      "t\022\031\n\005limit\030\002 \001(\003H\000R\005limit\210\001\001\022!\n\tremainin" +
-      "g\030\003 \001(\003H\001R\tremaining\210\001\001\022<\n\014resets_after\030" +
-      "\004 \001(\0132\031.google.protobuf.DurationR\013resets" +
-      "AfterB\010\n\006_limitB\014\n\n_remaining\"\315\001\n\005Route\022" +
-      ".\n\005basis\030\001 \001(\0162\030.trunkline.v1.RouteBasis" +
-      "R\005basis\022\022\n\004rule\030\002 \001(\tR\004rule\022\036\n\nconsidere" +
-      "d\030\003 \001(\rR\nconsidered\022\032\n\010eligible\030\004 \001(\rR\010e" +
-      "ligible\022\026\n\006region\030\005 \001(\tR\006region\022,\n\022estim" +
-      "ated_nano_usd\030\006 \001(\003R\020estimatedNanoUsd*\304\002" +
-      "\n\nTokenClass\022\033\n\027TOKEN_CLASS_UNSPECIFIED\020" +
-      "\000\022\025\n\021TOKEN_CLASS_INPUT\020\001\022\026\n\022TOKEN_CLASS_" +
-      "OUTPUT\020\002\022\032\n\026TOKEN_CLASS_CACHE_READ\020\003\022\033\n\027" +
-      "TOKEN_CLASS_CACHE_WRITE\020\004\022\031\n\025TOKEN_CLASS" +
-      "_REASONING\020\005\022\033\n\027TOKEN_CLASS_AUDIO_INPUT\020" +
-      "\006\022\034\n\030TOKEN_CLASS_AUDIO_OUTPUT\020\007\022\033\n\027TOKEN" +
-      "_CLASS_IMAGE_INPUT\020\010\022\034\n\030TOKEN_CLASS_IMAG" +
-      "E_OUTPUT\020\t\022 \n\034TOKEN_CLASS_CACHE_WRITE_LO" +
-      "NG\020\n*z\n\013UsageSource\022\034\n\030USAGE_SOURCE_UNSP" +
-      "ECIFIED\020\000\022\031\n\025USAGE_SOURCE_PROVIDER\020\001\022\032\n\026" +
-      "USAGE_SOURCE_ESTIMATED\020\002\022\026\n\022USAGE_SOURCE" +
-      "_CACHE\020\003*\250\001\n\016AttemptOutcome\022\037\n\033ATTEMPT_O" +
-      "UTCOME_UNSPECIFIED\020\000\022\035\n\031ATTEMPT_OUTCOME_" +
-      "SUCCEEDED\020\001\022\032\n\026ATTEMPT_OUTCOME_FAILED\020\002\022" +
-      "\033\n\027ATTEMPT_OUTCOME_SKIPPED\020\003\022\035\n\031ATTEMPT_" +
-      "OUTCOME_CANCELLED\020\004*\241\001\n\nLimitScope\022\033\n\027LI" +
-      "MIT_SCOPE_UNSPECIFIED\020\000\022\026\n\022LIMIT_SCOPE_T" +
-      "ENANT\020\001\022\027\n\023LIMIT_SCOPE_API_KEY\020\002\022\024\n\020LIMI" +
-      "T_SCOPE_USER\020\003\022\025\n\021LIMIT_SCOPE_MODEL\020\004\022\030\n" +
-      "\024LIMIT_SCOPE_PROVIDER\020\005*\220\001\n\nRouteBasis\022\033" +
-      "\n\027ROUTE_BASIS_UNSPECIFIED\020\000\022\030\n\024ROUTE_BAS" +
-      "IS_EXPLICIT\020\001\022\025\n\021ROUTE_BASIS_ALIAS\020\002\022\034\n\030" +
-      "ROUTE_BASIS_REQUIREMENTS\020\003\022\026\n\022ROUTE_BASI" +
-      "S_POLICY\020\004BP\n\020dev.trunkline.v1B\013CommonPr" +
-      "otoP\001Z-trunkline.dev/gen/go/trunkline/v1" +
-      ";trunklinev1b\006proto3"
+      "Context.LabelsEntryR\006labels\022\033\n\tuser_tier" +
+      "\030\007 \001(\tR\010userTier\0329\n\013LabelsEntry\022\020\n\003key\030\001" +
+      " \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001\"\356\010\n\005" +
+      "Usage\022&\n\014input_tokens\030\001 \001(\003H\000R\013inputToke" +
+      "ns\210\001\001\022(\n\routput_tokens\030\002 \001(\003H\001R\014outputTo" +
+      "kens\210\001\001\022/\n\021cache_read_tokens\030\003 \001(\003H\002R\017ca" +
+      "cheReadTokens\210\001\001\0221\n\022cache_write_tokens\030\004" +
+      " \001(\003H\003R\020cacheWriteTokens\210\001\001\022.\n\020reasoning" +
+      "_tokens\030\005 \001(\003H\004R\017reasoningTokens\210\001\001\0221\n\022a" +
+      "udio_input_tokens\030\006 \001(\003H\005R\020audioInputTok" +
+      "ens\210\001\001\0223\n\023audio_output_tokens\030\007 \001(\003H\006R\021a" +
+      "udioOutputTokens\210\001\001\0221\n\022image_input_token" +
+      "s\030\010 \001(\003H\007R\020imageInputTokens\210\001\001\0223\n\023image_" +
+      "output_tokens\030\t \001(\003H\010R\021imageOutputTokens" +
+      "\210\001\001\022+\n\017tool_use_tokens\030\n \001(\003H\tR\rtoolUseT" +
+      "okens\210\001\001\022D\n\013other_units\030\013 \003(\0132#.trunklin" +
+      "e.v1.Usage.OtherUnitsEntryR\notherUnits\0221" +
+      "\n\006source\030\014 \001(\0162\031.trunkline.v1.UsageSourc" +
+      "eR\006source\022:\n\027cache_write_long_tokens\030\r \001" +
+      "(\003H\nR\024cacheWriteLongTokens\210\001\001\0223\n\023billed_" +
+      "input_tokens\030\016 \001(\003H\013R\021billedInputTokens\210" +
+      "\001\001\0225\n\024billed_output_tokens\030\017 \001(\003H\014R\022bill" +
+      "edOutputTokens\210\001\001\032=\n\017OtherUnitsEntry\022\020\n\003" +
+      "key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\003R\005value:\0028\001" +
+      "B\017\n\r_input_tokensB\020\n\016_output_tokensB\024\n\022_" +
+      "cache_read_tokensB\025\n\023_cache_write_tokens" +
+      "B\023\n\021_reasoning_tokensB\025\n\023_audio_input_to" +
+      "kensB\026\n\024_audio_output_tokensB\025\n\023_image_i" +
+      "nput_tokensB\026\n\024_image_output_tokensB\022\n\020_" +
+      "tool_use_tokensB\032\n\030_cache_write_long_tok" +
+      "ensB\026\n\024_billed_input_tokensB\027\n\025_billed_o" +
+      "utput_tokens\"\251\001\n\010CostItem\0229\n\013token_class" +
+      "\030\001 \001(\0162\030.trunkline.v1.TokenClassR\ntokenC" +
+      "lass\022\026\n\006tokens\030\002 \001(\003R\006tokens\022/\n\024nano_usd" +
+      "_per_million\030\003 \001(\003R\021nanoUsdPerMillion\022\031\n" +
+      "\010nano_usd\030\004 \001(\003R\007nanoUsd\"\276\001\n\013CostDetails" +
+      "\022\031\n\010nano_usd\030\001 \001(\003R\007nanoUsd\022,\n\005items\030\002 \003" +
+      "(\0132\026.trunkline.v1.CostItemR\005items\022#\n\rpri" +
+      "ce_version\030\003 \001(\tR\014priceVersion\022\034\n\testima" +
+      "ted\030\004 \001(\010R\testimated\022#\n\rprice_unknown\030\005 " +
+      "\001(\010R\014priceUnknown\"\330\001\n\013BudgetState\022\033\n\tbud" +
+      "get_id\030\001 \001(\tR\010budgetId\022(\n\005limit\030\002 \001(\0132\022." +
+      "google.type.MoneyR\005limit\022(\n\005spent\030\003 \001(\0132" +
+      "\022.google.type.MoneyR\005spent\022&\n\004held\030\004 \001(\013" +
+      "2\022.google.type.MoneyR\004held\0220\n\tremaining\030" +
+      "\005 \001(\0132\022.google.type.MoneyR\tremaining\"\216\005\n" +
+      "\007Attempt\022\026\n\006number\030\001 \001(\rR\006number\022\032\n\010prov" +
+      "ider\030\002 \001(\tR\010provider\022\024\n\005model\030\003 \001(\tR\005mod" +
+      "el\022%\n\016integration_id\030\004 \001(\tR\rintegrationI" +
+      "d\0226\n\007outcome\030\005 \001(\0162\034.trunkline.v1.Attemp" +
+      "tOutcomeR\007outcome\022(\n\005error\030\006 \001(\0132\022.googl" +
+      "e.rpc.StatusR\005error\0223\n\007latency\030\007 \001(\0132\031.g" +
+      "oogle.protobuf.DurationR\007latency\022H\n\023time" +
+      "_to_first_token\030\010 \001(\0132\031.google.protobuf." +
+      "DurationR\020timeToFirstToken\022)\n\005usage\030\t \001(" +
+      "\0132\023.trunkline.v1.UsageR\005usage\022\"\n\rcost_na" +
+      "no_usd\030\n \001(\003R\013costNanoUsd\022$\n\013http_status" +
+      "\030\013 \001(\005H\000R\nhttpStatus\210\001\001\022.\n\023provider_requ" +
+      "est_id\030\014 \001(\tR\021providerRequestId\0223\n\006quota" +
+      "s\030\r \003(\0132\033.trunkline.v1.ProviderQuotaR\006qu" +
+      "otas\0221\n\006waited\030\016 \001(\0132\031.google.protobuf.D" +
+      "urationR\006waited\022\024\n\005hedge\030\017 \001(\010R\005hedgeB\016\n" +
+      "\014_http_status\"\250\002\n\tCallLimit\022.\n\005scope\030\001 \001" +
+      "(\0162\030.trunkline.v1.LimitScopeR\005scope\022\030\n\007s" +
+      "ubject\030\002 \001(\tR\007subject\0223\n\023requests_per_mi" +
+      "nute\030\003 \001(\003H\000R\021requestsPerMinute\210\001\001\022/\n\021to" +
+      "kens_per_minute\030\004 \001(\003H\001R\017tokensPerMinute" +
+      "\210\001\001\022*\n\016max_concurrent\030\005 \001(\003H\002R\rmaxConcur" +
+      "rent\210\001\001B\026\n\024_requests_per_minuteB\024\n\022_toke" +
+      "ns_per_minuteB\021\n\017_max_concurrent\"\267\001\n\rPro" +
+      "viderQuota\022\022\n\004unit\030\001 \001(\tR\004unit\022\031\n\005limit\030" +
+      "\002 \001(\003H\000R\005limit\210\001\001\022!\n\tremaining\030\003 \001(\003H\001R\t" +
+      "remaining\210\001\001\022<\n\014resets_after\030\004 \001(\0132\031.goo" +
+      "gle.protobuf.DurationR\013resetsAfterB\010\n\006_l" +
+      "imitB\014\n\n_remaining*\304\002\n\nTokenClass\022\033\n\027TOK" +
+      "EN_CLASS_UNSPECIFIED\020\000\022\025\n\021TOKEN_CLASS_IN" +
+      "PUT\020\001\022\026\n\022TOKEN_CLASS_OUTPUT\020\002\022\032\n\026TOKEN_C" +
+      "LASS_CACHE_READ\020\003\022\033\n\027TOKEN_CLASS_CACHE_W" +
+      "RITE\020\004\022\031\n\025TOKEN_CLASS_REASONING\020\005\022\033\n\027TOK" +
+      "EN_CLASS_AUDIO_INPUT\020\006\022\034\n\030TOKEN_CLASS_AU" +
+      "DIO_OUTPUT\020\007\022\033\n\027TOKEN_CLASS_IMAGE_INPUT\020" +
+      "\010\022\034\n\030TOKEN_CLASS_IMAGE_OUTPUT\020\t\022 \n\034TOKEN" +
+      "_CLASS_CACHE_WRITE_LONG\020\n*z\n\013UsageSource" +
+      "\022\034\n\030USAGE_SOURCE_UNSPECIFIED\020\000\022\031\n\025USAGE_" +
+      "SOURCE_PROVIDER\020\001\022\032\n\026USAGE_SOURCE_ESTIMA" +
+      "TED\020\002\022\026\n\022USAGE_SOURCE_CACHE\020\003*\250\001\n\016Attemp" +
+      "tOutcome\022\037\n\033ATTEMPT_OUTCOME_UNSPECIFIED\020" +
+      "\000\022\035\n\031ATTEMPT_OUTCOME_SUCCEEDED\020\001\022\032\n\026ATTE" +
+      "MPT_OUTCOME_FAILED\020\002\022\033\n\027ATTEMPT_OUTCOME_" +
+      "SKIPPED\020\003\022\035\n\031ATTEMPT_OUTCOME_CANCELLED\020\004" +
+      "*\241\001\n\nLimitScope\022\033\n\027LIMIT_SCOPE_UNSPECIFI" +
+      "ED\020\000\022\026\n\022LIMIT_SCOPE_TENANT\020\001\022\027\n\023LIMIT_SC" +
+      "OPE_API_KEY\020\002\022\024\n\020LIMIT_SCOPE_USER\020\003\022\025\n\021L" +
+      "IMIT_SCOPE_MODEL\020\004\022\030\n\024LIMIT_SCOPE_PROVID" +
+      "ER\020\005BP\n\020dev.trunkline.v1B\013CommonProtoP\001Z" +
+      "-trunkline.dev/gen/go/trunkline/v1;trunk" +
+      "linev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -216,7 +203,7 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_CallContext_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CallContext_descriptor,
-        new java.lang.String[] { "TenantId", "AgentId", "WorkflowId", "UserId", "SessionId", "Labels", });
+        new java.lang.String[] { "TenantId", "AgentId", "WorkflowId", "UserId", "SessionId", "Labels", "UserTier", });
     internal_static_trunkline_v1_CallContext_LabelsEntry_descriptor =
       internal_static_trunkline_v1_CallContext_descriptor.getNestedType(0);
     internal_static_trunkline_v1_CallContext_LabelsEntry_fieldAccessorTable = new
@@ -271,12 +258,6 @@ public final class CommonProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ProviderQuota_descriptor,
         new java.lang.String[] { "Unit", "Limit", "Remaining", "ResetsAfter", });
-    internal_static_trunkline_v1_Route_descriptor =
-      getDescriptor().getMessageType(8);
-    internal_static_trunkline_v1_Route_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_Route_descriptor,
-        new java.lang.String[] { "Basis", "Rule", "Considered", "Eligible", "Region", "EstimatedNanoUsd", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.rpc.StatusProto.getDescriptor();

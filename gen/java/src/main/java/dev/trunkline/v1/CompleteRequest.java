@@ -1043,6 +1043,44 @@ com.google.protobuf.ByteString defaultValue) {
     return coalesce_;
   }
 
+  public static final int ROUTING_FIELD_NUMBER = 26;
+  private dev.trunkline.v1.RoutingOptions routing_;
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+   * @return Whether the routing field is set.
+   */
+  @java.lang.Override
+  public boolean hasRouting() {
+    return ((bitField0_ & 0x00010000) != 0);
+  }
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+   * @return The routing.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingOptions getRouting() {
+    return routing_ == null ? dev.trunkline.v1.RoutingOptions.getDefaultInstance() : routing_;
+  }
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingOptionsOrBuilder getRoutingOrBuilder() {
+    return routing_ == null ? dev.trunkline.v1.RoutingOptions.getDefaultInstance() : routing_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -1134,6 +1172,9 @@ com.google.protobuf.ByteString defaultValue) {
         24);
     if (coalesce_ != false) {
       output.writeBool(25, coalesce_);
+    }
+    if (((bitField0_ & 0x00010000) != 0)) {
+      output.writeMessage(26, getRouting());
     }
     getUnknownFields().writeTo(output);
   }
@@ -1255,6 +1296,10 @@ com.google.protobuf.ByteString defaultValue) {
     if (coalesce_ != false) {
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(25, coalesce_);
+    }
+    if (((bitField0_ & 0x00010000) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(26, getRouting());
     }
     return size;
   }
@@ -1381,6 +1426,11 @@ com.google.protobuf.ByteString defaultValue) {
         other.internalGetProviderOptionsJson())) return false;
     if (getCoalesce()
         != other.getCoalesce()) return false;
+    if (hasRouting() != other.hasRouting()) return false;
+    if (hasRouting()) {
+      if (!getRouting()
+          .equals(other.getRouting())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1488,6 +1538,10 @@ com.google.protobuf.ByteString defaultValue) {
     hash = (37 * hash) + COALESCE_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getCoalesce());
+    if (hasRouting()) {
+      hash = (37 * hash) + ROUTING_FIELD_NUMBER;
+      hash = (53 * hash) + getRouting().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1653,6 +1707,7 @@ com.google.protobuf.ByteString defaultValue) {
         internalGetCacheFieldBuilder();
         internalGetRecoveryFieldBuilder();
         internalGetContextFieldBuilder();
+        internalGetRoutingFieldBuilder();
       }
     }
     @java.lang.Override
@@ -1725,6 +1780,11 @@ com.google.protobuf.ByteString defaultValue) {
       }
       internalGetMutableProviderOptionsJson().clear();
       coalesce_ = false;
+      routing_ = null;
+      if (routingBuilder_ != null) {
+        routingBuilder_.dispose();
+        routingBuilder_ = null;
+      }
       return this;
     }
 
@@ -1882,6 +1942,12 @@ com.google.protobuf.ByteString defaultValue) {
       if (((from_bitField0_ & 0x01000000) != 0)) {
         result.coalesce_ = coalesce_;
       }
+      if (((from_bitField0_ & 0x02000000) != 0)) {
+        result.routing_ = routingBuilder_ == null
+            ? routing_
+            : routingBuilder_.build();
+        to_bitField0_ |= 0x00010000;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -2030,6 +2096,9 @@ com.google.protobuf.ByteString defaultValue) {
       bitField0_ |= 0x00800000;
       if (other.getCoalesce() != false) {
         setCoalesce(other.getCoalesce());
+      }
+      if (other.hasRouting()) {
+        mergeRouting(other.getRouting());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -2216,6 +2285,13 @@ com.google.protobuf.ByteString defaultValue) {
               bitField0_ |= 0x01000000;
               break;
             } // case 200
+            case 210: {
+              input.readMessage(
+                  internalGetRoutingFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x02000000;
+              break;
+            } // case 210
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -5172,6 +5248,163 @@ com.google.protobuf.ByteString defaultValue) {
       coalesce_ = false;
       onChanged();
       return this;
+    }
+
+    private dev.trunkline.v1.RoutingOptions routing_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingOptions, dev.trunkline.v1.RoutingOptions.Builder, dev.trunkline.v1.RoutingOptionsOrBuilder> routingBuilder_;
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+     * @return Whether the routing field is set.
+     */
+    public boolean hasRouting() {
+      return ((bitField0_ & 0x02000000) != 0);
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+     * @return The routing.
+     */
+    public dev.trunkline.v1.RoutingOptions getRouting() {
+      if (routingBuilder_ == null) {
+        return routing_ == null ? dev.trunkline.v1.RoutingOptions.getDefaultInstance() : routing_;
+      } else {
+        return routingBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+     */
+    public Builder setRouting(dev.trunkline.v1.RoutingOptions value) {
+      if (routingBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routing_ = value;
+      } else {
+        routingBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x02000000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+     */
+    public Builder setRouting(
+        dev.trunkline.v1.RoutingOptions.Builder builderForValue) {
+      if (routingBuilder_ == null) {
+        routing_ = builderForValue.build();
+      } else {
+        routingBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x02000000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+     */
+    public Builder mergeRouting(dev.trunkline.v1.RoutingOptions value) {
+      if (routingBuilder_ == null) {
+        if (((bitField0_ & 0x02000000) != 0) &&
+          routing_ != null &&
+          routing_ != dev.trunkline.v1.RoutingOptions.getDefaultInstance()) {
+          getRoutingBuilder().mergeFrom(value);
+        } else {
+          routing_ = value;
+        }
+      } else {
+        routingBuilder_.mergeFrom(value);
+      }
+      if (routing_ != null) {
+        bitField0_ |= 0x02000000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+     */
+    public Builder clearRouting() {
+      bitField0_ = (bitField0_ & ~0x02000000);
+      routing_ = null;
+      if (routingBuilder_ != null) {
+        routingBuilder_.dispose();
+        routingBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+     */
+    public dev.trunkline.v1.RoutingOptions.Builder getRoutingBuilder() {
+      bitField0_ |= 0x02000000;
+      onChanged();
+      return internalGetRoutingFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+     */
+    public dev.trunkline.v1.RoutingOptionsOrBuilder getRoutingOrBuilder() {
+      if (routingBuilder_ != null) {
+        return routingBuilder_.getMessageOrBuilder();
+      } else {
+        return routing_ == null ?
+            dev.trunkline.v1.RoutingOptions.getDefaultInstance() : routing_;
+      }
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingOptions, dev.trunkline.v1.RoutingOptions.Builder, dev.trunkline.v1.RoutingOptionsOrBuilder> 
+        internalGetRoutingFieldBuilder() {
+      if (routingBuilder_ == null) {
+        routingBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.RoutingOptions, dev.trunkline.v1.RoutingOptions.Builder, dev.trunkline.v1.RoutingOptionsOrBuilder>(
+                getRouting(),
+                getParentForChildren(),
+                isClean());
+        routing_ = null;
+      }
+      return routingBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.CompleteRequest)

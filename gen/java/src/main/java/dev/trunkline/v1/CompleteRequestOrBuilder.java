@@ -651,4 +651,31 @@ com.google.protobuf.ByteString defaultValue);
    * @return The coalesce.
    */
   boolean getCoalesce();
+
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+   * @return Whether the routing field is set.
+   */
+  boolean hasRouting();
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+   * @return The routing.
+   */
+  dev.trunkline.v1.RoutingOptions getRouting();
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 26 [json_name = "routing"];</code>
+   */
+  dev.trunkline.v1.RoutingOptionsOrBuilder getRoutingOrBuilder();
 }

@@ -447,6 +447,44 @@ private static final long serialVersionUID = 0L;
     return result == null ? dev.trunkline.v1.Priority.UNRECOGNIZED : result;
   }
 
+  public static final int ROUTING_FIELD_NUMBER = 11;
+  private dev.trunkline.v1.RoutingOptions routing_;
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+   * @return Whether the routing field is set.
+   */
+  @java.lang.Override
+  public boolean hasRouting() {
+    return ((bitField0_ & 0x00000010) != 0);
+  }
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+   * @return The routing.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingOptions getRouting() {
+    return routing_ == null ? dev.trunkline.v1.RoutingOptions.getDefaultInstance() : routing_;
+  }
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingOptionsOrBuilder getRoutingOrBuilder() {
+    return routing_ == null ? dev.trunkline.v1.RoutingOptions.getDefaultInstance() : routing_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -490,6 +528,9 @@ private static final long serialVersionUID = 0L;
     }
     if (priority_ != dev.trunkline.v1.Priority.PRIORITY_UNSPECIFIED.getNumber()) {
       output.writeEnum(10, priority_);
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      output.writeMessage(11, getRouting());
     }
     getUnknownFields().writeTo(output);
   }
@@ -535,6 +576,10 @@ private static final long serialVersionUID = 0L;
     if (priority_ != dev.trunkline.v1.Priority.PRIORITY_UNSPECIFIED.getNumber()) {
       size += com.google.protobuf.CodedOutputStream
         .computeEnumSize(10, priority_);
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(11, getRouting());
     }
     return size;
   }
@@ -590,6 +635,11 @@ private static final long serialVersionUID = 0L;
           .equals(other.getContext())) return false;
     }
     if (priority_ != other.priority_) return false;
+    if (hasRouting() != other.hasRouting()) return false;
+    if (hasRouting()) {
+      if (!getRouting()
+          .equals(other.getRouting())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -631,6 +681,10 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + PRIORITY_FIELD_NUMBER;
     hash = (53 * hash) + priority_;
+    if (hasRouting()) {
+      hash = (37 * hash) + ROUTING_FIELD_NUMBER;
+      hash = (53 * hash) + getRouting().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -768,6 +822,7 @@ private static final long serialVersionUID = 0L;
         internalGetModelRequirementsFieldBuilder();
         internalGetCacheFieldBuilder();
         internalGetContextFieldBuilder();
+        internalGetRoutingFieldBuilder();
       }
     }
     @java.lang.Override
@@ -797,6 +852,11 @@ private static final long serialVersionUID = 0L;
         contextBuilder_ = null;
       }
       priority_ = 0;
+      routing_ = null;
+      if (routingBuilder_ != null) {
+        routingBuilder_.dispose();
+        routingBuilder_ = null;
+      }
       return this;
     }
 
@@ -872,6 +932,12 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000200) != 0)) {
         result.priority_ = priority_;
       }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.routing_ = routingBuilder_ == null
+            ? routing_
+            : routingBuilder_.build();
+        to_bitField0_ |= 0x00000010;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -929,6 +995,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.priority_ != 0) {
         setPriorityValue(other.getPriorityValue());
+      }
+      if (other.hasRouting()) {
+        mergeRouting(other.getRouting());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1012,6 +1081,13 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000200;
               break;
             } // case 80
+            case 90: {
+              input.readMessage(
+                  internalGetRoutingFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 90
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2121,6 +2197,163 @@ private static final long serialVersionUID = 0L;
       priority_ = 0;
       onChanged();
       return this;
+    }
+
+    private dev.trunkline.v1.RoutingOptions routing_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingOptions, dev.trunkline.v1.RoutingOptions.Builder, dev.trunkline.v1.RoutingOptionsOrBuilder> routingBuilder_;
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+     * @return Whether the routing field is set.
+     */
+    public boolean hasRouting() {
+      return ((bitField0_ & 0x00000400) != 0);
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+     * @return The routing.
+     */
+    public dev.trunkline.v1.RoutingOptions getRouting() {
+      if (routingBuilder_ == null) {
+        return routing_ == null ? dev.trunkline.v1.RoutingOptions.getDefaultInstance() : routing_;
+      } else {
+        return routingBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+     */
+    public Builder setRouting(dev.trunkline.v1.RoutingOptions value) {
+      if (routingBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        routing_ = value;
+      } else {
+        routingBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+     */
+    public Builder setRouting(
+        dev.trunkline.v1.RoutingOptions.Builder builderForValue) {
+      if (routingBuilder_ == null) {
+        routing_ = builderForValue.build();
+      } else {
+        routingBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+     */
+    public Builder mergeRouting(dev.trunkline.v1.RoutingOptions value) {
+      if (routingBuilder_ == null) {
+        if (((bitField0_ & 0x00000400) != 0) &&
+          routing_ != null &&
+          routing_ != dev.trunkline.v1.RoutingOptions.getDefaultInstance()) {
+          getRoutingBuilder().mergeFrom(value);
+        } else {
+          routing_ = value;
+        }
+      } else {
+        routingBuilder_.mergeFrom(value);
+      }
+      if (routing_ != null) {
+        bitField0_ |= 0x00000400;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+     */
+    public Builder clearRouting() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      routing_ = null;
+      if (routingBuilder_ != null) {
+        routingBuilder_.dispose();
+        routingBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+     */
+    public dev.trunkline.v1.RoutingOptions.Builder getRoutingBuilder() {
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return internalGetRoutingFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+     */
+    public dev.trunkline.v1.RoutingOptionsOrBuilder getRoutingOrBuilder() {
+      if (routingBuilder_ != null) {
+        return routingBuilder_.getMessageOrBuilder();
+      } else {
+        return routing_ == null ?
+            dev.trunkline.v1.RoutingOptions.getDefaultInstance() : routing_;
+      }
+    }
+    /**
+     * <pre>
+     * How the model is chosen.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingOptions, dev.trunkline.v1.RoutingOptions.Builder, dev.trunkline.v1.RoutingOptionsOrBuilder> 
+        internalGetRoutingFieldBuilder() {
+      if (routingBuilder_ == null) {
+        routingBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.RoutingOptions, dev.trunkline.v1.RoutingOptions.Builder, dev.trunkline.v1.RoutingOptionsOrBuilder>(
+                getRouting(),
+                getParentForChildren(),
+                isClean());
+        routing_ = null;
+      }
+      return routingBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.EmbedRequest)

@@ -248,4 +248,31 @@ public interface EmbedRequestOrBuilder extends
    * @return The priority.
    */
   dev.trunkline.v1.Priority getPriority();
+
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+   * @return Whether the routing field is set.
+   */
+  boolean hasRouting();
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+   * @return The routing.
+   */
+  dev.trunkline.v1.RoutingOptions getRouting();
+  /**
+   * <pre>
+   * How the model is chosen.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingOptions routing = 11 [json_name = "routing"];</code>
+   */
+  dev.trunkline.v1.RoutingOptionsOrBuilder getRoutingOrBuilder();
 }

@@ -551,6 +551,44 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int ROUTE_FIELD_NUMBER = 13;
+  private dev.trunkline.v1.Route route_;
+  /**
+   * <pre>
+   * Why this model served the call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoute() {
+    return ((bitField0_ & 0x00000010) != 0);
+  }
+  /**
+   * <pre>
+   * Why this model served the call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+   * @return The route.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.Route getRoute() {
+    return route_ == null ? dev.trunkline.v1.Route.getDefaultInstance() : route_;
+  }
+  /**
+   * <pre>
+   * Why this model served the call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RouteOrBuilder getRouteOrBuilder() {
+    return route_ == null ? dev.trunkline.v1.Route.getDefaultInstance() : route_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -600,6 +638,9 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 12, requestId_);
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      output.writeMessage(13, getRoute());
     }
     getUnknownFields().writeTo(output);
   }
@@ -658,6 +699,10 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(requestId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(12, requestId_);
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(13, getRoute());
     }
     return size;
   }
@@ -719,6 +764,11 @@ private static final long serialVersionUID = 0L;
         .equals(other.getTraceId())) return false;
     if (!getRequestId()
         .equals(other.getRequestId())) return false;
+    if (hasRoute() != other.hasRoute()) return false;
+    if (hasRoute()) {
+      if (!getRoute()
+          .equals(other.getRoute())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -767,6 +817,10 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getTraceId().hashCode();
     hash = (37 * hash) + REQUEST_ID_FIELD_NUMBER;
     hash = (53 * hash) + getRequestId().hashCode();
+    if (hasRoute()) {
+      hash = (37 * hash) + ROUTE_FIELD_NUMBER;
+      hash = (53 * hash) + getRoute().hashCode();
+    }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -907,6 +961,7 @@ private static final long serialVersionUID = 0L;
         internalGetLatencyFieldBuilder();
         internalGetUsageFieldBuilder();
         internalGetAttemptsFieldBuilder();
+        internalGetRouteFieldBuilder();
       }
     }
     @java.lang.Override
@@ -953,6 +1008,11 @@ private static final long serialVersionUID = 0L;
       bitField0_ = (bitField0_ & ~0x00000200);
       traceId_ = "";
       requestId_ = "";
+      route_ = null;
+      if (routeBuilder_ != null) {
+        routeBuilder_.dispose();
+        routeBuilder_ = null;
+      }
       return this;
     }
 
@@ -1050,6 +1110,12 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00000800) != 0)) {
         result.requestId_ = requestId_;
+      }
+      if (((from_bitField0_ & 0x00001000) != 0)) {
+        result.route_ = routeBuilder_ == null
+            ? route_
+            : routeBuilder_.build();
+        to_bitField0_ |= 0x00000010;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1155,6 +1221,9 @@ private static final long serialVersionUID = 0L;
         requestId_ = other.requestId_;
         bitField0_ |= 0x00000800;
         onChanged();
+      }
+      if (other.hasRoute()) {
+        mergeRoute(other.getRoute());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1266,6 +1335,13 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000800;
               break;
             } // case 98
+            case 106: {
+              input.readMessage(
+                  internalGetRouteFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00001000;
+              break;
+            } // case 106
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2989,6 +3065,163 @@ private static final long serialVersionUID = 0L;
       bitField0_ |= 0x00000800;
       onChanged();
       return this;
+    }
+
+    private dev.trunkline.v1.Route route_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.Route, dev.trunkline.v1.Route.Builder, dev.trunkline.v1.RouteOrBuilder> routeBuilder_;
+    /**
+     * <pre>
+     * Why this model served the call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+     * @return Whether the route field is set.
+     */
+    public boolean hasRoute() {
+      return ((bitField0_ & 0x00001000) != 0);
+    }
+    /**
+     * <pre>
+     * Why this model served the call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+     * @return The route.
+     */
+    public dev.trunkline.v1.Route getRoute() {
+      if (routeBuilder_ == null) {
+        return route_ == null ? dev.trunkline.v1.Route.getDefaultInstance() : route_;
+      } else {
+        return routeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Why this model served the call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+     */
+    public Builder setRoute(dev.trunkline.v1.Route value) {
+      if (routeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        route_ = value;
+      } else {
+        routeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Why this model served the call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+     */
+    public Builder setRoute(
+        dev.trunkline.v1.Route.Builder builderForValue) {
+      if (routeBuilder_ == null) {
+        route_ = builderForValue.build();
+      } else {
+        routeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Why this model served the call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+     */
+    public Builder mergeRoute(dev.trunkline.v1.Route value) {
+      if (routeBuilder_ == null) {
+        if (((bitField0_ & 0x00001000) != 0) &&
+          route_ != null &&
+          route_ != dev.trunkline.v1.Route.getDefaultInstance()) {
+          getRouteBuilder().mergeFrom(value);
+        } else {
+          route_ = value;
+        }
+      } else {
+        routeBuilder_.mergeFrom(value);
+      }
+      if (route_ != null) {
+        bitField0_ |= 0x00001000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Why this model served the call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+     */
+    public Builder clearRoute() {
+      bitField0_ = (bitField0_ & ~0x00001000);
+      route_ = null;
+      if (routeBuilder_ != null) {
+        routeBuilder_.dispose();
+        routeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Why this model served the call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+     */
+    public dev.trunkline.v1.Route.Builder getRouteBuilder() {
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return internalGetRouteFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Why this model served the call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+     */
+    public dev.trunkline.v1.RouteOrBuilder getRouteOrBuilder() {
+      if (routeBuilder_ != null) {
+        return routeBuilder_.getMessageOrBuilder();
+      } else {
+        return route_ == null ?
+            dev.trunkline.v1.Route.getDefaultInstance() : route_;
+      }
+    }
+    /**
+     * <pre>
+     * Why this model served the call.
+     * </pre>
+     *
+     * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.Route, dev.trunkline.v1.Route.Builder, dev.trunkline.v1.RouteOrBuilder> 
+        internalGetRouteFieldBuilder() {
+      if (routeBuilder_ == null) {
+        routeBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.Route, dev.trunkline.v1.Route.Builder, dev.trunkline.v1.RouteOrBuilder>(
+                getRoute(),
+                getParentForChildren(),
+                isClean());
+        route_ = null;
+      }
+      return routeBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.EmbedResponse)

@@ -305,4 +305,31 @@ public interface EmbedResponseOrBuilder extends
    */
   com.google.protobuf.ByteString
       getRequestIdBytes();
+
+  /**
+   * <pre>
+   * Why this model served the call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+   * @return Whether the route field is set.
+   */
+  boolean hasRoute();
+  /**
+   * <pre>
+   * Why this model served the call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+   * @return The route.
+   */
+  dev.trunkline.v1.Route getRoute();
+  /**
+   * <pre>
+   * Why this model served the call.
+   * </pre>
+   *
+   * <code>.trunkline.v1.Route route = 13 [json_name = "route"];</code>
+   */
+  dev.trunkline.v1.RouteOrBuilder getRouteOrBuilder();
 }

@@ -68,6 +68,8 @@ private static final long serialVersionUID = 0L;
     PROVIDER_FAILOVER(12),
     PROVIDER_BREAKER_OPENED(13),
     PROVIDER_BREAKER_CLOSED(14),
+    ROUTING_CHANGED(15),
+    EXPERIMENT_ARM_STOPPED(16),
     PAYLOAD_NOT_SET(0);
     private final int value;
     private PayloadCase(int value) {
@@ -90,6 +92,8 @@ private static final long serialVersionUID = 0L;
         case 12: return PROVIDER_FAILOVER;
         case 13: return PROVIDER_BREAKER_OPENED;
         case 14: return PROVIDER_BREAKER_CLOSED;
+        case 15: return ROUTING_CHANGED;
+        case 16: return EXPERIMENT_ARM_STOPPED;
         case 0: return PAYLOAD_NOT_SET;
         default: return null;
       }
@@ -561,6 +565,92 @@ private static final long serialVersionUID = 0L;
     return dev.trunkline.v1.ProviderBreakerClosed.getDefaultInstance();
   }
 
+  public static final int ROUTING_CHANGED_FIELD_NUMBER = 15;
+  /**
+   * <pre>
+   * Type `routing.changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+   * @return Whether the routingChanged field is set.
+   */
+  @java.lang.Override
+  public boolean hasRoutingChanged() {
+    return payloadCase_ == 15;
+  }
+  /**
+   * <pre>
+   * Type `routing.changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+   * @return The routingChanged.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingChanged getRoutingChanged() {
+    if (payloadCase_ == 15) {
+       return (dev.trunkline.v1.RoutingChanged) payload_;
+    }
+    return dev.trunkline.v1.RoutingChanged.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Type `routing.changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingChangedOrBuilder getRoutingChangedOrBuilder() {
+    if (payloadCase_ == 15) {
+       return (dev.trunkline.v1.RoutingChanged) payload_;
+    }
+    return dev.trunkline.v1.RoutingChanged.getDefaultInstance();
+  }
+
+  public static final int EXPERIMENT_ARM_STOPPED_FIELD_NUMBER = 16;
+  /**
+   * <pre>
+   * Type `experiment.arm_stopped`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+   * @return Whether the experimentArmStopped field is set.
+   */
+  @java.lang.Override
+  public boolean hasExperimentArmStopped() {
+    return payloadCase_ == 16;
+  }
+  /**
+   * <pre>
+   * Type `experiment.arm_stopped`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+   * @return The experimentArmStopped.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ExperimentArmStopped getExperimentArmStopped() {
+    if (payloadCase_ == 16) {
+       return (dev.trunkline.v1.ExperimentArmStopped) payload_;
+    }
+    return dev.trunkline.v1.ExperimentArmStopped.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Type `experiment.arm_stopped`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ExperimentArmStoppedOrBuilder getExperimentArmStoppedOrBuilder() {
+    if (payloadCase_ == 16) {
+       return (dev.trunkline.v1.ExperimentArmStopped) payload_;
+    }
+    return dev.trunkline.v1.ExperimentArmStopped.getDefaultInstance();
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -608,6 +698,12 @@ private static final long serialVersionUID = 0L;
     if (payloadCase_ == 14) {
       output.writeMessage(14, (dev.trunkline.v1.ProviderBreakerClosed) payload_);
     }
+    if (payloadCase_ == 15) {
+      output.writeMessage(15, (dev.trunkline.v1.RoutingChanged) payload_);
+    }
+    if (payloadCase_ == 16) {
+      output.writeMessage(16, (dev.trunkline.v1.ExperimentArmStopped) payload_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -651,6 +747,14 @@ private static final long serialVersionUID = 0L;
     if (payloadCase_ == 14) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(14, (dev.trunkline.v1.ProviderBreakerClosed) payload_);
+    }
+    if (payloadCase_ == 15) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(15, (dev.trunkline.v1.RoutingChanged) payload_);
+    }
+    if (payloadCase_ == 16) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(16, (dev.trunkline.v1.ExperimentArmStopped) payload_);
     }
     return size;
   }
@@ -713,6 +817,14 @@ private static final long serialVersionUID = 0L;
         if (!getProviderBreakerClosed()
             .equals(other.getProviderBreakerClosed())) return false;
         break;
+      case 15:
+        if (!getRoutingChanged()
+            .equals(other.getRoutingChanged())) return false;
+        break;
+      case 16:
+        if (!getExperimentArmStopped()
+            .equals(other.getExperimentArmStopped())) return false;
+        break;
       case 0:
       default:
     }
@@ -761,6 +873,14 @@ private static final long serialVersionUID = 0L;
       case 14:
         hash = (37 * hash) + PROVIDER_BREAKER_CLOSED_FIELD_NUMBER;
         hash = (53 * hash) + getProviderBreakerClosed().hashCode();
+        break;
+      case 15:
+        hash = (37 * hash) + ROUTING_CHANGED_FIELD_NUMBER;
+        hash = (53 * hash) + getRoutingChanged().hashCode();
+        break;
+      case 16:
+        hash = (37 * hash) + EXPERIMENT_ARM_STOPPED_FIELD_NUMBER;
+        hash = (53 * hash) + getExperimentArmStopped().hashCode();
         break;
       case 0:
       default:
@@ -931,6 +1051,12 @@ private static final long serialVersionUID = 0L;
       if (providerBreakerClosedBuilder_ != null) {
         providerBreakerClosedBuilder_.clear();
       }
+      if (routingChangedBuilder_ != null) {
+        routingChangedBuilder_.clear();
+      }
+      if (experimentArmStoppedBuilder_ != null) {
+        experimentArmStoppedBuilder_.clear();
+      }
       payloadCase_ = 0;
       payload_ = null;
       return this;
@@ -1015,6 +1141,14 @@ private static final long serialVersionUID = 0L;
           providerBreakerClosedBuilder_ != null) {
         result.payload_ = providerBreakerClosedBuilder_.build();
       }
+      if (payloadCase_ == 15 &&
+          routingChangedBuilder_ != null) {
+        result.payload_ = routingChangedBuilder_.build();
+      }
+      if (payloadCase_ == 16 &&
+          experimentArmStoppedBuilder_ != null) {
+        result.payload_ = experimentArmStoppedBuilder_.build();
+      }
     }
 
     @java.lang.Override
@@ -1074,6 +1208,14 @@ private static final long serialVersionUID = 0L;
         }
         case PROVIDER_BREAKER_CLOSED: {
           mergeProviderBreakerClosed(other.getProviderBreakerClosed());
+          break;
+        }
+        case ROUTING_CHANGED: {
+          mergeRoutingChanged(other.getRoutingChanged());
+          break;
+        }
+        case EXPERIMENT_ARM_STOPPED: {
+          mergeExperimentArmStopped(other.getExperimentArmStopped());
           break;
         }
         case PAYLOAD_NOT_SET: {
@@ -1173,6 +1315,20 @@ private static final long serialVersionUID = 0L;
               payloadCase_ = 14;
               break;
             } // case 114
+            case 122: {
+              input.readMessage(
+                  internalGetRoutingChangedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              payloadCase_ = 15;
+              break;
+            } // case 122
+            case 130: {
+              input.readMessage(
+                  internalGetExperimentArmStoppedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              payloadCase_ = 16;
+              break;
+            } // case 130
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2662,6 +2818,362 @@ private static final long serialVersionUID = 0L;
       payloadCase_ = 14;
       onChanged();
       return providerBreakerClosedBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingChanged, dev.trunkline.v1.RoutingChanged.Builder, dev.trunkline.v1.RoutingChangedOrBuilder> routingChangedBuilder_;
+    /**
+     * <pre>
+     * Type `routing.changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+     * @return Whether the routingChanged field is set.
+     */
+    @java.lang.Override
+    public boolean hasRoutingChanged() {
+      return payloadCase_ == 15;
+    }
+    /**
+     * <pre>
+     * Type `routing.changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+     * @return The routingChanged.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.RoutingChanged getRoutingChanged() {
+      if (routingChangedBuilder_ == null) {
+        if (payloadCase_ == 15) {
+          return (dev.trunkline.v1.RoutingChanged) payload_;
+        }
+        return dev.trunkline.v1.RoutingChanged.getDefaultInstance();
+      } else {
+        if (payloadCase_ == 15) {
+          return routingChangedBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.RoutingChanged.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `routing.changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+     */
+    public Builder setRoutingChanged(dev.trunkline.v1.RoutingChanged value) {
+      if (routingChangedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        payload_ = value;
+        onChanged();
+      } else {
+        routingChangedBuilder_.setMessage(value);
+      }
+      payloadCase_ = 15;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `routing.changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+     */
+    public Builder setRoutingChanged(
+        dev.trunkline.v1.RoutingChanged.Builder builderForValue) {
+      if (routingChangedBuilder_ == null) {
+        payload_ = builderForValue.build();
+        onChanged();
+      } else {
+        routingChangedBuilder_.setMessage(builderForValue.build());
+      }
+      payloadCase_ = 15;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `routing.changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+     */
+    public Builder mergeRoutingChanged(dev.trunkline.v1.RoutingChanged value) {
+      if (routingChangedBuilder_ == null) {
+        if (payloadCase_ == 15 &&
+            payload_ != dev.trunkline.v1.RoutingChanged.getDefaultInstance()) {
+          payload_ = dev.trunkline.v1.RoutingChanged.newBuilder((dev.trunkline.v1.RoutingChanged) payload_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          payload_ = value;
+        }
+        onChanged();
+      } else {
+        if (payloadCase_ == 15) {
+          routingChangedBuilder_.mergeFrom(value);
+        } else {
+          routingChangedBuilder_.setMessage(value);
+        }
+      }
+      payloadCase_ = 15;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `routing.changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+     */
+    public Builder clearRoutingChanged() {
+      if (routingChangedBuilder_ == null) {
+        if (payloadCase_ == 15) {
+          payloadCase_ = 0;
+          payload_ = null;
+          onChanged();
+        }
+      } else {
+        if (payloadCase_ == 15) {
+          payloadCase_ = 0;
+          payload_ = null;
+        }
+        routingChangedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `routing.changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+     */
+    public dev.trunkline.v1.RoutingChanged.Builder getRoutingChangedBuilder() {
+      return internalGetRoutingChangedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Type `routing.changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.RoutingChangedOrBuilder getRoutingChangedOrBuilder() {
+      if ((payloadCase_ == 15) && (routingChangedBuilder_ != null)) {
+        return routingChangedBuilder_.getMessageOrBuilder();
+      } else {
+        if (payloadCase_ == 15) {
+          return (dev.trunkline.v1.RoutingChanged) payload_;
+        }
+        return dev.trunkline.v1.RoutingChanged.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `routing.changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingChanged, dev.trunkline.v1.RoutingChanged.Builder, dev.trunkline.v1.RoutingChangedOrBuilder> 
+        internalGetRoutingChangedFieldBuilder() {
+      if (routingChangedBuilder_ == null) {
+        if (!(payloadCase_ == 15)) {
+          payload_ = dev.trunkline.v1.RoutingChanged.getDefaultInstance();
+        }
+        routingChangedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.RoutingChanged, dev.trunkline.v1.RoutingChanged.Builder, dev.trunkline.v1.RoutingChangedOrBuilder>(
+                (dev.trunkline.v1.RoutingChanged) payload_,
+                getParentForChildren(),
+                isClean());
+        payload_ = null;
+      }
+      payloadCase_ = 15;
+      onChanged();
+      return routingChangedBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.ExperimentArmStopped, dev.trunkline.v1.ExperimentArmStopped.Builder, dev.trunkline.v1.ExperimentArmStoppedOrBuilder> experimentArmStoppedBuilder_;
+    /**
+     * <pre>
+     * Type `experiment.arm_stopped`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+     * @return Whether the experimentArmStopped field is set.
+     */
+    @java.lang.Override
+    public boolean hasExperimentArmStopped() {
+      return payloadCase_ == 16;
+    }
+    /**
+     * <pre>
+     * Type `experiment.arm_stopped`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+     * @return The experimentArmStopped.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.ExperimentArmStopped getExperimentArmStopped() {
+      if (experimentArmStoppedBuilder_ == null) {
+        if (payloadCase_ == 16) {
+          return (dev.trunkline.v1.ExperimentArmStopped) payload_;
+        }
+        return dev.trunkline.v1.ExperimentArmStopped.getDefaultInstance();
+      } else {
+        if (payloadCase_ == 16) {
+          return experimentArmStoppedBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.ExperimentArmStopped.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `experiment.arm_stopped`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+     */
+    public Builder setExperimentArmStopped(dev.trunkline.v1.ExperimentArmStopped value) {
+      if (experimentArmStoppedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        payload_ = value;
+        onChanged();
+      } else {
+        experimentArmStoppedBuilder_.setMessage(value);
+      }
+      payloadCase_ = 16;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `experiment.arm_stopped`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+     */
+    public Builder setExperimentArmStopped(
+        dev.trunkline.v1.ExperimentArmStopped.Builder builderForValue) {
+      if (experimentArmStoppedBuilder_ == null) {
+        payload_ = builderForValue.build();
+        onChanged();
+      } else {
+        experimentArmStoppedBuilder_.setMessage(builderForValue.build());
+      }
+      payloadCase_ = 16;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `experiment.arm_stopped`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+     */
+    public Builder mergeExperimentArmStopped(dev.trunkline.v1.ExperimentArmStopped value) {
+      if (experimentArmStoppedBuilder_ == null) {
+        if (payloadCase_ == 16 &&
+            payload_ != dev.trunkline.v1.ExperimentArmStopped.getDefaultInstance()) {
+          payload_ = dev.trunkline.v1.ExperimentArmStopped.newBuilder((dev.trunkline.v1.ExperimentArmStopped) payload_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          payload_ = value;
+        }
+        onChanged();
+      } else {
+        if (payloadCase_ == 16) {
+          experimentArmStoppedBuilder_.mergeFrom(value);
+        } else {
+          experimentArmStoppedBuilder_.setMessage(value);
+        }
+      }
+      payloadCase_ = 16;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `experiment.arm_stopped`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+     */
+    public Builder clearExperimentArmStopped() {
+      if (experimentArmStoppedBuilder_ == null) {
+        if (payloadCase_ == 16) {
+          payloadCase_ = 0;
+          payload_ = null;
+          onChanged();
+        }
+      } else {
+        if (payloadCase_ == 16) {
+          payloadCase_ = 0;
+          payload_ = null;
+        }
+        experimentArmStoppedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `experiment.arm_stopped`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+     */
+    public dev.trunkline.v1.ExperimentArmStopped.Builder getExperimentArmStoppedBuilder() {
+      return internalGetExperimentArmStoppedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Type `experiment.arm_stopped`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.ExperimentArmStoppedOrBuilder getExperimentArmStoppedOrBuilder() {
+      if ((payloadCase_ == 16) && (experimentArmStoppedBuilder_ != null)) {
+        return experimentArmStoppedBuilder_.getMessageOrBuilder();
+      } else {
+        if (payloadCase_ == 16) {
+          return (dev.trunkline.v1.ExperimentArmStopped) payload_;
+        }
+        return dev.trunkline.v1.ExperimentArmStopped.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `experiment.arm_stopped`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.ExperimentArmStopped, dev.trunkline.v1.ExperimentArmStopped.Builder, dev.trunkline.v1.ExperimentArmStoppedOrBuilder> 
+        internalGetExperimentArmStoppedFieldBuilder() {
+      if (experimentArmStoppedBuilder_ == null) {
+        if (!(payloadCase_ == 16)) {
+          payload_ = dev.trunkline.v1.ExperimentArmStopped.getDefaultInstance();
+        }
+        experimentArmStoppedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.ExperimentArmStopped, dev.trunkline.v1.ExperimentArmStopped.Builder, dev.trunkline.v1.ExperimentArmStoppedOrBuilder>(
+                (dev.trunkline.v1.ExperimentArmStopped) payload_,
+                getParentForChildren(),
+                isClean());
+        payload_ = null;
+      }
+      payloadCase_ = 16;
+      onChanged();
+      return experimentArmStoppedBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Event)

@@ -262,5 +262,59 @@ public interface EventOrBuilder extends
    */
   dev.trunkline.v1.ProviderBreakerClosedOrBuilder getProviderBreakerClosedOrBuilder();
 
+  /**
+   * <pre>
+   * Type `routing.changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+   * @return Whether the routingChanged field is set.
+   */
+  boolean hasRoutingChanged();
+  /**
+   * <pre>
+   * Type `routing.changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+   * @return The routingChanged.
+   */
+  dev.trunkline.v1.RoutingChanged getRoutingChanged();
+  /**
+   * <pre>
+   * Type `routing.changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingChanged routing_changed = 15 [json_name = "routingChanged"];</code>
+   */
+  dev.trunkline.v1.RoutingChangedOrBuilder getRoutingChangedOrBuilder();
+
+  /**
+   * <pre>
+   * Type `experiment.arm_stopped`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+   * @return Whether the experimentArmStopped field is set.
+   */
+  boolean hasExperimentArmStopped();
+  /**
+   * <pre>
+   * Type `experiment.arm_stopped`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+   * @return The experimentArmStopped.
+   */
+  dev.trunkline.v1.ExperimentArmStopped getExperimentArmStopped();
+  /**
+   * <pre>
+   * Type `experiment.arm_stopped`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ExperimentArmStopped experiment_arm_stopped = 16 [json_name = "experimentArmStopped"];</code>
+   */
+  dev.trunkline.v1.ExperimentArmStoppedOrBuilder getExperimentArmStoppedOrBuilder();
+
   dev.trunkline.v1.Event.PayloadCase getPayloadCase();
 }

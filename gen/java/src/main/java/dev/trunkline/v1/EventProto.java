@@ -66,6 +66,16 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_ProviderBreakerClosed_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_RoutingChanged_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_RoutingChanged_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_ExperimentArmStopped_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_ExperimentArmStopped_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -82,7 +92,7 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       "\n\020SubscribeRequest\022\026\n\006cursor\030\001 \001(\tR\006curs" +
       "or\022\024\n\005types\030\002 \003(\tR\005types\"V\n\021SubscribeRes" +
       "ponse\022)\n\005event\030\001 \001(\0132\023.trunkline.v1.Even" +
-      "tR\005event\022\026\n\006cursor\030\002 \001(\tR\006cursor\"\250\005\n\005Eve" +
+      "tR\005event\022\026\n\006cursor\030\002 \001(\tR\006cursor\"\315\006\n\005Eve" +
       "nt\022\031\n\010event_id\030\001 \001(\tR\007eventId\022\022\n\004type\030\002 " +
       "\001(\tR\004type\022\033\n\ttenant_id\030\003 \001(\tR\010tenantId\022%" +
       "\n\016schema_version\030\004 \001(\005R\rschemaVersion\022\031\n" +
@@ -99,47 +109,62 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       "v1.ProviderBreakerOpenedH\000R\025providerBrea" +
       "kerOpened\022]\n\027provider_breaker_closed\030\016 \001" +
       "(\0132#.trunkline.v1.ProviderBreakerClosedH" +
-      "\000R\025providerBreakerClosedB\t\n\007payload\"\276\002\n\033" +
-      "IntegrationRequestCompleted\022%\n\016integrati" +
-      "on_id\030\001 \001(\tR\rintegrationId\022\033\n\ttool_name\030" +
-      "\002 \001(\tR\010toolName\022@\n\016execution_time\030\003 \001(\0132" +
-      "\031.google.protobuf.DurationR\rexecutionTim" +
-      "e\022&\n\004cost\030\004 \001(\0132\022.google.type.MoneyR\004cos" +
-      "t\022\030\n\007success\030\005 \001(\010R\007success\0228\n\ttimestamp" +
-      "\030\006 \001(\0132\032.google.protobuf.TimestampR\ttime" +
-      "stamp\022\035\n\nrequest_id\030\007 \001(\tR\trequestId\"\342\002\n" +
-      "\017CostBudgetAlert\022\033\n\ttenant_id\030\001 \001(\tR\010ten" +
-      "antId\0227\n\rcurrent_spend\030\002 \001(\0132\022.google.ty" +
-      "pe.MoneyR\014currentSpend\0225\n\014budget_limit\030\003" +
-      " \001(\0132\022.google.type.MoneyR\013budgetLimit\0225\n" +
-      "\026utilization_percentage\030\004 \001(\001R\025utilizati" +
-      "onPercentage\022\026\n\006period\030\005 \001(\tR\006period\0228\n\t" +
-      "timestamp\030\006 \001(\0132\032.google.protobuf.Timest" +
-      "ampR\ttimestamp\022\033\n\tbudget_id\030\007 \001(\tR\010budge" +
-      "tId\022\034\n\tthreshold\030\010 \001(\001R\tthreshold\"\335\001\n\020Pr" +
-      "oviderFailover\022+\n\021original_provider\030\001 \001(" +
-      "\tR\020originalProvider\022+\n\021fallback_provider" +
-      "\030\002 \001(\tR\020fallbackProvider\022\026\n\006reason\030\003 \001(\t" +
-      "R\006reason\022\035\n\nrequest_id\030\004 \001(\tR\trequestId\022" +
-      "8\n\ttimestamp\030\005 \001(\0132\032.google.protobuf.Tim" +
-      "estampR\ttimestamp\"\376\001\n\025ProviderBreakerOpe" +
-      "ned\022\032\n\010provider\030\001 \001(\tR\010provider\022\024\n\005model" +
-      "\030\002 \001(\tR\005model\022%\n\016integration_id\030\003 \001(\tR\ri" +
-      "ntegrationId\022\026\n\006reason\030\004 \001(\tR\006reason\022:\n\013" +
-      "retry_after\030\005 \001(\0132\031.google.protobuf.Dura" +
-      "tionR\nretryAfter\0228\n\ttimestamp\030\006 \001(\0132\032.go" +
-      "ogle.protobuf.TimestampR\ttimestamp\"\340\001\n\025P" +
-      "roviderBreakerClosed\022\032\n\010provider\030\001 \001(\tR\010" +
-      "provider\022\024\n\005model\030\002 \001(\tR\005model\022%\n\016integr" +
-      "ation_id\030\003 \001(\tR\rintegrationId\0224\n\010open_fo" +
-      "r\030\004 \001(\0132\031.google.protobuf.DurationR\007open" +
-      "For\0228\n\ttimestamp\030\005 \001(\0132\032.google.protobuf" +
-      ".TimestampR\ttimestamp2t\n\014EventService\022d\n" +
-      "\tSubscribe\022\036.trunkline.v1.SubscribeReque" +
-      "st\032\037.trunkline.v1.SubscribeResponse\"\024\220\002\001" +
-      "\212\347\030\r\n\013events.read0\001BO\n\020dev.trunkline.v1B" +
-      "\nEventProtoP\001Z-trunkline.dev/gen/go/trun" +
-      "kline/v1;trunklinev1b\006proto3"
+      "\000R\025providerBreakerClosed\022G\n\017routing_chan" +
+      "ged\030\017 \001(\0132\034.trunkline.v1.RoutingChangedH" +
+      "\000R\016routingChanged\022Z\n\026experiment_arm_stop" +
+      "ped\030\020 \001(\0132\".trunkline.v1.ExperimentArmSt" +
+      "oppedH\000R\024experimentArmStoppedB\t\n\007payload" +
+      "\"\276\002\n\033IntegrationRequestCompleted\022%\n\016inte" +
+      "gration_id\030\001 \001(\tR\rintegrationId\022\033\n\ttool_" +
+      "name\030\002 \001(\tR\010toolName\022@\n\016execution_time\030\003" +
+      " \001(\0132\031.google.protobuf.DurationR\rexecuti" +
+      "onTime\022&\n\004cost\030\004 \001(\0132\022.google.type.Money" +
+      "R\004cost\022\030\n\007success\030\005 \001(\010R\007success\0228\n\ttime" +
+      "stamp\030\006 \001(\0132\032.google.protobuf.TimestampR" +
+      "\ttimestamp\022\035\n\nrequest_id\030\007 \001(\tR\trequestI" +
+      "d\"\342\002\n\017CostBudgetAlert\022\033\n\ttenant_id\030\001 \001(\t" +
+      "R\010tenantId\0227\n\rcurrent_spend\030\002 \001(\0132\022.goog" +
+      "le.type.MoneyR\014currentSpend\0225\n\014budget_li" +
+      "mit\030\003 \001(\0132\022.google.type.MoneyR\013budgetLim" +
+      "it\0225\n\026utilization_percentage\030\004 \001(\001R\025util" +
+      "izationPercentage\022\026\n\006period\030\005 \001(\tR\006perio" +
+      "d\0228\n\ttimestamp\030\006 \001(\0132\032.google.protobuf.T" +
+      "imestampR\ttimestamp\022\033\n\tbudget_id\030\007 \001(\tR\010" +
+      "budgetId\022\034\n\tthreshold\030\010 \001(\001R\tthreshold\"\335" +
+      "\001\n\020ProviderFailover\022+\n\021original_provider" +
+      "\030\001 \001(\tR\020originalProvider\022+\n\021fallback_pro" +
+      "vider\030\002 \001(\tR\020fallbackProvider\022\026\n\006reason\030" +
+      "\003 \001(\tR\006reason\022\035\n\nrequest_id\030\004 \001(\tR\treque" +
+      "stId\0228\n\ttimestamp\030\005 \001(\0132\032.google.protobu" +
+      "f.TimestampR\ttimestamp\"\376\001\n\025ProviderBreak" +
+      "erOpened\022\032\n\010provider\030\001 \001(\tR\010provider\022\024\n\005" +
+      "model\030\002 \001(\tR\005model\022%\n\016integration_id\030\003 \001" +
+      "(\tR\rintegrationId\022\026\n\006reason\030\004 \001(\tR\006reaso" +
+      "n\022:\n\013retry_after\030\005 \001(\0132\031.google.protobuf" +
+      ".DurationR\nretryAfter\0228\n\ttimestamp\030\006 \001(\013" +
+      "2\032.google.protobuf.TimestampR\ttimestamp\"" +
+      "\340\001\n\025ProviderBreakerClosed\022\032\n\010provider\030\001 " +
+      "\001(\tR\010provider\022\024\n\005model\030\002 \001(\tR\005model\022%\n\016i" +
+      "ntegration_id\030\003 \001(\tR\rintegrationId\0224\n\010op" +
+      "en_for\030\004 \001(\0132\031.google.protobuf.DurationR" +
+      "\007openFor\0228\n\ttimestamp\030\005 \001(\0132\032.google.pro" +
+      "tobuf.TimestampR\ttimestamp\"\242\001\n\016RoutingCh" +
+      "anged\022\032\n\010revision\030\001 \001(\003R\010revision\022\022\n\004kin" +
+      "d\030\002 \001(\tR\004kind\022\016\n\002id\030\003 \001(\tR\002id\022\026\n\006action\030" +
+      "\004 \001(\tR\006action\0228\n\ttimestamp\030\005 \001(\0132\032.googl" +
+      "e.protobuf.TimestampR\ttimestamp\"\361\001\n\024Expe" +
+      "rimentArmStopped\022#\n\rexperiment_id\030\001 \001(\tR" +
+      "\014experimentId\022\025\n\006arm_id\030\002 \001(\tR\005armId\022\024\n\005" +
+      "model\030\003 \001(\tR\005model\022\026\n\006metric\030\004 \001(\tR\006metr" +
+      "ic\022\022\n\004mean\030\005 \001(\001R\004mean\022!\n\014control_mean\030\006" +
+      " \001(\001R\013controlMean\0228\n\ttimestamp\030\007 \001(\0132\032.g" +
+      "oogle.protobuf.TimestampR\ttimestamp2t\n\014E" +
+      "ventService\022d\n\tSubscribe\022\036.trunkline.v1." +
+      "SubscribeRequest\032\037.trunkline.v1.Subscrib" +
+      "eResponse\"\024\220\002\001\212\347\030\r\n\013events.read0\001BO\n\020dev" +
+      ".trunkline.v1B\nEventProtoP\001Z-trunkline.d" +
+      "ev/gen/go/trunkline/v1;trunklinev1b\006prot" +
+      "o3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -166,7 +191,7 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Event_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Event_descriptor,
-        new java.lang.String[] { "EventId", "Type", "TenantId", "SchemaVersion", "TraceId", "CreateTime", "IntegrationRequestCompleted", "CostBudgetAlert", "ProviderFailover", "ProviderBreakerOpened", "ProviderBreakerClosed", "Payload", });
+        new java.lang.String[] { "EventId", "Type", "TenantId", "SchemaVersion", "TraceId", "CreateTime", "IntegrationRequestCompleted", "CostBudgetAlert", "ProviderFailover", "ProviderBreakerOpened", "ProviderBreakerClosed", "RoutingChanged", "ExperimentArmStopped", "Payload", });
     internal_static_trunkline_v1_IntegrationRequestCompleted_descriptor =
       getDescriptor().getMessageType(3);
     internal_static_trunkline_v1_IntegrationRequestCompleted_fieldAccessorTable = new
@@ -197,6 +222,18 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ProviderBreakerClosed_descriptor,
         new java.lang.String[] { "Provider", "Model", "IntegrationId", "OpenFor", "Timestamp", });
+    internal_static_trunkline_v1_RoutingChanged_descriptor =
+      getDescriptor().getMessageType(8);
+    internal_static_trunkline_v1_RoutingChanged_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_RoutingChanged_descriptor,
+        new java.lang.String[] { "Revision", "Kind", "Id", "Action", "Timestamp", });
+    internal_static_trunkline_v1_ExperimentArmStopped_descriptor =
+      getDescriptor().getMessageType(9);
+    internal_static_trunkline_v1_ExperimentArmStopped_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_ExperimentArmStopped_descriptor,
+        new java.lang.String[] { "ExperimentId", "ArmId", "Model", "Metric", "Mean", "ControlMean", "Timestamp", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();

@@ -58,7 +58,7 @@ private static final long serialVersionUID = 0L;
   private dev.trunkline.v1.Route route_;
   /**
    * <pre>
-   * The route that would be taken; absent when no candidate is eligible.
+   * The route that would be taken, without its candidates; absent when no candidate is eligible.
    * </pre>
    *
    * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -70,7 +70,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The route that would be taken; absent when no candidate is eligible.
+   * The route that would be taken, without its candidates; absent when no candidate is eligible.
    * </pre>
    *
    * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -82,7 +82,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The route that would be taken; absent when no candidate is eligible.
+   * The route that would be taken, without its candidates; absent when no candidate is eligible.
    * </pre>
    *
    * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -635,7 +635,7 @@ private static final long serialVersionUID = 0L;
         dev.trunkline.v1.Route, dev.trunkline.v1.Route.Builder, dev.trunkline.v1.RouteOrBuilder> routeBuilder_;
     /**
      * <pre>
-     * The route that would be taken; absent when no candidate is eligible.
+     * The route that would be taken, without its candidates; absent when no candidate is eligible.
      * </pre>
      *
      * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -646,7 +646,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The route that would be taken; absent when no candidate is eligible.
+     * The route that would be taken, without its candidates; absent when no candidate is eligible.
      * </pre>
      *
      * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -661,7 +661,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The route that would be taken; absent when no candidate is eligible.
+     * The route that would be taken, without its candidates; absent when no candidate is eligible.
      * </pre>
      *
      * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -681,7 +681,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The route that would be taken; absent when no candidate is eligible.
+     * The route that would be taken, without its candidates; absent when no candidate is eligible.
      * </pre>
      *
      * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -699,7 +699,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The route that would be taken; absent when no candidate is eligible.
+     * The route that would be taken, without its candidates; absent when no candidate is eligible.
      * </pre>
      *
      * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -724,7 +724,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The route that would be taken; absent when no candidate is eligible.
+     * The route that would be taken, without its candidates; absent when no candidate is eligible.
      * </pre>
      *
      * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -741,7 +741,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The route that would be taken; absent when no candidate is eligible.
+     * The route that would be taken, without its candidates; absent when no candidate is eligible.
      * </pre>
      *
      * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -753,7 +753,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The route that would be taken; absent when no candidate is eligible.
+     * The route that would be taken, without its candidates; absent when no candidate is eligible.
      * </pre>
      *
      * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -768,7 +768,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The route that would be taken; absent when no candidate is eligible.
+     * The route that would be taken, without its candidates; absent when no candidate is eligible.
      * </pre>
      *
      * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>

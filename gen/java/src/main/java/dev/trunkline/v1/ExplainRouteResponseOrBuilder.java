@@ -12,7 +12,7 @@ public interface ExplainRouteResponseOrBuilder extends
 
   /**
    * <pre>
-   * The route that would be taken; absent when no candidate is eligible.
+   * The route that would be taken, without its candidates; absent when no candidate is eligible.
    * </pre>
    *
    * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -21,7 +21,7 @@ public interface ExplainRouteResponseOrBuilder extends
   boolean hasRoute();
   /**
    * <pre>
-   * The route that would be taken; absent when no candidate is eligible.
+   * The route that would be taken, without its candidates; absent when no candidate is eligible.
    * </pre>
    *
    * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>
@@ -30,7 +30,7 @@ public interface ExplainRouteResponseOrBuilder extends
   dev.trunkline.v1.Route getRoute();
   /**
    * <pre>
-   * The route that would be taken; absent when no candidate is eligible.
+   * The route that would be taken, without its candidates; absent when no candidate is eligible.
    * </pre>
    *
    * <code>.trunkline.v1.Route route = 1 [json_name = "route"];</code>

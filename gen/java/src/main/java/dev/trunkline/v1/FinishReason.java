@@ -236,7 +236,7 @@ public enum FinishReason
   }
   public static com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(3);
+    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(2);
   }
 
   private static final FinishReason[] VALUES = values();

@@ -206,7 +206,7 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
       "2\031.google.protobuf.DurationR\006window\022>\n\ro" +
       "pen_duration\030\003 \001(\0132\031.google.protobuf.Dur" +
       "ationR\014openDurationB\024\n\022_failure_threshol" +
-      "d\"\375\002\n\030LlmProviderConfiguration\022\032\n\010provid" +
+      "d\"\277\003\n\030LlmProviderConfiguration\022\032\n\010provid" +
       "er\030\001 \001(\tR\010provider\022\026\n\006models\030\002 \003(\tR\006mode" +
       "ls\022\026\n\006region\030\003 \001(\tR\006region\022M\n\007options\030\004 " +
       "\003(\01323.trunkline.v1.LlmProviderConfigurat" +
@@ -214,187 +214,190 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
       "ides\030\005 \003(\0132\033.trunkline.v1.PriceOverrideR" +
       "\016priceOverrides\022D\n\017model_overrides\030\006 \003(\013" +
       "2\033.trunkline.v1.ModelOverrideR\016modelOver" +
-      "rides\032:\n\014OptionsEntry\022\020\n\003key\030\001 \001(\tR\003key\022" +
-      "\024\n\005value\030\002 \001(\tR\005value:\0028\001\"\321\001\n\rPriceOverr" +
-      "ide\022\024\n\005model\030\001 \001(\tR\005model\022:\n\032input_nano_" +
-      "usd_per_million\030\002 \001(\003R\026inputNanoUsdPerMi" +
-      "llion\022<\n\033output_nano_usd_per_million\030\003 \001" +
-      "(\003R\027outputNanoUsdPerMillion\0220\n\006prices\030\004 " +
-      "\003(\0132\030.trunkline.v1.TokenPriceR\006prices\"\301\003" +
-      "\n\rModelOverride\022\024\n\005model\030\001 \001(\tR\005model\022!\n" +
-      "\014display_name\030\002 \001(\tR\013displayName\022*\n\016cont" +
-      "ext_window\030\003 \001(\003H\000R\rcontextWindow\210\001\001\022/\n\021" +
-      "max_output_tokens\030\004 \001(\003H\001R\017maxOutputToke" +
-      "ns\210\001\001\022\"\n\014capabilities\030\005 \003(\tR\014capabilitie" +
-      "s\022A\n\020input_modalities\030\006 \003(\0162\026.trunkline." +
-      "v1.ModalityR\017inputModalities\022C\n\021output_m" +
-      "odalities\030\007 \003(\0162\026.trunkline.v1.ModalityR" +
-      "\020outputModalities\022E\n\020deprecation_time\030\010 " +
-      "\001(\0132\032.google.protobuf.TimestampR\017depreca" +
-      "tionTimeB\021\n\017_context_windowB\024\n\022_max_outp" +
-      "ut_tokens\"\375\001\n\020ApiConfiguration\022\032\n\010templa" +
-      "te\030\001 \001(\tR\010template\022+\n\005tools\030\002 \003(\0132\025.trun" +
-      "kline.v1.ApiToolR\005tools\022\035\n\ncheck_path\030\003 " +
-      "\001(\tR\tcheckPath\022E\n\007headers\030\004 \003(\0132+.trunkl" +
-      "ine.v1.ApiConfiguration.HeadersEntryR\007he" +
-      "aders\032:\n\014HeadersEntry\022\020\n\003key\030\001 \001(\tR\003key\022" +
-      "\024\n\005value\030\002 \001(\tR\005value:\0028\001\"\204\002\n\007ApiTool\022\022\n" +
-      "\004name\030\001 \001(\tR\004name\022 \n\013description\030\002 \001(\tR\013" +
-      "description\022\026\n\006method\030\003 \001(\tR\006method\022\022\n\004p" +
-      "ath\030\004 \001(\tR\004path\0224\n\026parameters_schema_jso" +
-      "n\030\005 \001(\014R\024parametersSchemaJson\022)\n\020query_p" +
-      "arameters\030\006 \003(\tR\017queryParameters\0226\n\tcach" +
-      "e_ttl\030\007 \001(\0132\031.google.protobuf.DurationR\010" +
-      "cacheTtl\"\250\001\n\010Timeouts\0223\n\007connect\030\001 \001(\0132\031" +
-      ".google.protobuf.DurationR\007connect\0228\n\nfi" +
-      "rst_byte\030\002 \001(\0132\031.google.protobuf.Duratio" +
-      "nR\tfirstByte\022-\n\004idle\030\003 \001(\0132\031.google.prot" +
-      "obuf.DurationR\004idle\"\252\003\n\rConfiguration\022\032\n" +
-      "\010endpoint\030\001 \001(\tR\010endpoint\022D\n\016authenticat" +
-      "ion\030\002 \001(\0132\034.trunkline.v1.AuthenticationR" +
-      "\016authentication\022E\n\017circuit_breaker\030\003 \001(\013" +
-      "2\034.trunkline.v1.CircuitBreakerR\016circuitB" +
-      "reaker\0223\n\007timeout\030\004 \001(\0132\031.google.protobu" +
-      "f.DurationR\007timeout\0222\n\010timeouts\030\005 \001(\0132\026." +
-      "trunkline.v1.TimeoutsR\010timeouts\022K\n\014llm_p" +
-      "rovider\030\n \001(\0132&.trunkline.v1.LlmProvider" +
-      "ConfigurationH\000R\013llmProvider\0222\n\003api\030\013 \001(" +
-      "\0132\036.trunkline.v1.ApiConfigurationH\000R\003api" +
-      "B\006\n\004kind\"Q\n\nMonitoring\022\035\n\007enabled\030\001 \001(\010H" +
-      "\000R\007enabled\210\001\001\022\030\n\007metrics\030\002 \003(\tR\007metricsB" +
-      "\n\n\010_enabled\"\331\004\n\013Integration\022%\n\016integrati" +
-      "on_id\030\001 \001(\tR\rintegrationId\0221\n\004type\030\002 \001(\016" +
-      "2\035.trunkline.v1.IntegrationTypeR\004type\022A\n" +
-      "\rconfiguration\030\003 \001(\0132\033.trunkline.v1.Conf" +
-      "igurationR\rconfiguration\0228\n\nmonitoring\030\004" +
-      " \001(\0132\030.trunkline.v1.MonitoringR\nmonitori" +
-      "ng\022!\n\014display_name\030\005 \001(\tR\013displayName\0227\n" +
-      "\006status\030\006 \001(\0162\037.trunkline.v1.Integration" +
-      "StatusR\006status\022;\n\013create_time\030\007 \001(\0132\032.go" +
-      "ogle.protobuf.TimestampR\ncreateTime\022;\n\013u" +
-      "pdate_time\030\010 \001(\0132\032.google.protobuf.Times" +
-      "tampR\nupdateTime\022\022\n\004etag\030\t \001(\tR\004etag\022%\n\016" +
-      "health_service\030\n \001(\tR\rhealthService\022(\n\020h" +
-      "ealth_check_url\030\013 \001(\tR\016healthCheckUrl\0228\n" +
-      "\nlast_check\030\014 \001(\0132\031.trunkline.v1.HealthC" +
-      "heckR\tlastCheck\"\375\001\n\013HealthCheck\022\030\n\007healt" +
-      "hy\030\001 \001(\010R\007healthy\022\026\n\006detail\030\002 \001(\tR\006detai" +
-      "l\0223\n\007latency\030\003 \001(\0132\031.google.protobuf.Dur" +
-      "ationR\007latency\0229\n\ncheck_time\030\004 \001(\0132\032.goo" +
-      "gle.protobuf.TimestampR\tcheckTime\022$\n\013htt" +
-      "p_status\030\005 \001(\005H\000R\nhttpStatus\210\001\001\022\026\n\006model" +
-      "s\030\006 \003(\tR\006modelsB\016\n\014_http_status\"\271\002\n\030Crea" +
-      "teIntegrationRequest\022%\n\016integration_id\030\001" +
-      " \001(\tR\rintegrationId\0221\n\004type\030\002 \001(\0162\035.trun" +
-      "kline.v1.IntegrationTypeR\004type\022A\n\rconfig" +
-      "uration\030\003 \001(\0132\033.trunkline.v1.Configurati" +
-      "onR\rconfiguration\0228\n\nmonitoring\030\004 \001(\0132\030." +
-      "trunkline.v1.MonitoringR\nmonitoring\022!\n\014d" +
-      "isplay_name\030\005 \001(\tR\013displayName\022#\n\rvalida" +
-      "te_only\030\006 \001(\010R\014validateOnly\"\211\002\n\031CreateIn" +
-      "tegrationResponse\022%\n\016integration_id\030\001 \001(" +
-      "\tR\rintegrationId\0227\n\006status\030\002 \001(\0162\037.trunk" +
-      "line.v1.IntegrationStatusR\006status\022(\n\020hea" +
-      "lth_check_url\030\003 \001(\tR\016healthCheckUrl\022%\n\016h" +
-      "ealth_service\030\004 \001(\tR\rhealthService\022;\n\013in" +
-      "tegration\030\005 \001(\0132\031.trunkline.v1.Integrati" +
-      "onR\013integration\">\n\025GetIntegrationRequest" +
-      "\022%\n\016integration_id\030\001 \001(\tR\rintegrationId\"" +
-      "U\n\026GetIntegrationResponse\022;\n\013integration" +
-      "\030\001 \001(\0132\031.trunkline.v1.IntegrationR\013integ" +
-      "ration\"\210\001\n\027ListIntegrationsRequest\022\033\n\tpa" +
-      "ge_size\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 " +
-      "\001(\tR\tpageToken\0221\n\004type\030\003 \001(\0162\035.trunkline" +
-      ".v1.IntegrationTypeR\004type\"\201\001\n\030ListIntegr" +
-      "ationsResponse\022=\n\014integrations\030\001 \003(\0132\031.t" +
-      "runkline.v1.IntegrationR\014integrations\022&\n" +
-      "\017next_page_token\030\002 \001(\tR\rnextPageToken\"\224\001" +
-      "\n\030UpdateIntegrationRequest\022;\n\013integratio" +
-      "n\030\001 \001(\0132\031.trunkline.v1.IntegrationR\013inte" +
-      "gration\022;\n\013update_mask\030\002 \001(\0132\032.google.pr" +
-      "otobuf.FieldMaskR\nupdateMask\"X\n\031UpdateIn" +
-      "tegrationResponse\022;\n\013integration\030\001 \001(\0132\031" +
-      ".trunkline.v1.IntegrationR\013integration\"U" +
-      "\n\030DeleteIntegrationRequest\022%\n\016integratio" +
-      "n_id\030\001 \001(\tR\rintegrationId\022\022\n\004etag\030\002 \001(\tR" +
-      "\004etag\"\033\n\031DeleteIntegrationResponse\"@\n\027Ch" +
-      "eckIntegrationRequest\022%\n\016integration_id\030" +
-      "\001 \001(\tR\rintegrationId\"K\n\030CheckIntegration" +
-      "Response\022/\n\005check\030\001 \001(\0132\031.trunkline.v1.H" +
-      "ealthCheckR\005check\"w\n\027RotateCredentialReq" +
-      "uest\022%\n\016integration_id\030\001 \001(\tR\rintegratio" +
-      "nId\022\026\n\006secret\030\002 \001(\tR\006secret\022\035\n\nskip_chec" +
-      "k\030\003 \001(\010R\tskipCheck\"W\n\030RotateCredentialRe" +
-      "sponse\022;\n\013rotate_time\030\001 \001(\0132\032.google.pro" +
-      "tobuf.TimestampR\nrotateTime\"\357\002\n\tConnecto" +
-      "r\022\022\n\004name\030\001 \001(\tR\004name\0221\n\004type\030\002 \001(\0162\035.tr" +
-      "unkline.v1.IntegrationTypeR\004type\022!\n\014disp" +
-      "lay_name\030\003 \001(\tR\013displayName\022)\n\020default_e" +
-      "ndpoint\030\004 \001(\tR\017defaultEndpoint\022J\n\016authen" +
-      "tication\030\005 \001(\0162\".trunkline.v1.Authentica" +
-      "tionSchemeR\016authentication\022\030\n\007options\030\006 " +
-      "\003(\tR\007options\0223\n\007timeout\030\007 \001(\0132\031.google.p" +
-      "rotobuf.DurationR\007timeout\0222\n\010timeouts\030\010 " +
-      "\001(\0132\026.trunkline.v1.TimeoutsR\010timeouts\"\206\001" +
-      "\n\025ListConnectorsRequest\022\033\n\tpage_size\030\001 \001" +
+      "rides\022@\n\016data_retention\030\007 \001(\0132\031.google.p" +
+      "rotobuf.DurationR\rdataRetention\032:\n\014Optio" +
+      "nsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\t" +
+      "R\005value:\0028\001\"\321\001\n\rPriceOverride\022\024\n\005model\030\001" +
+      " \001(\tR\005model\022:\n\032input_nano_usd_per_millio" +
+      "n\030\002 \001(\003R\026inputNanoUsdPerMillion\022<\n\033outpu" +
+      "t_nano_usd_per_million\030\003 \001(\003R\027outputNano" +
+      "UsdPerMillion\0220\n\006prices\030\004 \003(\0132\030.trunklin" +
+      "e.v1.TokenPriceR\006prices\"\354\003\n\rModelOverrid" +
+      "e\022\024\n\005model\030\001 \001(\tR\005model\022!\n\014display_name\030" +
+      "\002 \001(\tR\013displayName\022*\n\016context_window\030\003 \001" +
+      "(\003H\000R\rcontextWindow\210\001\001\022/\n\021max_output_tok" +
+      "ens\030\004 \001(\003H\001R\017maxOutputTokens\210\001\001\022\"\n\014capab" +
+      "ilities\030\005 \003(\tR\014capabilities\022A\n\020input_mod" +
+      "alities\030\006 \003(\0162\026.trunkline.v1.ModalityR\017i" +
+      "nputModalities\022C\n\021output_modalities\030\007 \003(" +
+      "\0162\026.trunkline.v1.ModalityR\020outputModalit" +
+      "ies\022E\n\020deprecation_time\030\010 \001(\0132\032.google.p" +
+      "rotobuf.TimestampR\017deprecationTime\022\035\n\007qu" +
+      "ality\030\t \001(\001H\002R\007quality\210\001\001B\021\n\017_context_wi" +
+      "ndowB\024\n\022_max_output_tokensB\n\n\010_quality\"\375" +
+      "\001\n\020ApiConfiguration\022\032\n\010template\030\001 \001(\tR\010t" +
+      "emplate\022+\n\005tools\030\002 \003(\0132\025.trunkline.v1.Ap" +
+      "iToolR\005tools\022\035\n\ncheck_path\030\003 \001(\tR\tcheckP" +
+      "ath\022E\n\007headers\030\004 \003(\0132+.trunkline.v1.ApiC" +
+      "onfiguration.HeadersEntryR\007headers\032:\n\014He" +
+      "adersEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 " +
+      "\001(\tR\005value:\0028\001\"\204\002\n\007ApiTool\022\022\n\004name\030\001 \001(\t" +
+      "R\004name\022 \n\013description\030\002 \001(\tR\013description" +
+      "\022\026\n\006method\030\003 \001(\tR\006method\022\022\n\004path\030\004 \001(\tR\004" +
+      "path\0224\n\026parameters_schema_json\030\005 \001(\014R\024pa" +
+      "rametersSchemaJson\022)\n\020query_parameters\030\006" +
+      " \003(\tR\017queryParameters\0226\n\tcache_ttl\030\007 \001(\013" +
+      "2\031.google.protobuf.DurationR\010cacheTtl\"\250\001" +
+      "\n\010Timeouts\0223\n\007connect\030\001 \001(\0132\031.google.pro" +
+      "tobuf.DurationR\007connect\0228\n\nfirst_byte\030\002 " +
+      "\001(\0132\031.google.protobuf.DurationR\tfirstByt" +
+      "e\022-\n\004idle\030\003 \001(\0132\031.google.protobuf.Durati" +
+      "onR\004idle\"\252\003\n\rConfiguration\022\032\n\010endpoint\030\001" +
+      " \001(\tR\010endpoint\022D\n\016authentication\030\002 \001(\0132\034" +
+      ".trunkline.v1.AuthenticationR\016authentica" +
+      "tion\022E\n\017circuit_breaker\030\003 \001(\0132\034.trunklin" +
+      "e.v1.CircuitBreakerR\016circuitBreaker\0223\n\007t" +
+      "imeout\030\004 \001(\0132\031.google.protobuf.DurationR" +
+      "\007timeout\0222\n\010timeouts\030\005 \001(\0132\026.trunkline.v" +
+      "1.TimeoutsR\010timeouts\022K\n\014llm_provider\030\n \001" +
+      "(\0132&.trunkline.v1.LlmProviderConfigurati" +
+      "onH\000R\013llmProvider\0222\n\003api\030\013 \001(\0132\036.trunkli" +
+      "ne.v1.ApiConfigurationH\000R\003apiB\006\n\004kind\"Q\n" +
+      "\nMonitoring\022\035\n\007enabled\030\001 \001(\010H\000R\007enabled\210" +
+      "\001\001\022\030\n\007metrics\030\002 \003(\tR\007metricsB\n\n\010_enabled" +
+      "\"\331\004\n\013Integration\022%\n\016integration_id\030\001 \001(\t" +
+      "R\rintegrationId\0221\n\004type\030\002 \001(\0162\035.trunklin" +
+      "e.v1.IntegrationTypeR\004type\022A\n\rconfigurat" +
+      "ion\030\003 \001(\0132\033.trunkline.v1.ConfigurationR\r" +
+      "configuration\0228\n\nmonitoring\030\004 \001(\0132\030.trun" +
+      "kline.v1.MonitoringR\nmonitoring\022!\n\014displ" +
+      "ay_name\030\005 \001(\tR\013displayName\0227\n\006status\030\006 \001" +
+      "(\0162\037.trunkline.v1.IntegrationStatusR\006sta" +
+      "tus\022;\n\013create_time\030\007 \001(\0132\032.google.protob" +
+      "uf.TimestampR\ncreateTime\022;\n\013update_time\030" +
+      "\010 \001(\0132\032.google.protobuf.TimestampR\nupdat" +
+      "eTime\022\022\n\004etag\030\t \001(\tR\004etag\022%\n\016health_serv" +
+      "ice\030\n \001(\tR\rhealthService\022(\n\020health_check" +
+      "_url\030\013 \001(\tR\016healthCheckUrl\0228\n\nlast_check" +
+      "\030\014 \001(\0132\031.trunkline.v1.HealthCheckR\tlastC" +
+      "heck\"\375\001\n\013HealthCheck\022\030\n\007healthy\030\001 \001(\010R\007h" +
+      "ealthy\022\026\n\006detail\030\002 \001(\tR\006detail\0223\n\007latenc" +
+      "y\030\003 \001(\0132\031.google.protobuf.DurationR\007late" +
+      "ncy\0229\n\ncheck_time\030\004 \001(\0132\032.google.protobu" +
+      "f.TimestampR\tcheckTime\022$\n\013http_status\030\005 " +
+      "\001(\005H\000R\nhttpStatus\210\001\001\022\026\n\006models\030\006 \003(\tR\006mo" +
+      "delsB\016\n\014_http_status\"\271\002\n\030CreateIntegrati" +
+      "onRequest\022%\n\016integration_id\030\001 \001(\tR\rinteg" +
+      "rationId\0221\n\004type\030\002 \001(\0162\035.trunkline.v1.In" +
+      "tegrationTypeR\004type\022A\n\rconfiguration\030\003 \001" +
+      "(\0132\033.trunkline.v1.ConfigurationR\rconfigu" +
+      "ration\0228\n\nmonitoring\030\004 \001(\0132\030.trunkline.v" +
+      "1.MonitoringR\nmonitoring\022!\n\014display_name" +
+      "\030\005 \001(\tR\013displayName\022#\n\rvalidate_only\030\006 \001" +
+      "(\010R\014validateOnly\"\211\002\n\031CreateIntegrationRe" +
+      "sponse\022%\n\016integration_id\030\001 \001(\tR\rintegrat" +
+      "ionId\0227\n\006status\030\002 \001(\0162\037.trunkline.v1.Int" +
+      "egrationStatusR\006status\022(\n\020health_check_u" +
+      "rl\030\003 \001(\tR\016healthCheckUrl\022%\n\016health_servi" +
+      "ce\030\004 \001(\tR\rhealthService\022;\n\013integration\030\005" +
+      " \001(\0132\031.trunkline.v1.IntegrationR\013integra" +
+      "tion\">\n\025GetIntegrationRequest\022%\n\016integra" +
+      "tion_id\030\001 \001(\tR\rintegrationId\"U\n\026GetInteg" +
+      "rationResponse\022;\n\013integration\030\001 \001(\0132\031.tr" +
+      "unkline.v1.IntegrationR\013integration\"\210\001\n\027" +
+      "ListIntegrationsRequest\022\033\n\tpage_size\030\001 \001" +
       "(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageTo" +
       "ken\0221\n\004type\030\003 \001(\0162\035.trunkline.v1.Integra" +
-      "tionTypeR\004type\"y\n\026ListConnectorsResponse" +
-      "\0227\n\nconnectors\030\001 \003(\0132\027.trunkline.v1.Conn" +
-      "ectorR\nconnectors\022&\n\017next_page_token\030\002 \001" +
-      "(\tR\rnextPageToken*\313\001\n\017IntegrationType\022 \n" +
-      "\034INTEGRATION_TYPE_UNSPECIFIED\020\000\022!\n\035INTEG" +
-      "RATION_TYPE_LLM_PROVIDER\020\001\022\035\n\031INTEGRATIO" +
-      "N_TYPE_DATABASE\020\002\022\030\n\024INTEGRATION_TYPE_AP" +
-      "I\020\003\022\034\n\030INTEGRATION_TYPE_STORAGE\020\004\022\034\n\030INT" +
-      "EGRATION_TYPE_WEBHOOK\020\005*\230\001\n\021IntegrationS" +
-      "tatus\022\"\n\036INTEGRATION_STATUS_UNSPECIFIED\020" +
-      "\000\022\035\n\031INTEGRATION_STATUS_ACTIVE\020\001\022\037\n\033INTE" +
-      "GRATION_STATUS_DISABLED\020\002\022\037\n\033INTEGRATION" +
-      "_STATUS_DEGRADED\020\003*\363\001\n\024AuthenticationSch" +
-      "eme\022%\n!AUTHENTICATION_SCHEME_UNSPECIFIED" +
-      "\020\000\022\036\n\032AUTHENTICATION_SCHEME_NONE\020\001\022 \n\034AU" +
-      "THENTICATION_SCHEME_BEARER\020\002\022(\n$AUTHENTI" +
-      "CATION_SCHEME_API_KEY_HEADER\020\003\022\'\n#AUTHEN" +
-      "TICATION_SCHEME_API_KEY_QUERY\020\004\022\037\n\033AUTHE" +
-      "NTICATION_SCHEME_BASIC\020\0052\356\n\n\022Integration" +
-      "Service\022\235\001\n\021CreateIntegration\022&.trunklin" +
-      "e.v1.CreateIntegrationRequest\032\'.trunklin" +
-      "e.v1.CreateIntegrationResponse\"7\212\347\030\024\n\022in" +
-      "tegrations.write\202\323\344\223\002\031\"\024/api/v1/integrat" +
-      "ions:\001*\022\244\001\n\016GetIntegration\022#.trunkline.v" +
-      "1.GetIntegrationRequest\032$.trunkline.v1.G" +
-      "etIntegrationResponse\"G\220\002\001\212\347\030\023\n\021integrat" +
-      "ions.read\202\323\344\223\002\'\022%/api/v1/integrations/{i" +
-      "ntegration_id}\022\231\001\n\020ListIntegrations\022%.tr" +
-      "unkline.v1.ListIntegrationsRequest\032&.tru" +
-      "nkline.v1.ListIntegrationsResponse\"6\220\002\001\212" +
-      "\347\030\023\n\021integrations.read\202\323\344\223\002\026\022\024/api/v1/in" +
-      "tegrations\022\275\001\n\021UpdateIntegration\022&.trunk" +
-      "line.v1.UpdateIntegrationRequest\032\'.trunk" +
-      "line.v1.UpdateIntegrationResponse\"W\220\002\002\212\347" +
-      "\030\024\n\022integrations.write\202\323\344\223\002621/api/v1/in" +
-      "tegrations/{integration.integration_id}:" +
-      "\001*\022\256\001\n\021DeleteIntegration\022&.trunkline.v1." +
-      "DeleteIntegrationRequest\032\'.trunkline.v1." +
-      "DeleteIntegrationResponse\"H\220\002\002\212\347\030\024\n\022inte" +
-      "grations.write\202\323\344\223\002\'*%/api/v1/integratio" +
-      "ns/{integration_id}\022\260\001\n\020CheckIntegration" +
-      "\022%.trunkline.v1.CheckIntegrationRequest\032" +
-      "&.trunkline.v1.CheckIntegrationResponse\"" +
-      "M\212\347\030\023\n\021integrations.read\202\323\344\223\0020\"+/api/v1/" +
-      "integrations/{integration_id}:check:\001*\022\274" +
-      "\001\n\020RotateCredential\022%.trunkline.v1.Rotat" +
-      "eCredentialRequest\032&.trunkline.v1.Rotate" +
-      "CredentialResponse\"Y\212\347\030\024\n\022integrations.w" +
-      "rite\202\323\344\223\002;\"6/api/v1/integrations/{integr" +
-      "ation_id}:rotateCredential:\001*\022\221\001\n\016ListCo" +
-      "nnectors\022#.trunkline.v1.ListConnectorsRe" +
-      "quest\032$.trunkline.v1.ListConnectorsRespo" +
-      "nse\"4\220\002\001\212\347\030\023\n\021integrations.read\202\323\344\223\002\024\022\022/" +
-      "api/v1/connectorsBU\n\020dev.trunkline.v1B\020I" +
-      "ntegrationProtoP\001Z-trunkline.dev/gen/go/" +
-      "trunkline/v1;trunklinev1b\006proto3"
+      "tionTypeR\004type\"\201\001\n\030ListIntegrationsRespo" +
+      "nse\022=\n\014integrations\030\001 \003(\0132\031.trunkline.v1" +
+      ".IntegrationR\014integrations\022&\n\017next_page_" +
+      "token\030\002 \001(\tR\rnextPageToken\"\224\001\n\030UpdateInt" +
+      "egrationRequest\022;\n\013integration\030\001 \001(\0132\031.t" +
+      "runkline.v1.IntegrationR\013integration\022;\n\013" +
+      "update_mask\030\002 \001(\0132\032.google.protobuf.Fiel" +
+      "dMaskR\nupdateMask\"X\n\031UpdateIntegrationRe" +
+      "sponse\022;\n\013integration\030\001 \001(\0132\031.trunkline." +
+      "v1.IntegrationR\013integration\"U\n\030DeleteInt" +
+      "egrationRequest\022%\n\016integration_id\030\001 \001(\tR" +
+      "\rintegrationId\022\022\n\004etag\030\002 \001(\tR\004etag\"\033\n\031De" +
+      "leteIntegrationResponse\"@\n\027CheckIntegrat" +
+      "ionRequest\022%\n\016integration_id\030\001 \001(\tR\rinte" +
+      "grationId\"K\n\030CheckIntegrationResponse\022/\n" +
+      "\005check\030\001 \001(\0132\031.trunkline.v1.HealthCheckR" +
+      "\005check\"w\n\027RotateCredentialRequest\022%\n\016int" +
+      "egration_id\030\001 \001(\tR\rintegrationId\022\026\n\006secr" +
+      "et\030\002 \001(\tR\006secret\022\035\n\nskip_check\030\003 \001(\010R\tsk" +
+      "ipCheck\"W\n\030RotateCredentialResponse\022;\n\013r" +
+      "otate_time\030\001 \001(\0132\032.google.protobuf.Times" +
+      "tampR\nrotateTime\"\357\002\n\tConnector\022\022\n\004name\030\001" +
+      " \001(\tR\004name\0221\n\004type\030\002 \001(\0162\035.trunkline.v1." +
+      "IntegrationTypeR\004type\022!\n\014display_name\030\003 " +
+      "\001(\tR\013displayName\022)\n\020default_endpoint\030\004 \001" +
+      "(\tR\017defaultEndpoint\022J\n\016authentication\030\005 " +
+      "\001(\0162\".trunkline.v1.AuthenticationSchemeR" +
+      "\016authentication\022\030\n\007options\030\006 \003(\tR\007option" +
+      "s\0223\n\007timeout\030\007 \001(\0132\031.google.protobuf.Dur" +
+      "ationR\007timeout\0222\n\010timeouts\030\010 \001(\0132\026.trunk" +
+      "line.v1.TimeoutsR\010timeouts\"\206\001\n\025ListConne" +
+      "ctorsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSiz" +
+      "e\022\035\n\npage_token\030\002 \001(\tR\tpageToken\0221\n\004type" +
+      "\030\003 \001(\0162\035.trunkline.v1.IntegrationTypeR\004t" +
+      "ype\"y\n\026ListConnectorsResponse\0227\n\nconnect" +
+      "ors\030\001 \003(\0132\027.trunkline.v1.ConnectorR\nconn" +
+      "ectors\022&\n\017next_page_token\030\002 \001(\tR\rnextPag" +
+      "eToken*\313\001\n\017IntegrationType\022 \n\034INTEGRATIO" +
+      "N_TYPE_UNSPECIFIED\020\000\022!\n\035INTEGRATION_TYPE" +
+      "_LLM_PROVIDER\020\001\022\035\n\031INTEGRATION_TYPE_DATA" +
+      "BASE\020\002\022\030\n\024INTEGRATION_TYPE_API\020\003\022\034\n\030INTE" +
+      "GRATION_TYPE_STORAGE\020\004\022\034\n\030INTEGRATION_TY" +
+      "PE_WEBHOOK\020\005*\230\001\n\021IntegrationStatus\022\"\n\036IN" +
+      "TEGRATION_STATUS_UNSPECIFIED\020\000\022\035\n\031INTEGR" +
+      "ATION_STATUS_ACTIVE\020\001\022\037\n\033INTEGRATION_STA" +
+      "TUS_DISABLED\020\002\022\037\n\033INTEGRATION_STATUS_DEG" +
+      "RADED\020\003*\363\001\n\024AuthenticationScheme\022%\n!AUTH" +
+      "ENTICATION_SCHEME_UNSPECIFIED\020\000\022\036\n\032AUTHE" +
+      "NTICATION_SCHEME_NONE\020\001\022 \n\034AUTHENTICATIO" +
+      "N_SCHEME_BEARER\020\002\022(\n$AUTHENTICATION_SCHE" +
+      "ME_API_KEY_HEADER\020\003\022\'\n#AUTHENTICATION_SC" +
+      "HEME_API_KEY_QUERY\020\004\022\037\n\033AUTHENTICATION_S" +
+      "CHEME_BASIC\020\0052\356\n\n\022IntegrationService\022\235\001\n" +
+      "\021CreateIntegration\022&.trunkline.v1.Create" +
+      "IntegrationRequest\032\'.trunkline.v1.Create" +
+      "IntegrationResponse\"7\212\347\030\024\n\022integrations." +
+      "write\202\323\344\223\002\031\"\024/api/v1/integrations:\001*\022\244\001\n" +
+      "\016GetIntegration\022#.trunkline.v1.GetIntegr" +
+      "ationRequest\032$.trunkline.v1.GetIntegrati" +
+      "onResponse\"G\220\002\001\212\347\030\023\n\021integrations.read\202\323" +
+      "\344\223\002\'\022%/api/v1/integrations/{integration_" +
+      "id}\022\231\001\n\020ListIntegrations\022%.trunkline.v1." +
+      "ListIntegrationsRequest\032&.trunkline.v1.L" +
+      "istIntegrationsResponse\"6\220\002\001\212\347\030\023\n\021integr" +
+      "ations.read\202\323\344\223\002\026\022\024/api/v1/integrations\022" +
+      "\275\001\n\021UpdateIntegration\022&.trunkline.v1.Upd" +
+      "ateIntegrationRequest\032\'.trunkline.v1.Upd" +
+      "ateIntegrationResponse\"W\220\002\002\212\347\030\024\n\022integra" +
+      "tions.write\202\323\344\223\002621/api/v1/integrations/" +
+      "{integration.integration_id}:\001*\022\256\001\n\021Dele" +
+      "teIntegration\022&.trunkline.v1.DeleteInteg" +
+      "rationRequest\032\'.trunkline.v1.DeleteInteg" +
+      "rationResponse\"H\220\002\002\212\347\030\024\n\022integrations.wr" +
+      "ite\202\323\344\223\002\'*%/api/v1/integrations/{integra" +
+      "tion_id}\022\260\001\n\020CheckIntegration\022%.trunklin" +
+      "e.v1.CheckIntegrationRequest\032&.trunkline" +
+      ".v1.CheckIntegrationResponse\"M\212\347\030\023\n\021inte" +
+      "grations.read\202\323\344\223\0020\"+/api/v1/integration" +
+      "s/{integration_id}:check:\001*\022\274\001\n\020RotateCr" +
+      "edential\022%.trunkline.v1.RotateCredential" +
+      "Request\032&.trunkline.v1.RotateCredentialR" +
+      "esponse\"Y\212\347\030\024\n\022integrations.write\202\323\344\223\002;\"" +
+      "6/api/v1/integrations/{integration_id}:r" +
+      "otateCredential:\001*\022\221\001\n\016ListConnectors\022#." +
+      "trunkline.v1.ListConnectorsRequest\032$.tru" +
+      "nkline.v1.ListConnectorsResponse\"4\220\002\001\212\347\030" +
+      "\023\n\021integrations.read\202\323\344\223\002\024\022\022/api/v1/conn" +
+      "ectorsBU\n\020dev.trunkline.v1B\020IntegrationP" +
+      "rotoP\001Z-trunkline.dev/gen/go/trunkline/v" +
+      "1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -423,7 +426,7 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_LlmProviderConfiguration_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_LlmProviderConfiguration_descriptor,
-        new java.lang.String[] { "Provider", "Models", "Region", "Options", "PriceOverrides", "ModelOverrides", });
+        new java.lang.String[] { "Provider", "Models", "Region", "Options", "PriceOverrides", "ModelOverrides", "DataRetention", });
     internal_static_trunkline_v1_LlmProviderConfiguration_OptionsEntry_descriptor =
       internal_static_trunkline_v1_LlmProviderConfiguration_descriptor.getNestedType(0);
     internal_static_trunkline_v1_LlmProviderConfiguration_OptionsEntry_fieldAccessorTable = new
@@ -441,7 +444,7 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_ModelOverride_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ModelOverride_descriptor,
-        new java.lang.String[] { "Model", "DisplayName", "ContextWindow", "MaxOutputTokens", "Capabilities", "InputModalities", "OutputModalities", "DeprecationTime", });
+        new java.lang.String[] { "Model", "DisplayName", "ContextWindow", "MaxOutputTokens", "Capabilities", "InputModalities", "OutputModalities", "DeprecationTime", "Quality", });
     internal_static_trunkline_v1_ApiConfiguration_descriptor =
       getDescriptor().getMessageType(5);
     internal_static_trunkline_v1_ApiConfiguration_fieldAccessorTable = new

@@ -57,11 +57,6 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_ExplainRouteRequest_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_RouteCandidate_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_RouteCandidate_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_ExplainRouteResponse_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -110,104 +105,98 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
       "tobuf/duration.proto\032\027google/type/money." +
       "proto\032\031trunkline/v1/common.proto\032\035trunkl" +
       "ine/v1/completion.proto\032\030trunkline/v1/mo" +
-      "del.proto\032\032trunkline/v1/options.proto\"\320\003" +
-      "\n\014EmbedRequest\022\035\n\nrequest_id\030\001 \001(\tR\trequ" +
-      "estId\022\024\n\005model\030\002 \001(\tR\005model\022N\n\022model_req" +
-      "uirements\030\003 \001(\0132\037.trunkline.v1.ModelRequ" +
-      "irementsR\021modelRequirements\022\026\n\006inputs\030\004 " +
-      "\003(\tR\006inputs\022#\n\ndimensions\030\005 \001(\005H\000R\ndimen" +
-      "sions\210\001\001\022\030\n\007purpose\030\006 \001(\tR\007purpose\022;\n\010en" +
-      "coding\030\007 \001(\0162\037.trunkline.v1.EmbeddingEnc" +
-      "odingR\010encoding\022/\n\005cache\030\010 \001(\0132\031.trunkli" +
-      "ne.v1.CachePolicyR\005cache\0223\n\007context\030\t \001(" +
-      "\0132\031.trunkline.v1.CallContextR\007context\0222\n" +
-      "\010priority\030\n \001(\0162\026.trunkline.v1.PriorityR" +
-      "\010priorityB\r\n\013_dimensions\"Q\n\tEmbedding\022\024\n" +
-      "\005index\030\001 \001(\rR\005index\022\026\n\006values\030\002 \003(\002R\006val" +
-      "ues\022\026\n\006packed\030\003 \001(\014R\006packed\"\363\003\n\rEmbedRes" +
-      "ponse\0227\n\nembeddings\030\001 \003(\0132\027.trunkline.v1" +
-      ".EmbeddingR\nembeddings\022\036\n\ndimensions\030\002 \001" +
-      "(\005R\ndimensions\022\035\n\nmodel_used\030\003 \001(\tR\tmode" +
-      "lUsed\022\032\n\010provider\030\004 \001(\tR\010provider\022&\n\004cos" +
-      "t\030\005 \001(\0132\022.google.type.MoneyR\004cost\022<\n\014cos" +
-      "t_details\030\006 \001(\0132\031.trunkline.v1.CostDetai" +
-      "lsR\013costDetails\0223\n\007latency\030\007 \001(\0132\031.googl" +
-      "e.protobuf.DurationR\007latency\022\033\n\tcache_hi" +
-      "t\030\010 \001(\010R\010cacheHit\022)\n\005usage\030\t \001(\0132\023.trunk" +
-      "line.v1.UsageR\005usage\0221\n\010attempts\030\n \003(\0132\025" +
-      ".trunkline.v1.AttemptR\010attempts\022\031\n\010trace" +
-      "_id\030\013 \001(\tR\007traceId\022\035\n\nrequest_id\030\014 \001(\tR\t" +
-      "requestId\"M\n\022CountTokensRequest\0227\n\007reque" +
-      "st\030\001 \001(\0132\035.trunkline.v1.CompleteRequestR" +
-      "\007request\"\204\001\n\023CountTokensResponse\022!\n\014inpu" +
-      "t_tokens\030\001 \001(\003R\013inputTokens\022\034\n\testimated" +
-      "\030\002 \001(\010R\testimated\022\026\n\006method\030\003 \001(\tR\006metho" +
-      "d\022\024\n\005model\030\004 \001(\tR\005model\"N\n\023ExplainRouteR" +
-      "equest\0227\n\007request\030\001 \001(\0132\035.trunkline.v1.C" +
-      "ompleteRequestR\007request\"\206\003\n\016RouteCandida" +
-      "te\022\032\n\010provider\030\001 \001(\tR\010provider\022\024\n\005model\030" +
-      "\002 \001(\tR\005model\022%\n\016integration_id\030\003 \001(\tR\rin" +
-      "tegrationId\022\032\n\010eligible\030\004 \001(\010R\010eligible\022" +
-      "\037\n\013rejected_by\030\005 \001(\tR\nrejectedBy\022\026\n\006deta" +
-      "il\030\006 \001(\tR\006detail\022,\n\022estimated_nano_usd\030\007" +
-      " \001(\003R\020estimatedNanoUsd\022D\n\020expected_laten" +
-      "cy\030\010 \001(\0132\031.google.protobuf.DurationR\017exp" +
-      "ectedLatency\022\022\n\004rank\030\t \001(\rR\004rank\022>\n\014avai" +
-      "lability\030\n \001(\0132\032.trunkline.v1.Availabili" +
-      "tyR\014availability\"\271\001\n\024ExplainRouteRespons" +
-      "e\022)\n\005route\030\001 \001(\0132\023.trunkline.v1.RouteR\005r" +
-      "oute\0228\n\010selected\030\002 \001(\0132\034.trunkline.v1.Ro" +
-      "uteCandidateR\010selected\022<\n\ncandidates\030\003 \003" +
-      "(\0132\034.trunkline.v1.RouteCandidateR\ncandid" +
-      "ates\"\266\001\n\021ListModelsRequest\022\033\n\tpage_size\030" +
-      "\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpag" +
-      "eToken\022\032\n\010provider\030\003 \001(\tR\010provider\022\"\n\014ca" +
-      "pabilities\030\004 \003(\tR\014capabilities\022%\n\016reacha" +
-      "ble_only\030\005 \001(\010R\rreachableOnly\"\210\001\n\022ListMo" +
-      "delsResponse\022+\n\006models\030\001 \003(\0132\023.trunkline" +
-      ".v1.ModelR\006models\022&\n\017next_page_token\030\002 \001" +
-      "(\tR\rnextPageToken\022\035\n\ntotal_size\030\003 \001(\005R\tt" +
-      "otalSize\"%\n\017GetModelRequest\022\022\n\004name\030\001 \001(" +
-      "\tR\004name\"=\n\020GetModelResponse\022)\n\005model\030\001 \001" +
-      "(\0132\023.trunkline.v1.ModelR\005model\"\215\001\n\025Recor" +
-      "dFeedbackRequest\022\035\n\nrequest_id\030\001 \001(\tR\tre" +
-      "questId\022\031\n\005score\030\002 \001(\001H\000R\005score\210\001\001\022\026\n\006as" +
-      "pect\030\003 \001(\tR\006aspect\022\030\n\007comment\030\004 \001(\tR\007com" +
-      "mentB\010\n\006_score\"9\n\026RecordFeedbackResponse" +
-      "\022\037\n\013feedback_id\030\001 \001(\tR\nfeedbackId*t\n\021Emb" +
-      "eddingEncoding\022\"\n\036EMBEDDING_ENCODING_UNS" +
-      "PECIFIED\020\000\022\034\n\030EMBEDDING_ENCODING_FLOAT\020\001" +
-      "\022\035\n\031EMBEDDING_ENCODING_PACKED\020\0022\301\010\n\nLLMS" +
-      "ervice\022|\n\010Complete\022\035.trunkline.v1.Comple" +
-      "teRequest\032\036.trunkline.v1.CompleteRespons" +
-      "e\"1\212\347\030\016\n\014llm.complete\202\323\344\223\002\031\"\024/api/v1/llm" +
-      "/complete:\001*\022\227\001\n\016StreamComplete\022#.trunkl" +
-      "ine.v1.StreamCompleteRequest\032$.trunkline" +
-      ".v1.StreamCompleteResponse\"8\212\347\030\016\n\014llm.co" +
-      "mplete\202\323\344\223\002 \"\033/api/v1/llm/complete:strea" +
-      "m:\001*0\001\022m\n\005Embed\022\032.trunkline.v1.EmbedRequ" +
-      "est\032\033.trunkline.v1.EmbedResponse\"+\212\347\030\013\n\t" +
-      "llm.embed\202\323\344\223\002\026\"\021/api/v1/llm/embed:\001*\022\211\001" +
-      "\n\013CountTokens\022 .trunkline.v1.CountTokens" +
-      "Request\032!.trunkline.v1.CountTokensRespon" +
-      "se\"5\220\002\001\212\347\030\013\n\tllm.count\202\323\344\223\002\035\"\030/api/v1/ll" +
-      "m/tokens:count:\001*\022\217\001\n\014ExplainRoute\022!.tru" +
-      "nkline.v1.ExplainRouteRequest\032\".trunklin" +
-      "e.v1.ExplainRouteResponse\"8\220\002\001\212\347\030\r\n\013llm." +
-      "explain\202\323\344\223\002\036\"\031/api/v1/llm/route:explain" +
-      ":\001*\022z\n\nListModels\022\037.trunkline.v1.ListMod" +
-      "elsRequest\032 .trunkline.v1.ListModelsResp" +
-      "onse\")\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\020\022\016/api/v1" +
-      "/models\022~\n\010GetModel\022\035.trunkline.v1.GetMo" +
-      "delRequest\032\036.trunkline.v1.GetModelRespon" +
-      "se\"3\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\032\022\030/api/v1/m" +
-      "odels/{name=**}\022\221\001\n\016RecordFeedback\022#.tru" +
-      "nkline.v1.RecordFeedbackRequest\032$.trunkl" +
-      "ine.v1.RecordFeedbackResponse\"4\220\002\002\212\347\030\016\n\014" +
-      "llm.feedback\202\323\344\223\002\031\"\024/api/v1/llm/feedback" +
-      ":\001*BM\n\020dev.trunkline.v1B\010LlmProtoP\001Z-tru" +
-      "nkline.dev/gen/go/trunkline/v1;trunkline" +
-      "v1b\006proto3"
+      "del.proto\032\032trunkline/v1/options.proto\032\037t" +
+      "runkline/v1/requirements.proto\032\030trunklin" +
+      "e/v1/route.proto\"\210\004\n\014EmbedRequest\022\035\n\nreq" +
+      "uest_id\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR" +
+      "\005model\022N\n\022model_requirements\030\003 \001(\0132\037.tru" +
+      "nkline.v1.ModelRequirementsR\021modelRequir" +
+      "ements\022\026\n\006inputs\030\004 \003(\tR\006inputs\022#\n\ndimens" +
+      "ions\030\005 \001(\005H\000R\ndimensions\210\001\001\022\030\n\007purpose\030\006" +
+      " \001(\tR\007purpose\022;\n\010encoding\030\007 \001(\0162\037.trunkl" +
+      "ine.v1.EmbeddingEncodingR\010encoding\022/\n\005ca" +
+      "che\030\010 \001(\0132\031.trunkline.v1.CachePolicyR\005ca" +
+      "che\0223\n\007context\030\t \001(\0132\031.trunkline.v1.Call" +
+      "ContextR\007context\0222\n\010priority\030\n \001(\0162\026.tru" +
+      "nkline.v1.PriorityR\010priority\0226\n\007routing\030" +
+      "\013 \001(\0132\034.trunkline.v1.RoutingOptionsR\007rou" +
+      "tingB\r\n\013_dimensions\"Q\n\tEmbedding\022\024\n\005inde" +
+      "x\030\001 \001(\rR\005index\022\026\n\006values\030\002 \003(\002R\006values\022\026" +
+      "\n\006packed\030\003 \001(\014R\006packed\"\236\004\n\rEmbedResponse" +
+      "\0227\n\nembeddings\030\001 \003(\0132\027.trunkline.v1.Embe" +
+      "ddingR\nembeddings\022\036\n\ndimensions\030\002 \001(\005R\nd" +
+      "imensions\022\035\n\nmodel_used\030\003 \001(\tR\tmodelUsed" +
+      "\022\032\n\010provider\030\004 \001(\tR\010provider\022&\n\004cost\030\005 \001" +
+      "(\0132\022.google.type.MoneyR\004cost\022<\n\014cost_det" +
+      "ails\030\006 \001(\0132\031.trunkline.v1.CostDetailsR\013c" +
+      "ostDetails\0223\n\007latency\030\007 \001(\0132\031.google.pro" +
+      "tobuf.DurationR\007latency\022\033\n\tcache_hit\030\010 \001" +
+      "(\010R\010cacheHit\022)\n\005usage\030\t \001(\0132\023.trunkline." +
+      "v1.UsageR\005usage\0221\n\010attempts\030\n \003(\0132\025.trun" +
+      "kline.v1.AttemptR\010attempts\022\031\n\010trace_id\030\013" +
+      " \001(\tR\007traceId\022\035\n\nrequest_id\030\014 \001(\tR\treque" +
+      "stId\022)\n\005route\030\r \001(\0132\023.trunkline.v1.Route" +
+      "R\005route\"M\n\022CountTokensRequest\0227\n\007request" +
+      "\030\001 \001(\0132\035.trunkline.v1.CompleteRequestR\007r" +
+      "equest\"\204\001\n\023CountTokensResponse\022!\n\014input_" +
+      "tokens\030\001 \001(\003R\013inputTokens\022\034\n\testimated\030\002" +
+      " \001(\010R\testimated\022\026\n\006method\030\003 \001(\tR\006method\022" +
+      "\024\n\005model\030\004 \001(\tR\005model\"N\n\023ExplainRouteReq" +
+      "uest\0227\n\007request\030\001 \001(\0132\035.trunkline.v1.Com" +
+      "pleteRequestR\007request\"\271\001\n\024ExplainRouteRe" +
+      "sponse\022)\n\005route\030\001 \001(\0132\023.trunkline.v1.Rou" +
+      "teR\005route\0228\n\010selected\030\002 \001(\0132\034.trunkline." +
+      "v1.RouteCandidateR\010selected\022<\n\ncandidate" +
+      "s\030\003 \003(\0132\034.trunkline.v1.RouteCandidateR\nc" +
+      "andidates\"\266\001\n\021ListModelsRequest\022\033\n\tpage_" +
+      "size\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\t" +
+      "R\tpageToken\022\032\n\010provider\030\003 \001(\tR\010provider\022" +
+      "\"\n\014capabilities\030\004 \003(\tR\014capabilities\022%\n\016r" +
+      "eachable_only\030\005 \001(\010R\rreachableOnly\"\210\001\n\022L" +
+      "istModelsResponse\022+\n\006models\030\001 \003(\0132\023.trun" +
+      "kline.v1.ModelR\006models\022&\n\017next_page_toke" +
+      "n\030\002 \001(\tR\rnextPageToken\022\035\n\ntotal_size\030\003 \001" +
+      "(\005R\ttotalSize\"%\n\017GetModelRequest\022\022\n\004name" +
+      "\030\001 \001(\tR\004name\"=\n\020GetModelResponse\022)\n\005mode" +
+      "l\030\001 \001(\0132\023.trunkline.v1.ModelR\005model\"\215\001\n\025" +
+      "RecordFeedbackRequest\022\035\n\nrequest_id\030\001 \001(" +
+      "\tR\trequestId\022\031\n\005score\030\002 \001(\001H\000R\005score\210\001\001\022" +
+      "\026\n\006aspect\030\003 \001(\tR\006aspect\022\030\n\007comment\030\004 \001(\t" +
+      "R\007commentB\010\n\006_score\"9\n\026RecordFeedbackRes" +
+      "ponse\022\037\n\013feedback_id\030\001 \001(\tR\nfeedbackId*t" +
+      "\n\021EmbeddingEncoding\022\"\n\036EMBEDDING_ENCODIN" +
+      "G_UNSPECIFIED\020\000\022\034\n\030EMBEDDING_ENCODING_FL" +
+      "OAT\020\001\022\035\n\031EMBEDDING_ENCODING_PACKED\020\0022\301\010\n" +
+      "\nLLMService\022|\n\010Complete\022\035.trunkline.v1.C" +
+      "ompleteRequest\032\036.trunkline.v1.CompleteRe" +
+      "sponse\"1\212\347\030\016\n\014llm.complete\202\323\344\223\002\031\"\024/api/v" +
+      "1/llm/complete:\001*\022\227\001\n\016StreamComplete\022#.t" +
+      "runkline.v1.StreamCompleteRequest\032$.trun" +
+      "kline.v1.StreamCompleteResponse\"8\212\347\030\016\n\014l" +
+      "lm.complete\202\323\344\223\002 \"\033/api/v1/llm/complete:" +
+      "stream:\001*0\001\022m\n\005Embed\022\032.trunkline.v1.Embe" +
+      "dRequest\032\033.trunkline.v1.EmbedResponse\"+\212" +
+      "\347\030\013\n\tllm.embed\202\323\344\223\002\026\"\021/api/v1/llm/embed:" +
+      "\001*\022\211\001\n\013CountTokens\022 .trunkline.v1.CountT" +
+      "okensRequest\032!.trunkline.v1.CountTokensR" +
+      "esponse\"5\220\002\001\212\347\030\013\n\tllm.count\202\323\344\223\002\035\"\030/api/" +
+      "v1/llm/tokens:count:\001*\022\217\001\n\014ExplainRoute\022" +
+      "!.trunkline.v1.ExplainRouteRequest\032\".tru" +
+      "nkline.v1.ExplainRouteResponse\"8\220\002\001\212\347\030\r\n" +
+      "\013llm.explain\202\323\344\223\002\036\"\031/api/v1/llm/route:ex" +
+      "plain:\001*\022z\n\nListModels\022\037.trunkline.v1.Li" +
+      "stModelsRequest\032 .trunkline.v1.ListModel" +
+      "sResponse\")\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\020\022\016/a" +
+      "pi/v1/models\022~\n\010GetModel\022\035.trunkline.v1." +
+      "GetModelRequest\032\036.trunkline.v1.GetModelR" +
+      "esponse\"3\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\032\022\030/api" +
+      "/v1/models/{name=**}\022\221\001\n\016RecordFeedback\022" +
+      "#.trunkline.v1.RecordFeedbackRequest\032$.t" +
+      "runkline.v1.RecordFeedbackResponse\"4\220\002\002\212" +
+      "\347\030\016\n\014llm.feedback\202\323\344\223\002\031\"\024/api/v1/llm/fee" +
+      "dback:\001*BM\n\020dev.trunkline.v1B\010LlmProtoP\001" +
+      "Z-trunkline.dev/gen/go/trunkline/v1;trun" +
+      "klinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -219,13 +208,15 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
           dev.trunkline.v1.CompletionProto.getDescriptor(),
           dev.trunkline.v1.ModelProto.getDescriptor(),
           dev.trunkline.v1.OptionsProto.getDescriptor(),
+          dev.trunkline.v1.RequirementsProto.getDescriptor(),
+          dev.trunkline.v1.RouteProto.getDescriptor(),
         });
     internal_static_trunkline_v1_EmbedRequest_descriptor =
       getDescriptor().getMessageType(0);
     internal_static_trunkline_v1_EmbedRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_EmbedRequest_descriptor,
-        new java.lang.String[] { "RequestId", "Model", "ModelRequirements", "Inputs", "Dimensions", "Purpose", "Encoding", "Cache", "Context", "Priority", });
+        new java.lang.String[] { "RequestId", "Model", "ModelRequirements", "Inputs", "Dimensions", "Purpose", "Encoding", "Cache", "Context", "Priority", "Routing", });
     internal_static_trunkline_v1_Embedding_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_trunkline_v1_Embedding_fieldAccessorTable = new
@@ -237,7 +228,7 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_EmbedResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_EmbedResponse_descriptor,
-        new java.lang.String[] { "Embeddings", "Dimensions", "ModelUsed", "Provider", "Cost", "CostDetails", "Latency", "CacheHit", "Usage", "Attempts", "TraceId", "RequestId", });
+        new java.lang.String[] { "Embeddings", "Dimensions", "ModelUsed", "Provider", "Cost", "CostDetails", "Latency", "CacheHit", "Usage", "Attempts", "TraceId", "RequestId", "Route", });
     internal_static_trunkline_v1_CountTokensRequest_descriptor =
       getDescriptor().getMessageType(3);
     internal_static_trunkline_v1_CountTokensRequest_fieldAccessorTable = new
@@ -256,50 +247,44 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ExplainRouteRequest_descriptor,
         new java.lang.String[] { "Request", });
-    internal_static_trunkline_v1_RouteCandidate_descriptor =
-      getDescriptor().getMessageType(6);
-    internal_static_trunkline_v1_RouteCandidate_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_RouteCandidate_descriptor,
-        new java.lang.String[] { "Provider", "Model", "IntegrationId", "Eligible", "RejectedBy", "Detail", "EstimatedNanoUsd", "ExpectedLatency", "Rank", "Availability", });
     internal_static_trunkline_v1_ExplainRouteResponse_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(6);
     internal_static_trunkline_v1_ExplainRouteResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ExplainRouteResponse_descriptor,
         new java.lang.String[] { "Route", "Selected", "Candidates", });
     internal_static_trunkline_v1_ListModelsRequest_descriptor =
-      getDescriptor().getMessageType(8);
+      getDescriptor().getMessageType(7);
     internal_static_trunkline_v1_ListModelsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListModelsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", "Provider", "Capabilities", "ReachableOnly", });
     internal_static_trunkline_v1_ListModelsResponse_descriptor =
-      getDescriptor().getMessageType(9);
+      getDescriptor().getMessageType(8);
     internal_static_trunkline_v1_ListModelsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListModelsResponse_descriptor,
         new java.lang.String[] { "Models", "NextPageToken", "TotalSize", });
     internal_static_trunkline_v1_GetModelRequest_descriptor =
-      getDescriptor().getMessageType(10);
+      getDescriptor().getMessageType(9);
     internal_static_trunkline_v1_GetModelRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetModelRequest_descriptor,
         new java.lang.String[] { "Name", });
     internal_static_trunkline_v1_GetModelResponse_descriptor =
-      getDescriptor().getMessageType(11);
+      getDescriptor().getMessageType(10);
     internal_static_trunkline_v1_GetModelResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetModelResponse_descriptor,
         new java.lang.String[] { "Model", });
     internal_static_trunkline_v1_RecordFeedbackRequest_descriptor =
-      getDescriptor().getMessageType(12);
+      getDescriptor().getMessageType(11);
     internal_static_trunkline_v1_RecordFeedbackRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RecordFeedbackRequest_descriptor,
         new java.lang.String[] { "RequestId", "Score", "Aspect", "Comment", });
     internal_static_trunkline_v1_RecordFeedbackResponse_descriptor =
-      getDescriptor().getMessageType(13);
+      getDescriptor().getMessageType(12);
     internal_static_trunkline_v1_RecordFeedbackResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RecordFeedbackResponse_descriptor,
@@ -312,6 +297,8 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
     dev.trunkline.v1.CompletionProto.getDescriptor();
     dev.trunkline.v1.ModelProto.getDescriptor();
     dev.trunkline.v1.OptionsProto.getDescriptor();
+    dev.trunkline.v1.RequirementsProto.getDescriptor();
+    dev.trunkline.v1.RouteProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();
     registry.add(com.google.api.AnnotationsProto.http);

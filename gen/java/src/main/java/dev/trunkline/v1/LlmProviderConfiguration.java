@@ -70,6 +70,7 @@ private static final long serialVersionUID = 0L;
             dev.trunkline.v1.LlmProviderConfiguration.class, dev.trunkline.v1.LlmProviderConfiguration.Builder.class);
   }
 
+  private int bitField0_;
   public static final int PROVIDER_FIELD_NUMBER = 1;
   @SuppressWarnings("serial")
   private volatile java.lang.Object provider_ = "";
@@ -434,6 +435,44 @@ java.lang.String defaultValue) {
     return modelOverrides_.get(index);
   }
 
+  public static final int DATA_RETENTION_FIELD_NUMBER = 7;
+  private com.google.protobuf.Duration dataRetention_;
+  /**
+   * <pre>
+   * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+   * @return Whether the dataRetention field is set.
+   */
+  @java.lang.Override
+  public boolean hasDataRetention() {
+    return ((bitField0_ & 0x00000001) != 0);
+  }
+  /**
+   * <pre>
+   * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+   * @return The dataRetention.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Duration getDataRetention() {
+    return dataRetention_ == null ? com.google.protobuf.Duration.getDefaultInstance() : dataRetention_;
+  }
+  /**
+   * <pre>
+   * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.DurationOrBuilder getDataRetentionOrBuilder() {
+    return dataRetention_ == null ? com.google.protobuf.Duration.getDefaultInstance() : dataRetention_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -468,6 +507,9 @@ java.lang.String defaultValue) {
     }
     for (int i = 0; i < modelOverrides_.size(); i++) {
       output.writeMessage(6, modelOverrides_.get(i));
+    }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      output.writeMessage(7, getDataRetention());
     }
     getUnknownFields().writeTo(output);
   }
@@ -515,6 +557,10 @@ java.lang.String defaultValue) {
           }
           size += 1 * count;
         }
+    if (((bitField0_ & 0x00000001) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(7, getDataRetention());
+    }
     return size;
   }
   @java.lang.Override
@@ -551,6 +597,11 @@ java.lang.String defaultValue) {
         .equals(other.getPriceOverridesList())) return false;
     if (!getModelOverridesList()
         .equals(other.getModelOverridesList())) return false;
+    if (hasDataRetention() != other.hasDataRetention()) return false;
+    if (hasDataRetention()) {
+      if (!getDataRetention()
+          .equals(other.getDataRetention())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -581,6 +632,10 @@ java.lang.String defaultValue) {
     if (getModelOverridesCount() > 0) {
       hash = (37 * hash) + MODEL_OVERRIDES_FIELD_NUMBER;
       hash = (53 * hash) + getModelOverridesList().hashCode();
+    }
+    if (hasDataRetention()) {
+      hash = (37 * hash) + DATA_RETENTION_FIELD_NUMBER;
+      hash = (53 * hash) + getDataRetention().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -727,13 +782,21 @@ java.lang.String defaultValue) {
 
     // Construct using dev.trunkline.v1.LlmProviderConfiguration.newBuilder()
     private Builder() {
-
+      maybeForceBuilderInitialization();
     }
 
     private Builder(
         com.google.protobuf.GeneratedMessage.BuilderParent parent) {
       super(parent);
-
+      maybeForceBuilderInitialization();
+    }
+    private void maybeForceBuilderInitialization() {
+      if (com.google.protobuf.GeneratedMessage
+              .alwaysUseFieldBuilders) {
+        internalGetPriceOverridesFieldBuilder();
+        internalGetModelOverridesFieldBuilder();
+        internalGetDataRetentionFieldBuilder();
+      }
     }
     @java.lang.Override
     public Builder clear() {
@@ -758,6 +821,11 @@ java.lang.String defaultValue) {
         modelOverridesBuilder_.clear();
       }
       bitField0_ = (bitField0_ & ~0x00000020);
+      dataRetention_ = null;
+      if (dataRetentionBuilder_ != null) {
+        dataRetentionBuilder_.dispose();
+        dataRetentionBuilder_ = null;
+      }
       return this;
     }
 
@@ -827,6 +895,14 @@ java.lang.String defaultValue) {
         result.options_ = internalGetOptions();
         result.options_.makeImmutable();
       }
+      int to_bitField0_ = 0;
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.dataRetention_ = dataRetentionBuilder_ == null
+            ? dataRetention_
+            : dataRetentionBuilder_.build();
+        to_bitField0_ |= 0x00000001;
+      }
+      result.bitField0_ |= to_bitField0_;
     }
 
     @java.lang.Override
@@ -916,6 +992,9 @@ java.lang.String defaultValue) {
           }
         }
       }
+      if (other.hasDataRetention()) {
+        mergeDataRetention(other.getDataRetention());
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -992,6 +1071,13 @@ java.lang.String defaultValue) {
               }
               break;
             } // case 50
+            case 58: {
+              input.readMessage(
+                  internalGetDataRetentionFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 58
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2117,6 +2203,163 @@ java.lang.String defaultValue) {
         modelOverrides_ = null;
       }
       return modelOverridesBuilder_;
+    }
+
+    private com.google.protobuf.Duration dataRetention_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> dataRetentionBuilder_;
+    /**
+     * <pre>
+     * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+     * @return Whether the dataRetention field is set.
+     */
+    public boolean hasDataRetention() {
+      return ((bitField0_ & 0x00000040) != 0);
+    }
+    /**
+     * <pre>
+     * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+     * @return The dataRetention.
+     */
+    public com.google.protobuf.Duration getDataRetention() {
+      if (dataRetentionBuilder_ == null) {
+        return dataRetention_ == null ? com.google.protobuf.Duration.getDefaultInstance() : dataRetention_;
+      } else {
+        return dataRetentionBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+     */
+    public Builder setDataRetention(com.google.protobuf.Duration value) {
+      if (dataRetentionBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        dataRetention_ = value;
+      } else {
+        dataRetentionBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+     */
+    public Builder setDataRetention(
+        com.google.protobuf.Duration.Builder builderForValue) {
+      if (dataRetentionBuilder_ == null) {
+        dataRetention_ = builderForValue.build();
+      } else {
+        dataRetentionBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+     */
+    public Builder mergeDataRetention(com.google.protobuf.Duration value) {
+      if (dataRetentionBuilder_ == null) {
+        if (((bitField0_ & 0x00000040) != 0) &&
+          dataRetention_ != null &&
+          dataRetention_ != com.google.protobuf.Duration.getDefaultInstance()) {
+          getDataRetentionBuilder().mergeFrom(value);
+        } else {
+          dataRetention_ = value;
+        }
+      } else {
+        dataRetentionBuilder_.mergeFrom(value);
+      }
+      if (dataRetention_ != null) {
+        bitField0_ |= 0x00000040;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+     */
+    public Builder clearDataRetention() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      dataRetention_ = null;
+      if (dataRetentionBuilder_ != null) {
+        dataRetentionBuilder_.dispose();
+        dataRetentionBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+     */
+    public com.google.protobuf.Duration.Builder getDataRetentionBuilder() {
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return internalGetDataRetentionFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+     */
+    public com.google.protobuf.DurationOrBuilder getDataRetentionOrBuilder() {
+      if (dataRetentionBuilder_ != null) {
+        return dataRetentionBuilder_.getMessageOrBuilder();
+      } else {
+        return dataRetention_ == null ?
+            com.google.protobuf.Duration.getDefaultInstance() : dataRetention_;
+      }
+    }
+    /**
+     * <pre>
+     * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 
+        internalGetDataRetentionFieldBuilder() {
+      if (dataRetentionBuilder_ == null) {
+        dataRetentionBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder>(
+                getDataRetention(),
+                getParentForChildren(),
+                isClean());
+        dataRetention_ = null;
+      }
+      return dataRetentionBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.LlmProviderConfiguration)

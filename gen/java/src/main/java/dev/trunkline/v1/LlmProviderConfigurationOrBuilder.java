@@ -232,4 +232,31 @@ java.lang.String defaultValue);
    */
   dev.trunkline.v1.ModelOverrideOrBuilder getModelOverridesOrBuilder(
       int index);
+
+  /**
+   * <pre>
+   * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+   * @return Whether the dataRetention field is set.
+   */
+  boolean hasDataRetention();
+  /**
+   * <pre>
+   * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+   * @return The dataRetention.
+   */
+  com.google.protobuf.Duration getDataRetention();
+  /**
+   * <pre>
+   * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration data_retention = 7 [json_name = "dataRetention"];</code>
+   */
+  com.google.protobuf.DurationOrBuilder getDataRetentionOrBuilder();
 }

@@ -48,6 +48,7 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.LazyStringArrayList.emptyList();
     aliases_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
+    qualitySource_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -949,6 +950,84 @@ dev.trunkline.v1.Availability defaultValue) {
     return map.get(key);
   }
 
+  public static final int QUALITY_FIELD_NUMBER = 18;
+  private double quality_ = 0D;
+  /**
+   * <pre>
+   * How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+   * unknown.
+   * </pre>
+   *
+   * <code>optional double quality = 18 [json_name = "quality"];</code>
+   * @return Whether the quality field is set.
+   */
+  @java.lang.Override
+  public boolean hasQuality() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+   * unknown.
+   * </pre>
+   *
+   * <code>optional double quality = 18 [json_name = "quality"];</code>
+   * @return The quality.
+   */
+  @java.lang.Override
+  public double getQuality() {
+    return quality_;
+  }
+
+  public static final int QUALITY_SOURCE_FIELD_NUMBER = 19;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object qualitySource_ = "";
+  /**
+   * <pre>
+   * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+   * published: models of that price are usually that good).
+   * </pre>
+   *
+   * <code>string quality_source = 19 [json_name = "qualitySource"];</code>
+   * @return The qualitySource.
+   */
+  @java.lang.Override
+  public java.lang.String getQualitySource() {
+    java.lang.Object ref = qualitySource_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      qualitySource_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+   * published: models of that price are usually that good).
+   * </pre>
+   *
+   * <code>string quality_source = 19 [json_name = "qualitySource"];</code>
+   * @return The bytes for qualitySource.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getQualitySourceBytes() {
+    java.lang.Object ref = qualitySource_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      qualitySource_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -1026,6 +1105,12 @@ dev.trunkline.v1.Availability defaultValue) {
         internalGetAvailability(),
         AvailabilityDefaultEntryHolder.defaultEntry,
         17);
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeDouble(18, quality_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(qualitySource_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 19, qualitySource_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -1136,6 +1221,13 @@ dev.trunkline.v1.Availability defaultValue) {
       size += com.google.protobuf.CodedOutputStream
           .computeMessageSize(17, availability__);
     }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeDoubleSize(18, quality_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(qualitySource_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(19, qualitySource_);
+    }
     return size;
   }
   @java.lang.Override
@@ -1201,6 +1293,14 @@ dev.trunkline.v1.Availability defaultValue) {
         != other.getDeprecated()) return false;
     if (!internalGetAvailability().equals(
         other.internalGetAvailability())) return false;
+    if (hasQuality() != other.hasQuality()) return false;
+    if (hasQuality()) {
+      if (java.lang.Double.doubleToLongBits(getQuality())
+          != java.lang.Double.doubleToLongBits(
+              other.getQuality())) return false;
+    }
+    if (!getQualitySource()
+        .equals(other.getQualitySource())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1271,6 +1371,13 @@ dev.trunkline.v1.Availability defaultValue) {
       hash = (37 * hash) + AVAILABILITY_FIELD_NUMBER;
       hash = (53 * hash) + internalGetAvailability().hashCode();
     }
+    if (hasQuality()) {
+      hash = (37 * hash) + QUALITY_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          java.lang.Double.doubleToLongBits(getQuality()));
+    }
+    hash = (37 * hash) + QUALITY_SOURCE_FIELD_NUMBER;
+    hash = (53 * hash) + getQualitySource().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1466,6 +1573,8 @@ dev.trunkline.v1.Availability defaultValue) {
           com.google.protobuf.LazyStringArrayList.emptyList();
       deprecated_ = false;
       internalGetMutableAvailability().clear();
+      quality_ = 0D;
+      qualitySource_ = "";
       return this;
     }
 
@@ -1571,6 +1680,13 @@ dev.trunkline.v1.Availability defaultValue) {
       }
       if (((from_bitField0_ & 0x00010000) != 0)) {
         result.availability_ = internalGetAvailability().build(AvailabilityDefaultEntryHolder.defaultEntry);
+      }
+      if (((from_bitField0_ & 0x00020000) != 0)) {
+        result.quality_ = quality_;
+        to_bitField0_ |= 0x00000008;
+      }
+      if (((from_bitField0_ & 0x00040000) != 0)) {
+        result.qualitySource_ = qualitySource_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1715,6 +1831,14 @@ dev.trunkline.v1.Availability defaultValue) {
       internalGetMutableAvailability().mergeFrom(
           other.internalGetAvailability());
       bitField0_ |= 0x00010000;
+      if (other.hasQuality()) {
+        setQuality(other.getQuality());
+      }
+      if (!other.getQualitySource().isEmpty()) {
+        qualitySource_ = other.qualitySource_;
+        bitField0_ |= 0x00040000;
+        onChanged();
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -1862,6 +1986,16 @@ dev.trunkline.v1.Availability defaultValue) {
               bitField0_ |= 0x00010000;
               break;
             } // case 138
+            case 145: {
+              quality_ = input.readDouble();
+              bitField0_ |= 0x00020000;
+              break;
+            } // case 145
+            case 154: {
+              qualitySource_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00040000;
+              break;
+            } // case 154
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -4109,6 +4243,163 @@ dev.trunkline.v1.Availability defaultValue) {
         builderMap.put(key, entry);
       }
       return (dev.trunkline.v1.Availability.Builder) entry;
+    }
+
+    private double quality_ ;
+    /**
+     * <pre>
+     * How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+     * unknown.
+     * </pre>
+     *
+     * <code>optional double quality = 18 [json_name = "quality"];</code>
+     * @return Whether the quality field is set.
+     */
+    @java.lang.Override
+    public boolean hasQuality() {
+      return ((bitField0_ & 0x00020000) != 0);
+    }
+    /**
+     * <pre>
+     * How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+     * unknown.
+     * </pre>
+     *
+     * <code>optional double quality = 18 [json_name = "quality"];</code>
+     * @return The quality.
+     */
+    @java.lang.Override
+    public double getQuality() {
+      return quality_;
+    }
+    /**
+     * <pre>
+     * How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+     * unknown.
+     * </pre>
+     *
+     * <code>optional double quality = 18 [json_name = "quality"];</code>
+     * @param value The quality to set.
+     * @return This builder for chaining.
+     */
+    public Builder setQuality(double value) {
+
+      quality_ = value;
+      bitField0_ |= 0x00020000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+     * unknown.
+     * </pre>
+     *
+     * <code>optional double quality = 18 [json_name = "quality"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearQuality() {
+      bitField0_ = (bitField0_ & ~0x00020000);
+      quality_ = 0D;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object qualitySource_ = "";
+    /**
+     * <pre>
+     * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+     * published: models of that price are usually that good).
+     * </pre>
+     *
+     * <code>string quality_source = 19 [json_name = "qualitySource"];</code>
+     * @return The qualitySource.
+     */
+    public java.lang.String getQualitySource() {
+      java.lang.Object ref = qualitySource_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        qualitySource_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+     * published: models of that price are usually that good).
+     * </pre>
+     *
+     * <code>string quality_source = 19 [json_name = "qualitySource"];</code>
+     * @return The bytes for qualitySource.
+     */
+    public com.google.protobuf.ByteString
+        getQualitySourceBytes() {
+      java.lang.Object ref = qualitySource_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        qualitySource_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+     * published: models of that price are usually that good).
+     * </pre>
+     *
+     * <code>string quality_source = 19 [json_name = "qualitySource"];</code>
+     * @param value The qualitySource to set.
+     * @return This builder for chaining.
+     */
+    public Builder setQualitySource(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      qualitySource_ = value;
+      bitField0_ |= 0x00040000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+     * published: models of that price are usually that good).
+     * </pre>
+     *
+     * <code>string quality_source = 19 [json_name = "qualitySource"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearQualitySource() {
+      qualitySource_ = getDefaultInstance().getQualitySource();
+      bitField0_ = (bitField0_ & ~0x00040000);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+     * published: models of that price are usually that good).
+     * </pre>
+     *
+     * <code>string quality_source = 19 [json_name = "qualitySource"];</code>
+     * @param value The bytes for qualitySource to set.
+     * @return This builder for chaining.
+     */
+    public Builder setQualitySourceBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      qualitySource_ = value;
+      bitField0_ |= 0x00040000;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Model)

@@ -544,4 +544,47 @@ dev.trunkline.v1.Availability defaultValue);
    */
   dev.trunkline.v1.Availability getAvailabilityOrThrow(
       java.lang.String key);
+
+  /**
+   * <pre>
+   * How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+   * unknown.
+   * </pre>
+   *
+   * <code>optional double quality = 18 [json_name = "quality"];</code>
+   * @return Whether the quality field is set.
+   */
+  boolean hasQuality();
+  /**
+   * <pre>
+   * How good its answers are, from 0 to 1: a published score, weighed against the feedback on this tenant's calls. Absent where
+   * unknown.
+   * </pre>
+   *
+   * <code>optional double quality = 18 [json_name = "quality"];</code>
+   * @return The quality.
+   */
+  double getQuality();
+
+  /**
+   * <pre>
+   * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+   * published: models of that price are usually that good).
+   * </pre>
+   *
+   * <code>string quality_source = 19 [json_name = "qualitySource"];</code>
+   * @return The qualitySource.
+   */
+  java.lang.String getQualitySource();
+  /**
+   * <pre>
+   * Where the quality comes from: the name of the published list, `integration` (an override), `feedback`, or `price` (nothing is
+   * published: models of that price are usually that good).
+   * </pre>
+   *
+   * <code>string quality_source = 19 [json_name = "qualitySource"];</code>
+   * @return The bytes for qualitySource.
+   */
+  com.google.protobuf.ByteString
+      getQualitySourceBytes();
 }

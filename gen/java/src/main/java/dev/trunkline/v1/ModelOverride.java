@@ -456,6 +456,33 @@ private static final long serialVersionUID = 0L;
     return deprecationTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : deprecationTime_;
   }
 
+  public static final int QUALITY_FIELD_NUMBER = 9;
+  private double quality_ = 0D;
+  /**
+   * <pre>
+   * How good its answers are, from 0 to 1; takes the place of the published score.
+   * </pre>
+   *
+   * <code>optional double quality = 9 [json_name = "quality"];</code>
+   * @return Whether the quality field is set.
+   */
+  @java.lang.Override
+  public boolean hasQuality() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * How good its answers are, from 0 to 1; takes the place of the published score.
+   * </pre>
+   *
+   * <code>optional double quality = 9 [json_name = "quality"];</code>
+   * @return The quality.
+   */
+  @java.lang.Override
+  public double getQuality() {
+    return quality_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -502,6 +529,9 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000004) != 0)) {
       output.writeMessage(8, getDeprecationTime());
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeDouble(9, quality_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -557,6 +587,10 @@ private static final long serialVersionUID = 0L;
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(8, getDeprecationTime());
     }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeDoubleSize(9, quality_);
+    }
     return size;
   }
   @java.lang.Override
@@ -604,6 +638,12 @@ private static final long serialVersionUID = 0L;
       if (!getDeprecationTime()
           .equals(other.getDeprecationTime())) return false;
     }
+    if (hasQuality() != other.hasQuality()) return false;
+    if (hasQuality()) {
+      if (java.lang.Double.doubleToLongBits(getQuality())
+          != java.lang.Double.doubleToLongBits(
+              other.getQuality())) return false;
+    }
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -644,6 +684,11 @@ private static final long serialVersionUID = 0L;
     if (hasDeprecationTime()) {
       hash = (37 * hash) + DEPRECATION_TIME_FIELD_NUMBER;
       hash = (53 * hash) + getDeprecationTime().hashCode();
+    }
+    if (hasQuality()) {
+      hash = (37 * hash) + QUALITY_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+          java.lang.Double.doubleToLongBits(getQuality()));
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -799,6 +844,7 @@ private static final long serialVersionUID = 0L;
         deprecationTimeBuilder_.dispose();
         deprecationTimeBuilder_ = null;
       }
+      quality_ = 0D;
       return this;
     }
 
@@ -865,6 +911,10 @@ private static final long serialVersionUID = 0L;
             : deprecationTimeBuilder_.build();
         to_bitField0_ |= 0x00000004;
       }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.quality_ = quality_;
+        to_bitField0_ |= 0x00000008;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -930,6 +980,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasDeprecationTime()) {
         mergeDeprecationTime(other.getDeprecationTime());
+      }
+      if (other.hasQuality()) {
+        setQuality(other.getQuality());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1021,6 +1074,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000080;
               break;
             } // case 66
+            case 73: {
+              quality_ = input.readDouble();
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 73
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2008,6 +2066,62 @@ private static final long serialVersionUID = 0L;
         deprecationTime_ = null;
       }
       return deprecationTimeBuilder_;
+    }
+
+    private double quality_ ;
+    /**
+     * <pre>
+     * How good its answers are, from 0 to 1; takes the place of the published score.
+     * </pre>
+     *
+     * <code>optional double quality = 9 [json_name = "quality"];</code>
+     * @return Whether the quality field is set.
+     */
+    @java.lang.Override
+    public boolean hasQuality() {
+      return ((bitField0_ & 0x00000100) != 0);
+    }
+    /**
+     * <pre>
+     * How good its answers are, from 0 to 1; takes the place of the published score.
+     * </pre>
+     *
+     * <code>optional double quality = 9 [json_name = "quality"];</code>
+     * @return The quality.
+     */
+    @java.lang.Override
+    public double getQuality() {
+      return quality_;
+    }
+    /**
+     * <pre>
+     * How good its answers are, from 0 to 1; takes the place of the published score.
+     * </pre>
+     *
+     * <code>optional double quality = 9 [json_name = "quality"];</code>
+     * @param value The quality to set.
+     * @return This builder for chaining.
+     */
+    public Builder setQuality(double value) {
+
+      quality_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How good its answers are, from 0 to 1; takes the place of the published score.
+     * </pre>
+     *
+     * <code>optional double quality = 9 [json_name = "quality"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearQuality() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      quality_ = 0D;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.ModelOverride)

@@ -253,4 +253,23 @@ public interface ModelOverrideOrBuilder extends
    * <code>.google.protobuf.Timestamp deprecation_time = 8 [json_name = "deprecationTime"];</code>
    */
   com.google.protobuf.TimestampOrBuilder getDeprecationTimeOrBuilder();
+
+  /**
+   * <pre>
+   * How good its answers are, from 0 to 1; takes the place of the published score.
+   * </pre>
+   *
+   * <code>optional double quality = 9 [json_name = "quality"];</code>
+   * @return Whether the quality field is set.
+   */
+  boolean hasQuality();
+  /**
+   * <pre>
+   * How good its answers are, from 0 to 1; takes the place of the published score.
+   * </pre>
+   *
+   * <code>optional double quality = 9 [json_name = "quality"];</code>
+   * @return The quality.
+   */
+  double getQuality();
 }

@@ -75,7 +75,7 @@ public final class ModelProto extends com.google.protobuf.GeneratedFile {
       "thy\030\t \001(\010H\001R\014checkHealthy\210\001\001\0229\n\ncheck_ti" +
       "me\030\n \001(\0132\032.google.protobuf.TimestampR\tch" +
       "eckTimeB\020\n\016_success_ratioB\020\n\016_check_heal" +
-      "thy\"\337\006\n\005Model\022\022\n\004name\030\001 \001(\tR\004name\022\032\n\010pro" +
+      "thy\"\261\007\n\005Model\022\022\n\004name\030\001 \001(\tR\004name\022\032\n\010pro" +
       "vider\030\002 \001(\tR\010provider\022\016\n\002id\030\003 \001(\tR\002id\022!\n" +
       "\014display_name\030\004 \001(\tR\013displayName\022*\n\016cont" +
       "ext_window\030\005 \001(\003H\000R\rcontextWindow\210\001\001\022/\n\021" +
@@ -93,20 +93,22 @@ public final class ModelProto extends com.google.protobuf.GeneratedFile {
       "ds\022\030\n\007aliases\030\017 \003(\tR\007aliases\022\036\n\ndeprecat" +
       "ed\030\020 \001(\010R\ndeprecated\022I\n\014availability\030\021 \003" +
       "(\0132%.trunkline.v1.Model.AvailabilityEntr" +
-      "yR\014availability\032[\n\021AvailabilityEntry\022\020\n\003" +
-      "key\030\001 \001(\tR\003key\0220\n\005value\030\002 \001(\0132\032.trunklin" +
-      "e.v1.AvailabilityR\005value:\0028\001B\021\n\017_context" +
-      "_windowB\024\n\022_max_output_tokens*\242\001\n\010Modali" +
-      "ty\022\030\n\024MODALITY_UNSPECIFIED\020\000\022\021\n\rMODALITY" +
-      "_TEXT\020\001\022\022\n\016MODALITY_IMAGE\020\002\022\022\n\016MODALITY_" +
-      "AUDIO\020\003\022\025\n\021MODALITY_DOCUMENT\020\004\022\022\n\016MODALI" +
-      "TY_VIDEO\020\005\022\026\n\022MODALITY_EMBEDDING\020\006*|\n\014Br" +
-      "eakerState\022\035\n\031BREAKER_STATE_UNSPECIFIED\020" +
-      "\000\022\030\n\024BREAKER_STATE_CLOSED\020\001\022\026\n\022BREAKER_S" +
-      "TATE_OPEN\020\002\022\033\n\027BREAKER_STATE_HALF_OPEN\020\003" +
-      "BO\n\020dev.trunkline.v1B\nModelProtoP\001Z-trun" +
-      "kline.dev/gen/go/trunkline/v1;trunklinev" +
-      "1b\006proto3"
+      "yR\014availability\022\035\n\007quality\030\022 \001(\001H\002R\007qual" +
+      "ity\210\001\001\022%\n\016quality_source\030\023 \001(\tR\rqualityS" +
+      "ource\032[\n\021AvailabilityEntry\022\020\n\003key\030\001 \001(\tR" +
+      "\003key\0220\n\005value\030\002 \001(\0132\032.trunkline.v1.Avail" +
+      "abilityR\005value:\0028\001B\021\n\017_context_windowB\024\n" +
+      "\022_max_output_tokensB\n\n\010_quality*\242\001\n\010Moda" +
+      "lity\022\030\n\024MODALITY_UNSPECIFIED\020\000\022\021\n\rMODALI" +
+      "TY_TEXT\020\001\022\022\n\016MODALITY_IMAGE\020\002\022\022\n\016MODALIT" +
+      "Y_AUDIO\020\003\022\025\n\021MODALITY_DOCUMENT\020\004\022\022\n\016MODA" +
+      "LITY_VIDEO\020\005\022\026\n\022MODALITY_EMBEDDING\020\006*|\n\014" +
+      "BreakerState\022\035\n\031BREAKER_STATE_UNSPECIFIE" +
+      "D\020\000\022\030\n\024BREAKER_STATE_CLOSED\020\001\022\026\n\022BREAKER" +
+      "_STATE_OPEN\020\002\022\033\n\027BREAKER_STATE_HALF_OPEN" +
+      "\020\003BO\n\020dev.trunkline.v1B\nModelProtoP\001Z-tr" +
+      "unkline.dev/gen/go/trunkline/v1;trunklin" +
+      "ev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -132,7 +134,7 @@ public final class ModelProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Model_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Model_descriptor,
-        new java.lang.String[] { "Name", "Provider", "Id", "DisplayName", "ContextWindow", "MaxOutputTokens", "InputModalities", "OutputModalities", "Capabilities", "Prices", "PriceVersion", "Regions", "DeprecationTime", "IntegrationIds", "Aliases", "Deprecated", "Availability", });
+        new java.lang.String[] { "Name", "Provider", "Id", "DisplayName", "ContextWindow", "MaxOutputTokens", "InputModalities", "OutputModalities", "Capabilities", "Prices", "PriceVersion", "Regions", "DeprecationTime", "IntegrationIds", "Aliases", "Deprecated", "Availability", "Quality", "QualitySource", });
     internal_static_trunkline_v1_Model_AvailabilityEntry_descriptor =
       internal_static_trunkline_v1_Model_descriptor.getNestedType(0);
     internal_static_trunkline_v1_Model_AvailabilityEntry_fieldAccessorTable = new

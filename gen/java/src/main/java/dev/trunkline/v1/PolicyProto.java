@@ -27,6 +27,31 @@ public final class PolicyProto extends com.google.protobuf.GeneratedFile {
         (com.google.protobuf.ExtensionRegistryLite) registry);
   }
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_RoutingMatch_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_RoutingMatch_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_RoutingMatch_LabelsEntry_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_RoutingMatch_LabelsEntry_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_RoutingWeights_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_RoutingWeights_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_RoutingLink_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_RoutingLink_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_ComplexityTier_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_ComplexityTier_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_RoutingPolicy_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -107,45 +132,30 @@ public final class PolicyProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_SetTaskMappingResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_ExperimentArm_descriptor;
+    internal_static_trunkline_v1_DeleteTaskMappingRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_ExperimentArm_fieldAccessorTable;
+      internal_static_trunkline_v1_DeleteTaskMappingRequest_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_Experiment_descriptor;
+    internal_static_trunkline_v1_DeleteTaskMappingResponse_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_Experiment_fieldAccessorTable;
+      internal_static_trunkline_v1_DeleteTaskMappingResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_CreateExperimentRequest_descriptor;
+    internal_static_trunkline_v1_RoutingChange_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_CreateExperimentRequest_fieldAccessorTable;
+      internal_static_trunkline_v1_RoutingChange_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_CreateExperimentResponse_descriptor;
+    internal_static_trunkline_v1_ListRoutingChangesRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_CreateExperimentResponse_fieldAccessorTable;
+      internal_static_trunkline_v1_ListRoutingChangesRequest_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_ListExperimentsRequest_descriptor;
+    internal_static_trunkline_v1_ListRoutingChangesResponse_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_ListExperimentsRequest_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_ListExperimentsResponse_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_ListExperimentsResponse_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_StopExperimentRequest_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_StopExperimentRequest_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_StopExperimentResponse_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_StopExperimentResponse_fieldAccessorTable;
+      internal_static_trunkline_v1_ListRoutingChangesResponse_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -158,125 +168,157 @@ public final class PolicyProto extends com.google.protobuf.GeneratedFile {
       "\n\031trunkline/v1/policy.proto\022\014trunkline.v" +
       "1\032\034google/api/annotations.proto\032 google/" +
       "protobuf/field_mask.proto\032\037google/protob" +
-      "uf/timestamp.proto\032\035trunkline/v1/complet" +
-      "ion.proto\032\032trunkline/v1/options.proto\"\204\004" +
-      "\n\rRoutingPolicy\022\033\n\tpolicy_id\030\001 \001(\tR\010poli" +
-      "cyId\022<\n\tobjective\030\002 \001(\0162\036.trunkline.v1.R" +
-      "outingObjectiveR\tobjective\022A\n\013constraint" +
-      "s\030\003 \001(\0132\037.trunkline.v1.ModelRequirements" +
-      "R\013constraints\022%\n\016allowed_models\030\004 \003(\tR\ra" +
-      "llowedModels\022#\n\rdenied_models\030\005 \003(\tR\014den" +
-      "iedModels\022\033\n\tagent_ids\030\006 \003(\tR\010agentIds\0221" +
-      "\n\022max_provider_share\030\007 \001(\001H\000R\020maxProvide" +
-      "rShare\210\001\001\022\024\n\005order\030\010 \001(\005R\005order\022\022\n\004etag\030" +
-      "\t \001(\tR\004etag\022;\n\013create_time\030\n \001(\0132\032.googl" +
-      "e.protobuf.TimestampR\ncreateTime\022;\n\013upda" +
-      "te_time\030\013 \001(\0132\032.google.protobuf.Timestam" +
-      "pR\nupdateTimeB\025\n\023_max_provider_share\"Q\n\032" +
-      "CreateRoutingPolicyRequest\0223\n\006policy\030\001 \001" +
+      "uf/timestamp.proto\032\035trunkline/v1/experim" +
+      "ent.proto\032\032trunkline/v1/options.proto\032\037t" +
+      "runkline/v1/requirements.proto\032\030trunklin" +
+      "e/v1/route.proto\"\231\002\n\014RoutingMatch\022\033\n\tage" +
+      "nt_ids\030\001 \003(\tR\010agentIds\022\031\n\010user_ids\030\002 \003(\t" +
+      "R\007userIds\022\035\n\nuser_tiers\030\003 \003(\tR\tuserTiers" +
+      "\022\024\n\005tasks\030\004 \003(\tR\005tasks\022!\n\014workflow_ids\030\005" +
+      " \003(\tR\013workflowIds\022>\n\006labels\030\006 \003(\0132&.trun" +
+      "kline.v1.RoutingMatch.LabelsEntryR\006label" +
+      "s\0329\n\013LabelsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005va" +
+      "lue\030\002 \001(\tR\005value:\0028\001\"X\n\016RoutingWeights\022\022" +
+      "\n\004cost\030\001 \001(\001R\004cost\022\030\n\007latency\030\002 \001(\001R\007lat" +
+      "ency\022\030\n\007quality\030\003 \001(\001R\007quality\"f\n\013Routin" +
+      "gLink\022\026\n\005model\030\001 \001(\tH\000R\005model\022\035\n\tpolicy_" +
+      "id\030\002 \001(\tH\000R\010policyId\022\026\n\006weight\030\003 \001(\001R\006we" +
+      "ightB\010\n\006target\"s\n\016ComplexityTier\022\023\n\005up_t" +
+      "o\030\001 \001(\001R\004upTo\022\026\n\006models\030\002 \003(\tR\006models\022$\n" +
+      "\013min_quality\030\003 \001(\001H\000R\nminQuality\210\001\001B\016\n\014_" +
+      "min_quality\"\302\006\n\rRoutingPolicy\022\033\n\tpolicy_" +
+      "id\030\001 \001(\tR\010policyId\022<\n\tobjective\030\002 \001(\0162\036." +
+      "trunkline.v1.RoutingObjectiveR\tobjective" +
+      "\022A\n\013constraints\030\003 \001(\0132\037.trunkline.v1.Mod" +
+      "elRequirementsR\013constraints\022%\n\016allowed_m" +
+      "odels\030\004 \003(\tR\rallowedModels\022#\n\rdenied_mod" +
+      "els\030\005 \003(\tR\014deniedModels\0221\n\022max_provider_" +
+      "share\030\007 \001(\001H\000R\020maxProviderShare\210\001\001\022\024\n\005or" +
+      "der\030\010 \001(\005R\005order\022\022\n\004etag\030\t \001(\tR\004etag\022;\n\013" +
+      "create_time\030\n \001(\0132\032.google.protobuf.Time" +
+      "stampR\ncreateTime\022;\n\013update_time\030\013 \001(\0132\032" +
+      ".google.protobuf.TimestampR\nupdateTime\0220" +
+      "\n\005match\030\014 \001(\0132\032.trunkline.v1.RoutingMatc" +
+      "hR\005match\0226\n\007weights\030\r \001(\0132\034.trunkline.v1" +
+      ".RoutingWeightsR\007weights\022/\n\005chain\030\016 \003(\0132" +
+      "\031.trunkline.v1.RoutingLinkR\005chain\0222\n\005tie" +
+      "rs\030\017 \003(\0132\034.trunkline.v1.ComplexityTierR\005" +
+      "tiers\022*\n\016cache_affinity\030\020 \001(\010H\001R\rcacheAf" +
+      "finity\210\001\001\022 \n\013description\030\021 \001(\tR\013descript" +
+      "ion\022\030\n\007version\030\022 \001(\005R\007versionB\025\n\023_max_pr" +
+      "ovider_shareB\021\n\017_cache_affinityJ\004\010\006\020\007R\ta" +
+      "gent_ids\"Q\n\032CreateRoutingPolicyRequest\0223" +
+      "\n\006policy\030\001 \001(\0132\033.trunkline.v1.RoutingPol" +
+      "icyR\006policy\"R\n\033CreateRoutingPolicyRespon" +
+      "se\0223\n\006policy\030\001 \001(\0132\033.trunkline.v1.Routin" +
+      "gPolicyR\006policy\"6\n\027GetRoutingPolicyReque" +
+      "st\022\033\n\tpolicy_id\030\001 \001(\tR\010policyId\"O\n\030GetRo" +
+      "utingPolicyResponse\0223\n\006policy\030\001 \001(\0132\033.tr" +
+      "unkline.v1.RoutingPolicyR\006policy\"X\n\032List" +
+      "RoutingPoliciesRequest\022\033\n\tpage_size\030\001 \001(" +
+      "\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageTok" +
+      "en\"~\n\033ListRoutingPoliciesResponse\0227\n\010pol" +
+      "icies\030\001 \003(\0132\033.trunkline.v1.RoutingPolicy" +
+      "R\010policies\022&\n\017next_page_token\030\002 \001(\tR\rnex" +
+      "tPageToken\"\216\001\n\032UpdateRoutingPolicyReques" +
+      "t\0223\n\006policy\030\001 \001(\0132\033.trunkline.v1.Routing" +
+      "PolicyR\006policy\022;\n\013update_mask\030\002 \001(\0132\032.go" +
+      "ogle.protobuf.FieldMaskR\nupdateMask\"R\n\033U" +
+      "pdateRoutingPolicyResponse\0223\n\006policy\030\001 \001" +
       "(\0132\033.trunkline.v1.RoutingPolicyR\006policy\"" +
-      "R\n\033CreateRoutingPolicyResponse\0223\n\006policy" +
-      "\030\001 \001(\0132\033.trunkline.v1.RoutingPolicyR\006pol" +
-      "icy\"6\n\027GetRoutingPolicyRequest\022\033\n\tpolicy" +
-      "_id\030\001 \001(\tR\010policyId\"O\n\030GetRoutingPolicyR" +
-      "esponse\0223\n\006policy\030\001 \001(\0132\033.trunkline.v1.R" +
-      "outingPolicyR\006policy\"X\n\032ListRoutingPolic" +
-      "iesRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSize\022" +
-      "\035\n\npage_token\030\002 \001(\tR\tpageToken\"~\n\033ListRo" +
-      "utingPoliciesResponse\0227\n\010policies\030\001 \003(\0132" +
-      "\033.trunkline.v1.RoutingPolicyR\010policies\022&" +
-      "\n\017next_page_token\030\002 \001(\tR\rnextPageToken\"\216" +
-      "\001\n\032UpdateRoutingPolicyRequest\0223\n\006policy\030" +
-      "\001 \001(\0132\033.trunkline.v1.RoutingPolicyR\006poli" +
-      "cy\022;\n\013update_mask\030\002 \001(\0132\032.google.protobu" +
-      "f.FieldMaskR\nupdateMask\"R\n\033UpdateRouting" +
-      "PolicyResponse\0223\n\006policy\030\001 \001(\0132\033.trunkli" +
-      "ne.v1.RoutingPolicyR\006policy\"M\n\032DeleteRou" +
-      "tingPolicyRequest\022\033\n\tpolicy_id\030\001 \001(\tR\010po" +
-      "licyId\022\022\n\004etag\030\002 \001(\tR\004etag\"\035\n\033DeleteRout" +
-      "ingPolicyResponse\"\222\001\n\013TaskMapping\022\022\n\004tas" +
-      "k\030\001 \001(\tR\004task\022#\n\rprimary_model\030\002 \001(\tR\014pr" +
-      "imaryModel\022\'\n\017fallback_models\030\003 \003(\tR\016fal" +
-      "lbackModels\022!\n\014budget_model\030\004 \001(\tR\013budge" +
-      "tModel\"U\n\027ListTaskMappingsRequest\022\033\n\tpag" +
-      "e_size\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001" +
-      "(\tR\tpageToken\"y\n\030ListTaskMappingsRespons" +
-      "e\0225\n\010mappings\030\001 \003(\0132\031.trunkline.v1.TaskM" +
-      "appingR\010mappings\022&\n\017next_page_token\030\002 \001(" +
-      "\tR\rnextPageToken\"L\n\025SetTaskMappingReques" +
-      "t\0223\n\007mapping\030\001 \001(\0132\031.trunkline.v1.TaskMa" +
-      "ppingR\007mapping\"M\n\026SetTaskMappingResponse" +
-      "\0223\n\007mapping\030\001 \001(\0132\031.trunkline.v1.TaskMap" +
-      "pingR\007mapping\";\n\rExperimentArm\022\024\n\005model\030" +
-      "\001 \001(\tR\005model\022\024\n\005share\030\002 \001(\001R\005share\"\213\002\n\nE" +
-      "xperiment\022#\n\rexperiment_id\030\001 \001(\tR\014experi" +
-      "mentId\022\024\n\005model\030\002 \001(\tR\005model\022/\n\004arms\030\003 \003" +
-      "(\0132\033.trunkline.v1.ExperimentArmR\004arms\022\033\n" +
-      "\tsticky_by\030\004 \001(\tR\010stickyBy\022;\n\013create_tim" +
-      "e\030\005 \001(\0132\032.google.protobuf.TimestampR\ncre" +
-      "ateTime\0227\n\tstop_time\030\006 \001(\0132\032.google.prot" +
-      "obuf.TimestampR\010stopTime\"S\n\027CreateExperi" +
-      "mentRequest\0228\n\nexperiment\030\001 \001(\0132\030.trunkl" +
-      "ine.v1.ExperimentR\nexperiment\"T\n\030CreateE" +
-      "xperimentResponse\0228\n\nexperiment\030\001 \001(\0132\030." +
-      "trunkline.v1.ExperimentR\nexperiment\"T\n\026L" +
-      "istExperimentsRequest\022\033\n\tpage_size\030\001 \001(\005" +
-      "R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageToke" +
-      "n\"}\n\027ListExperimentsResponse\022:\n\013experime" +
-      "nts\030\001 \003(\0132\030.trunkline.v1.ExperimentR\013exp" +
-      "eriments\022&\n\017next_page_token\030\002 \001(\tR\rnextP" +
-      "ageToken\"<\n\025StopExperimentRequest\022#\n\rexp" +
-      "eriment_id\030\001 \001(\tR\014experimentId\"R\n\026StopEx" +
-      "perimentResponse\0228\n\nexperiment\030\001 \001(\0132\030.t" +
-      "runkline.v1.ExperimentR\nexperiment*\257\001\n\020R" +
-      "outingObjective\022!\n\035ROUTING_OBJECTIVE_UNS" +
-      "PECIFIED\020\000\022\032\n\026ROUTING_OBJECTIVE_COST\020\001\022\035" +
-      "\n\031ROUTING_OBJECTIVE_LATENCY\020\002\022\035\n\031ROUTING" +
-      "_OBJECTIVE_QUALITY\020\003\022\036\n\032ROUTING_OBJECTIV" +
-      "E_BALANCED\020\0042\341\014\n\rPolicyService\022\240\001\n\023Creat" +
-      "eRoutingPolicy\022(.trunkline.v1.CreateRout" +
-      "ingPolicyRequest\032).trunkline.v1.CreateRo" +
-      "utingPolicyResponse\"4\212\347\030\020\n\016policies.writ" +
-      "e\202\323\344\223\002\032\"\020/api/v1/policies:\006policy\022\235\001\n\020Ge" +
-      "tRoutingPolicy\022%.trunkline.v1.GetRouting" +
-      "PolicyRequest\032&.trunkline.v1.GetRoutingP" +
-      "olicyResponse\":\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344" +
-      "\223\002\036\022\034/api/v1/policies/{policy_id}\022\232\001\n\023Li" +
-      "stRoutingPolicies\022(.trunkline.v1.ListRou" +
-      "tingPoliciesRequest\032).trunkline.v1.ListR" +
-      "outingPoliciesResponse\".\220\002\001\212\347\030\017\n\rpolicie" +
-      "s.read\202\323\344\223\002\022\022\020/api/v1/policies\022\261\001\n\023Updat" +
-      "eRoutingPolicy\022(.trunkline.v1.UpdateRout" +
-      "ingPolicyRequest\032).trunkline.v1.UpdateRo" +
-      "utingPolicyResponse\"E\220\002\002\212\347\030\020\n\016policies.w" +
-      "rite\202\323\344\223\002(2#/api/v1/policies/{policy.pol" +
-      "icy_id}:\001*\022\247\001\n\023DeleteRoutingPolicy\022(.tru" +
-      "nkline.v1.DeleteRoutingPolicyRequest\032).t" +
-      "runkline.v1.DeleteRoutingPolicyResponse\"" +
-      ";\220\002\002\212\347\030\020\n\016policies.write\202\323\344\223\002\036*\034/api/v1/" +
-      "policies/{policy_id}\022\216\001\n\020ListTaskMapping" +
-      "s\022%.trunkline.v1.ListTaskMappingsRequest" +
-      "\032&.trunkline.v1.ListTaskMappingsResponse" +
-      "\"+\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002\017\022\r/api/v1/" +
-      "tasks\022\241\001\n\016SetTaskMapping\022#.trunkline.v1." +
-      "SetTaskMappingRequest\032$.trunkline.v1.Set" +
-      "TaskMappingResponse\"D\220\002\002\212\347\030\020\n\016policies.w" +
-      "rite\202\323\344\223\002\'\032\034/api/v1/tasks/{mapping.task}" +
-      ":\007mapping\022\236\001\n\020CreateExperiment\022%.trunkli" +
-      "ne.v1.CreateExperimentRequest\032&.trunklin" +
-      "e.v1.CreateExperimentResponse\";\212\347\030\020\n\016pol" +
-      "icies.write\202\323\344\223\002!\"\023/api/v1/experiments:\n" +
-      "experiment\022\221\001\n\017ListExperiments\022$.trunkli" +
-      "ne.v1.ListExperimentsRequest\032%.trunkline" +
-      ".v1.ListExperimentsResponse\"1\220\002\001\212\347\030\017\n\rpo" +
-      "licies.read\202\323\344\223\002\025\022\023/api/v1/experiments\022\247" +
-      "\001\n\016StopExperiment\022#.trunkline.v1.StopExp" +
-      "erimentRequest\032$.trunkline.v1.StopExperi" +
-      "mentResponse\"J\220\002\002\212\347\030\020\n\016policies.write\202\323\344" +
-      "\223\002-\"(/api/v1/experiments/{experiment_id}" +
-      ":stop:\001*BP\n\020dev.trunkline.v1B\013PolicyProt" +
-      "oP\001Z-trunkline.dev/gen/go/trunkline/v1;t" +
-      "runklinev1b\006proto3"
+      "M\n\032DeleteRoutingPolicyRequest\022\033\n\tpolicy_" +
+      "id\030\001 \001(\tR\010policyId\022\022\n\004etag\030\002 \001(\tR\004etag\"\035" +
+      "\n\033DeleteRoutingPolicyResponse\"\300\001\n\013TaskMa" +
+      "pping\022\022\n\004task\030\001 \001(\tR\004task\022#\n\rprimary_mod" +
+      "el\030\002 \001(\tR\014primaryModel\022\'\n\017fallback_model" +
+      "s\030\003 \003(\tR\016fallbackModels\022!\n\014budget_model\030" +
+      "\004 \001(\tR\013budgetModel\022\022\n\004etag\030\005 \001(\tR\004etag\022\030" +
+      "\n\007version\030\006 \001(\005R\007version\"U\n\027ListTaskMapp" +
+      "ingsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSize" +
+      "\022\035\n\npage_token\030\002 \001(\tR\tpageToken\"y\n\030ListT" +
+      "askMappingsResponse\0225\n\010mappings\030\001 \003(\0132\031." +
+      "trunkline.v1.TaskMappingR\010mappings\022&\n\017ne" +
+      "xt_page_token\030\002 \001(\tR\rnextPageToken\"L\n\025Se" +
+      "tTaskMappingRequest\0223\n\007mapping\030\001 \001(\0132\031.t" +
+      "runkline.v1.TaskMappingR\007mapping\"M\n\026SetT" +
+      "askMappingResponse\0223\n\007mapping\030\001 \001(\0132\031.tr" +
+      "unkline.v1.TaskMappingR\007mapping\"B\n\030Delet" +
+      "eTaskMappingRequest\022\022\n\004task\030\001 \001(\tR\004task\022" +
+      "\022\n\004etag\030\002 \001(\tR\004etag\"\033\n\031DeleteTaskMapping" +
+      "Response\"\314\002\n\rRoutingChange\022\032\n\010revision\030\001" +
+      " \001(\003R\010revision\0225\n\006policy\030\002 \001(\0132\033.trunkli" +
+      "ne.v1.RoutingPolicyH\000R\006policy\0225\n\007mapping" +
+      "\030\003 \001(\0132\031.trunkline.v1.TaskMappingH\000R\007map" +
+      "ping\022:\n\nexperiment\030\004 \001(\0132\030.trunkline.v1." +
+      "ExperimentH\000R\nexperiment\022\026\n\006action\030\005 \001(\t" +
+      "R\006action\022\025\n\006key_id\030\006 \001(\tR\005keyId\022;\n\013creat" +
+      "e_time\030\007 \001(\0132\032.google.protobuf.Timestamp" +
+      "R\ncreateTimeB\t\n\007subject\"W\n\031ListRoutingCh" +
+      "angesRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSiz" +
+      "e\022\035\n\npage_token\030\002 \001(\tR\tpageToken\"{\n\032List" +
+      "RoutingChangesResponse\0225\n\007changes\030\001 \003(\0132" +
+      "\033.trunkline.v1.RoutingChangeR\007changes\022&\n" +
+      "\017next_page_token\030\002 \001(\tR\rnextPageToken2\367\021" +
+      "\n\rPolicyService\022\240\001\n\023CreateRoutingPolicy\022" +
+      "(.trunkline.v1.CreateRoutingPolicyReques" +
+      "t\032).trunkline.v1.CreateRoutingPolicyResp" +
+      "onse\"4\212\347\030\020\n\016policies.write\202\323\344\223\002\032\"\020/api/v" +
+      "1/policies:\006policy\022\235\001\n\020GetRoutingPolicy\022" +
+      "%.trunkline.v1.GetRoutingPolicyRequest\032&" +
+      ".trunkline.v1.GetRoutingPolicyResponse\":" +
+      "\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002\036\022\034/api/v1/po" +
+      "licies/{policy_id}\022\232\001\n\023ListRoutingPolici" +
+      "es\022(.trunkline.v1.ListRoutingPoliciesReq" +
+      "uest\032).trunkline.v1.ListRoutingPoliciesR" +
+      "esponse\".\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002\022\022\020/" +
+      "api/v1/policies\022\261\001\n\023UpdateRoutingPolicy\022" +
+      "(.trunkline.v1.UpdateRoutingPolicyReques" +
+      "t\032).trunkline.v1.UpdateRoutingPolicyResp" +
+      "onse\"E\220\002\002\212\347\030\020\n\016policies.write\202\323\344\223\002(2#/ap" +
+      "i/v1/policies/{policy.policy_id}:\001*\022\247\001\n\023" +
+      "DeleteRoutingPolicy\022(.trunkline.v1.Delet" +
+      "eRoutingPolicyRequest\032).trunkline.v1.Del" +
+      "eteRoutingPolicyResponse\";\220\002\002\212\347\030\020\n\016polic" +
+      "ies.write\202\323\344\223\002\036*\034/api/v1/policies/{polic" +
+      "y_id}\022\216\001\n\020ListTaskMappings\022%.trunkline.v" +
+      "1.ListTaskMappingsRequest\032&.trunkline.v1" +
+      ".ListTaskMappingsResponse\"+\220\002\001\212\347\030\017\n\rpoli" +
+      "cies.read\202\323\344\223\002\017\022\r/api/v1/tasks\022\241\001\n\016SetTa" +
+      "skMapping\022#.trunkline.v1.SetTaskMappingR" +
+      "equest\032$.trunkline.v1.SetTaskMappingResp" +
+      "onse\"D\220\002\002\212\347\030\020\n\016policies.write\202\323\344\223\002\'\032\034/ap" +
+      "i/v1/tasks/{mapping.task}:\007mapping\022\231\001\n\021D" +
+      "eleteTaskMapping\022&.trunkline.v1.DeleteTa" +
+      "skMappingRequest\032\'.trunkline.v1.DeleteTa" +
+      "skMappingResponse\"3\220\002\002\212\347\030\020\n\016policies.wri" +
+      "te\202\323\344\223\002\026*\024/api/v1/tasks/{task}\022\236\001\n\020Creat" +
+      "eExperiment\022%.trunkline.v1.CreateExperim" +
+      "entRequest\032&.trunkline.v1.CreateExperime" +
+      "ntResponse\";\212\347\030\020\n\016policies.write\202\323\344\223\002!\"\023" +
+      "/api/v1/experiments:\nexperiment\022\233\001\n\rGetE" +
+      "xperiment\022\".trunkline.v1.GetExperimentRe" +
+      "quest\032#.trunkline.v1.GetExperimentRespon" +
+      "se\"A\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002%\022#/api/v" +
+      "1/experiments/{experiment_id}\022\221\001\n\017ListEx" +
+      "periments\022$.trunkline.v1.ListExperiments" +
+      "Request\032%.trunkline.v1.ListExperimentsRe" +
+      "sponse\"1\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002\025\022\023/a" +
+      "pi/v1/experiments\022\247\001\n\016StopExperiment\022#.t" +
+      "runkline.v1.StopExperimentRequest\032$.trun" +
+      "kline.v1.StopExperimentResponse\"J\220\002\002\212\347\030\020" +
+      "\n\016policies.write\202\323\344\223\002-\"(/api/v1/experime" +
+      "nts/{experiment_id}:stop:\001*\022\270\001\n\024GetExper" +
+      "imentResults\022).trunkline.v1.GetExperimen" +
+      "tResultsRequest\032*.trunkline.v1.GetExperi" +
+      "mentResultsResponse\"I\220\002\001\212\347\030\017\n\rpolicies.r" +
+      "ead\202\323\344\223\002-\022+/api/v1/experiments/{experime" +
+      "nt_id}/results\022\236\001\n\022ListRoutingChanges\022\'." +
+      "trunkline.v1.ListRoutingChangesRequest\032(" +
+      ".trunkline.v1.ListRoutingChangesResponse" +
+      "\"5\220\002\001\212\347\030\017\n\rpolicies.read\202\323\344\223\002\031\022\027/api/v1/" +
+      "routing/changesBP\n\020dev.trunkline.v1B\013Pol" +
+      "icyProtoP\001Z-trunkline.dev/gen/go/trunkli" +
+      "ne/v1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -284,159 +326,175 @@ public final class PolicyProto extends com.google.protobuf.GeneratedFile {
           com.google.api.AnnotationsProto.getDescriptor(),
           com.google.protobuf.FieldMaskProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
-          dev.trunkline.v1.CompletionProto.getDescriptor(),
+          dev.trunkline.v1.ExperimentProto.getDescriptor(),
           dev.trunkline.v1.OptionsProto.getDescriptor(),
+          dev.trunkline.v1.RequirementsProto.getDescriptor(),
+          dev.trunkline.v1.RouteProto.getDescriptor(),
         });
-    internal_static_trunkline_v1_RoutingPolicy_descriptor =
+    internal_static_trunkline_v1_RoutingMatch_descriptor =
       getDescriptor().getMessageType(0);
+    internal_static_trunkline_v1_RoutingMatch_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_RoutingMatch_descriptor,
+        new java.lang.String[] { "AgentIds", "UserIds", "UserTiers", "Tasks", "WorkflowIds", "Labels", });
+    internal_static_trunkline_v1_RoutingMatch_LabelsEntry_descriptor =
+      internal_static_trunkline_v1_RoutingMatch_descriptor.getNestedType(0);
+    internal_static_trunkline_v1_RoutingMatch_LabelsEntry_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_RoutingMatch_LabelsEntry_descriptor,
+        new java.lang.String[] { "Key", "Value", });
+    internal_static_trunkline_v1_RoutingWeights_descriptor =
+      getDescriptor().getMessageType(1);
+    internal_static_trunkline_v1_RoutingWeights_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_RoutingWeights_descriptor,
+        new java.lang.String[] { "Cost", "Latency", "Quality", });
+    internal_static_trunkline_v1_RoutingLink_descriptor =
+      getDescriptor().getMessageType(2);
+    internal_static_trunkline_v1_RoutingLink_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_RoutingLink_descriptor,
+        new java.lang.String[] { "Model", "PolicyId", "Weight", "Target", });
+    internal_static_trunkline_v1_ComplexityTier_descriptor =
+      getDescriptor().getMessageType(3);
+    internal_static_trunkline_v1_ComplexityTier_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_ComplexityTier_descriptor,
+        new java.lang.String[] { "UpTo", "Models", "MinQuality", });
+    internal_static_trunkline_v1_RoutingPolicy_descriptor =
+      getDescriptor().getMessageType(4);
     internal_static_trunkline_v1_RoutingPolicy_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RoutingPolicy_descriptor,
-        new java.lang.String[] { "PolicyId", "Objective", "Constraints", "AllowedModels", "DeniedModels", "AgentIds", "MaxProviderShare", "Order", "Etag", "CreateTime", "UpdateTime", });
+        new java.lang.String[] { "PolicyId", "Objective", "Constraints", "AllowedModels", "DeniedModels", "MaxProviderShare", "Order", "Etag", "CreateTime", "UpdateTime", "Match", "Weights", "Chain", "Tiers", "CacheAffinity", "Description", "Version", });
     internal_static_trunkline_v1_CreateRoutingPolicyRequest_descriptor =
-      getDescriptor().getMessageType(1);
+      getDescriptor().getMessageType(5);
     internal_static_trunkline_v1_CreateRoutingPolicyRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateRoutingPolicyRequest_descriptor,
         new java.lang.String[] { "Policy", });
     internal_static_trunkline_v1_CreateRoutingPolicyResponse_descriptor =
-      getDescriptor().getMessageType(2);
+      getDescriptor().getMessageType(6);
     internal_static_trunkline_v1_CreateRoutingPolicyResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateRoutingPolicyResponse_descriptor,
         new java.lang.String[] { "Policy", });
     internal_static_trunkline_v1_GetRoutingPolicyRequest_descriptor =
-      getDescriptor().getMessageType(3);
+      getDescriptor().getMessageType(7);
     internal_static_trunkline_v1_GetRoutingPolicyRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetRoutingPolicyRequest_descriptor,
         new java.lang.String[] { "PolicyId", });
     internal_static_trunkline_v1_GetRoutingPolicyResponse_descriptor =
-      getDescriptor().getMessageType(4);
+      getDescriptor().getMessageType(8);
     internal_static_trunkline_v1_GetRoutingPolicyResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetRoutingPolicyResponse_descriptor,
         new java.lang.String[] { "Policy", });
     internal_static_trunkline_v1_ListRoutingPoliciesRequest_descriptor =
-      getDescriptor().getMessageType(5);
+      getDescriptor().getMessageType(9);
     internal_static_trunkline_v1_ListRoutingPoliciesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListRoutingPoliciesRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", });
     internal_static_trunkline_v1_ListRoutingPoliciesResponse_descriptor =
-      getDescriptor().getMessageType(6);
+      getDescriptor().getMessageType(10);
     internal_static_trunkline_v1_ListRoutingPoliciesResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListRoutingPoliciesResponse_descriptor,
         new java.lang.String[] { "Policies", "NextPageToken", });
     internal_static_trunkline_v1_UpdateRoutingPolicyRequest_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(11);
     internal_static_trunkline_v1_UpdateRoutingPolicyRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_UpdateRoutingPolicyRequest_descriptor,
         new java.lang.String[] { "Policy", "UpdateMask", });
     internal_static_trunkline_v1_UpdateRoutingPolicyResponse_descriptor =
-      getDescriptor().getMessageType(8);
+      getDescriptor().getMessageType(12);
     internal_static_trunkline_v1_UpdateRoutingPolicyResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_UpdateRoutingPolicyResponse_descriptor,
         new java.lang.String[] { "Policy", });
     internal_static_trunkline_v1_DeleteRoutingPolicyRequest_descriptor =
-      getDescriptor().getMessageType(9);
+      getDescriptor().getMessageType(13);
     internal_static_trunkline_v1_DeleteRoutingPolicyRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_DeleteRoutingPolicyRequest_descriptor,
         new java.lang.String[] { "PolicyId", "Etag", });
     internal_static_trunkline_v1_DeleteRoutingPolicyResponse_descriptor =
-      getDescriptor().getMessageType(10);
+      getDescriptor().getMessageType(14);
     internal_static_trunkline_v1_DeleteRoutingPolicyResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_DeleteRoutingPolicyResponse_descriptor,
         new java.lang.String[] { });
     internal_static_trunkline_v1_TaskMapping_descriptor =
-      getDescriptor().getMessageType(11);
+      getDescriptor().getMessageType(15);
     internal_static_trunkline_v1_TaskMapping_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_TaskMapping_descriptor,
-        new java.lang.String[] { "Task", "PrimaryModel", "FallbackModels", "BudgetModel", });
+        new java.lang.String[] { "Task", "PrimaryModel", "FallbackModels", "BudgetModel", "Etag", "Version", });
     internal_static_trunkline_v1_ListTaskMappingsRequest_descriptor =
-      getDescriptor().getMessageType(12);
+      getDescriptor().getMessageType(16);
     internal_static_trunkline_v1_ListTaskMappingsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListTaskMappingsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", });
     internal_static_trunkline_v1_ListTaskMappingsResponse_descriptor =
-      getDescriptor().getMessageType(13);
+      getDescriptor().getMessageType(17);
     internal_static_trunkline_v1_ListTaskMappingsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListTaskMappingsResponse_descriptor,
         new java.lang.String[] { "Mappings", "NextPageToken", });
     internal_static_trunkline_v1_SetTaskMappingRequest_descriptor =
-      getDescriptor().getMessageType(14);
+      getDescriptor().getMessageType(18);
     internal_static_trunkline_v1_SetTaskMappingRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_SetTaskMappingRequest_descriptor,
         new java.lang.String[] { "Mapping", });
     internal_static_trunkline_v1_SetTaskMappingResponse_descriptor =
-      getDescriptor().getMessageType(15);
+      getDescriptor().getMessageType(19);
     internal_static_trunkline_v1_SetTaskMappingResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_SetTaskMappingResponse_descriptor,
         new java.lang.String[] { "Mapping", });
-    internal_static_trunkline_v1_ExperimentArm_descriptor =
-      getDescriptor().getMessageType(16);
-    internal_static_trunkline_v1_ExperimentArm_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_ExperimentArm_descriptor,
-        new java.lang.String[] { "Model", "Share", });
-    internal_static_trunkline_v1_Experiment_descriptor =
-      getDescriptor().getMessageType(17);
-    internal_static_trunkline_v1_Experiment_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_Experiment_descriptor,
-        new java.lang.String[] { "ExperimentId", "Model", "Arms", "StickyBy", "CreateTime", "StopTime", });
-    internal_static_trunkline_v1_CreateExperimentRequest_descriptor =
-      getDescriptor().getMessageType(18);
-    internal_static_trunkline_v1_CreateExperimentRequest_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_CreateExperimentRequest_descriptor,
-        new java.lang.String[] { "Experiment", });
-    internal_static_trunkline_v1_CreateExperimentResponse_descriptor =
-      getDescriptor().getMessageType(19);
-    internal_static_trunkline_v1_CreateExperimentResponse_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_CreateExperimentResponse_descriptor,
-        new java.lang.String[] { "Experiment", });
-    internal_static_trunkline_v1_ListExperimentsRequest_descriptor =
+    internal_static_trunkline_v1_DeleteTaskMappingRequest_descriptor =
       getDescriptor().getMessageType(20);
-    internal_static_trunkline_v1_ListExperimentsRequest_fieldAccessorTable = new
+    internal_static_trunkline_v1_DeleteTaskMappingRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_ListExperimentsRequest_descriptor,
-        new java.lang.String[] { "PageSize", "PageToken", });
-    internal_static_trunkline_v1_ListExperimentsResponse_descriptor =
+        internal_static_trunkline_v1_DeleteTaskMappingRequest_descriptor,
+        new java.lang.String[] { "Task", "Etag", });
+    internal_static_trunkline_v1_DeleteTaskMappingResponse_descriptor =
       getDescriptor().getMessageType(21);
-    internal_static_trunkline_v1_ListExperimentsResponse_fieldAccessorTable = new
+    internal_static_trunkline_v1_DeleteTaskMappingResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_ListExperimentsResponse_descriptor,
-        new java.lang.String[] { "Experiments", "NextPageToken", });
-    internal_static_trunkline_v1_StopExperimentRequest_descriptor =
+        internal_static_trunkline_v1_DeleteTaskMappingResponse_descriptor,
+        new java.lang.String[] { });
+    internal_static_trunkline_v1_RoutingChange_descriptor =
       getDescriptor().getMessageType(22);
-    internal_static_trunkline_v1_StopExperimentRequest_fieldAccessorTable = new
+    internal_static_trunkline_v1_RoutingChange_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_StopExperimentRequest_descriptor,
-        new java.lang.String[] { "ExperimentId", });
-    internal_static_trunkline_v1_StopExperimentResponse_descriptor =
+        internal_static_trunkline_v1_RoutingChange_descriptor,
+        new java.lang.String[] { "Revision", "Policy", "Mapping", "Experiment", "Action", "KeyId", "CreateTime", "Subject", });
+    internal_static_trunkline_v1_ListRoutingChangesRequest_descriptor =
       getDescriptor().getMessageType(23);
-    internal_static_trunkline_v1_StopExperimentResponse_fieldAccessorTable = new
+    internal_static_trunkline_v1_ListRoutingChangesRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_StopExperimentResponse_descriptor,
-        new java.lang.String[] { "Experiment", });
+        internal_static_trunkline_v1_ListRoutingChangesRequest_descriptor,
+        new java.lang.String[] { "PageSize", "PageToken", });
+    internal_static_trunkline_v1_ListRoutingChangesResponse_descriptor =
+      getDescriptor().getMessageType(24);
+    internal_static_trunkline_v1_ListRoutingChangesResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_ListRoutingChangesResponse_descriptor,
+        new java.lang.String[] { "Changes", "NextPageToken", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.api.AnnotationsProto.getDescriptor();
     com.google.protobuf.FieldMaskProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
-    dev.trunkline.v1.CompletionProto.getDescriptor();
+    dev.trunkline.v1.ExperimentProto.getDescriptor();
     dev.trunkline.v1.OptionsProto.getDescriptor();
+    dev.trunkline.v1.RequirementsProto.getDescriptor();
+    dev.trunkline.v1.RouteProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();
     registry.add(com.google.api.AnnotationsProto.http);

@@ -4,7 +4,9 @@ import static io.grpc.MethodDescriptor.generateFullMethodName;
 
 /**
  * <pre>
- * PolicyService keeps routing policies, task mappings and experiments.
+ * PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+ * fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+ * force in every worker within a second.
  * </pre>
  */
 @io.grpc.stub.annotations.GrpcGenerated
@@ -238,6 +240,38 @@ public final class PolicyServiceGrpc {
     return getSetTaskMappingMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.DeleteTaskMappingRequest,
+      dev.trunkline.v1.DeleteTaskMappingResponse> getDeleteTaskMappingMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "DeleteTaskMapping",
+      requestType = dev.trunkline.v1.DeleteTaskMappingRequest.class,
+      responseType = dev.trunkline.v1.DeleteTaskMappingResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.DeleteTaskMappingRequest,
+      dev.trunkline.v1.DeleteTaskMappingResponse> getDeleteTaskMappingMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.DeleteTaskMappingRequest, dev.trunkline.v1.DeleteTaskMappingResponse> getDeleteTaskMappingMethod;
+    if ((getDeleteTaskMappingMethod = PolicyServiceGrpc.getDeleteTaskMappingMethod) == null) {
+      synchronized (PolicyServiceGrpc.class) {
+        if ((getDeleteTaskMappingMethod = PolicyServiceGrpc.getDeleteTaskMappingMethod) == null) {
+          PolicyServiceGrpc.getDeleteTaskMappingMethod = getDeleteTaskMappingMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.DeleteTaskMappingRequest, dev.trunkline.v1.DeleteTaskMappingResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "DeleteTaskMapping"))
+              .setIdempotent(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.DeleteTaskMappingRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.DeleteTaskMappingResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new PolicyServiceMethodDescriptorSupplier("DeleteTaskMapping"))
+              .build();
+        }
+      }
+    }
+    return getDeleteTaskMappingMethod;
+  }
+
   private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.CreateExperimentRequest,
       dev.trunkline.v1.CreateExperimentResponse> getCreateExperimentMethod;
 
@@ -267,6 +301,38 @@ public final class PolicyServiceGrpc {
       }
     }
     return getCreateExperimentMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.GetExperimentRequest,
+      dev.trunkline.v1.GetExperimentResponse> getGetExperimentMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "GetExperiment",
+      requestType = dev.trunkline.v1.GetExperimentRequest.class,
+      responseType = dev.trunkline.v1.GetExperimentResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.GetExperimentRequest,
+      dev.trunkline.v1.GetExperimentResponse> getGetExperimentMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.GetExperimentRequest, dev.trunkline.v1.GetExperimentResponse> getGetExperimentMethod;
+    if ((getGetExperimentMethod = PolicyServiceGrpc.getGetExperimentMethod) == null) {
+      synchronized (PolicyServiceGrpc.class) {
+        if ((getGetExperimentMethod = PolicyServiceGrpc.getGetExperimentMethod) == null) {
+          PolicyServiceGrpc.getGetExperimentMethod = getGetExperimentMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.GetExperimentRequest, dev.trunkline.v1.GetExperimentResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "GetExperiment"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.GetExperimentRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.GetExperimentResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new PolicyServiceMethodDescriptorSupplier("GetExperiment"))
+              .build();
+        }
+      }
+    }
+    return getGetExperimentMethod;
   }
 
   private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.ListExperimentsRequest,
@@ -333,6 +399,70 @@ public final class PolicyServiceGrpc {
     return getStopExperimentMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.GetExperimentResultsRequest,
+      dev.trunkline.v1.GetExperimentResultsResponse> getGetExperimentResultsMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "GetExperimentResults",
+      requestType = dev.trunkline.v1.GetExperimentResultsRequest.class,
+      responseType = dev.trunkline.v1.GetExperimentResultsResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.GetExperimentResultsRequest,
+      dev.trunkline.v1.GetExperimentResultsResponse> getGetExperimentResultsMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.GetExperimentResultsRequest, dev.trunkline.v1.GetExperimentResultsResponse> getGetExperimentResultsMethod;
+    if ((getGetExperimentResultsMethod = PolicyServiceGrpc.getGetExperimentResultsMethod) == null) {
+      synchronized (PolicyServiceGrpc.class) {
+        if ((getGetExperimentResultsMethod = PolicyServiceGrpc.getGetExperimentResultsMethod) == null) {
+          PolicyServiceGrpc.getGetExperimentResultsMethod = getGetExperimentResultsMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.GetExperimentResultsRequest, dev.trunkline.v1.GetExperimentResultsResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "GetExperimentResults"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.GetExperimentResultsRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.GetExperimentResultsResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new PolicyServiceMethodDescriptorSupplier("GetExperimentResults"))
+              .build();
+        }
+      }
+    }
+    return getGetExperimentResultsMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.ListRoutingChangesRequest,
+      dev.trunkline.v1.ListRoutingChangesResponse> getListRoutingChangesMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ListRoutingChanges",
+      requestType = dev.trunkline.v1.ListRoutingChangesRequest.class,
+      responseType = dev.trunkline.v1.ListRoutingChangesResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.ListRoutingChangesRequest,
+      dev.trunkline.v1.ListRoutingChangesResponse> getListRoutingChangesMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.ListRoutingChangesRequest, dev.trunkline.v1.ListRoutingChangesResponse> getListRoutingChangesMethod;
+    if ((getListRoutingChangesMethod = PolicyServiceGrpc.getListRoutingChangesMethod) == null) {
+      synchronized (PolicyServiceGrpc.class) {
+        if ((getListRoutingChangesMethod = PolicyServiceGrpc.getListRoutingChangesMethod) == null) {
+          PolicyServiceGrpc.getListRoutingChangesMethod = getListRoutingChangesMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.ListRoutingChangesRequest, dev.trunkline.v1.ListRoutingChangesResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ListRoutingChanges"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.ListRoutingChangesRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.ListRoutingChangesResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new PolicyServiceMethodDescriptorSupplier("ListRoutingChanges"))
+              .build();
+        }
+      }
+    }
+    return getListRoutingChangesMethod;
+  }
+
   /**
    * Creates a new async stub that supports all call types for the service
    */
@@ -394,7 +524,9 @@ public final class PolicyServiceGrpc {
 
   /**
    * <pre>
-   * PolicyService keeps routing policies, task mappings and experiments.
+   * PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+   * fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+   * force in every worker within a second.
    * </pre>
    */
   public interface AsyncService {
@@ -441,7 +573,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * DeleteRoutingPolicy removes a policy.
+     * DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed.
      * </pre>
      */
     default void deleteRoutingPolicy(dev.trunkline.v1.DeleteRoutingPolicyRequest request,
@@ -451,7 +583,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * ListTaskMappings lists which models serve which task.
+     * ListTaskMappings lists which models serve which task, the built-in mappings too.
      * </pre>
      */
     default void listTaskMappings(dev.trunkline.v1.ListTaskMappingsRequest request,
@@ -471,12 +603,32 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
+     * DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again.
+     * </pre>
+     */
+    default void deleteTaskMapping(dev.trunkline.v1.DeleteTaskMappingRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.DeleteTaskMappingResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getDeleteTaskMappingMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
      * CreateExperiment splits traffic between models.
      * </pre>
      */
     default void createExperiment(dev.trunkline.v1.CreateExperimentRequest request,
         io.grpc.stub.StreamObserver<dev.trunkline.v1.CreateExperimentResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getCreateExperimentMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * GetExperiment returns one experiment.
+     * </pre>
+     */
+    default void getExperiment(dev.trunkline.v1.GetExperimentRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.GetExperimentResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetExperimentMethod(), responseObserver);
     }
 
     /**
@@ -491,19 +643,42 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * StopExperiment ends an experiment.
+     * StopExperiment ends an experiment; its results stay.
      * </pre>
      */
     default void stopExperiment(dev.trunkline.v1.StopExperimentRequest request,
         io.grpc.stub.StreamObserver<dev.trunkline.v1.StopExperimentResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getStopExperimentMethod(), responseObserver);
     }
+
+    /**
+     * <pre>
+     * GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it.
+     * </pre>
+     */
+    default void getExperimentResults(dev.trunkline.v1.GetExperimentResultsRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.GetExperimentResultsResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetExperimentResultsMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+     * changed it. To go back, write an earlier version again.
+     * </pre>
+     */
+    default void listRoutingChanges(dev.trunkline.v1.ListRoutingChangesRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.ListRoutingChangesResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListRoutingChangesMethod(), responseObserver);
+    }
   }
 
   /**
    * Base class for the server implementation of the service PolicyService.
    * <pre>
-   * PolicyService keeps routing policies, task mappings and experiments.
+   * PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+   * fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+   * force in every worker within a second.
    * </pre>
    */
   public static abstract class PolicyServiceImplBase
@@ -517,7 +692,9 @@ public final class PolicyServiceGrpc {
   /**
    * A stub to allow clients to do asynchronous rpc calls to service PolicyService.
    * <pre>
-   * PolicyService keeps routing policies, task mappings and experiments.
+   * PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+   * fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+   * force in every worker within a second.
    * </pre>
    */
   public static final class PolicyServiceStub
@@ -579,7 +756,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * DeleteRoutingPolicy removes a policy.
+     * DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed.
      * </pre>
      */
     public void deleteRoutingPolicy(dev.trunkline.v1.DeleteRoutingPolicyRequest request,
@@ -590,7 +767,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * ListTaskMappings lists which models serve which task.
+     * ListTaskMappings lists which models serve which task, the built-in mappings too.
      * </pre>
      */
     public void listTaskMappings(dev.trunkline.v1.ListTaskMappingsRequest request,
@@ -612,6 +789,17 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
+     * DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again.
+     * </pre>
+     */
+    public void deleteTaskMapping(dev.trunkline.v1.DeleteTaskMappingRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.DeleteTaskMappingResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getDeleteTaskMappingMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
      * CreateExperiment splits traffic between models.
      * </pre>
      */
@@ -619,6 +807,17 @@ public final class PolicyServiceGrpc {
         io.grpc.stub.StreamObserver<dev.trunkline.v1.CreateExperimentResponse> responseObserver) {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getCreateExperimentMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * GetExperiment returns one experiment.
+     * </pre>
+     */
+    public void getExperiment(dev.trunkline.v1.GetExperimentRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.GetExperimentResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getGetExperimentMethod(), getCallOptions()), request, responseObserver);
     }
 
     /**
@@ -634,7 +833,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * StopExperiment ends an experiment.
+     * StopExperiment ends an experiment; its results stay.
      * </pre>
      */
     public void stopExperiment(dev.trunkline.v1.StopExperimentRequest request,
@@ -642,12 +841,37 @@ public final class PolicyServiceGrpc {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getStopExperimentMethod(), getCallOptions()), request, responseObserver);
     }
+
+    /**
+     * <pre>
+     * GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it.
+     * </pre>
+     */
+    public void getExperimentResults(dev.trunkline.v1.GetExperimentResultsRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.GetExperimentResultsResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getGetExperimentResultsMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+     * changed it. To go back, write an earlier version again.
+     * </pre>
+     */
+    public void listRoutingChanges(dev.trunkline.v1.ListRoutingChangesRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.ListRoutingChangesResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getListRoutingChangesMethod(), getCallOptions()), request, responseObserver);
+    }
   }
 
   /**
    * A stub to allow clients to do synchronous rpc calls to service PolicyService.
    * <pre>
-   * PolicyService keeps routing policies, task mappings and experiments.
+   * PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+   * fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+   * force in every worker within a second.
    * </pre>
    */
   public static final class PolicyServiceBlockingV2Stub
@@ -705,7 +929,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * DeleteRoutingPolicy removes a policy.
+     * DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed.
      * </pre>
      */
     public dev.trunkline.v1.DeleteRoutingPolicyResponse deleteRoutingPolicy(dev.trunkline.v1.DeleteRoutingPolicyRequest request) throws io.grpc.StatusException {
@@ -715,7 +939,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * ListTaskMappings lists which models serve which task.
+     * ListTaskMappings lists which models serve which task, the built-in mappings too.
      * </pre>
      */
     public dev.trunkline.v1.ListTaskMappingsResponse listTaskMappings(dev.trunkline.v1.ListTaskMappingsRequest request) throws io.grpc.StatusException {
@@ -735,12 +959,32 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
+     * DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again.
+     * </pre>
+     */
+    public dev.trunkline.v1.DeleteTaskMappingResponse deleteTaskMapping(dev.trunkline.v1.DeleteTaskMappingRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getDeleteTaskMappingMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * CreateExperiment splits traffic between models.
      * </pre>
      */
     public dev.trunkline.v1.CreateExperimentResponse createExperiment(dev.trunkline.v1.CreateExperimentRequest request) throws io.grpc.StatusException {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getCreateExperimentMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * GetExperiment returns one experiment.
+     * </pre>
+     */
+    public dev.trunkline.v1.GetExperimentResponse getExperiment(dev.trunkline.v1.GetExperimentRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getGetExperimentMethod(), getCallOptions(), request);
     }
 
     /**
@@ -755,19 +999,42 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * StopExperiment ends an experiment.
+     * StopExperiment ends an experiment; its results stay.
      * </pre>
      */
     public dev.trunkline.v1.StopExperimentResponse stopExperiment(dev.trunkline.v1.StopExperimentRequest request) throws io.grpc.StatusException {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getStopExperimentMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it.
+     * </pre>
+     */
+    public dev.trunkline.v1.GetExperimentResultsResponse getExperimentResults(dev.trunkline.v1.GetExperimentResultsRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getGetExperimentResultsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+     * changed it. To go back, write an earlier version again.
+     * </pre>
+     */
+    public dev.trunkline.v1.ListRoutingChangesResponse listRoutingChanges(dev.trunkline.v1.ListRoutingChangesRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getListRoutingChangesMethod(), getCallOptions(), request);
+    }
   }
 
   /**
    * A stub to allow clients to do limited synchronous rpc calls to service PolicyService.
    * <pre>
-   * PolicyService keeps routing policies, task mappings and experiments.
+   * PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+   * fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+   * force in every worker within a second.
    * </pre>
    */
   public static final class PolicyServiceBlockingStub
@@ -825,7 +1092,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * DeleteRoutingPolicy removes a policy.
+     * DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed.
      * </pre>
      */
     public dev.trunkline.v1.DeleteRoutingPolicyResponse deleteRoutingPolicy(dev.trunkline.v1.DeleteRoutingPolicyRequest request) {
@@ -835,7 +1102,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * ListTaskMappings lists which models serve which task.
+     * ListTaskMappings lists which models serve which task, the built-in mappings too.
      * </pre>
      */
     public dev.trunkline.v1.ListTaskMappingsResponse listTaskMappings(dev.trunkline.v1.ListTaskMappingsRequest request) {
@@ -855,12 +1122,32 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
+     * DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again.
+     * </pre>
+     */
+    public dev.trunkline.v1.DeleteTaskMappingResponse deleteTaskMapping(dev.trunkline.v1.DeleteTaskMappingRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getDeleteTaskMappingMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * CreateExperiment splits traffic between models.
      * </pre>
      */
     public dev.trunkline.v1.CreateExperimentResponse createExperiment(dev.trunkline.v1.CreateExperimentRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getCreateExperimentMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * GetExperiment returns one experiment.
+     * </pre>
+     */
+    public dev.trunkline.v1.GetExperimentResponse getExperiment(dev.trunkline.v1.GetExperimentRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getGetExperimentMethod(), getCallOptions(), request);
     }
 
     /**
@@ -875,19 +1162,42 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * StopExperiment ends an experiment.
+     * StopExperiment ends an experiment; its results stay.
      * </pre>
      */
     public dev.trunkline.v1.StopExperimentResponse stopExperiment(dev.trunkline.v1.StopExperimentRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getStopExperimentMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it.
+     * </pre>
+     */
+    public dev.trunkline.v1.GetExperimentResultsResponse getExperimentResults(dev.trunkline.v1.GetExperimentResultsRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getGetExperimentResultsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+     * changed it. To go back, write an earlier version again.
+     * </pre>
+     */
+    public dev.trunkline.v1.ListRoutingChangesResponse listRoutingChanges(dev.trunkline.v1.ListRoutingChangesRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getListRoutingChangesMethod(), getCallOptions(), request);
+    }
   }
 
   /**
    * A stub to allow clients to do ListenableFuture-style rpc calls to service PolicyService.
    * <pre>
-   * PolicyService keeps routing policies, task mappings and experiments.
+   * PolicyService keeps routing policies, task mappings and experiments. A change is refused as a whole, with the paths of its
+   * fields, when it could not be followed: an unknown model, an empty chain, a cycle, weights or shares that do not add up. It is in
+   * force in every worker within a second.
    * </pre>
    */
   public static final class PolicyServiceFutureStub
@@ -949,7 +1259,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * DeleteRoutingPolicy removes a policy.
+     * DeleteRoutingPolicy removes a policy. One that another policy's chain names cannot be removed.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.DeleteRoutingPolicyResponse> deleteRoutingPolicy(
@@ -960,7 +1270,7 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * ListTaskMappings lists which models serve which task.
+     * ListTaskMappings lists which models serve which task, the built-in mappings too.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.ListTaskMappingsResponse> listTaskMappings(
@@ -982,6 +1292,17 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
+     * DeleteTaskMapping removes the tenant's mapping of a task; a built-in one is in force again.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.DeleteTaskMappingResponse> deleteTaskMapping(
+        dev.trunkline.v1.DeleteTaskMappingRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getDeleteTaskMappingMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
      * CreateExperiment splits traffic between models.
      * </pre>
      */
@@ -989,6 +1310,17 @@ public final class PolicyServiceGrpc {
         dev.trunkline.v1.CreateExperimentRequest request) {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getCreateExperimentMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * GetExperiment returns one experiment.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.GetExperimentResponse> getExperiment(
+        dev.trunkline.v1.GetExperimentRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getGetExperimentMethod(), getCallOptions()), request);
     }
 
     /**
@@ -1004,13 +1336,36 @@ public final class PolicyServiceGrpc {
 
     /**
      * <pre>
-     * StopExperiment ends an experiment.
+     * StopExperiment ends an experiment; its results stay.
      * </pre>
      */
     public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.StopExperimentResponse> stopExperiment(
         dev.trunkline.v1.StopExperimentRequest request) {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getStopExperimentMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * GetExperimentResults tells what each arm has cost, taken and been worth so far, and what can be concluded from it.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.GetExperimentResultsResponse> getExperimentResults(
+        dev.trunkline.v1.GetExperimentResultsRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getGetExperimentResultsMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * ListRoutingChanges lists the changes of policies, mappings and experiments, the newest first: what each was before and who
+     * changed it. To go back, write an earlier version again.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.ListRoutingChangesResponse> listRoutingChanges(
+        dev.trunkline.v1.ListRoutingChangesRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getListRoutingChangesMethod(), getCallOptions()), request);
     }
   }
 
@@ -1021,9 +1376,13 @@ public final class PolicyServiceGrpc {
   private static final int METHODID_DELETE_ROUTING_POLICY = 4;
   private static final int METHODID_LIST_TASK_MAPPINGS = 5;
   private static final int METHODID_SET_TASK_MAPPING = 6;
-  private static final int METHODID_CREATE_EXPERIMENT = 7;
-  private static final int METHODID_LIST_EXPERIMENTS = 8;
-  private static final int METHODID_STOP_EXPERIMENT = 9;
+  private static final int METHODID_DELETE_TASK_MAPPING = 7;
+  private static final int METHODID_CREATE_EXPERIMENT = 8;
+  private static final int METHODID_GET_EXPERIMENT = 9;
+  private static final int METHODID_LIST_EXPERIMENTS = 10;
+  private static final int METHODID_STOP_EXPERIMENT = 11;
+  private static final int METHODID_GET_EXPERIMENT_RESULTS = 12;
+  private static final int METHODID_LIST_ROUTING_CHANGES = 13;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -1070,9 +1429,17 @@ public final class PolicyServiceGrpc {
           serviceImpl.setTaskMapping((dev.trunkline.v1.SetTaskMappingRequest) request,
               (io.grpc.stub.StreamObserver<dev.trunkline.v1.SetTaskMappingResponse>) responseObserver);
           break;
+        case METHODID_DELETE_TASK_MAPPING:
+          serviceImpl.deleteTaskMapping((dev.trunkline.v1.DeleteTaskMappingRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.DeleteTaskMappingResponse>) responseObserver);
+          break;
         case METHODID_CREATE_EXPERIMENT:
           serviceImpl.createExperiment((dev.trunkline.v1.CreateExperimentRequest) request,
               (io.grpc.stub.StreamObserver<dev.trunkline.v1.CreateExperimentResponse>) responseObserver);
+          break;
+        case METHODID_GET_EXPERIMENT:
+          serviceImpl.getExperiment((dev.trunkline.v1.GetExperimentRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.GetExperimentResponse>) responseObserver);
           break;
         case METHODID_LIST_EXPERIMENTS:
           serviceImpl.listExperiments((dev.trunkline.v1.ListExperimentsRequest) request,
@@ -1081,6 +1448,14 @@ public final class PolicyServiceGrpc {
         case METHODID_STOP_EXPERIMENT:
           serviceImpl.stopExperiment((dev.trunkline.v1.StopExperimentRequest) request,
               (io.grpc.stub.StreamObserver<dev.trunkline.v1.StopExperimentResponse>) responseObserver);
+          break;
+        case METHODID_GET_EXPERIMENT_RESULTS:
+          serviceImpl.getExperimentResults((dev.trunkline.v1.GetExperimentResultsRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.GetExperimentResultsResponse>) responseObserver);
+          break;
+        case METHODID_LIST_ROUTING_CHANGES:
+          serviceImpl.listRoutingChanges((dev.trunkline.v1.ListRoutingChangesRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.ListRoutingChangesResponse>) responseObserver);
           break;
         default:
           throw new AssertionError();
@@ -1150,12 +1525,26 @@ public final class PolicyServiceGrpc {
               dev.trunkline.v1.SetTaskMappingResponse>(
                 service, METHODID_SET_TASK_MAPPING)))
         .addMethod(
+          getDeleteTaskMappingMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.DeleteTaskMappingRequest,
+              dev.trunkline.v1.DeleteTaskMappingResponse>(
+                service, METHODID_DELETE_TASK_MAPPING)))
+        .addMethod(
           getCreateExperimentMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
             new MethodHandlers<
               dev.trunkline.v1.CreateExperimentRequest,
               dev.trunkline.v1.CreateExperimentResponse>(
                 service, METHODID_CREATE_EXPERIMENT)))
+        .addMethod(
+          getGetExperimentMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.GetExperimentRequest,
+              dev.trunkline.v1.GetExperimentResponse>(
+                service, METHODID_GET_EXPERIMENT)))
         .addMethod(
           getListExperimentsMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
@@ -1170,6 +1559,20 @@ public final class PolicyServiceGrpc {
               dev.trunkline.v1.StopExperimentRequest,
               dev.trunkline.v1.StopExperimentResponse>(
                 service, METHODID_STOP_EXPERIMENT)))
+        .addMethod(
+          getGetExperimentResultsMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.GetExperimentResultsRequest,
+              dev.trunkline.v1.GetExperimentResultsResponse>(
+                service, METHODID_GET_EXPERIMENT_RESULTS)))
+        .addMethod(
+          getListRoutingChangesMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.ListRoutingChangesRequest,
+              dev.trunkline.v1.ListRoutingChangesResponse>(
+                service, METHODID_LIST_ROUTING_CHANGES)))
         .build();
   }
 
@@ -1225,9 +1628,13 @@ public final class PolicyServiceGrpc {
               .addMethod(getDeleteRoutingPolicyMethod())
               .addMethod(getListTaskMappingsMethod())
               .addMethod(getSetTaskMappingMethod())
+              .addMethod(getDeleteTaskMappingMethod())
               .addMethod(getCreateExperimentMethod())
+              .addMethod(getGetExperimentMethod())
               .addMethod(getListExperimentsMethod())
               .addMethod(getStopExperimentMethod())
+              .addMethod(getGetExperimentResultsMethod())
+              .addMethod(getListRoutingChangesMethod())
               .build();
         }
       }

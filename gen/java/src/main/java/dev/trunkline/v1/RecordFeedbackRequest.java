@@ -135,7 +135,8 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object aspect_ = "";
   /**
    * <pre>
-   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+   * key takes the place of the first.
    * </pre>
    *
    * <code>string aspect = 3 [json_name = "aspect"];</code>
@@ -156,7 +157,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+   * key takes the place of the first.
    * </pre>
    *
    * <code>string aspect = 3 [json_name = "aspect"];</code>
@@ -758,7 +760,8 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object aspect_ = "";
     /**
      * <pre>
-     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+     * key takes the place of the first.
      * </pre>
      *
      * <code>string aspect = 3 [json_name = "aspect"];</code>
@@ -778,7 +781,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+     * key takes the place of the first.
      * </pre>
      *
      * <code>string aspect = 3 [json_name = "aspect"];</code>
@@ -799,7 +803,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+     * key takes the place of the first.
      * </pre>
      *
      * <code>string aspect = 3 [json_name = "aspect"];</code>
@@ -816,7 +821,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+     * key takes the place of the first.
      * </pre>
      *
      * <code>string aspect = 3 [json_name = "aspect"];</code>
@@ -830,7 +836,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+     * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+     * key takes the place of the first.
      * </pre>
      *
      * <code>string aspect = 3 [json_name = "aspect"];</code>

@@ -51,7 +51,8 @@ public interface RecordFeedbackRequestOrBuilder extends
 
   /**
    * <pre>
-   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+   * key takes the place of the first.
    * </pre>
    *
    * <code>string aspect = 3 [json_name = "aspect"];</code>
@@ -60,7 +61,8 @@ public interface RecordFeedbackRequestOrBuilder extends
   java.lang.String getAspect();
   /**
    * <pre>
-   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64.
+   * What was judged, for example `accuracy`. Optional, [a-z0-9_], at most 64. A second judgement of the same aspect by the same
+   * key takes the place of the first.
    * </pre>
    *
    * <code>string aspect = 3 [json_name = "aspect"];</code>

@@ -7,7 +7,8 @@ package dev.trunkline.v1;
 
 /**
  * <pre>
- * RoutingPolicy governs routes.
+ * RoutingPolicy governs routes. Its constraints bind every call that it matches; the first matching policy by `order` with an
+ * objective chooses, where the caller names neither a model nor a policy.
  * </pre>
  *
  * Protobuf type {@code trunkline.v1.RoutingPolicy}
@@ -38,9 +39,10 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.LazyStringArrayList.emptyList();
     deniedModels_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
-    agentIds_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
     etag_ = "";
+    chain_ = java.util.Collections.emptyList();
+    tiers_ = java.util.Collections.emptyList();
+    description_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -67,7 +69,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object policyId_ = "";
   /**
    * <pre>
-   * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+   * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
    * </pre>
    *
    * <code>string policy_id = 1 [json_name = "policyId"];</code>
@@ -88,7 +90,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+   * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
    * </pre>
    *
    * <code>string policy_id = 1 [json_name = "policyId"];</code>
@@ -113,7 +115,7 @@ private static final long serialVersionUID = 0L;
   private int objective_ = 0;
   /**
    * <pre>
-   * What is optimised.
+   * What is optimised. Unspecified: the policy only constrains.
    * </pre>
    *
    * <code>.trunkline.v1.RoutingObjective objective = 2 [json_name = "objective"];</code>
@@ -124,7 +126,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * What is optimised.
+   * What is optimised. Unspecified: the policy only constrains.
    * </pre>
    *
    * <code>.trunkline.v1.RoutingObjective objective = 2 [json_name = "objective"];</code>
@@ -179,7 +181,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Only these models. Empty: all.
+   * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
    * </pre>
    *
    * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -191,7 +193,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only these models. Empty: all.
+   * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
    * </pre>
    *
    * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -202,7 +204,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only these models. Empty: all.
+   * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
    * </pre>
    *
    * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -214,7 +216,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only these models. Empty: all.
+   * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
    * </pre>
    *
    * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -232,7 +234,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Never these models.
+   * Never these models, named likewise. At most 256.
    * </pre>
    *
    * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -244,7 +246,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Never these models.
+   * Never these models, named likewise. At most 256.
    * </pre>
    *
    * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -255,7 +257,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Never these models.
+   * Never these models, named likewise. At most 256.
    * </pre>
    *
    * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -267,7 +269,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Never these models.
+   * Never these models, named likewise. At most 256.
    * </pre>
    *
    * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -279,64 +281,12 @@ private static final long serialVersionUID = 0L;
     return deniedModels_.getByteString(index);
   }
 
-  public static final int AGENT_IDS_FIELD_NUMBER = 6;
-  @SuppressWarnings("serial")
-  private com.google.protobuf.LazyStringArrayList agentIds_ =
-      com.google.protobuf.LazyStringArrayList.emptyList();
-  /**
-   * <pre>
-   * Applies to calls of these agents. Empty: all.
-   * </pre>
-   *
-   * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-   * @return A list containing the agentIds.
-   */
-  public com.google.protobuf.ProtocolStringList
-      getAgentIdsList() {
-    return agentIds_;
-  }
-  /**
-   * <pre>
-   * Applies to calls of these agents. Empty: all.
-   * </pre>
-   *
-   * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-   * @return The count of agentIds.
-   */
-  public int getAgentIdsCount() {
-    return agentIds_.size();
-  }
-  /**
-   * <pre>
-   * Applies to calls of these agents. Empty: all.
-   * </pre>
-   *
-   * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-   * @param index The index of the element to return.
-   * @return The agentIds at the given index.
-   */
-  public java.lang.String getAgentIds(int index) {
-    return agentIds_.get(index);
-  }
-  /**
-   * <pre>
-   * Applies to calls of these agents. Empty: all.
-   * </pre>
-   *
-   * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the agentIds at the given index.
-   */
-  public com.google.protobuf.ByteString
-      getAgentIdsBytes(int index) {
-    return agentIds_.getByteString(index);
-  }
-
   public static final int MAX_PROVIDER_SHARE_FIELD_NUMBER = 7;
   private double maxProviderShare_ = 0D;
   /**
    * <pre>
-   * No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+   * No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+   * Absent: the server's default.
    * </pre>
    *
    * <code>optional double max_provider_share = 7 [json_name = "maxProviderShare"];</code>
@@ -348,7 +298,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+   * No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+   * Absent: the server's default.
    * </pre>
    *
    * <code>optional double max_provider_share = 7 [json_name = "maxProviderShare"];</code>
@@ -363,7 +314,7 @@ private static final long serialVersionUID = 0L;
   private int order_ = 0;
   /**
    * <pre>
-   * Policies apply in this order, the lowest first.
+   * Policies apply in this order, the lowest first; equal ones by id.
    * </pre>
    *
    * <code>int32 order = 8 [json_name = "order"];</code>
@@ -497,6 +448,293 @@ private static final long serialVersionUID = 0L;
     return updateTime_ == null ? com.google.protobuf.Timestamp.getDefaultInstance() : updateTime_;
   }
 
+  public static final int MATCH_FIELD_NUMBER = 12;
+  private dev.trunkline.v1.RoutingMatch match_;
+  /**
+   * <pre>
+   * Which calls it is for. Empty: all of the tenant.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+   * @return Whether the match field is set.
+   */
+  @java.lang.Override
+  public boolean hasMatch() {
+    return ((bitField0_ & 0x00000010) != 0);
+  }
+  /**
+   * <pre>
+   * Which calls it is for. Empty: all of the tenant.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+   * @return The match.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingMatch getMatch() {
+    return match_ == null ? dev.trunkline.v1.RoutingMatch.getDefaultInstance() : match_;
+  }
+  /**
+   * <pre>
+   * Which calls it is for. Empty: all of the tenant.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingMatchOrBuilder getMatchOrBuilder() {
+    return match_ == null ? dev.trunkline.v1.RoutingMatch.getDefaultInstance() : match_;
+  }
+
+  public static final int WEIGHTS_FIELD_NUMBER = 13;
+  private dev.trunkline.v1.RoutingWeights weights_;
+  /**
+   * <pre>
+   * With BALANCED. Absent: the server's default.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+   * @return Whether the weights field is set.
+   */
+  @java.lang.Override
+  public boolean hasWeights() {
+    return ((bitField0_ & 0x00000020) != 0);
+  }
+  /**
+   * <pre>
+   * With BALANCED. Absent: the server's default.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+   * @return The weights.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingWeights getWeights() {
+    return weights_ == null ? dev.trunkline.v1.RoutingWeights.getDefaultInstance() : weights_;
+  }
+  /**
+   * <pre>
+   * With BALANCED. Absent: the server's default.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingWeightsOrBuilder getWeightsOrBuilder() {
+    return weights_ == null ? dev.trunkline.v1.RoutingWeights.getDefaultInstance() : weights_;
+  }
+
+  public static final int CHAIN_FIELD_NUMBER = 14;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.trunkline.v1.RoutingLink> chain_;
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.trunkline.v1.RoutingLink> getChainList() {
+    return chain_;
+  }
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.trunkline.v1.RoutingLinkOrBuilder> 
+      getChainOrBuilderList() {
+    return chain_;
+  }
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  @java.lang.Override
+  public int getChainCount() {
+    return chain_.size();
+  }
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingLink getChain(int index) {
+    return chain_.get(index);
+  }
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RoutingLinkOrBuilder getChainOrBuilder(
+      int index) {
+    return chain_.get(index);
+  }
+
+  public static final int TIERS_FIELD_NUMBER = 15;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.trunkline.v1.ComplexityTier> tiers_;
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.trunkline.v1.ComplexityTier> getTiersList() {
+    return tiers_;
+  }
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.trunkline.v1.ComplexityTierOrBuilder> 
+      getTiersOrBuilderList() {
+    return tiers_;
+  }
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  @java.lang.Override
+  public int getTiersCount() {
+    return tiers_.size();
+  }
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ComplexityTier getTiers(int index) {
+    return tiers_.get(index);
+  }
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ComplexityTierOrBuilder getTiersOrBuilder(
+      int index) {
+    return tiers_.get(index);
+  }
+
+  public static final int CACHE_AFFINITY_FIELD_NUMBER = 16;
+  private boolean cacheAffinity_ = false;
+  /**
+   * <pre>
+   * Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+   * </pre>
+   *
+   * <code>optional bool cache_affinity = 16 [json_name = "cacheAffinity"];</code>
+   * @return Whether the cacheAffinity field is set.
+   */
+  @java.lang.Override
+  public boolean hasCacheAffinity() {
+    return ((bitField0_ & 0x00000040) != 0);
+  }
+  /**
+   * <pre>
+   * Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+   * </pre>
+   *
+   * <code>optional bool cache_affinity = 16 [json_name = "cacheAffinity"];</code>
+   * @return The cacheAffinity.
+   */
+  @java.lang.Override
+  public boolean getCacheAffinity() {
+    return cacheAffinity_;
+  }
+
+  public static final int DESCRIPTION_FIELD_NUMBER = 17;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object description_ = "";
+  /**
+   * <pre>
+   * What it is for, in words. At most 1 KiB.
+   * </pre>
+   *
+   * <code>string description = 17 [json_name = "description"];</code>
+   * @return The description.
+   */
+  @java.lang.Override
+  public java.lang.String getDescription() {
+    java.lang.Object ref = description_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      description_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * What it is for, in words. At most 1 KiB.
+   * </pre>
+   *
+   * <code>string description = 17 [json_name = "description"];</code>
+   * @return The bytes for description.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getDescriptionBytes() {
+    java.lang.Object ref = description_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      description_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int VERSION_FIELD_NUMBER = 18;
+  private int version_ = 0;
+  /**
+   * <pre>
+   * Output only: 1 when made, one more with each update.
+   * </pre>
+   *
+   * <code>int32 version = 18 [json_name = "version"];</code>
+   * @return The version.
+   */
+  @java.lang.Override
+  public int getVersion() {
+    return version_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -526,9 +764,6 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < deniedModels_.size(); i++) {
       com.google.protobuf.GeneratedMessage.writeString(output, 5, deniedModels_.getRaw(i));
     }
-    for (int i = 0; i < agentIds_.size(); i++) {
-      com.google.protobuf.GeneratedMessage.writeString(output, 6, agentIds_.getRaw(i));
-    }
     if (((bitField0_ & 0x00000002) != 0)) {
       output.writeDouble(7, maxProviderShare_);
     }
@@ -543,6 +778,27 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000008) != 0)) {
       output.writeMessage(11, getUpdateTime());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      output.writeMessage(12, getMatch());
+    }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      output.writeMessage(13, getWeights());
+    }
+    for (int i = 0; i < chain_.size(); i++) {
+      output.writeMessage(14, chain_.get(i));
+    }
+    for (int i = 0; i < tiers_.size(); i++) {
+      output.writeMessage(15, tiers_.get(i));
+    }
+    if (((bitField0_ & 0x00000040) != 0)) {
+      output.writeBool(16, cacheAffinity_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(description_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 17, description_);
+    }
+    if (version_ != 0) {
+      output.writeInt32(18, version_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -575,14 +831,6 @@ private static final long serialVersionUID = 0L;
       size += dataSize;
       size += 1 * getDeniedModelsList().size();
     }
-    {
-      int dataSize = 0;
-      for (int i = 0; i < agentIds_.size(); i++) {
-        dataSize += computeStringSizeNoTag(agentIds_.getRaw(i));
-      }
-      size += dataSize;
-      size += 1 * getAgentIdsList().size();
-    }
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeDoubleSize(7, maxProviderShare_);
@@ -601,6 +849,43 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000008) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(11, getUpdateTime());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(12, getMatch());
+    }
+    if (((bitField0_ & 0x00000020) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(13, getWeights());
+    }
+
+        {
+          final int count = chain_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(chain_.get(i));
+          }
+          size += 1 * count;
+        }
+
+        {
+          final int count = tiers_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(tiers_.get(i));
+          }
+          size += 1 * count;
+        }
+    if (((bitField0_ & 0x00000040) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(16, cacheAffinity_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(description_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(17, description_);
+    }
+    if (version_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(18, version_);
     }
     return size;
   }
@@ -638,8 +923,6 @@ private static final long serialVersionUID = 0L;
         .equals(other.getAllowedModelsList())) return false;
     if (!getDeniedModelsList()
         .equals(other.getDeniedModelsList())) return false;
-    if (!getAgentIdsList()
-        .equals(other.getAgentIdsList())) return false;
     if (hasMaxProviderShare() != other.hasMaxProviderShare()) return false;
     if (hasMaxProviderShare()) {
       if (java.lang.Double.doubleToLongBits(getMaxProviderShare())
@@ -660,6 +943,29 @@ private static final long serialVersionUID = 0L;
       if (!getUpdateTime()
           .equals(other.getUpdateTime())) return false;
     }
+    if (hasMatch() != other.hasMatch()) return false;
+    if (hasMatch()) {
+      if (!getMatch()
+          .equals(other.getMatch())) return false;
+    }
+    if (hasWeights() != other.hasWeights()) return false;
+    if (hasWeights()) {
+      if (!getWeights()
+          .equals(other.getWeights())) return false;
+    }
+    if (!getChainList()
+        .equals(other.getChainList())) return false;
+    if (!getTiersList()
+        .equals(other.getTiersList())) return false;
+    if (hasCacheAffinity() != other.hasCacheAffinity()) return false;
+    if (hasCacheAffinity()) {
+      if (getCacheAffinity()
+          != other.getCacheAffinity()) return false;
+    }
+    if (!getDescription()
+        .equals(other.getDescription())) return false;
+    if (getVersion()
+        != other.getVersion()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -687,10 +993,6 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + DENIED_MODELS_FIELD_NUMBER;
       hash = (53 * hash) + getDeniedModelsList().hashCode();
     }
-    if (getAgentIdsCount() > 0) {
-      hash = (37 * hash) + AGENT_IDS_FIELD_NUMBER;
-      hash = (53 * hash) + getAgentIdsList().hashCode();
-    }
     if (hasMaxProviderShare()) {
       hash = (37 * hash) + MAX_PROVIDER_SHARE_FIELD_NUMBER;
       hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
@@ -708,6 +1010,31 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + UPDATE_TIME_FIELD_NUMBER;
       hash = (53 * hash) + getUpdateTime().hashCode();
     }
+    if (hasMatch()) {
+      hash = (37 * hash) + MATCH_FIELD_NUMBER;
+      hash = (53 * hash) + getMatch().hashCode();
+    }
+    if (hasWeights()) {
+      hash = (37 * hash) + WEIGHTS_FIELD_NUMBER;
+      hash = (53 * hash) + getWeights().hashCode();
+    }
+    if (getChainCount() > 0) {
+      hash = (37 * hash) + CHAIN_FIELD_NUMBER;
+      hash = (53 * hash) + getChainList().hashCode();
+    }
+    if (getTiersCount() > 0) {
+      hash = (37 * hash) + TIERS_FIELD_NUMBER;
+      hash = (53 * hash) + getTiersList().hashCode();
+    }
+    if (hasCacheAffinity()) {
+      hash = (37 * hash) + CACHE_AFFINITY_FIELD_NUMBER;
+      hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+          getCacheAffinity());
+    }
+    hash = (37 * hash) + DESCRIPTION_FIELD_NUMBER;
+    hash = (53 * hash) + getDescription().hashCode();
+    hash = (37 * hash) + VERSION_FIELD_NUMBER;
+    hash = (53 * hash) + getVersion();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -807,7 +1134,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * RoutingPolicy governs routes.
+   * RoutingPolicy governs routes. Its constraints bind every call that it matches; the first matching policy by `order` with an
+   * objective chooses, where the caller names neither a model nor a policy.
    * </pre>
    *
    * Protobuf type {@code trunkline.v1.RoutingPolicy}
@@ -845,6 +1173,10 @@ private static final long serialVersionUID = 0L;
         internalGetConstraintsFieldBuilder();
         internalGetCreateTimeFieldBuilder();
         internalGetUpdateTimeFieldBuilder();
+        internalGetMatchFieldBuilder();
+        internalGetWeightsFieldBuilder();
+        internalGetChainFieldBuilder();
+        internalGetTiersFieldBuilder();
       }
     }
     @java.lang.Override
@@ -862,8 +1194,6 @@ private static final long serialVersionUID = 0L;
           com.google.protobuf.LazyStringArrayList.emptyList();
       deniedModels_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
-      agentIds_ =
-          com.google.protobuf.LazyStringArrayList.emptyList();
       maxProviderShare_ = 0D;
       order_ = 0;
       etag_ = "";
@@ -877,6 +1207,33 @@ private static final long serialVersionUID = 0L;
         updateTimeBuilder_.dispose();
         updateTimeBuilder_ = null;
       }
+      match_ = null;
+      if (matchBuilder_ != null) {
+        matchBuilder_.dispose();
+        matchBuilder_ = null;
+      }
+      weights_ = null;
+      if (weightsBuilder_ != null) {
+        weightsBuilder_.dispose();
+        weightsBuilder_ = null;
+      }
+      if (chainBuilder_ == null) {
+        chain_ = java.util.Collections.emptyList();
+      } else {
+        chain_ = null;
+        chainBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00001000);
+      if (tiersBuilder_ == null) {
+        tiers_ = java.util.Collections.emptyList();
+      } else {
+        tiers_ = null;
+        tiersBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00002000);
+      cacheAffinity_ = false;
+      description_ = "";
+      version_ = 0;
       return this;
     }
 
@@ -903,9 +1260,31 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public dev.trunkline.v1.RoutingPolicy buildPartial() {
       dev.trunkline.v1.RoutingPolicy result = new dev.trunkline.v1.RoutingPolicy(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(dev.trunkline.v1.RoutingPolicy result) {
+      if (chainBuilder_ == null) {
+        if (((bitField0_ & 0x00001000) != 0)) {
+          chain_ = java.util.Collections.unmodifiableList(chain_);
+          bitField0_ = (bitField0_ & ~0x00001000);
+        }
+        result.chain_ = chain_;
+      } else {
+        result.chain_ = chainBuilder_.build();
+      }
+      if (tiersBuilder_ == null) {
+        if (((bitField0_ & 0x00002000) != 0)) {
+          tiers_ = java.util.Collections.unmodifiableList(tiers_);
+          bitField0_ = (bitField0_ & ~0x00002000);
+        }
+        result.tiers_ = tiers_;
+      } else {
+        result.tiers_ = tiersBuilder_.build();
+      }
     }
 
     private void buildPartial0(dev.trunkline.v1.RoutingPolicy result) {
@@ -932,30 +1311,48 @@ private static final long serialVersionUID = 0L;
         result.deniedModels_ = deniedModels_;
       }
       if (((from_bitField0_ & 0x00000020) != 0)) {
-        agentIds_.makeImmutable();
-        result.agentIds_ = agentIds_;
-      }
-      if (((from_bitField0_ & 0x00000040) != 0)) {
         result.maxProviderShare_ = maxProviderShare_;
         to_bitField0_ |= 0x00000002;
       }
-      if (((from_bitField0_ & 0x00000080) != 0)) {
+      if (((from_bitField0_ & 0x00000040) != 0)) {
         result.order_ = order_;
       }
-      if (((from_bitField0_ & 0x00000100) != 0)) {
+      if (((from_bitField0_ & 0x00000080) != 0)) {
         result.etag_ = etag_;
       }
-      if (((from_bitField0_ & 0x00000200) != 0)) {
+      if (((from_bitField0_ & 0x00000100) != 0)) {
         result.createTime_ = createTimeBuilder_ == null
             ? createTime_
             : createTimeBuilder_.build();
         to_bitField0_ |= 0x00000004;
       }
-      if (((from_bitField0_ & 0x00000400) != 0)) {
+      if (((from_bitField0_ & 0x00000200) != 0)) {
         result.updateTime_ = updateTimeBuilder_ == null
             ? updateTime_
             : updateTimeBuilder_.build();
         to_bitField0_ |= 0x00000008;
+      }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.match_ = matchBuilder_ == null
+            ? match_
+            : matchBuilder_.build();
+        to_bitField0_ |= 0x00000010;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.weights_ = weightsBuilder_ == null
+            ? weights_
+            : weightsBuilder_.build();
+        to_bitField0_ |= 0x00000020;
+      }
+      if (((from_bitField0_ & 0x00004000) != 0)) {
+        result.cacheAffinity_ = cacheAffinity_;
+        to_bitField0_ |= 0x00000040;
+      }
+      if (((from_bitField0_ & 0x00008000) != 0)) {
+        result.description_ = description_;
+      }
+      if (((from_bitField0_ & 0x00010000) != 0)) {
+        result.version_ = version_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1003,16 +1400,6 @@ private static final long serialVersionUID = 0L;
         }
         onChanged();
       }
-      if (!other.agentIds_.isEmpty()) {
-        if (agentIds_.isEmpty()) {
-          agentIds_ = other.agentIds_;
-          bitField0_ |= 0x00000020;
-        } else {
-          ensureAgentIdsIsMutable();
-          agentIds_.addAll(other.agentIds_);
-        }
-        onChanged();
-      }
       if (other.hasMaxProviderShare()) {
         setMaxProviderShare(other.getMaxProviderShare());
       }
@@ -1021,7 +1408,7 @@ private static final long serialVersionUID = 0L;
       }
       if (!other.getEtag().isEmpty()) {
         etag_ = other.etag_;
-        bitField0_ |= 0x00000100;
+        bitField0_ |= 0x00000080;
         onChanged();
       }
       if (other.hasCreateTime()) {
@@ -1029,6 +1416,75 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasUpdateTime()) {
         mergeUpdateTime(other.getUpdateTime());
+      }
+      if (other.hasMatch()) {
+        mergeMatch(other.getMatch());
+      }
+      if (other.hasWeights()) {
+        mergeWeights(other.getWeights());
+      }
+      if (chainBuilder_ == null) {
+        if (!other.chain_.isEmpty()) {
+          if (chain_.isEmpty()) {
+            chain_ = other.chain_;
+            bitField0_ = (bitField0_ & ~0x00001000);
+          } else {
+            ensureChainIsMutable();
+            chain_.addAll(other.chain_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.chain_.isEmpty()) {
+          if (chainBuilder_.isEmpty()) {
+            chainBuilder_.dispose();
+            chainBuilder_ = null;
+            chain_ = other.chain_;
+            bitField0_ = (bitField0_ & ~0x00001000);
+            chainBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetChainFieldBuilder() : null;
+          } else {
+            chainBuilder_.addAllMessages(other.chain_);
+          }
+        }
+      }
+      if (tiersBuilder_ == null) {
+        if (!other.tiers_.isEmpty()) {
+          if (tiers_.isEmpty()) {
+            tiers_ = other.tiers_;
+            bitField0_ = (bitField0_ & ~0x00002000);
+          } else {
+            ensureTiersIsMutable();
+            tiers_.addAll(other.tiers_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.tiers_.isEmpty()) {
+          if (tiersBuilder_.isEmpty()) {
+            tiersBuilder_.dispose();
+            tiersBuilder_ = null;
+            tiers_ = other.tiers_;
+            bitField0_ = (bitField0_ & ~0x00002000);
+            tiersBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetTiersFieldBuilder() : null;
+          } else {
+            tiersBuilder_.addAllMessages(other.tiers_);
+          }
+        }
+      }
+      if (other.hasCacheAffinity()) {
+        setCacheAffinity(other.getCacheAffinity());
+      }
+      if (!other.getDescription().isEmpty()) {
+        description_ = other.description_;
+        bitField0_ |= 0x00008000;
+        onChanged();
+      }
+      if (other.getVersion() != 0) {
+        setVersion(other.getVersion());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1083,40 +1539,90 @@ private static final long serialVersionUID = 0L;
               deniedModels_.add(input.readStringRequireUtf8());
               break;
             } // case 42
-            case 50: {
-              ensureAgentIdsIsMutable();
-              agentIds_.add(input.readStringRequireUtf8());
-              break;
-            } // case 50
             case 57: {
               maxProviderShare_ = input.readDouble();
-              bitField0_ |= 0x00000040;
+              bitField0_ |= 0x00000020;
               break;
             } // case 57
             case 64: {
               order_ = input.readInt32();
-              bitField0_ |= 0x00000080;
+              bitField0_ |= 0x00000040;
               break;
             } // case 64
             case 74: {
               etag_ = input.readStringRequireUtf8();
-              bitField0_ |= 0x00000100;
+              bitField0_ |= 0x00000080;
               break;
             } // case 74
             case 82: {
               input.readMessage(
                   internalGetCreateTimeFieldBuilder().getBuilder(),
                   extensionRegistry);
-              bitField0_ |= 0x00000200;
+              bitField0_ |= 0x00000100;
               break;
             } // case 82
             case 90: {
               input.readMessage(
                   internalGetUpdateTimeFieldBuilder().getBuilder(),
                   extensionRegistry);
-              bitField0_ |= 0x00000400;
+              bitField0_ |= 0x00000200;
               break;
             } // case 90
+            case 98: {
+              input.readMessage(
+                  internalGetMatchFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 98
+            case 106: {
+              input.readMessage(
+                  internalGetWeightsFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 106
+            case 114: {
+              dev.trunkline.v1.RoutingLink m =
+                  input.readMessage(
+                      dev.trunkline.v1.RoutingLink.parser(),
+                      extensionRegistry);
+              if (chainBuilder_ == null) {
+                ensureChainIsMutable();
+                chain_.add(m);
+              } else {
+                chainBuilder_.addMessage(m);
+              }
+              break;
+            } // case 114
+            case 122: {
+              dev.trunkline.v1.ComplexityTier m =
+                  input.readMessage(
+                      dev.trunkline.v1.ComplexityTier.parser(),
+                      extensionRegistry);
+              if (tiersBuilder_ == null) {
+                ensureTiersIsMutable();
+                tiers_.add(m);
+              } else {
+                tiersBuilder_.addMessage(m);
+              }
+              break;
+            } // case 122
+            case 128: {
+              cacheAffinity_ = input.readBool();
+              bitField0_ |= 0x00004000;
+              break;
+            } // case 128
+            case 138: {
+              description_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00008000;
+              break;
+            } // case 138
+            case 144: {
+              version_ = input.readInt32();
+              bitField0_ |= 0x00010000;
+              break;
+            } // case 144
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1137,7 +1643,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object policyId_ = "";
     /**
      * <pre>
-     * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+     * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
      * </pre>
      *
      * <code>string policy_id = 1 [json_name = "policyId"];</code>
@@ -1157,7 +1663,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+     * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
      * </pre>
      *
      * <code>string policy_id = 1 [json_name = "policyId"];</code>
@@ -1178,7 +1684,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+     * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
      * </pre>
      *
      * <code>string policy_id = 1 [json_name = "policyId"];</code>
@@ -1195,7 +1701,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+     * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
      * </pre>
      *
      * <code>string policy_id = 1 [json_name = "policyId"];</code>
@@ -1209,7 +1715,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+     * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
      * </pre>
      *
      * <code>string policy_id = 1 [json_name = "policyId"];</code>
@@ -1229,7 +1735,7 @@ private static final long serialVersionUID = 0L;
     private int objective_ = 0;
     /**
      * <pre>
-     * What is optimised.
+     * What is optimised. Unspecified: the policy only constrains.
      * </pre>
      *
      * <code>.trunkline.v1.RoutingObjective objective = 2 [json_name = "objective"];</code>
@@ -1240,7 +1746,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is optimised.
+     * What is optimised. Unspecified: the policy only constrains.
      * </pre>
      *
      * <code>.trunkline.v1.RoutingObjective objective = 2 [json_name = "objective"];</code>
@@ -1255,7 +1761,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is optimised.
+     * What is optimised. Unspecified: the policy only constrains.
      * </pre>
      *
      * <code>.trunkline.v1.RoutingObjective objective = 2 [json_name = "objective"];</code>
@@ -1268,7 +1774,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is optimised.
+     * What is optimised. Unspecified: the policy only constrains.
      * </pre>
      *
      * <code>.trunkline.v1.RoutingObjective objective = 2 [json_name = "objective"];</code>
@@ -1285,7 +1791,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * What is optimised.
+     * What is optimised. Unspecified: the policy only constrains.
      * </pre>
      *
      * <code>.trunkline.v1.RoutingObjective objective = 2 [json_name = "objective"];</code>
@@ -1465,7 +1971,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these models. Empty: all.
+     * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
      * </pre>
      *
      * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -1478,7 +1984,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these models. Empty: all.
+     * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
      * </pre>
      *
      * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -1489,7 +1995,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these models. Empty: all.
+     * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
      * </pre>
      *
      * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -1501,7 +2007,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these models. Empty: all.
+     * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
      * </pre>
      *
      * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -1514,7 +2020,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these models. Empty: all.
+     * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
      * </pre>
      *
      * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -1533,7 +2039,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these models. Empty: all.
+     * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
      * </pre>
      *
      * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -1551,7 +2057,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these models. Empty: all.
+     * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
      * </pre>
      *
      * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -1569,7 +2075,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these models. Empty: all.
+     * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
      * </pre>
      *
      * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -1584,7 +2090,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only these models. Empty: all.
+     * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
      * </pre>
      *
      * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -1612,7 +2118,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Never these models.
+     * Never these models, named likewise. At most 256.
      * </pre>
      *
      * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -1625,7 +2131,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Never these models.
+     * Never these models, named likewise. At most 256.
      * </pre>
      *
      * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -1636,7 +2142,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Never these models.
+     * Never these models, named likewise. At most 256.
      * </pre>
      *
      * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -1648,7 +2154,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Never these models.
+     * Never these models, named likewise. At most 256.
      * </pre>
      *
      * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -1661,7 +2167,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Never these models.
+     * Never these models, named likewise. At most 256.
      * </pre>
      *
      * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -1680,7 +2186,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Never these models.
+     * Never these models, named likewise. At most 256.
      * </pre>
      *
      * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -1698,7 +2204,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Never these models.
+     * Never these models, named likewise. At most 256.
      * </pre>
      *
      * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -1716,7 +2222,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Never these models.
+     * Never these models, named likewise. At most 256.
      * </pre>
      *
      * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -1731,7 +2237,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Never these models.
+     * Never these models, named likewise. At most 256.
      * </pre>
      *
      * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -1749,157 +2255,11 @@ private static final long serialVersionUID = 0L;
       return this;
     }
 
-    private com.google.protobuf.LazyStringArrayList agentIds_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-    private void ensureAgentIdsIsMutable() {
-      if (!agentIds_.isModifiable()) {
-        agentIds_ = new com.google.protobuf.LazyStringArrayList(agentIds_);
-      }
-      bitField0_ |= 0x00000020;
-    }
-    /**
-     * <pre>
-     * Applies to calls of these agents. Empty: all.
-     * </pre>
-     *
-     * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-     * @return A list containing the agentIds.
-     */
-    public com.google.protobuf.ProtocolStringList
-        getAgentIdsList() {
-      agentIds_.makeImmutable();
-      return agentIds_;
-    }
-    /**
-     * <pre>
-     * Applies to calls of these agents. Empty: all.
-     * </pre>
-     *
-     * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-     * @return The count of agentIds.
-     */
-    public int getAgentIdsCount() {
-      return agentIds_.size();
-    }
-    /**
-     * <pre>
-     * Applies to calls of these agents. Empty: all.
-     * </pre>
-     *
-     * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-     * @param index The index of the element to return.
-     * @return The agentIds at the given index.
-     */
-    public java.lang.String getAgentIds(int index) {
-      return agentIds_.get(index);
-    }
-    /**
-     * <pre>
-     * Applies to calls of these agents. Empty: all.
-     * </pre>
-     *
-     * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-     * @param index The index of the value to return.
-     * @return The bytes of the agentIds at the given index.
-     */
-    public com.google.protobuf.ByteString
-        getAgentIdsBytes(int index) {
-      return agentIds_.getByteString(index);
-    }
-    /**
-     * <pre>
-     * Applies to calls of these agents. Empty: all.
-     * </pre>
-     *
-     * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-     * @param index The index to set the value at.
-     * @param value The agentIds to set.
-     * @return This builder for chaining.
-     */
-    public Builder setAgentIds(
-        int index, java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      ensureAgentIdsIsMutable();
-      agentIds_.set(index, value);
-      bitField0_ |= 0x00000020;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Applies to calls of these agents. Empty: all.
-     * </pre>
-     *
-     * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-     * @param value The agentIds to add.
-     * @return This builder for chaining.
-     */
-    public Builder addAgentIds(
-        java.lang.String value) {
-      if (value == null) { throw new NullPointerException(); }
-      ensureAgentIdsIsMutable();
-      agentIds_.add(value);
-      bitField0_ |= 0x00000020;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Applies to calls of these agents. Empty: all.
-     * </pre>
-     *
-     * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-     * @param values The agentIds to add.
-     * @return This builder for chaining.
-     */
-    public Builder addAllAgentIds(
-        java.lang.Iterable<java.lang.String> values) {
-      ensureAgentIdsIsMutable();
-      com.google.protobuf.AbstractMessageLite.Builder.addAll(
-          values, agentIds_);
-      bitField0_ |= 0x00000020;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Applies to calls of these agents. Empty: all.
-     * </pre>
-     *
-     * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-     * @return This builder for chaining.
-     */
-    public Builder clearAgentIds() {
-      agentIds_ =
-        com.google.protobuf.LazyStringArrayList.emptyList();
-      bitField0_ = (bitField0_ & ~0x00000020);;
-      onChanged();
-      return this;
-    }
-    /**
-     * <pre>
-     * Applies to calls of these agents. Empty: all.
-     * </pre>
-     *
-     * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-     * @param value The bytes of the agentIds to add.
-     * @return This builder for chaining.
-     */
-    public Builder addAgentIdsBytes(
-        com.google.protobuf.ByteString value) {
-      if (value == null) { throw new NullPointerException(); }
-      checkByteStringIsUtf8(value);
-      ensureAgentIdsIsMutable();
-      agentIds_.add(value);
-      bitField0_ |= 0x00000020;
-      onChanged();
-      return this;
-    }
-
     private double maxProviderShare_ ;
     /**
      * <pre>
-     * No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+     * No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+     * Absent: the server's default.
      * </pre>
      *
      * <code>optional double max_provider_share = 7 [json_name = "maxProviderShare"];</code>
@@ -1907,11 +2267,12 @@ private static final long serialVersionUID = 0L;
      */
     @java.lang.Override
     public boolean hasMaxProviderShare() {
-      return ((bitField0_ & 0x00000040) != 0);
+      return ((bitField0_ & 0x00000020) != 0);
     }
     /**
      * <pre>
-     * No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+     * No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+     * Absent: the server's default.
      * </pre>
      *
      * <code>optional double max_provider_share = 7 [json_name = "maxProviderShare"];</code>
@@ -1923,7 +2284,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+     * No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+     * Absent: the server's default.
      * </pre>
      *
      * <code>optional double max_provider_share = 7 [json_name = "maxProviderShare"];</code>
@@ -1933,20 +2295,21 @@ private static final long serialVersionUID = 0L;
     public Builder setMaxProviderShare(double value) {
 
       maxProviderShare_ = value;
-      bitField0_ |= 0x00000040;
+      bitField0_ |= 0x00000020;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+     * No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+     * Absent: the server's default.
      * </pre>
      *
      * <code>optional double max_provider_share = 7 [json_name = "maxProviderShare"];</code>
      * @return This builder for chaining.
      */
     public Builder clearMaxProviderShare() {
-      bitField0_ = (bitField0_ & ~0x00000040);
+      bitField0_ = (bitField0_ & ~0x00000020);
       maxProviderShare_ = 0D;
       onChanged();
       return this;
@@ -1955,7 +2318,7 @@ private static final long serialVersionUID = 0L;
     private int order_ ;
     /**
      * <pre>
-     * Policies apply in this order, the lowest first.
+     * Policies apply in this order, the lowest first; equal ones by id.
      * </pre>
      *
      * <code>int32 order = 8 [json_name = "order"];</code>
@@ -1967,7 +2330,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Policies apply in this order, the lowest first.
+     * Policies apply in this order, the lowest first; equal ones by id.
      * </pre>
      *
      * <code>int32 order = 8 [json_name = "order"];</code>
@@ -1977,20 +2340,20 @@ private static final long serialVersionUID = 0L;
     public Builder setOrder(int value) {
 
       order_ = value;
-      bitField0_ |= 0x00000080;
+      bitField0_ |= 0x00000040;
       onChanged();
       return this;
     }
     /**
      * <pre>
-     * Policies apply in this order, the lowest first.
+     * Policies apply in this order, the lowest first; equal ones by id.
      * </pre>
      *
      * <code>int32 order = 8 [json_name = "order"];</code>
      * @return This builder for chaining.
      */
     public Builder clearOrder() {
-      bitField0_ = (bitField0_ & ~0x00000080);
+      bitField0_ = (bitField0_ & ~0x00000040);
       order_ = 0;
       onChanged();
       return this;
@@ -2051,7 +2414,7 @@ private static final long serialVersionUID = 0L;
         java.lang.String value) {
       if (value == null) { throw new NullPointerException(); }
       etag_ = value;
-      bitField0_ |= 0x00000100;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -2065,7 +2428,7 @@ private static final long serialVersionUID = 0L;
      */
     public Builder clearEtag() {
       etag_ = getDefaultInstance().getEtag();
-      bitField0_ = (bitField0_ & ~0x00000100);
+      bitField0_ = (bitField0_ & ~0x00000080);
       onChanged();
       return this;
     }
@@ -2083,7 +2446,7 @@ private static final long serialVersionUID = 0L;
       if (value == null) { throw new NullPointerException(); }
       checkByteStringIsUtf8(value);
       etag_ = value;
-      bitField0_ |= 0x00000100;
+      bitField0_ |= 0x00000080;
       onChanged();
       return this;
     }
@@ -2100,7 +2463,7 @@ private static final long serialVersionUID = 0L;
      * @return Whether the createTime field is set.
      */
     public boolean hasCreateTime() {
-      return ((bitField0_ & 0x00000200) != 0);
+      return ((bitField0_ & 0x00000100) != 0);
     }
     /**
      * <pre>
@@ -2133,7 +2496,7 @@ private static final long serialVersionUID = 0L;
       } else {
         createTimeBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000200;
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }
@@ -2151,7 +2514,7 @@ private static final long serialVersionUID = 0L;
       } else {
         createTimeBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000200;
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }
@@ -2164,7 +2527,7 @@ private static final long serialVersionUID = 0L;
      */
     public Builder mergeCreateTime(com.google.protobuf.Timestamp value) {
       if (createTimeBuilder_ == null) {
-        if (((bitField0_ & 0x00000200) != 0) &&
+        if (((bitField0_ & 0x00000100) != 0) &&
           createTime_ != null &&
           createTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
           getCreateTimeBuilder().mergeFrom(value);
@@ -2175,7 +2538,7 @@ private static final long serialVersionUID = 0L;
         createTimeBuilder_.mergeFrom(value);
       }
       if (createTime_ != null) {
-        bitField0_ |= 0x00000200;
+        bitField0_ |= 0x00000100;
         onChanged();
       }
       return this;
@@ -2188,7 +2551,7 @@ private static final long serialVersionUID = 0L;
      * <code>.google.protobuf.Timestamp create_time = 10 [json_name = "createTime"];</code>
      */
     public Builder clearCreateTime() {
-      bitField0_ = (bitField0_ & ~0x00000200);
+      bitField0_ = (bitField0_ & ~0x00000100);
       createTime_ = null;
       if (createTimeBuilder_ != null) {
         createTimeBuilder_.dispose();
@@ -2205,7 +2568,7 @@ private static final long serialVersionUID = 0L;
      * <code>.google.protobuf.Timestamp create_time = 10 [json_name = "createTime"];</code>
      */
     public com.google.protobuf.Timestamp.Builder getCreateTimeBuilder() {
-      bitField0_ |= 0x00000200;
+      bitField0_ |= 0x00000100;
       onChanged();
       return internalGetCreateTimeFieldBuilder().getBuilder();
     }
@@ -2257,7 +2620,7 @@ private static final long serialVersionUID = 0L;
      * @return Whether the updateTime field is set.
      */
     public boolean hasUpdateTime() {
-      return ((bitField0_ & 0x00000400) != 0);
+      return ((bitField0_ & 0x00000200) != 0);
     }
     /**
      * <pre>
@@ -2290,7 +2653,7 @@ private static final long serialVersionUID = 0L;
       } else {
         updateTimeBuilder_.setMessage(value);
       }
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00000200;
       onChanged();
       return this;
     }
@@ -2308,7 +2671,7 @@ private static final long serialVersionUID = 0L;
       } else {
         updateTimeBuilder_.setMessage(builderForValue.build());
       }
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00000200;
       onChanged();
       return this;
     }
@@ -2321,7 +2684,7 @@ private static final long serialVersionUID = 0L;
      */
     public Builder mergeUpdateTime(com.google.protobuf.Timestamp value) {
       if (updateTimeBuilder_ == null) {
-        if (((bitField0_ & 0x00000400) != 0) &&
+        if (((bitField0_ & 0x00000200) != 0) &&
           updateTime_ != null &&
           updateTime_ != com.google.protobuf.Timestamp.getDefaultInstance()) {
           getUpdateTimeBuilder().mergeFrom(value);
@@ -2332,7 +2695,7 @@ private static final long serialVersionUID = 0L;
         updateTimeBuilder_.mergeFrom(value);
       }
       if (updateTime_ != null) {
-        bitField0_ |= 0x00000400;
+        bitField0_ |= 0x00000200;
         onChanged();
       }
       return this;
@@ -2345,7 +2708,7 @@ private static final long serialVersionUID = 0L;
      * <code>.google.protobuf.Timestamp update_time = 11 [json_name = "updateTime"];</code>
      */
     public Builder clearUpdateTime() {
-      bitField0_ = (bitField0_ & ~0x00000400);
+      bitField0_ = (bitField0_ & ~0x00000200);
       updateTime_ = null;
       if (updateTimeBuilder_ != null) {
         updateTimeBuilder_.dispose();
@@ -2362,7 +2725,7 @@ private static final long serialVersionUID = 0L;
      * <code>.google.protobuf.Timestamp update_time = 11 [json_name = "updateTime"];</code>
      */
     public com.google.protobuf.Timestamp.Builder getUpdateTimeBuilder() {
-      bitField0_ |= 0x00000400;
+      bitField0_ |= 0x00000200;
       onChanged();
       return internalGetUpdateTimeFieldBuilder().getBuilder();
     }
@@ -2400,6 +2763,1136 @@ private static final long serialVersionUID = 0L;
         updateTime_ = null;
       }
       return updateTimeBuilder_;
+    }
+
+    private dev.trunkline.v1.RoutingMatch match_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingMatch, dev.trunkline.v1.RoutingMatch.Builder, dev.trunkline.v1.RoutingMatchOrBuilder> matchBuilder_;
+    /**
+     * <pre>
+     * Which calls it is for. Empty: all of the tenant.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+     * @return Whether the match field is set.
+     */
+    public boolean hasMatch() {
+      return ((bitField0_ & 0x00000400) != 0);
+    }
+    /**
+     * <pre>
+     * Which calls it is for. Empty: all of the tenant.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+     * @return The match.
+     */
+    public dev.trunkline.v1.RoutingMatch getMatch() {
+      if (matchBuilder_ == null) {
+        return match_ == null ? dev.trunkline.v1.RoutingMatch.getDefaultInstance() : match_;
+      } else {
+        return matchBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * Which calls it is for. Empty: all of the tenant.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+     */
+    public Builder setMatch(dev.trunkline.v1.RoutingMatch value) {
+      if (matchBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        match_ = value;
+      } else {
+        matchBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Which calls it is for. Empty: all of the tenant.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+     */
+    public Builder setMatch(
+        dev.trunkline.v1.RoutingMatch.Builder builderForValue) {
+      if (matchBuilder_ == null) {
+        match_ = builderForValue.build();
+      } else {
+        matchBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Which calls it is for. Empty: all of the tenant.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+     */
+    public Builder mergeMatch(dev.trunkline.v1.RoutingMatch value) {
+      if (matchBuilder_ == null) {
+        if (((bitField0_ & 0x00000400) != 0) &&
+          match_ != null &&
+          match_ != dev.trunkline.v1.RoutingMatch.getDefaultInstance()) {
+          getMatchBuilder().mergeFrom(value);
+        } else {
+          match_ = value;
+        }
+      } else {
+        matchBuilder_.mergeFrom(value);
+      }
+      if (match_ != null) {
+        bitField0_ |= 0x00000400;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Which calls it is for. Empty: all of the tenant.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+     */
+    public Builder clearMatch() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      match_ = null;
+      if (matchBuilder_ != null) {
+        matchBuilder_.dispose();
+        matchBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Which calls it is for. Empty: all of the tenant.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+     */
+    public dev.trunkline.v1.RoutingMatch.Builder getMatchBuilder() {
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return internalGetMatchFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Which calls it is for. Empty: all of the tenant.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+     */
+    public dev.trunkline.v1.RoutingMatchOrBuilder getMatchOrBuilder() {
+      if (matchBuilder_ != null) {
+        return matchBuilder_.getMessageOrBuilder();
+      } else {
+        return match_ == null ?
+            dev.trunkline.v1.RoutingMatch.getDefaultInstance() : match_;
+      }
+    }
+    /**
+     * <pre>
+     * Which calls it is for. Empty: all of the tenant.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingMatch, dev.trunkline.v1.RoutingMatch.Builder, dev.trunkline.v1.RoutingMatchOrBuilder> 
+        internalGetMatchFieldBuilder() {
+      if (matchBuilder_ == null) {
+        matchBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.RoutingMatch, dev.trunkline.v1.RoutingMatch.Builder, dev.trunkline.v1.RoutingMatchOrBuilder>(
+                getMatch(),
+                getParentForChildren(),
+                isClean());
+        match_ = null;
+      }
+      return matchBuilder_;
+    }
+
+    private dev.trunkline.v1.RoutingWeights weights_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingWeights, dev.trunkline.v1.RoutingWeights.Builder, dev.trunkline.v1.RoutingWeightsOrBuilder> weightsBuilder_;
+    /**
+     * <pre>
+     * With BALANCED. Absent: the server's default.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+     * @return Whether the weights field is set.
+     */
+    public boolean hasWeights() {
+      return ((bitField0_ & 0x00000800) != 0);
+    }
+    /**
+     * <pre>
+     * With BALANCED. Absent: the server's default.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+     * @return The weights.
+     */
+    public dev.trunkline.v1.RoutingWeights getWeights() {
+      if (weightsBuilder_ == null) {
+        return weights_ == null ? dev.trunkline.v1.RoutingWeights.getDefaultInstance() : weights_;
+      } else {
+        return weightsBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * With BALANCED. Absent: the server's default.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+     */
+    public Builder setWeights(dev.trunkline.v1.RoutingWeights value) {
+      if (weightsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        weights_ = value;
+      } else {
+        weightsBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * With BALANCED. Absent: the server's default.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+     */
+    public Builder setWeights(
+        dev.trunkline.v1.RoutingWeights.Builder builderForValue) {
+      if (weightsBuilder_ == null) {
+        weights_ = builderForValue.build();
+      } else {
+        weightsBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * With BALANCED. Absent: the server's default.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+     */
+    public Builder mergeWeights(dev.trunkline.v1.RoutingWeights value) {
+      if (weightsBuilder_ == null) {
+        if (((bitField0_ & 0x00000800) != 0) &&
+          weights_ != null &&
+          weights_ != dev.trunkline.v1.RoutingWeights.getDefaultInstance()) {
+          getWeightsBuilder().mergeFrom(value);
+        } else {
+          weights_ = value;
+        }
+      } else {
+        weightsBuilder_.mergeFrom(value);
+      }
+      if (weights_ != null) {
+        bitField0_ |= 0x00000800;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With BALANCED. Absent: the server's default.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+     */
+    public Builder clearWeights() {
+      bitField0_ = (bitField0_ & ~0x00000800);
+      weights_ = null;
+      if (weightsBuilder_ != null) {
+        weightsBuilder_.dispose();
+        weightsBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * With BALANCED. Absent: the server's default.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+     */
+    public dev.trunkline.v1.RoutingWeights.Builder getWeightsBuilder() {
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return internalGetWeightsFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * With BALANCED. Absent: the server's default.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+     */
+    public dev.trunkline.v1.RoutingWeightsOrBuilder getWeightsOrBuilder() {
+      if (weightsBuilder_ != null) {
+        return weightsBuilder_.getMessageOrBuilder();
+      } else {
+        return weights_ == null ?
+            dev.trunkline.v1.RoutingWeights.getDefaultInstance() : weights_;
+      }
+    }
+    /**
+     * <pre>
+     * With BALANCED. Absent: the server's default.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RoutingWeights, dev.trunkline.v1.RoutingWeights.Builder, dev.trunkline.v1.RoutingWeightsOrBuilder> 
+        internalGetWeightsFieldBuilder() {
+      if (weightsBuilder_ == null) {
+        weightsBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.RoutingWeights, dev.trunkline.v1.RoutingWeights.Builder, dev.trunkline.v1.RoutingWeightsOrBuilder>(
+                getWeights(),
+                getParentForChildren(),
+                isClean());
+        weights_ = null;
+      }
+      return weightsBuilder_;
+    }
+
+    private java.util.List<dev.trunkline.v1.RoutingLink> chain_ =
+      java.util.Collections.emptyList();
+    private void ensureChainIsMutable() {
+      if (!((bitField0_ & 0x00001000) != 0)) {
+        chain_ = new java.util.ArrayList<dev.trunkline.v1.RoutingLink>(chain_);
+        bitField0_ |= 0x00001000;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.RoutingLink, dev.trunkline.v1.RoutingLink.Builder, dev.trunkline.v1.RoutingLinkOrBuilder> chainBuilder_;
+
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.RoutingLink> getChainList() {
+      if (chainBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(chain_);
+      } else {
+        return chainBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public int getChainCount() {
+      if (chainBuilder_ == null) {
+        return chain_.size();
+      } else {
+        return chainBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public dev.trunkline.v1.RoutingLink getChain(int index) {
+      if (chainBuilder_ == null) {
+        return chain_.get(index);
+      } else {
+        return chainBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public Builder setChain(
+        int index, dev.trunkline.v1.RoutingLink value) {
+      if (chainBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureChainIsMutable();
+        chain_.set(index, value);
+        onChanged();
+      } else {
+        chainBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public Builder setChain(
+        int index, dev.trunkline.v1.RoutingLink.Builder builderForValue) {
+      if (chainBuilder_ == null) {
+        ensureChainIsMutable();
+        chain_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        chainBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public Builder addChain(dev.trunkline.v1.RoutingLink value) {
+      if (chainBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureChainIsMutable();
+        chain_.add(value);
+        onChanged();
+      } else {
+        chainBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public Builder addChain(
+        int index, dev.trunkline.v1.RoutingLink value) {
+      if (chainBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureChainIsMutable();
+        chain_.add(index, value);
+        onChanged();
+      } else {
+        chainBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public Builder addChain(
+        dev.trunkline.v1.RoutingLink.Builder builderForValue) {
+      if (chainBuilder_ == null) {
+        ensureChainIsMutable();
+        chain_.add(builderForValue.build());
+        onChanged();
+      } else {
+        chainBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public Builder addChain(
+        int index, dev.trunkline.v1.RoutingLink.Builder builderForValue) {
+      if (chainBuilder_ == null) {
+        ensureChainIsMutable();
+        chain_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        chainBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public Builder addAllChain(
+        java.lang.Iterable<? extends dev.trunkline.v1.RoutingLink> values) {
+      if (chainBuilder_ == null) {
+        ensureChainIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, chain_);
+        onChanged();
+      } else {
+        chainBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public Builder clearChain() {
+      if (chainBuilder_ == null) {
+        chain_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00001000);
+        onChanged();
+      } else {
+        chainBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public Builder removeChain(int index) {
+      if (chainBuilder_ == null) {
+        ensureChainIsMutable();
+        chain_.remove(index);
+        onChanged();
+      } else {
+        chainBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public dev.trunkline.v1.RoutingLink.Builder getChainBuilder(
+        int index) {
+      return internalGetChainFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public dev.trunkline.v1.RoutingLinkOrBuilder getChainOrBuilder(
+        int index) {
+      if (chainBuilder_ == null) {
+        return chain_.get(index);  } else {
+        return chainBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public java.util.List<? extends dev.trunkline.v1.RoutingLinkOrBuilder> 
+         getChainOrBuilderList() {
+      if (chainBuilder_ != null) {
+        return chainBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(chain_);
+      }
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public dev.trunkline.v1.RoutingLink.Builder addChainBuilder() {
+      return internalGetChainFieldBuilder().addBuilder(
+          dev.trunkline.v1.RoutingLink.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public dev.trunkline.v1.RoutingLink.Builder addChainBuilder(
+        int index) {
+      return internalGetChainFieldBuilder().addBuilder(
+          index, dev.trunkline.v1.RoutingLink.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * With PRIORITY and WEIGHTED. 1 to 64 links.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.RoutingLink.Builder> 
+         getChainBuilderList() {
+      return internalGetChainFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.RoutingLink, dev.trunkline.v1.RoutingLink.Builder, dev.trunkline.v1.RoutingLinkOrBuilder> 
+        internalGetChainFieldBuilder() {
+      if (chainBuilder_ == null) {
+        chainBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.trunkline.v1.RoutingLink, dev.trunkline.v1.RoutingLink.Builder, dev.trunkline.v1.RoutingLinkOrBuilder>(
+                chain_,
+                ((bitField0_ & 0x00001000) != 0),
+                getParentForChildren(),
+                isClean());
+        chain_ = null;
+      }
+      return chainBuilder_;
+    }
+
+    private java.util.List<dev.trunkline.v1.ComplexityTier> tiers_ =
+      java.util.Collections.emptyList();
+    private void ensureTiersIsMutable() {
+      if (!((bitField0_ & 0x00002000) != 0)) {
+        tiers_ = new java.util.ArrayList<dev.trunkline.v1.ComplexityTier>(tiers_);
+        bitField0_ |= 0x00002000;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.ComplexityTier, dev.trunkline.v1.ComplexityTier.Builder, dev.trunkline.v1.ComplexityTierOrBuilder> tiersBuilder_;
+
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.ComplexityTier> getTiersList() {
+      if (tiersBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(tiers_);
+      } else {
+        return tiersBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public int getTiersCount() {
+      if (tiersBuilder_ == null) {
+        return tiers_.size();
+      } else {
+        return tiersBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public dev.trunkline.v1.ComplexityTier getTiers(int index) {
+      if (tiersBuilder_ == null) {
+        return tiers_.get(index);
+      } else {
+        return tiersBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public Builder setTiers(
+        int index, dev.trunkline.v1.ComplexityTier value) {
+      if (tiersBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureTiersIsMutable();
+        tiers_.set(index, value);
+        onChanged();
+      } else {
+        tiersBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public Builder setTiers(
+        int index, dev.trunkline.v1.ComplexityTier.Builder builderForValue) {
+      if (tiersBuilder_ == null) {
+        ensureTiersIsMutable();
+        tiers_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        tiersBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public Builder addTiers(dev.trunkline.v1.ComplexityTier value) {
+      if (tiersBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureTiersIsMutable();
+        tiers_.add(value);
+        onChanged();
+      } else {
+        tiersBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public Builder addTiers(
+        int index, dev.trunkline.v1.ComplexityTier value) {
+      if (tiersBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureTiersIsMutable();
+        tiers_.add(index, value);
+        onChanged();
+      } else {
+        tiersBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public Builder addTiers(
+        dev.trunkline.v1.ComplexityTier.Builder builderForValue) {
+      if (tiersBuilder_ == null) {
+        ensureTiersIsMutable();
+        tiers_.add(builderForValue.build());
+        onChanged();
+      } else {
+        tiersBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public Builder addTiers(
+        int index, dev.trunkline.v1.ComplexityTier.Builder builderForValue) {
+      if (tiersBuilder_ == null) {
+        ensureTiersIsMutable();
+        tiers_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        tiersBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public Builder addAllTiers(
+        java.lang.Iterable<? extends dev.trunkline.v1.ComplexityTier> values) {
+      if (tiersBuilder_ == null) {
+        ensureTiersIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, tiers_);
+        onChanged();
+      } else {
+        tiersBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public Builder clearTiers() {
+      if (tiersBuilder_ == null) {
+        tiers_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00002000);
+        onChanged();
+      } else {
+        tiersBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public Builder removeTiers(int index) {
+      if (tiersBuilder_ == null) {
+        ensureTiersIsMutable();
+        tiers_.remove(index);
+        onChanged();
+      } else {
+        tiersBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public dev.trunkline.v1.ComplexityTier.Builder getTiersBuilder(
+        int index) {
+      return internalGetTiersFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public dev.trunkline.v1.ComplexityTierOrBuilder getTiersOrBuilder(
+        int index) {
+      if (tiersBuilder_ == null) {
+        return tiers_.get(index);  } else {
+        return tiersBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public java.util.List<? extends dev.trunkline.v1.ComplexityTierOrBuilder> 
+         getTiersOrBuilderList() {
+      if (tiersBuilder_ != null) {
+        return tiersBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(tiers_);
+      }
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public dev.trunkline.v1.ComplexityTier.Builder addTiersBuilder() {
+      return internalGetTiersFieldBuilder().addBuilder(
+          dev.trunkline.v1.ComplexityTier.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public dev.trunkline.v1.ComplexityTier.Builder addTiersBuilder(
+        int index) {
+      return internalGetTiersFieldBuilder().addBuilder(
+          index, dev.trunkline.v1.ComplexityTier.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.ComplexityTier.Builder> 
+         getTiersBuilderList() {
+      return internalGetTiersFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.ComplexityTier, dev.trunkline.v1.ComplexityTier.Builder, dev.trunkline.v1.ComplexityTierOrBuilder> 
+        internalGetTiersFieldBuilder() {
+      if (tiersBuilder_ == null) {
+        tiersBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.trunkline.v1.ComplexityTier, dev.trunkline.v1.ComplexityTier.Builder, dev.trunkline.v1.ComplexityTierOrBuilder>(
+                tiers_,
+                ((bitField0_ & 0x00002000) != 0),
+                getParentForChildren(),
+                isClean());
+        tiers_ = null;
+      }
+      return tiersBuilder_;
+    }
+
+    private boolean cacheAffinity_ ;
+    /**
+     * <pre>
+     * Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+     * </pre>
+     *
+     * <code>optional bool cache_affinity = 16 [json_name = "cacheAffinity"];</code>
+     * @return Whether the cacheAffinity field is set.
+     */
+    @java.lang.Override
+    public boolean hasCacheAffinity() {
+      return ((bitField0_ & 0x00004000) != 0);
+    }
+    /**
+     * <pre>
+     * Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+     * </pre>
+     *
+     * <code>optional bool cache_affinity = 16 [json_name = "cacheAffinity"];</code>
+     * @return The cacheAffinity.
+     */
+    @java.lang.Override
+    public boolean getCacheAffinity() {
+      return cacheAffinity_;
+    }
+    /**
+     * <pre>
+     * Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+     * </pre>
+     *
+     * <code>optional bool cache_affinity = 16 [json_name = "cacheAffinity"];</code>
+     * @param value The cacheAffinity to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCacheAffinity(boolean value) {
+
+      cacheAffinity_ = value;
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+     * </pre>
+     *
+     * <code>optional bool cache_affinity = 16 [json_name = "cacheAffinity"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCacheAffinity() {
+      bitField0_ = (bitField0_ & ~0x00004000);
+      cacheAffinity_ = false;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object description_ = "";
+    /**
+     * <pre>
+     * What it is for, in words. At most 1 KiB.
+     * </pre>
+     *
+     * <code>string description = 17 [json_name = "description"];</code>
+     * @return The description.
+     */
+    public java.lang.String getDescription() {
+      java.lang.Object ref = description_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        description_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * What it is for, in words. At most 1 KiB.
+     * </pre>
+     *
+     * <code>string description = 17 [json_name = "description"];</code>
+     * @return The bytes for description.
+     */
+    public com.google.protobuf.ByteString
+        getDescriptionBytes() {
+      java.lang.Object ref = description_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        description_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * What it is for, in words. At most 1 KiB.
+     * </pre>
+     *
+     * <code>string description = 17 [json_name = "description"];</code>
+     * @param value The description to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDescription(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      description_ = value;
+      bitField0_ |= 0x00008000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What it is for, in words. At most 1 KiB.
+     * </pre>
+     *
+     * <code>string description = 17 [json_name = "description"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearDescription() {
+      description_ = getDefaultInstance().getDescription();
+      bitField0_ = (bitField0_ & ~0x00008000);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What it is for, in words. At most 1 KiB.
+     * </pre>
+     *
+     * <code>string description = 17 [json_name = "description"];</code>
+     * @param value The bytes for description to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDescriptionBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      description_ = value;
+      bitField0_ |= 0x00008000;
+      onChanged();
+      return this;
+    }
+
+    private int version_ ;
+    /**
+     * <pre>
+     * Output only: 1 when made, one more with each update.
+     * </pre>
+     *
+     * <code>int32 version = 18 [json_name = "version"];</code>
+     * @return The version.
+     */
+    @java.lang.Override
+    public int getVersion() {
+      return version_;
+    }
+    /**
+     * <pre>
+     * Output only: 1 when made, one more with each update.
+     * </pre>
+     *
+     * <code>int32 version = 18 [json_name = "version"];</code>
+     * @param value The version to set.
+     * @return This builder for chaining.
+     */
+    public Builder setVersion(int value) {
+
+      version_ = value;
+      bitField0_ |= 0x00010000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Output only: 1 when made, one more with each update.
+     * </pre>
+     *
+     * <code>int32 version = 18 [json_name = "version"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearVersion() {
+      bitField0_ = (bitField0_ & ~0x00010000);
+      version_ = 0;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.RoutingPolicy)

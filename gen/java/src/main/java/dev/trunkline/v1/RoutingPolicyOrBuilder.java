@@ -12,7 +12,7 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+   * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
    * </pre>
    *
    * <code>string policy_id = 1 [json_name = "policyId"];</code>
@@ -21,7 +21,7 @@ public interface RoutingPolicyOrBuilder extends
   java.lang.String getPolicyId();
   /**
    * <pre>
-   * The id: 1 to 64 of [a-z0-9-], starting with a letter. Required.
+   * The id: 1 to 64 of [a-z0-9-], starting with a letter; `cost`, `latency`, `quality` and `balanced` are taken. Required.
    * </pre>
    *
    * <code>string policy_id = 1 [json_name = "policyId"];</code>
@@ -32,7 +32,7 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * What is optimised.
+   * What is optimised. Unspecified: the policy only constrains.
    * </pre>
    *
    * <code>.trunkline.v1.RoutingObjective objective = 2 [json_name = "objective"];</code>
@@ -41,7 +41,7 @@ public interface RoutingPolicyOrBuilder extends
   int getObjectiveValue();
   /**
    * <pre>
-   * What is optimised.
+   * What is optimised. Unspecified: the policy only constrains.
    * </pre>
    *
    * <code>.trunkline.v1.RoutingObjective objective = 2 [json_name = "objective"];</code>
@@ -78,7 +78,7 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Only these models. Empty: all.
+   * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
    * </pre>
    *
    * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -88,7 +88,7 @@ public interface RoutingPolicyOrBuilder extends
       getAllowedModelsList();
   /**
    * <pre>
-   * Only these models. Empty: all.
+   * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
    * </pre>
    *
    * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -97,7 +97,7 @@ public interface RoutingPolicyOrBuilder extends
   int getAllowedModelsCount();
   /**
    * <pre>
-   * Only these models. Empty: all.
+   * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
    * </pre>
    *
    * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -107,7 +107,7 @@ public interface RoutingPolicyOrBuilder extends
   java.lang.String getAllowedModels(int index);
   /**
    * <pre>
-   * Only these models. Empty: all.
+   * Only these models: `&lt;provider&gt;/&lt;model&gt;`, a bare model name, or `&lt;provider&gt;/&#42;`. Empty: all. At most 256.
    * </pre>
    *
    * <code>repeated string allowed_models = 4 [json_name = "allowedModels"];</code>
@@ -119,7 +119,7 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Never these models.
+   * Never these models, named likewise. At most 256.
    * </pre>
    *
    * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -129,7 +129,7 @@ public interface RoutingPolicyOrBuilder extends
       getDeniedModelsList();
   /**
    * <pre>
-   * Never these models.
+   * Never these models, named likewise. At most 256.
    * </pre>
    *
    * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -138,7 +138,7 @@ public interface RoutingPolicyOrBuilder extends
   int getDeniedModelsCount();
   /**
    * <pre>
-   * Never these models.
+   * Never these models, named likewise. At most 256.
    * </pre>
    *
    * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -148,7 +148,7 @@ public interface RoutingPolicyOrBuilder extends
   java.lang.String getDeniedModels(int index);
   /**
    * <pre>
-   * Never these models.
+   * Never these models, named likewise. At most 256.
    * </pre>
    *
    * <code>repeated string denied_models = 5 [json_name = "deniedModels"];</code>
@@ -160,48 +160,8 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Applies to calls of these agents. Empty: all.
-   * </pre>
-   *
-   * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-   * @return A list containing the agentIds.
-   */
-  java.util.List<java.lang.String>
-      getAgentIdsList();
-  /**
-   * <pre>
-   * Applies to calls of these agents. Empty: all.
-   * </pre>
-   *
-   * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-   * @return The count of agentIds.
-   */
-  int getAgentIdsCount();
-  /**
-   * <pre>
-   * Applies to calls of these agents. Empty: all.
-   * </pre>
-   *
-   * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-   * @param index The index of the element to return.
-   * @return The agentIds at the given index.
-   */
-  java.lang.String getAgentIds(int index);
-  /**
-   * <pre>
-   * Applies to calls of these agents. Empty: all.
-   * </pre>
-   *
-   * <code>repeated string agent_ids = 6 [json_name = "agentIds"];</code>
-   * @param index The index of the value to return.
-   * @return The bytes of the agentIds at the given index.
-   */
-  com.google.protobuf.ByteString
-      getAgentIdsBytes(int index);
-
-  /**
-   * <pre>
-   * No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+   * No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+   * Absent: the server's default.
    * </pre>
    *
    * <code>optional double max_provider_share = 7 [json_name = "maxProviderShare"];</code>
@@ -210,7 +170,8 @@ public interface RoutingPolicyOrBuilder extends
   boolean hasMaxProviderShare();
   /**
    * <pre>
-   * No provider serves more than this share of calls, above 0 and at most 1. Absent: no cap.
+   * No provider serves more than this share of the calls that Trunkline routes, while others qualify. Above 0 and at most 1.
+   * Absent: the server's default.
    * </pre>
    *
    * <code>optional double max_provider_share = 7 [json_name = "maxProviderShare"];</code>
@@ -220,7 +181,7 @@ public interface RoutingPolicyOrBuilder extends
 
   /**
    * <pre>
-   * Policies apply in this order, the lowest first.
+   * Policies apply in this order, the lowest first; equal ones by id.
    * </pre>
    *
    * <code>int32 order = 8 [json_name = "order"];</code>
@@ -301,4 +262,195 @@ public interface RoutingPolicyOrBuilder extends
    * <code>.google.protobuf.Timestamp update_time = 11 [json_name = "updateTime"];</code>
    */
   com.google.protobuf.TimestampOrBuilder getUpdateTimeOrBuilder();
+
+  /**
+   * <pre>
+   * Which calls it is for. Empty: all of the tenant.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+   * @return Whether the match field is set.
+   */
+  boolean hasMatch();
+  /**
+   * <pre>
+   * Which calls it is for. Empty: all of the tenant.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+   * @return The match.
+   */
+  dev.trunkline.v1.RoutingMatch getMatch();
+  /**
+   * <pre>
+   * Which calls it is for. Empty: all of the tenant.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingMatch match = 12 [json_name = "match"];</code>
+   */
+  dev.trunkline.v1.RoutingMatchOrBuilder getMatchOrBuilder();
+
+  /**
+   * <pre>
+   * With BALANCED. Absent: the server's default.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+   * @return Whether the weights field is set.
+   */
+  boolean hasWeights();
+  /**
+   * <pre>
+   * With BALANCED. Absent: the server's default.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+   * @return The weights.
+   */
+  dev.trunkline.v1.RoutingWeights getWeights();
+  /**
+   * <pre>
+   * With BALANCED. Absent: the server's default.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RoutingWeights weights = 13 [json_name = "weights"];</code>
+   */
+  dev.trunkline.v1.RoutingWeightsOrBuilder getWeightsOrBuilder();
+
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  java.util.List<dev.trunkline.v1.RoutingLink> 
+      getChainList();
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  dev.trunkline.v1.RoutingLink getChain(int index);
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  int getChainCount();
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  java.util.List<? extends dev.trunkline.v1.RoutingLinkOrBuilder> 
+      getChainOrBuilderList();
+  /**
+   * <pre>
+   * With PRIORITY and WEIGHTED. 1 to 64 links.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.RoutingLink chain = 14 [json_name = "chain"];</code>
+   */
+  dev.trunkline.v1.RoutingLinkOrBuilder getChainOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  java.util.List<dev.trunkline.v1.ComplexityTier> 
+      getTiersList();
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  dev.trunkline.v1.ComplexityTier getTiers(int index);
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  int getTiersCount();
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  java.util.List<? extends dev.trunkline.v1.ComplexityTierOrBuilder> 
+      getTiersOrBuilderList();
+  /**
+   * <pre>
+   * With COMPLEXITY. 1 to 8 tiers. Empty: the server's default.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ComplexityTier tiers = 15 [json_name = "tiers"];</code>
+   */
+  dev.trunkline.v1.ComplexityTierOrBuilder getTiersOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+   * </pre>
+   *
+   * <code>optional bool cache_affinity = 16 [json_name = "cacheAffinity"];</code>
+   * @return Whether the cacheAffinity field is set.
+   */
+  boolean hasCacheAffinity();
+  /**
+   * <pre>
+   * Whether calls that begin alike go to where the provider's prompt cache is warm. Absent: yes.
+   * </pre>
+   *
+   * <code>optional bool cache_affinity = 16 [json_name = "cacheAffinity"];</code>
+   * @return The cacheAffinity.
+   */
+  boolean getCacheAffinity();
+
+  /**
+   * <pre>
+   * What it is for, in words. At most 1 KiB.
+   * </pre>
+   *
+   * <code>string description = 17 [json_name = "description"];</code>
+   * @return The description.
+   */
+  java.lang.String getDescription();
+  /**
+   * <pre>
+   * What it is for, in words. At most 1 KiB.
+   * </pre>
+   *
+   * <code>string description = 17 [json_name = "description"];</code>
+   * @return The bytes for description.
+   */
+  com.google.protobuf.ByteString
+      getDescriptionBytes();
+
+  /**
+   * <pre>
+   * Output only: 1 when made, one more with each update.
+   * </pre>
+   *
+   * <code>int32 version = 18 [json_name = "version"];</code>
+   * @return The version.
+   */
+  int getVersion();
 }

@@ -7,7 +7,7 @@ package dev.trunkline.v1;
 
 /**
  * <pre>
- * TaskMapping says which models serve a task.
+ * TaskMapping says which models serve a task. Models that the tenant cannot call are passed over.
  * </pre>
  *
  * Protobuf type {@code trunkline.v1.TaskMapping}
@@ -37,6 +37,7 @@ private static final long serialVersionUID = 0L;
     fallbackModels_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
     budgetModel_ = "";
+    etag_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -109,7 +110,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object primaryModel_ = "";
   /**
    * <pre>
-   * The first choice.
+   * The first choice: a model or an alias. Required.
    * </pre>
    *
    * <code>string primary_model = 2 [json_name = "primaryModel"];</code>
@@ -130,7 +131,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The first choice.
+   * The first choice: a model or an alias. Required.
    * </pre>
    *
    * <code>string primary_model = 2 [json_name = "primaryModel"];</code>
@@ -157,7 +158,7 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * When the first fails.
+   * When the first fails. At most 16.
    * </pre>
    *
    * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -169,7 +170,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the first fails.
+   * When the first fails. At most 16.
    * </pre>
    *
    * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -180,7 +181,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the first fails.
+   * When the first fails. At most 16.
    * </pre>
    *
    * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -192,7 +193,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When the first fails.
+   * When the first fails. At most 16.
    * </pre>
    *
    * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -209,7 +210,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object budgetModel_ = "";
   /**
    * <pre>
-   * When money is short.
+   * The first choice while a budget of the call is used beyond its alert threshold. Optional.
    * </pre>
    *
    * <code>string budget_model = 4 [json_name = "budgetModel"];</code>
@@ -230,7 +231,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * When money is short.
+   * The first choice while a budget of the call is used beyond its alert threshold. Optional.
    * </pre>
    *
    * <code>string budget_model = 4 [json_name = "budgetModel"];</code>
@@ -249,6 +250,68 @@ private static final long serialVersionUID = 0L;
     } else {
       return (com.google.protobuf.ByteString) ref;
     }
+  }
+
+  public static final int ETAG_FIELD_NUMBER = 5;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object etag_ = "";
+  /**
+   * <pre>
+   * Changes with every update; send it back to update safely.
+   * </pre>
+   *
+   * <code>string etag = 5 [json_name = "etag"];</code>
+   * @return The etag.
+   */
+  @java.lang.Override
+  public java.lang.String getEtag() {
+    java.lang.Object ref = etag_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      etag_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Changes with every update; send it back to update safely.
+   * </pre>
+   *
+   * <code>string etag = 5 [json_name = "etag"];</code>
+   * @return The bytes for etag.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getEtagBytes() {
+    java.lang.Object ref = etag_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      etag_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int VERSION_FIELD_NUMBER = 6;
+  private int version_ = 0;
+  /**
+   * <pre>
+   * Output only: 1 when made, one more with each update; 0 for a built-in one.
+   * </pre>
+   *
+   * <code>int32 version = 6 [json_name = "version"];</code>
+   * @return The version.
+   */
+  @java.lang.Override
+  public int getVersion() {
+    return version_;
   }
 
   private byte memoizedIsInitialized = -1;
@@ -277,6 +340,12 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(budgetModel_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 4, budgetModel_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(etag_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 5, etag_);
+    }
+    if (version_ != 0) {
+      output.writeInt32(6, version_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -297,6 +366,13 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(budgetModel_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(4, budgetModel_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(etag_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(5, etag_);
+    }
+    if (version_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(6, version_);
     }
     return size;
   }
@@ -330,6 +406,10 @@ private static final long serialVersionUID = 0L;
         .equals(other.getFallbackModelsList())) return false;
     if (!getBudgetModel()
         .equals(other.getBudgetModel())) return false;
+    if (!getEtag()
+        .equals(other.getEtag())) return false;
+    if (getVersion()
+        != other.getVersion()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -351,6 +431,10 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + BUDGET_MODEL_FIELD_NUMBER;
     hash = (53 * hash) + getBudgetModel().hashCode();
+    hash = (37 * hash) + ETAG_FIELD_NUMBER;
+    hash = (53 * hash) + getEtag().hashCode();
+    hash = (37 * hash) + VERSION_FIELD_NUMBER;
+    hash = (53 * hash) + getVersion();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -450,7 +534,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * TaskMapping says which models serve a task.
+   * TaskMapping says which models serve a task. Models that the tenant cannot call are passed over.
    * </pre>
    *
    * Protobuf type {@code trunkline.v1.TaskMapping}
@@ -491,6 +575,8 @@ private static final long serialVersionUID = 0L;
       fallbackModels_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
       budgetModel_ = "";
+      etag_ = "";
+      version_ = 0;
       return this;
     }
 
@@ -537,6 +623,12 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000008) != 0)) {
         result.budgetModel_ = budgetModel_;
       }
+      if (((from_bitField0_ & 0x00000010) != 0)) {
+        result.etag_ = etag_;
+      }
+      if (((from_bitField0_ & 0x00000020) != 0)) {
+        result.version_ = version_;
+      }
     }
 
     @java.lang.Override
@@ -575,6 +667,14 @@ private static final long serialVersionUID = 0L;
         budgetModel_ = other.budgetModel_;
         bitField0_ |= 0x00000008;
         onChanged();
+      }
+      if (!other.getEtag().isEmpty()) {
+        etag_ = other.etag_;
+        bitField0_ |= 0x00000010;
+        onChanged();
+      }
+      if (other.getVersion() != 0) {
+        setVersion(other.getVersion());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -622,6 +722,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000008;
               break;
             } // case 34
+            case 42: {
+              etag_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000010;
+              break;
+            } // case 42
+            case 48: {
+              version_ = input.readInt32();
+              bitField0_ |= 0x00000020;
+              break;
+            } // case 48
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -734,7 +844,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object primaryModel_ = "";
     /**
      * <pre>
-     * The first choice.
+     * The first choice: a model or an alias. Required.
      * </pre>
      *
      * <code>string primary_model = 2 [json_name = "primaryModel"];</code>
@@ -754,7 +864,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first choice.
+     * The first choice: a model or an alias. Required.
      * </pre>
      *
      * <code>string primary_model = 2 [json_name = "primaryModel"];</code>
@@ -775,7 +885,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first choice.
+     * The first choice: a model or an alias. Required.
      * </pre>
      *
      * <code>string primary_model = 2 [json_name = "primaryModel"];</code>
@@ -792,7 +902,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first choice.
+     * The first choice: a model or an alias. Required.
      * </pre>
      *
      * <code>string primary_model = 2 [json_name = "primaryModel"];</code>
@@ -806,7 +916,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The first choice.
+     * The first choice: a model or an alias. Required.
      * </pre>
      *
      * <code>string primary_model = 2 [json_name = "primaryModel"];</code>
@@ -833,7 +943,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first fails.
+     * When the first fails. At most 16.
      * </pre>
      *
      * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -846,7 +956,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first fails.
+     * When the first fails. At most 16.
      * </pre>
      *
      * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -857,7 +967,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first fails.
+     * When the first fails. At most 16.
      * </pre>
      *
      * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -869,7 +979,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first fails.
+     * When the first fails. At most 16.
      * </pre>
      *
      * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -882,7 +992,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first fails.
+     * When the first fails. At most 16.
      * </pre>
      *
      * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -901,7 +1011,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first fails.
+     * When the first fails. At most 16.
      * </pre>
      *
      * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -919,7 +1029,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first fails.
+     * When the first fails. At most 16.
      * </pre>
      *
      * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -937,7 +1047,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first fails.
+     * When the first fails. At most 16.
      * </pre>
      *
      * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -952,7 +1062,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When the first fails.
+     * When the first fails. At most 16.
      * </pre>
      *
      * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -973,7 +1083,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object budgetModel_ = "";
     /**
      * <pre>
-     * When money is short.
+     * The first choice while a budget of the call is used beyond its alert threshold. Optional.
      * </pre>
      *
      * <code>string budget_model = 4 [json_name = "budgetModel"];</code>
@@ -993,7 +1103,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When money is short.
+     * The first choice while a budget of the call is used beyond its alert threshold. Optional.
      * </pre>
      *
      * <code>string budget_model = 4 [json_name = "budgetModel"];</code>
@@ -1014,7 +1124,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When money is short.
+     * The first choice while a budget of the call is used beyond its alert threshold. Optional.
      * </pre>
      *
      * <code>string budget_model = 4 [json_name = "budgetModel"];</code>
@@ -1031,7 +1141,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When money is short.
+     * The first choice while a budget of the call is used beyond its alert threshold. Optional.
      * </pre>
      *
      * <code>string budget_model = 4 [json_name = "budgetModel"];</code>
@@ -1045,7 +1155,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * When money is short.
+     * The first choice while a budget of the call is used beyond its alert threshold. Optional.
      * </pre>
      *
      * <code>string budget_model = 4 [json_name = "budgetModel"];</code>
@@ -1058,6 +1168,142 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       budgetModel_ = value;
       bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object etag_ = "";
+    /**
+     * <pre>
+     * Changes with every update; send it back to update safely.
+     * </pre>
+     *
+     * <code>string etag = 5 [json_name = "etag"];</code>
+     * @return The etag.
+     */
+    public java.lang.String getEtag() {
+      java.lang.Object ref = etag_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        etag_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Changes with every update; send it back to update safely.
+     * </pre>
+     *
+     * <code>string etag = 5 [json_name = "etag"];</code>
+     * @return The bytes for etag.
+     */
+    public com.google.protobuf.ByteString
+        getEtagBytes() {
+      java.lang.Object ref = etag_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        etag_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Changes with every update; send it back to update safely.
+     * </pre>
+     *
+     * <code>string etag = 5 [json_name = "etag"];</code>
+     * @param value The etag to set.
+     * @return This builder for chaining.
+     */
+    public Builder setEtag(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      etag_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Changes with every update; send it back to update safely.
+     * </pre>
+     *
+     * <code>string etag = 5 [json_name = "etag"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearEtag() {
+      etag_ = getDefaultInstance().getEtag();
+      bitField0_ = (bitField0_ & ~0x00000010);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Changes with every update; send it back to update safely.
+     * </pre>
+     *
+     * <code>string etag = 5 [json_name = "etag"];</code>
+     * @param value The bytes for etag to set.
+     * @return This builder for chaining.
+     */
+    public Builder setEtagBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      etag_ = value;
+      bitField0_ |= 0x00000010;
+      onChanged();
+      return this;
+    }
+
+    private int version_ ;
+    /**
+     * <pre>
+     * Output only: 1 when made, one more with each update; 0 for a built-in one.
+     * </pre>
+     *
+     * <code>int32 version = 6 [json_name = "version"];</code>
+     * @return The version.
+     */
+    @java.lang.Override
+    public int getVersion() {
+      return version_;
+    }
+    /**
+     * <pre>
+     * Output only: 1 when made, one more with each update; 0 for a built-in one.
+     * </pre>
+     *
+     * <code>int32 version = 6 [json_name = "version"];</code>
+     * @param value The version to set.
+     * @return This builder for chaining.
+     */
+    public Builder setVersion(int value) {
+
+      version_ = value;
+      bitField0_ |= 0x00000020;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Output only: 1 when made, one more with each update; 0 for a built-in one.
+     * </pre>
+     *
+     * <code>int32 version = 6 [json_name = "version"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearVersion() {
+      bitField0_ = (bitField0_ & ~0x00000020);
+      version_ = 0;
       onChanged();
       return this;
     }

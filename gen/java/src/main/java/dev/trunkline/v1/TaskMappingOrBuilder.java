@@ -32,7 +32,7 @@ public interface TaskMappingOrBuilder extends
 
   /**
    * <pre>
-   * The first choice.
+   * The first choice: a model or an alias. Required.
    * </pre>
    *
    * <code>string primary_model = 2 [json_name = "primaryModel"];</code>
@@ -41,7 +41,7 @@ public interface TaskMappingOrBuilder extends
   java.lang.String getPrimaryModel();
   /**
    * <pre>
-   * The first choice.
+   * The first choice: a model or an alias. Required.
    * </pre>
    *
    * <code>string primary_model = 2 [json_name = "primaryModel"];</code>
@@ -52,7 +52,7 @@ public interface TaskMappingOrBuilder extends
 
   /**
    * <pre>
-   * When the first fails.
+   * When the first fails. At most 16.
    * </pre>
    *
    * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -62,7 +62,7 @@ public interface TaskMappingOrBuilder extends
       getFallbackModelsList();
   /**
    * <pre>
-   * When the first fails.
+   * When the first fails. At most 16.
    * </pre>
    *
    * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -71,7 +71,7 @@ public interface TaskMappingOrBuilder extends
   int getFallbackModelsCount();
   /**
    * <pre>
-   * When the first fails.
+   * When the first fails. At most 16.
    * </pre>
    *
    * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -81,7 +81,7 @@ public interface TaskMappingOrBuilder extends
   java.lang.String getFallbackModels(int index);
   /**
    * <pre>
-   * When the first fails.
+   * When the first fails. At most 16.
    * </pre>
    *
    * <code>repeated string fallback_models = 3 [json_name = "fallbackModels"];</code>
@@ -93,7 +93,7 @@ public interface TaskMappingOrBuilder extends
 
   /**
    * <pre>
-   * When money is short.
+   * The first choice while a budget of the call is used beyond its alert threshold. Optional.
    * </pre>
    *
    * <code>string budget_model = 4 [json_name = "budgetModel"];</code>
@@ -102,7 +102,7 @@ public interface TaskMappingOrBuilder extends
   java.lang.String getBudgetModel();
   /**
    * <pre>
-   * When money is short.
+   * The first choice while a budget of the call is used beyond its alert threshold. Optional.
    * </pre>
    *
    * <code>string budget_model = 4 [json_name = "budgetModel"];</code>
@@ -110,4 +110,34 @@ public interface TaskMappingOrBuilder extends
    */
   com.google.protobuf.ByteString
       getBudgetModelBytes();
+
+  /**
+   * <pre>
+   * Changes with every update; send it back to update safely.
+   * </pre>
+   *
+   * <code>string etag = 5 [json_name = "etag"];</code>
+   * @return The etag.
+   */
+  java.lang.String getEtag();
+  /**
+   * <pre>
+   * Changes with every update; send it back to update safely.
+   * </pre>
+   *
+   * <code>string etag = 5 [json_name = "etag"];</code>
+   * @return The bytes for etag.
+   */
+  com.google.protobuf.ByteString
+      getEtagBytes();
+
+  /**
+   * <pre>
+   * Output only: 1 when made, one more with each update; 0 for a built-in one.
+   * </pre>
+   *
+   * <code>int32 version = 6 [json_name = "version"];</code>
+   * @return The version.
+   */
+  int getVersion();
 }
