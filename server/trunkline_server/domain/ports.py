@@ -6,9 +6,9 @@ and never let a driver's exception through. Amounts are nano-USD, times are seco
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.access_pb2 import ApiKey, Tenant
@@ -17,37 +17,16 @@ from trunkline.v1.budget_pb2 import Budget
 from trunkline.v1.common_pb2 import ProviderQuota, Usage
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
 from trunkline.v1.event_pb2 import Event
-from trunkline.v1.experiment_pb2 import Experiment
 from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration, IntegrationType
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model
-from trunkline.v1.policy_pb2 import RoutingChange, RoutingPolicy, TaskMapping
 
 from trunkline_server.domain.call import Caller
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.steering import RoutingView
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts
 
 # ── Who calls, and what a tenant has ────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What callers said of a model's answers: how many judgements, and their mean from 0 to 1."""
-
-    samples: int
-    mean: float
-
-
-@dataclass(frozen=True, slots=True)
-class RoutingView:
-    """A tenant's routing configuration as of a revision, 0 where it has none. `experiments` are the running ones;
-    `judged` is by `<provider>/<model>`."""
-
-    revision: int = 0
-    policies: Sequence[RoutingPolicy] = ()
-    mappings: Sequence[TaskMapping] = ()
-    experiments: Sequence[Experiment] = ()
-    judged: Mapping[str, Judged] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,41 +131,6 @@ class Budgets(Protocol):
     async def list(self, tenant_id: str, page_size: int, page_token: str) -> tuple[Sequence[Budget], str]: ...
     async def update(self, actor: Actor, budget: Budget, paths: Sequence[str]) -> Budget: ...
     async def delete(self, actor: Actor, budget_id: str, etag: str) -> None: ...
-
-
-RoutingItem = TypeVar("RoutingItem", RoutingPolicy, TaskMapping, Experiment)
-
-
-class RoutingItems(Protocol):
-    """A tenant's policies, task mappings and experiments. Each change makes a revision, and one tenant's are made one
-    after the other."""
-
-    async def get(self, tenant_id: str, kind: type[RoutingItem], item_id: str) -> RoutingItem:
-        """Raises NOT_FOUND."""
-        ...
-
-    async def list(
-        self, tenant_id: str, kind: type[RoutingItem], page_size: int, page_token: str
-    ) -> tuple[Sequence[RoutingItem], str]:
-        """By id. Raises INVALID_REQUEST for the page token."""
-        ...
-
-    async def write(
-        self,
-        actor: Actor,
-        kind: type[RoutingItem],
-        item_id: str,
-        action: str,
-        edit: Callable[[RoutingItem | None, RoutingView], RoutingItem | None],
-    ) -> RoutingItem | None:
-        """Change an item: `edit` is given it as it is, or None, with the whole configuration, and returns it as it
-        shall be, None to delete it. What `edit` raises refuses the change. Version, etag, times, the change's record,
-        the audit and the event `routing.changed` go along in the same transaction."""
-        ...
-
-    async def changes(self, tenant_id: str, page_size: int, page_token: str) -> tuple[Sequence[RoutingChange], str]:
-        """The newest first. Raises INVALID_REQUEST for the page token."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
