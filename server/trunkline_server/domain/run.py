@@ -19,7 +19,8 @@ from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
 from trunkline_server.domain.pricing import bill
-from trunkline_server.domain.routing import Choice, Plan, no_provider
+from trunkline_server.domain.routes.plan import Choice, Plan, no_provider
+from trunkline_server.domain.routes.record import candidates_of, route_of
 from trunkline_server.domain.standing import Standing
 from trunkline_server.domain.trial import Trial, note_error
 
@@ -32,7 +33,8 @@ class Run:
     """One call of a model on its way. Amounts are nano-USD, times are `time.monotonic()` seconds.
 
     `count` counts the request's tokens by the encoding of that name. `told_by` is the count without which a provider
-    has not told what a call used. `open` are the attempts under way, `error` is that of the last one that failed.
+    has not told what a call used. `explain`: the route shall hold every candidate. `shadow`: the call is a copy that no
+    caller waits for. `open` are the attempts under way, `error` is that of the last one that failed.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class Run:
         recovery: RecoveryPolicy | None = None,
         priority: int = 0,
         streaming: bool = False,
+        explain: bool = False,
+        shadow: bool = False,
         told_by: Literal["input_tokens", "output_tokens"] = "output_tokens",
     ) -> None:
         self.call = call
@@ -51,6 +55,8 @@ class Run:
         self.recovery = recovery or RecoveryPolicy()
         self.priority = priority
         self.streaming = streaming
+        self.explain = explain
+        self.shadow = shadow
         self.count = count
         self.told_by = told_by
         self.held = 0
@@ -62,6 +68,7 @@ class Run:
         self._last: Trial | None = None
         self._first_content: float | None = None
         self._bill = CostDetails()
+        self._route: Route | None = None
 
     # ── Attempts ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -185,15 +192,16 @@ class Run:
 
     def route(self) -> Route:
         """Why this model served the call."""
-        plan, choice = self.plan, self.choice
-        return Route(
-            basis=plan.basis,
-            rule=plan.rule,
-            considered=len(plan.choices) + len(plan.rejections),
-            eligible=len(plan.choices),
-            region=choice.candidate.region if choice else "",
-            estimated_nano_usd=self.held,
-        )
+        choice, route = self.choice, self._route
+        if route is None:
+            route = self._route = route_of(self.plan)
+            if self.explain:
+                route.ClearField("candidates")
+                route.candidates.extend(candidates_of(self.plan))
+        route.region = choice.candidate.region if choice else ""
+        route.estimated_nano_usd = self.held
+        route.shadow = self.shadow
+        return route
 
     def time_to_first_token(self) -> Duration | None:
         """From the arrival of the call to the first content that went to the caller."""
