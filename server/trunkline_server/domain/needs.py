@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from trunkline.v1.access_pb2 import Tenant
 from trunkline.v1.completion_pb2 import CompleteRequest
@@ -107,7 +108,7 @@ def need_of(
         # A named model is the caller's choice: what may just fit is left to its provider to judge.
         reads=found.least + (0 if named else stated),
         bound=found.bound + stated,
-        count=None if named or found.bound > _COUNTED_BYTES else lambda: count() + stated,
+        count=None if named or found.bound > _COUNTED_BYTES else cache(lambda: count() + stated),
         output_tokens=(stated or DEFAULT_MAX_TOKENS) * answers,
         usual_tokens=min(stated or USUAL_OUTPUT_TOKENS, USUAL_OUTPUT_TOKENS) * answers,
         hard_budget=hard_budget,
