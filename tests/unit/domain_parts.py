@@ -36,6 +36,7 @@ from trunkline.v1.integration_pb2 import (
 )
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model, TokenPrice
+from trunkline.v1.policy_pb2 import TaskMapping
 from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.call import Call, Caller
 from trunkline_server.domain.completion import Completions
@@ -88,6 +89,12 @@ class FakeCatalogue:
 
     def of_provider(self, provider: str) -> Sequence[Model]:
         return [one for one in self._models.values() if one.provider == provider]
+
+    def quality(self, model: str) -> tuple[float | None, str]:
+        return None, ""
+
+    def task_mappings(self) -> Sequence[TaskMapping]:
+        return ()
 
 
 Step: TypeAlias = StreamCompleteResponse | ProviderError | Hang

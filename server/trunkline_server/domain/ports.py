@@ -20,6 +20,7 @@ from trunkline.v1.event_pb2 import Event
 from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration, IntegrationType
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model
+from trunkline.v1.policy_pb2 import TaskMapping
 
 from trunkline_server.domain.call import Caller
 from trunkline_server.domain.deadline import Deadline
@@ -247,6 +248,15 @@ class Catalogue(Protocol):
         ...
 
     def of_provider(self, provider: str) -> Sequence[Model]: ...
+
+    def quality(self, model: str) -> tuple[float | None, str]:
+        """The published score of a model by any provider's name for it, from 0 to 1, and the list's name; (None, "")
+        where no list has it."""
+        ...
+
+    def task_mappings(self) -> Sequence[TaskMapping]:
+        """The built-in mappings, by task; their models are bare names of the catalogue."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
