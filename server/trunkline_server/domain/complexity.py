@@ -13,7 +13,7 @@ from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.content_pb2 import Message, Role
 from trunkline.v1.policy_pb2 import ComplexityTier
 
-from trunkline_server.domain.lexicon import ASKING, PHRASES, STEM, STEMS
+from trunkline_server.domain.lexicon import ASKING, PHRASE, PHRASES, STEM, STEMS
 
 # Characters read at each end of a long text: tasks stand before or after what they are about.
 _END = 1000
@@ -26,6 +26,8 @@ _MATH_MARKS = b"^=+*%"
 # All of ASCII but small letters and the hyphen parts words; other scripts stay as they are.
 _BETWEEN_WORDS = bytes(set(range(128)) - set(b"-abcdefghijklmnopqrstuvwxyz"))
 _TO_SPACES = bytes.maketrans(_BETWEEN_WORDS, b" " * len(_BETWEEN_WORDS))
+# The bytes that Chinese and Japanese characters begin with in UTF-8.
+_UNPARTED = bytes(range(0xE3, 0xEA))
 
 # What the fit found, by feature. Values of a feature grow with what it counts, as logarithms; `bias` is always 1.
 WEIGHTS: Mapping[str, float] = {
@@ -70,10 +72,9 @@ def features(request: CompleteRequest) -> tuple[float, ...]:
     kinds = [0, 0, 0, 0]
     for stem in STEMS.keys() & {word[:STEM] for word in words}:
         kinds[STEMS[stem]] += 1
-    if len(raw) > len(text):
-        for phrase, kind in PHRASES:
-            if phrase in text:
-                kinds[kind] += 1
+    if _count(raw, _UNPARTED):
+        for phrase in set(PHRASE.findall(text)):
+            kinds[PHRASES[phrase]] += 1
     return (
         1.0,
         log1p(min(len(raw), _MOST_BYTES)),
@@ -89,8 +90,12 @@ def features(request: CompleteRequest) -> tuple[float, ...]:
     )
 
 
+def _count(raw: bytes, marks: bytes) -> int:
+    return len(raw) - len(raw.translate(None, marks))
+
+
 def _marks(raw: bytes, marks: bytes) -> float:
-    return log1p(min(len(raw) - len(raw.translate(None, marks)), _MOST_MARKS))
+    return log1p(min(_count(raw, marks), _MOST_MARKS))
 
 
 def _asked(request: CompleteRequest) -> tuple[str, int]:

@@ -6,6 +6,7 @@ their words: theirs are looked for anywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 # What counts of a word.
@@ -95,4 +96,6 @@ def _stems(kinds: Iterable[tuple[int, str]]) -> Mapping[str, int]:
 STEMS = _stems([(REASONING, _REASONING), (MAKING, _MAKING), (LOOKING_UP, _LOOKING_UP), (BINDING, _BINDING)])
 # Words that a question for a fact begins with.
 ASKING = frozenset(_ASKING.split())
-PHRASES = tuple((phrase, kind) for kind, phrases in _PHRASES.items() for phrase in phrases.split())
+PHRASES = {phrase: kind for kind, phrases in _PHRASES.items() for phrase in phrases.split()}
+# Any of them, the longest first.
+PHRASE = re.compile("|".join(sorted(PHRASES, key=len, reverse=True)))
