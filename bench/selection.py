@@ -1,9 +1,10 @@
 """What a choice costs: from a request to its plan, with the router alone.
 
-    python bench/selection.py [--seconds 3]
+    PYTHONPATH=tests python bench/selection.py [--seconds 3]
 
-A tenant with 20 candidates, and one with 2,000 models in 8 regions each. Nothing is called; the live measurements of all
-deployments are filled in. The requests are of several kinds, so that what the router keeps of one does not serve all.
+A tenant with 20 candidates, and one with 2,000 models in 8 regions each. Nothing is called; the live measurements of
+all deployments are filled in. The requests are of several kinds, so that what the router keeps of one does not serve
+all.
 """
 
 from __future__ import annotations
@@ -11,12 +12,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parent.parent / part) for part in ("server", "gen/python", "tests")]
 
 from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.completion_pb2 import CompleteRequest

@@ -201,6 +201,9 @@ class Policies:
         elif policy.objective == _COMPLEXITY:
             difficulty = asked.complexity() if complexity is None else complexity
             yield from self._tiers(message.tiers or self._defaults.tiers, difficulty)
+            if not message.tiers:
+                # A tenant whose models all fall short of the default tiers is served all the same.
+                yield Leg(None, Aim.at(COST, self._defaults.balance))
         else:
             weights = message.weights
             own = message.HasField("weights")
