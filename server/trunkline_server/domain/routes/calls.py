@@ -19,7 +19,7 @@ from trunkline_server.domain.routes.plan import kept_away
 from trunkline_server.domain.routes.pool import Pool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
     """What is known now: how fast deployments answer, and the breakers that are not closed."""
 

@@ -70,7 +70,7 @@ class Choice:
         return most_cost(self.candidate.prices, self.need.size, self.need.output_tokens)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """The candidates in the order of attempts, the first of `eligible` ones, of `considered`. `rejected` counts the
     others by rule; `reject` names at most so many of them, with their rules."""

@@ -27,7 +27,7 @@ NAMES = (*(rule.name for rule in RULES), *(rule.name for rule in CALL_RULES))
 MOST_CHOICES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ground:
     """What a plan is made on: the tenant's candidates, and what is known of them now."""
 
