@@ -46,23 +46,18 @@ class Rejection:
 
 @dataclass(slots=True, eq=False)
 class Choice:
-    """An eligible candidate: the nano-USD that the call is likely to cost there, infinite where that is unknown, its
-    score and the terms of which it is made (cost, latency, quality). `moved_by` tells why it stands elsewhere than its
-    score says."""
+    """An eligible candidate: the nano-USD that the call is likely to cost there and the seconds that it takes, infinite
+    and None where that is unknown, its score and the terms of which it is made (cost, latency, quality). `moved_by`
+    tells why it stands elsewhere than its score says."""
 
     candidate: Candidate
     need: Need = field(repr=False)
     cost: float = math.inf
+    seconds: float | None = None
     score: float = 0.0
     terms: Sequence[float] = ()
     aim: Aim = BY_COST
     moved_by: str = ""
-
-    @property
-    def seconds(self) -> float | None:
-        """Seconds that an answer takes there, as far as that is known now; None where nothing is."""
-        breaker = self.candidate.breaker
-        return None if breaker.live is None else breaker.live.one(breaker.row, self.need.usual_tokens)
 
     @property
     def most(self) -> int:

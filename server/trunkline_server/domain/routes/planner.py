@@ -101,7 +101,7 @@ class Planner:
         if len(within) == 1 and self._most <= MOST_CHOICES:
             # One that has nobody beside it needs no score: most calls name their model.
             at = int(within[0])
-            return [Choice(pool.candidate(at), need, float(cost[at]), aim=leg.aim)]
+            return [self._choice(pool.candidate(at), leg, float(cost[at]))]
 
         def seconds(places: Ints) -> Floats:
             return live.hoped(pool.columns.row[places], need.usual_tokens, self._now)
@@ -123,12 +123,16 @@ class Planner:
         return [pool.providers[name] for name in names if name in pool.providers] if names else ()
 
     def _choices(self, pool: Pool, leg: Leg, found: Ranking) -> list[Choice]:
-        need, aim = self._need, leg.aim
         columns = (column.tolist() for column in (found.places, found.cost, found.score, *found.terms))
         return [
-            Choice(pool.candidate(at), need, cost, score, terms, aim)
+            self._choice(pool.candidate(at), leg, cost, score, terms)
             for at, cost, score, *terms in zip(*columns, strict=True)
         ]
+
+    def _choice(self, one: Candidate, leg: Leg, cost: float, score: float = 0.0, terms: Sequence[float] = ()) -> Choice:
+        need = self._need
+        seconds = self._ground.moment.live.one(one.breaker.row, need.usual_tokens)
+        return Choice(one, need, cost, seconds, score, terms, leg.aim)
 
     # ── Among equals ────────────────────────────────────────────────────────────────────────────────────────────
 
