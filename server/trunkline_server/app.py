@@ -30,7 +30,9 @@ from trunkline_server.services.access import AccessService
 from trunkline_server.services.budget import BudgetService
 from trunkline_server.services.integration import IntegrationService
 from trunkline_server.services.llm import LLMService
+from trunkline_server.services.policy import PolicyService
 from trunkline_server.services.probes import IntegrationProbes
+from trunkline_server.services.steering import Steering
 from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
 from trunkline_server.stores.redis.client import connect
@@ -71,18 +73,21 @@ def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
     """The services that are served; the others answer UNIMPLEMENTED with their plan."""
     directory, database, router = parts.directory, parts.database, parts.router
     resilience, threshold = parts.resilience, settings.budgets.alert_threshold
+    catalogue, items = parts.catalogue, postgres.PgRouting(database)
+    steering = Steering(items, directory, router, catalogue, parts.providers, settings.routing.aliases)
     return {
         "LLMService": LLMService(
             Completions(router, parts.providers, resilience),
             Embeddings(router, parts.providers, resilience),
             TokenCounts(router, parts.providers),
             router,
-            parts.catalogue,
+            catalogue,
         ),
         "IntegrationService": IntegrationService(parts.integrations, directory, router, parts.providers, parts.api),
         "ToolService": ToolService(directory, parts.api, resilience, parts.signals),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
         "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),
+        "PolicyService": PolicyService(steering, catalogue),
     }
 
 

@@ -20,6 +20,7 @@ from trunkline.v1.event_pb2 import Event
 from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration, IntegrationType
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model
+from trunkline.v1.policy_pb2 import TaskMapping
 
 from trunkline_server.domain.call import Caller
 from trunkline_server.domain.deadline import Deadline
@@ -247,6 +248,10 @@ class Catalogue(Protocol):
         ...
 
     def of_provider(self, provider: str) -> Sequence[Model]: ...
+
+    def task_mappings(self) -> Sequence[TaskMapping]:
+        """Which models serve the built-in tasks, by task. Their version is 0."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,9 @@ class RoutingItems(Protocol):
         edit: Callable[[RoutingItem | None, RoutingView], RoutingItem | None],
     ) -> RoutingItem | None:
         """Change an item: `edit` is given it as it is, or None, with the whole configuration, and returns it as it
-        shall be, None to delete it. What `edit` raises refuses the change. Version, etag, times, the change's record,
-        the audit and the event `routing.changed` go along in the same transaction."""
+        shall be, None to delete it. What `edit` raises refuses the change; where it changes nothing there is none.
+        `action` is that of `RoutingChange`; empty: `create`, `update` or `delete`, as it turns out. Version, etag,
+        times, the change's record, the audit and the event `routing.changed` go along in the same transaction."""
         ...
 
     async def changes(self, tenant_id: str, page_size: int, page_token: str) -> tuple[Sequence[RoutingChange], str]:

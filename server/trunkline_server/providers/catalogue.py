@@ -13,6 +13,7 @@ from importlib.metadata import version
 from genai_prices import types as source
 from trunkline.v1.common_pb2 import TokenClass
 from trunkline.v1.model_pb2 import Model, TokenPrice
+from trunkline.v1.policy_pb2 import TaskMapping
 
 from trunkline_server.domain.money import NANO
 from trunkline_server.providers import families
@@ -83,6 +84,10 @@ class PriceCatalogue:
         self._fresh()
         wanted = _ALIASES.get(provider, provider)
         return [model for model in self._all if model.provider == wanted]
+
+    def task_mappings(self) -> Sequence[TaskMapping]:
+        """The mappings of built-in tasks, by task: none yet."""
+        return ()
 
     @cached_property
     def _providers(self) -> dict[str, source.Provider]:

@@ -10,6 +10,7 @@ from trunkline_server.stores.postgres.migrate import MigrationError, migrate, pe
 from trunkline_server.stores.postgres.outbox import PgOutbox
 from trunkline_server.stores.postgres.pool import Database, open_database
 from trunkline_server.stores.postgres.rotation import PgRotation
+from trunkline_server.stores.postgres.routing import PgRouting
 from trunkline_server.stores.postgres.tenants import PgTenants
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "PgLedger",
     "PgOutbox",
     "PgRotation",
+    "PgRouting",
     "PgTenants",
     "migrate",
     "open_database",

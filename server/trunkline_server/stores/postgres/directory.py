@@ -30,6 +30,7 @@ from trunkline_server.stores.postgres.cache import LoadingCache
 from trunkline_server.stores.postgres.credentials import read_secrets
 from trunkline_server.stores.postgres.integrations import read_integrations
 from trunkline_server.stores.postgres.pool import Database
+from trunkline_server.stores.postgres.routing import read_routing
 from trunkline_server.stores.postgres.tenants import limits_of, read_tenant
 
 _log = structlog.get_logger(__name__)
@@ -138,6 +139,7 @@ class PgDirectory:
                 integrations=await read_integrations(connection, tenant_id),
                 secrets=await read_secrets(connection, self._keyring, tenant_id),
                 budgets=await read_budgets(connection, tenant_id),
+                routing=await read_routing(connection, tenant_id),
             )
 
     def _note_use(self, caller: Caller) -> None:
