@@ -17,11 +17,13 @@ from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.fairness import Queueing
+from trunkline_server.domain.keeper import Keeper
 from trunkline_server.domain.ports import Admission, Directory
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
+from trunkline_server.ops.decisions import DecisionMetrics
 from trunkline_server.ops.loop import LoopWatch
 from trunkline_server.ops.metrics import CallMetrics
 from trunkline_server.ops.tracing import tracer
@@ -36,6 +38,7 @@ from trunkline_server.services.steering import Steering
 from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
 from trunkline_server.stores.redis.client import connect
+from trunkline_server.stores.redis.pubsub import Changes
 from trunkline_server.stores.redis.usage import UsageWriter
 from trunkline_server.transport.chain import Interceptor
 from trunkline_server.transport.executions import Executions
@@ -53,6 +56,9 @@ from trunkline_server.transport.interceptors.validation import Validation
 from trunkline_server.transport.server import GrpcServer
 
 _log = structlog.get_logger("trunkline.app")
+
+# Between two looks at judgements whose call was not there yet, and at running experiments, in seconds.
+_JUDGE_SECONDS, _KEEP_SECONDS = 2.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,13 @@ def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
             TokenCounts(router, parts.providers),
             router,
             catalogue,
+            postgres.PgFeedback(database),
         ),
         "IntegrationService": IntegrationService(parts.integrations, directory, router, parts.providers, parts.api),
         "ToolService": ToolService(directory, parts.api, resilience, parts.signals),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
         "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),
-        "PolicyService": PolicyService(steering, catalogue),
+        "PolicyService": PolicyService(steering, postgres.PgExperiments(database), catalogue),
     }
 
 
@@ -154,11 +161,20 @@ async def scribe(settings: Settings) -> AsyncIterator[Scribe]:
     async with AsyncExitStack() as stack:
         stores = settings.stores
         database = await stack.enter_async_context(
-            postgres.open_database(stores.database_url.get_secret_value(), max_connections=2)
+            postgres.open_database(stores.database_url.get_secret_value(), max_connections=4)
         )
         ledger = postgres.PgLedger(database)
-        usage = UsageWriter(await stack.enter_async_context(connect(stores.redis_urls)), ledger)
-        background.start(stack, usage.run(), background.partitions(ledger))
+        redis = await stack.enter_async_context(connect(stores.redis_urls))
+        usage = UsageWriter(redis, ledger)
+        items, calls = postgres.PgRouting(database), postgres.PgExperiments(database)
+        keeper = Keeper(calls, items, Changes(redis).announce, DecisionMetrics())
+        background.start(
+            stack,
+            usage.run(),
+            background.partitions(ledger),
+            background.repeat(postgres.PgFeedback(database).resolve, _JUDGE_SECONDS),
+            background.repeat(keeper.look, _KEEP_SECONDS),
+        )
         yield Scribe(usage)
 
 

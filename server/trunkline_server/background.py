@@ -58,6 +58,16 @@ async def partitions(ledger: PgLedger) -> None:
         await asyncio.sleep(_PARTITION_CHECK_SECONDS)
 
 
+async def repeat(turn: Callable[[], Awaitable[object]], seconds: float) -> None:
+    """Do something again and again, with a pause of so many seconds. What a store fails is tried at the next turn."""
+    while True:
+        try:
+            await turn()
+        except TrunklineError as error:
+            _log.warning("turn failed", what=getattr(turn, "__qualname__", ""), reason=error.reason_name)
+        await asyncio.sleep(seconds)
+
+
 async def findings(stores: Mapping[str, Ping]) -> Mapping[str, bool]:
     """Which of the stores answer within two seconds."""
     answers = await asyncio.gather(*(_answers(ping) for ping in stores.values()))

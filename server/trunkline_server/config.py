@@ -96,6 +96,7 @@ class Routing(_Section):
     concurrency_min: int = Field(8, ge=1, description="The least that a worker's limit for a deployment shrinks to.")
     concurrency_start: int = Field(1000, ge=1, description="Where it begins.")
     concurrency_max: int = Field(10_000, ge=1, description="The most that it grows to.")
+    max_shadows: int = Field(100, ge=0, description="Copies for shadow arms of experiments at once in one worker.")
     aliases: dict[str, tuple[str, ...]] = Field({}, description="Alias = models in the order of preference.")
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from trunkline.v1.common_pb2 import Attempt, AttemptOutcome
 from trunkline.v1.event_pb2 import (
     CostBudgetAlert,
     Event,
+    ExperimentArmStopped,
     IntegrationRequestCompleted,
     ProviderBreakerClosed,
     ProviderBreakerOpened,
@@ -27,6 +28,7 @@ from trunkline.v1.event_pb2 import (
 )
 
 from trunkline_server.domain.duration import duration
+from trunkline_server.domain.experiment_keeping import Verdict
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.opening import BreakerKey, Opening, reason_name
 
@@ -36,6 +38,7 @@ FAILOVER = "provider.failover"
 BREAKER_OPENED = "provider.breaker_opened"
 BREAKER_CLOSED = "provider.breaker_closed"
 ROUTING_CHANGED = "routing.changed"
+ARM_STOPPED = "experiment.arm_stopped"
 
 SCHEMA_VERSION = 1
 # Any fixed UUID serves; changing it would give every event a second id.
@@ -147,6 +150,27 @@ def routing_changed(
         trace_id=trace_id,
         create_time=moment,
         routing_changed=RoutingChanged(revision=revision, kind=kind, id=item_id, action=action, timestamp=moment),
+    )
+
+
+def arm_stopped(tenant_id: str, experiment_id: str, verdict: Verdict, at: Timestamp) -> Event:
+    """A guardrail stopped an arm, which happens once."""
+    payload = ExperimentArmStopped(
+        experiment_id=experiment_id,
+        arm_id=verdict.arm_id,
+        model=verdict.model,
+        metric=verdict.metric,
+        mean=verdict.mean,
+        control_mean=verdict.control_mean,
+        timestamp=at,
+    )
+    return Event(
+        event_id=str(uuid5(_NAMESPACE, f"{ARM_STOPPED}/{tenant_id}/{experiment_id}/{verdict.arm_id}")),
+        type=ARM_STOPPED,
+        tenant_id=tenant_id,
+        schema_version=SCHEMA_VERSION,
+        create_time=at,
+        experiment_arm_stopped=payload,
     )
 
 

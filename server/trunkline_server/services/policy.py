@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trunkline_server.domain.keeper import ExperimentCalls
 from trunkline_server.domain.ports import Catalogue
 from trunkline_server.services.experiment import ExperimentMethods
 from trunkline_server.services.steering import Steering
@@ -10,6 +11,6 @@ from trunkline_server.services.steering import Steering
 class PolicyService(ExperimentMethods):
     """Routing policies and task mappings of a tenant; experiments come with `ExperimentMethods`."""
 
-    def __init__(self, steering: Steering, catalogue: Catalogue) -> None:
-        super().__init__(steering)
+    def __init__(self, steering: Steering, calls: ExperimentCalls, catalogue: Catalogue) -> None:
+        super().__init__(steering, calls)
         self._catalogue = catalogue

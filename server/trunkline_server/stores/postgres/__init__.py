@@ -3,6 +3,8 @@
 from trunkline_server.stores.postgres.audit import AuditFinding, PgAudit
 from trunkline_server.stores.postgres.budgets import PgBudgets
 from trunkline_server.stores.postgres.directory import PgDirectory
+from trunkline_server.stores.postgres.experiments import PgExperiments
+from trunkline_server.stores.postgres.feedback import PgFeedback
 from trunkline_server.stores.postgres.integrations import PgIntegrations
 from trunkline_server.stores.postgres.keys import PgKeys
 from trunkline_server.stores.postgres.ledger import PgLedger
@@ -20,6 +22,8 @@ __all__ = [
     "PgAudit",
     "PgBudgets",
     "PgDirectory",
+    "PgExperiments",
+    "PgFeedback",
     "PgIntegrations",
     "PgKeys",
     "PgLedger",

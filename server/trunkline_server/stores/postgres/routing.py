@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 from google.protobuf.message import Message
+from trunkline.v1.event_pb2 import Event
 from trunkline.v1.experiment_pb2 import Experiment
 from trunkline.v1.policy_pb2 import RoutingChange, RoutingPolicy, TaskMapping
 
@@ -111,6 +112,7 @@ class PgRouting:
         item_id: str,
         action: str,
         edit: Callable[[RoutingItem | None, RoutingView], RoutingItem | None],
+        events: Sequence[Event] = (),
     ) -> RoutingItem | None:
         """See `domain.steering.RoutingItems`. Raises NOT_FOUND for the tenant, and what `edit` raises."""
         one, tenant_id = _BY_MESSAGE[kind], actor.tenant_id
@@ -125,7 +127,7 @@ class PgRouting:
             turn = await connection.fetchrow(_NEXT, tenant_id)
             body = None if bare is None else to_json(bare)
             change = _Change(one, item_id, action or _done(row, body), turn["revision"], turn["at"], row, body)
-            stored = await _store(connection, actor, change)
+            stored = await _store(connection, actor, change, events)
         return None if stored is None else _item_of(stored, kind)
 
     async def changes(self, tenant_id: str, page_size: int, page_token: str) -> tuple[Sequence[RoutingChange], str]:
@@ -189,7 +191,7 @@ class _Change:
         return int(self.row["version"]) + (self.body is not None)
 
 
-async def _store(connection: Any, actor: Actor, change: _Change) -> Any:
+async def _store(connection: Any, actor: Actor, change: _Change, events: Sequence[Event]) -> Any:
     """The item's row, None for a deleted one; with it the record, the audit and the event."""
     tenant_id, kind = actor.tenant_id, change.kind.name
     stored, kept = None, change.body
@@ -211,7 +213,7 @@ async def _store(connection: Any, actor: Actor, change: _Change) -> Any:
     event = routing_changed(
         tenant_id, change.revision, kind, change.item_id, change.action, change.at, trace_id=actor.trace_id
     )
-    await write_events(connection, tenant_id, [event])
+    await write_events(connection, tenant_id, [event, *events])
     return stored
 
 
