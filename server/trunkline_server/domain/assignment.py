@@ -2,8 +2,8 @@
 
 The arm is chosen by weighted rendezvous hashing (Thaler and Ravishankar 1998; weights as Schindelhauer and Schomaker
 2005): each arm draws a fraction `u` from the subject's hash, and the least `-ln(u) / share` wins. When shares change,
-callers only move to arms that gained, and no more of them than must; cumulative intervals would also shift the arms in
-between.
+callers only move to arms that gained against their own, and hardly more of them than must; cumulative intervals would
+also shift the arms in between.
 """
 
 from __future__ import annotations

@@ -96,9 +96,9 @@ def results(experiment: Experiment, totals: Totals, as_of: Timestamp) -> GetExpe
         )
     control = moments(totals, experiment.arms[0], experiment.metric)
     if control.n >= 2:
-        steady = control.steadied(MEASURES[experiment.metric].bounded)
+        variance = _doubtful(control, MEASURES[experiment.metric].bounded).variance
         size = required_samples(
-            control.mean, steady.variance, experiment.minimum_effect, experiment.confidence, experiment.power
+            control.mean, variance, experiment.minimum_effect, experiment.confidence, experiment.power
         )
         if size is not None:
             answer.required_samples = size
@@ -113,7 +113,7 @@ def _told(experiment: Experiment, totals: Totals, arm: ExperimentArm, metric: in
     told = ArmMetric(metric=metric, samples=one.n, mean=one.mean)  # type: ignore[arg-type]
     if one.n >= 2:
         told.standard_deviation = one.variance**0.5
-        told.low, told.high = mean_interval(one.steadied(bounded), experiment.confidence)
+        told.low, told.high = mean_interval(_doubtful(one, bounded), experiment.confidence)
         if bounded:
             told.low, told.high = max(0.0, told.low), min(1.0, told.high)
     control = experiment.arms[0]
@@ -122,12 +122,19 @@ def _told(experiment: Experiment, totals: Totals, arm: ExperimentArm, metric: in
         return told
     told.difference = one.mean - base.mean
     if min(one.n, base.n) >= 2:
-        found = contrast(one.steadied(bounded), base.steadied(bounded))
+        found = contrast(_doubtful(one, bounded), _doubtful(base, bounded))
         told.difference_low, told.difference_high = found.interval(experiment.confidence)
         told.p_value = found.p_value
-        sure_enough = min(one.n, base.n) >= LEAST_VALUES
-        told.sequential_p_value = found.sequential_p_value if sure_enough else 1.0
+        told.sequential_p_value = 1.0
+        if min(one.n, base.n) >= LEAST_VALUES:
+            steady = contrast(one.steadied(bounded), base.steadied(bounded))
+            told.sequential_p_value = max(found.p_value, steady.sequential_p_value)
     return told
+
+
+def _doubtful(one: Moments, bounded: bool) -> Moments:
+    """The values, with a doubt where all of them are alike."""
+    return one.steadied(bounded) if one.alike else one
 
 
 def best_arm(experiment: Experiment, totals: Totals) -> str:

@@ -64,6 +64,11 @@ class Moments:
         return self.plus(Moments(2, 0.5, 0.5) if bounded else Moments(2, self.mean, 2 * self.mean * self.mean))
 
     @property
+    def alike(self) -> bool:
+        """Whether the values do not vary, beyond what summing them blurs."""
+        return self.m2 <= 1e-12 * self.n * self.mean * self.mean
+
+    @property
     def variance(self) -> float:
         """The unbiased estimate; from two values on."""
         return self.m2 / (self.n - 1)
