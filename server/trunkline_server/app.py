@@ -132,6 +132,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             parts.admission.run(),
             executions.run(),
             background.follow(parts.changes, parts.directory),
+            background.follow(postgres.PgChanges(settings.stores.database_url.get_secret_value()), parts.directory),
             health.run(),
             log.run(),
             LoopWatch().run(),

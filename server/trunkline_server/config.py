@@ -67,6 +67,9 @@ class Stores(_Section):
     database_url: SecretStr = Field(SecretStr(""), description="postgresql://…, of the owner or the run-time role.")
     redis_urls: tuple[str, ...] = Field((), description="One URL is a single node; more are the seeds of a cluster.")
     pool_size: int = Field(4, ge=1, le=100, description="Postgres connections of one worker.")
+    stale_seconds: float = Field(
+        3600, ge=0, le=86_400, description="While Postgres is away, keys and tenants last read so long ago still serve."
+    )
 
 
 class Security(_Section):

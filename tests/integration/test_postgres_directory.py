@@ -14,6 +14,7 @@ from integration.postgres_parts import ACTOR, KEYRING, SECRET, make_key, make_te
 from trunkline.v1.access_pb2 import Tenant, TenantStatus
 from trunkline.v1.budget_pb2 import Budget, BudgetPeriod, BudgetScope
 from trunkline.v1.common_pb2 import CallLimit, LimitScope
+from trunkline.v1.policy_pb2 import RoutingPolicy
 from trunkline_server.domain.errors import Reason, TrunklineError, store_unavailable
 from trunkline_server.domain.keys import ROLES, new_api_key, parse_token, permissions_of
 from trunkline_server.embedded import embedded_postgres
@@ -23,6 +24,7 @@ from trunkline_server.stores.postgres import (
     PgDirectory,
     PgIntegrations,
     PgKeys,
+    PgRouting,
     PgTenants,
     migrate,
     open_database,
@@ -99,9 +101,9 @@ async def test_revocation_shows_at_once_here_and_on_announcement_elsewhere(datab
     assert here.announced == ["acme"] and there.announced == []
     async with refused("CREDENTIAL_INVALID"):
         await here.directory.caller(token)
-    there.directory.forget("other")
+    there.directory.renew("other")
     assert (await there.directory.caller(token)).key_id == key_id
-    there.directory.forget("acme")
+    there.directory.renew("acme")
     async with refused("CREDENTIAL_INVALID"):
         await there.directory.caller(token)
 
@@ -171,6 +173,32 @@ def slow_stale() -> dict[str, float]:
     return {"ttl": 0.0, "stale": 60.0}
 
 
+async def test_own_changes_show_when_changed_returns_and_calls_wait_for_none(
+    directory: PgDirectory, database: Database, pg_dsn: str
+) -> None:
+    routing = PgRouting(database)
+
+    async def write(order: int) -> None:
+        await routing.write(ACTOR, RoutingPolicy, "p", "", lambda *_: RoutingPolicy(policy_id="p", order=order))
+
+    await directory.tenant("acme")
+    await write(1)
+    await directory.changed("acme")
+    assert (await directory.tenant("acme")).routing.revision == 1
+    async with superuser(pg_dsn) as connection:
+        # Nothing can be read for a while: calls go on with what there is.
+        blocked = connection.transaction()
+        await write(2)
+        await blocked.start()
+        await connection.execute("LOCK trunkline.routing_items")
+        load = directory.renew("acme")
+        view = await directory.tenant("acme")
+        assert view.routing.revision == 1 and load is not None and not load.done()
+        await blocked.rollback()
+    assert (await load).routing.revision == 2
+    assert (await directory.tenant("acme")).routing.policies[0].order == 2
+
+
 async def test_without_postgres(tmp_path: Path, slow_stale: dict[str, float]) -> None:
     async with embedded_postgres(tmp_path / "data", durable=False) as server:
         await migrate(server.dsn)
@@ -193,9 +221,13 @@ async def test_without_postgres(tmp_path: Path, slow_stale: dict[str, float]) ->
                 async with refused("STORE_UNAVAILABLE", store="postgres"):
                     await failing
             # A revocation that was announced holds although it cannot be read.
-            grace.directory.forget("acme")
+            grace.directory.renew("acme")
             async with refused("STORE_UNAVAILABLE"):
                 await grace.directory.caller(token)
+            # What the tenant has is served as it was, announced changes or not.
+            for _ in range(2):
+                await grace.directory.changed("acme")
+                assert await grace.directory.tenant("acme") is view
 
             await server.start()
             assert (await grace.directory.caller(token)) == callers[0]
@@ -265,6 +297,7 @@ async def test_an_old_value_is_served_for_so_long_and_the_store_asked_once_a_sec
     for now, loads in ((10, 2), (10.9, 2), (11, 3), (69.9, 4)):
         source.now = now
         assert await cache.get("k", source.load) == "v"
+        await turns()
         assert source.loads == loads
     source.now = 70
     async with refused("STORE_UNAVAILABLE"):
@@ -310,6 +343,92 @@ async def test_what_was_being_loaded_when_it_was_forgotten_is_not_kept() -> None
     source.gate.set()
     assert (await early, await late) == ("before", "after")
     assert await cache.get("k", source.load) == "after" and source.loads == 2
+
+
+async def test_while_the_store_is_known_to_be_away_nobody_waits_and_one_load_asks_for_all() -> None:
+    source = Source()
+    cache = source.cache()
+    for key in ("a", "b"):
+        await cache.get(key, source.load)
+    source.value, source.now = store_unavailable("postgres"), 10
+    assert await cache.get("a", source.load) == "v" and source.loads == 3
+    source.now = 11
+    source.gate.clear()
+    for key in ("a", "b", "a"):
+        assert await asyncio.wait_for(cache.get(key, source.load), 1) == "v"
+    await turns()
+    assert source.loads == 4
+    # It is back: the one that asked tells, and then each is loaded as before.
+    source.gate.set()
+    await turns()
+    source.value, source.now = "w", 12
+    assert await cache.get("a", source.load) == "v"
+    await turns()
+    assert [await cache.get(key, source.load) for key in ("a", "b")] == ["w", "w"] and source.loads == 6
+
+
+async def test_a_value_is_renewed_while_the_old_one_serves() -> None:
+    source = Source("before")
+    cache = source.cache()
+    assert cache.refresh("k", source.load) is None and source.loads == 0
+    await cache.get("k", source.load)
+    source.gate.clear()
+    source.value = "after"
+    load = cache.refresh("k", source.load)
+    await turns()
+    assert source.loads == 2 and await cache.get("k", source.load) == "before"
+    source.gate.set()
+    assert load is not None and await load == "after" and await cache.get("k", source.load) == "after"
+    assert source.loads == 2
+
+
+async def test_a_load_that_began_before_a_change_is_followed_by_one_however_many_changes() -> None:
+    source = Source("0")
+    cache = source.cache()
+    await cache.get("k", source.load)
+    source.gate.clear()
+    source.value = "1"
+    first = cache.refresh("k", source.load)
+    await turns()
+    source.value = "2"
+    later = {cache.refresh("k", source.load) for _ in range(100)}
+    await turns()
+    assert source.loads == 2 and len(later) == 1
+    source.gate.set()
+    (last,) = later
+    assert first is not None and last is not None and (await first, await last) == ("1", "2")
+    assert await cache.get("k", source.load) == "2" and source.loads == 3
+    # What nobody holds yet, and is being loaded: who asks now gets what is loaded now.
+    source.gate.clear()
+    early = asyncio.create_task(cache.get("new", source.load))
+    await turns()
+    source.value = "3"
+    assert cache.refresh("new", source.load) is None
+    late = asyncio.create_task(cache.get("new", source.load))
+    await turns()
+    source.gate.set()
+    assert (await early, await late, await cache.get("new", source.load)) == ("2", "3", "3")
+    await cache.close()
+
+
+async def test_what_cannot_be_renewed_serves_on_unless_the_store_says_it_is_gone() -> None:
+    source = Source()
+    cache = source.cache()
+    await cache.get("k", source.load)
+    source.value = store_unavailable("postgres")
+    load = cache.refresh("k", source.load)
+    assert load is not None and await load == "v" and await cache.get("k", source.load) == "v"
+    # It is asked for again although it was not old.
+    source.value, source.now = "w", 1
+    assert await cache.get("k", source.load) == "v"
+    await turns()
+    assert await cache.get("k", source.load) == "w"
+    source.value = UNKNOWN
+    gone = cache.refresh("k", source.load)
+    assert gone is not None
+    await asyncio.wait((gone,))
+    async with refused("NOT_FOUND"):
+        await cache.get("k", source.load)
 
 
 async def test_bounds_and_a_flood_of_unknown_keys() -> None:

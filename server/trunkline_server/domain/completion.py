@@ -106,7 +106,13 @@ class Completions:
         if hard and not request.HasField("max_tokens"):
             request.max_tokens = _cap(plan)
         count = partial(tokens.count_request, request)
-        run = Run(call, plan, count, recovery=request.recovery, priority=request.priority, streaming=streaming)
+        run = Run(
+            *(call, plan, count),
+            recovery=request.recovery,
+            priority=request.priority,
+            streaming=streaming,
+            revision=roads.view.routing.revision,
+        )
         await admit(run, budgets, self._resilience)
         return run
 

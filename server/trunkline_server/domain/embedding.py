@@ -63,7 +63,10 @@ class Embeddings:
             raise no_provider(plan)
         # Vectors are no output tokens: the input tells what was used.
         run = Run(
-            call, plan, partial(tokens.count_texts, request.inputs), priority=request.priority, told_by="input_tokens"
+            *(call, plan, partial(tokens.count_texts, request.inputs)),
+            priority=request.priority,
+            told_by="input_tokens",
+            revision=roads.view.routing.revision,
         )
         await admit(run, budgets, self._resilience)
         return run

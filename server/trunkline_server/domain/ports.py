@@ -54,7 +54,7 @@ class Directory(Protocol):
         ...
 
     async def changed(self, tenant_id: str) -> None:
-        """Forget the tenant here and in every other worker."""
+        """Know the tenant anew: here when this returns, in every other worker within a second."""
         ...
 
 

@@ -32,7 +32,8 @@ class Run:
     """One call of a model on its way. Amounts are nano-USD, times are `time.monotonic()` seconds.
 
     `count` counts the request's tokens by the encoding of that name. `told_by` is the count without which a provider
-    has not told what a call used. `open` are the attempts under way, `error` is that of the last one that failed.
+    has not told what a call used. `revision` is that of the routing configuration. `open` are the attempts under way,
+    `error` is that of the last one that failed.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Run:
         priority: int = 0,
         streaming: bool = False,
         told_by: Literal["input_tokens", "output_tokens"] = "output_tokens",
+        revision: int = 0,
     ) -> None:
         self.call = call
         self.plan = plan
@@ -53,6 +55,7 @@ class Run:
         self.streaming = streaming
         self.count = count
         self.told_by = told_by
+        self.revision = revision
         self.held = 0
         self.attempts: list[Attempt] = []
         self.open: list[Trial] = []
@@ -193,6 +196,7 @@ class Run:
             eligible=len(plan.choices),
             region=choice.candidate.region if choice else "",
             estimated_nano_usd=self.held,
+            revision=self.revision,
         )
 
     def time_to_first_token(self) -> Duration | None:

@@ -8,6 +8,7 @@ from trunkline_server.stores.postgres.feedback import PgFeedback
 from trunkline_server.stores.postgres.integrations import PgIntegrations
 from trunkline_server.stores.postgres.keys import PgKeys
 from trunkline_server.stores.postgres.ledger import PgLedger
+from trunkline_server.stores.postgres.listen import PgChanges
 from trunkline_server.stores.postgres.migrate import MigrationError, migrate, pending
 from trunkline_server.stores.postgres.outbox import PgOutbox
 from trunkline_server.stores.postgres.pool import Database, open_database
@@ -21,6 +22,7 @@ __all__ = [
     "MigrationError",
     "PgAudit",
     "PgBudgets",
+    "PgChanges",
     "PgDirectory",
     "PgExperiments",
     "PgFeedback",
