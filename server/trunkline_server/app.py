@@ -19,6 +19,7 @@ from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.keeper import Keeper
 from trunkline_server.domain.ports import Admission, Directory
+from trunkline_server.domain.shadows import Shadows
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops import admin
@@ -69,13 +70,15 @@ class Worker:
     port: int
     executions: Executions
     settlements: Settlements
+    shadows: Shadows
 
     async def drain(self) -> int:
         """Stop serving without losing anything; returns how many calls had to be cut off."""
+        await self.shadows.drain()
         return await self.server.drain(self.executions, self.settlements)
 
 
-def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
+def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, object]:
     """The services that are served; the others answer UNIMPLEMENTED with their plan."""
     directory, database, router = parts.directory, parts.database, parts.router
     resilience, threshold = parts.resilience, settings.budgets.alert_threshold
@@ -83,7 +86,7 @@ def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
     steering = Steering(items, directory, router, catalogue, parts.providers, settings.routing.aliases)
     return {
         "LLMService": LLMService(
-            Completions(router, parts.providers, resilience),
+            Completions(router, parts.providers, resilience, shadows),
             Embeddings(router, parts.providers, resilience),
             TokenCounts(router, parts.providers),
             router,
@@ -123,7 +126,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         stores = {"postgres": parts.database.ping, "redis": parts.redis.ping}
         probe = IntegrationProbes(parts.directory).find
         health = Health(lambda: background.all_answer(stores), probe)
-        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts), health)
+        shadows = Shadows(parts.admission, parts.settlements, settings.routing.max_shadows, parts.signals)
+        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts, shadows), health)
         background.start(
             stack,
             parts.outbox.run(),
@@ -142,7 +146,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         runner = await admin.serve(application, settings.server.admin)
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())
-        yield Worker(server, port, executions, parts.settlements)
+        yield Worker(server, port, executions, parts.settlements, shadows)
 
 
 @dataclass(frozen=True, slots=True)

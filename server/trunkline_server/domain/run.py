@@ -13,6 +13,7 @@ from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Usage
 from trunkline.v1.completion_pb2 import RecoveryPolicy
 from trunkline.v1.route_pb2 import Route
 
+from trunkline_server.domain.assignment import Assignment
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.concurrency import Lane
 from trunkline_server.domain.deadline import caller_deadline
@@ -189,7 +190,7 @@ class Run:
     def route(self) -> Route:
         """Why this model served the call."""
         plan, choice = self.plan, self.choice
-        return Route(
+        route = Route(
             basis=plan.basis,
             rule=plan.rule,
             considered=len(plan.choices) + len(plan.rejections),
@@ -198,6 +199,14 @@ class Run:
             estimated_nano_usd=self.held,
             revision=self.revision,
         )
+        if (arm := self.assignment) is not None:
+            route.experiment_id, route.arm_id, route.shadow = arm.experiment_id, arm.arm_id, arm.shadow
+        return route
+
+    @property
+    def assignment(self) -> Assignment | None:
+        """The arm of an experiment that serves the call; of a copy, the arm that it was made for."""
+        return self.call.copy or self.plan.assignment
 
     def time_to_first_token(self) -> Duration | None:
         """From the arrival of the call to the first content that went to the caller."""
