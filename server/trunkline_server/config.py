@@ -100,12 +100,23 @@ class Routing(_Section):
     concurrency_start: int = Field(1000, ge=1, description="Where it begins.")
     concurrency_max: int = Field(10_000, ge=1, description="The most that it grows to.")
     max_shadows: int = Field(100, ge=0, description="Copies for shadow arms of experiments at once in one worker.")
+    objective: Literal["cost", "latency", "quality", "balanced"] = Field(
+        "cost", description="What the router optimises where no policy of the tenant says."
+    )
+    balance: dict[Literal["cost", "latency", "quality"], Annotated[float, Field(ge=0)]] = Field(
+        {"cost": 0.35, "latency": 0.15, "quality": 0.5}, description="Weights of a balanced choice."
+    )
+    max_provider_share: Share = Field(
+        0.6, description="No provider serves more of the calls that the router routes, while others qualify."
+    )
     aliases: dict[str, tuple[str, ...]] = Field({}, description="Alias = models in the order of preference.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Routing:
         if not self.concurrency_min <= self.concurrency_start <= self.concurrency_max:
             raise ValueError("concurrency_min <= concurrency_start <= concurrency_max does not hold")
+        if not sum(self.balance.values()) > 0:
+            raise ValueError("one weight of `balance` at least must be above zero")
         return self
 
 
@@ -196,9 +207,15 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
 def _parse(place: tuple[str, ...], value: str) -> Any:
     if place in _LISTS:
         return [part.strip() for part in value.split(",") if part.strip()]
-    if place[:2] == ("routing", "aliases"):
+    if place[:2] == ("routing", "aliases") or place == ("routing", "balance"):
         return orjson.loads(value)
     return value
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + "}"
+    return orjson.dumps(value).decode()
 
 
 def _put(values: dict[str, Any], place: tuple[str, ...], value: Any) -> None:
@@ -232,7 +249,7 @@ def reference() -> str:
             default = field.get_default()
             shown = default.get_secret_value() if isinstance(default, SecretStr) else default
             value = list(shown) if isinstance(shown, tuple) else shown
-            text = "{}" if value == {} else orjson.dumps(value).decode()
+            text = _toml(value)
             lines.append(f"# {field.description}")
             lines.append(f"# {key} = {text}")
 

@@ -155,7 +155,7 @@ def _spare_the_collector() -> None:
     """What was built at start lives for ever: the collector need not walk it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 20, 50)
+    gc.set_threshold(_COLLECT_AFTER, 20, 5)
 
 
 async def _watch_supervisor(stopping: asyncio.Event) -> None:

@@ -16,6 +16,8 @@ from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.prober import Prober
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
+from trunkline_server.domain.routes.aim import Weights
+from trunkline_server.domain.routes.policies import BUILT_IN
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.domain.timeouts import Timeouts
@@ -111,6 +113,9 @@ def _routing(settings: Settings, timeouts: Timeouts) -> RoutingSettings:
         provider_timeout=routing.provider_timeout_seconds,
         timeouts=timeouts,
         cost_optimization=routing.cost_optimization_enabled,
+        objective=BUILT_IN[routing.objective],
+        weights=Weights.of(**{"cost": 0.0, "latency": 0.0, "quality": 0.0, **routing.balance}),
+        max_provider_share=routing.max_provider_share,
         budget_alert_threshold=settings.budgets.alert_threshold,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from trunkline.v1.access_pb2 import Tenant
 from trunkline.v1.analytics_pb2 import RecordedRequest
@@ -36,6 +36,7 @@ from trunkline.v1.integration_pb2 import (
 )
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model, TokenPrice
+from trunkline.v1.policy_pb2 import TaskMapping
 from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.call import Call, Caller
 from trunkline_server.domain.completion import Completions
@@ -88,6 +89,9 @@ class FakeCatalogue:
 
     def of_provider(self, provider: str) -> Sequence[Model]:
         return [one for one in self._models.values() if one.provider == provider]
+
+    def task_mappings(self) -> Sequence[TaskMapping]:
+        return ()
 
 
 Step: TypeAlias = StreamCompleteResponse | ProviderError | Hang
@@ -253,7 +257,7 @@ class World:
         limit: int = 10**15,
         integrations: Sequence[Integration] | None = None,
         tenant: Tenant | None = None,
-        cost_optimization: bool = True,
+        **settings: Any,
     ) -> None:
         steps = enumerate(script)
         catalogue = prices or {f"{name}/m": (10**9 << step, 2 * 10**9 << step) for step, name in steps}
@@ -270,8 +274,9 @@ class World:
         self.settlements = Settlements()
         # Looked up at each reading, so that a test may turn the clock.
         self.resilience = Resilience(Breakers(clock=lambda: time.monotonic()))
-        settings = RoutingSettings(aliases or {}, cost_optimization=cost_optimization)
-        self.router = Router(self.directory, FakeCatalogue(catalogue), self.providers, self.resilience, settings)
+        # One provider serves all, unless a test is about shares.
+        found = RoutingSettings(aliases or {}, **{"max_provider_share": 1.0, **settings})
+        self.router = Router(self.directory, FakeCatalogue(catalogue), self.providers, self.resilience, found)
         self.completions = Completions(self.router, self.providers, self.resilience)
         self.embeddings = Embeddings(self.router, self.providers, self.resilience)
         self.counts = TokenCounts(self.router, self.providers)

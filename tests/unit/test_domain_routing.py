@@ -15,9 +15,11 @@ from trunkline.v1.route_pb2 import RouteBasis
 from trunkline_server.domain.breaker import BreakerRule
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.money import to_money
-from trunkline_server.domain.needs import implied_capabilities
+from trunkline_server.domain.needs import implied
+from trunkline_server.domain.ports import BudgetLimit
 from trunkline_server.domain.router import breaker_rule
-from trunkline_server.domain.routing import RULES, Plan, no_provider
+from trunkline_server.domain.routes.plan import Plan, no_provider
+from trunkline_server.domain.routes.planner import NAMES
 from unit.domain_parts import TENANT, World, answer, integration
 
 ANSWER = [answer()]
@@ -26,7 +28,8 @@ PRICES = {"alpha/m": (USD, 2 * USD), "beta/m": (USD // 10, USD // 5), "gamma/m":
 
 
 async def planned(world: World, request: CompleteRequest, *, hard: bool = False) -> Plan:
-    return world.router.plan(await world.router.roads(TENANT), request, hard)
+    budgets = [BudgetLimit("b", "2026-11", 1, hard, (), None)]
+    return world.router.plan(await world.router.roads(TENANT), world.call(), request, budgets)
 
 
 def three(**more: object) -> World:
@@ -35,6 +38,11 @@ def three(**more: object) -> World:
 
 def asking(**requirements: object) -> CompleteRequest:
     return CompleteRequest(prompt="hi", model_requirements=ModelRequirements(**requirements))  # type: ignore[arg-type]
+
+
+def paced(world: World, provider: str, first: float) -> None:
+    """The provider begins to answer after so many seconds."""
+    world.resilience.breaker(TENANT, f"{provider}-main", "m", BreakerRule()).paced(first, first, 0)
 
 
 def order(plan: Plan) -> list[str]:
@@ -48,7 +56,7 @@ def rejected(plan: Plan) -> Mapping[str, str]:
 async def test_the_cheapest_comes_first() -> None:
     plan = await planned(three(), asking(capabilities=["text"]))
     assert order(plan) == ["beta/m", "alpha/m", "gamma/m"]
-    assert plan.basis == RouteBasis.ROUTE_BASIS_REQUIREMENTS
+    assert plan.course.basis == RouteBasis.ROUTE_BASIS_REQUIREMENTS
     declared = await planned(three(cost_optimization=False), asking())
     assert order(declared) == ["alpha/m", "beta/m", "gamma/m"]
 
@@ -56,7 +64,8 @@ async def test_the_cheapest_comes_first() -> None:
 async def test_at_the_same_cost_the_quicker_comes_first() -> None:
     world = World({"alpha": ANSWER, "beta": ANSWER}, prices={"alpha/m": (1, 1), "beta/m": (1, 1)})
     assert order(await planned(world, asking())) == ["alpha/m", "beta/m"]
-    world.resilience.breaker(TENANT, "beta-main", "m", BreakerRule()).latency = 0.1
+    paced(world, "alpha", 2.0)
+    paced(world, "beta", 1.0)
     assert order(await planned(world, asking())) == ["beta/m", "alpha/m"]
 
 
@@ -71,7 +80,7 @@ async def test_at_the_same_cost_a_gateway_is_preferred() -> None:
 async def test_a_model_can_be_named(name: str) -> None:
     plan = await planned(three(), CompleteRequest(model=name, prompt="hi"))
     assert order(plan)[0] == "beta/m"
-    assert plan.basis == RouteBasis.ROUTE_BASIS_EXPLICIT
+    assert plan.course.basis == RouteBasis.ROUTE_BASIS_EXPLICIT
     assert len(plan.choices) == (3 if name == "m" else 1)
 
 
@@ -80,7 +89,7 @@ async def test_an_alias_keeps_its_order_and_fallbacks_follow() -> None:
     request = CompleteRequest(model="fast", prompt="hi", recovery=RecoveryPolicy(fallback_models=["spare", "gamma/m"]))
     plan = await planned(world, request)
     assert order(plan) == ["gamma/m", "beta/m", "alpha/m"]
-    assert (plan.basis, plan.rule) == (RouteBasis.ROUTE_BASIS_ALIAS, "fast")
+    assert (plan.course.basis, plan.course.rule) == (RouteBasis.ROUTE_BASIS_ALIAS, "fast")
     assert (world.router.aliases_of("beta/m"), world.router.resolve("fast")) == (["fast"], "gamma/m")
     assert world.router.resolve("beta/m") == "beta/m"
 
@@ -133,7 +142,7 @@ async def test_latency_counts_only_once_it_was_seen() -> None:
     world = three()
     request = asking(max_latency=Duration(seconds=1))
     assert len((await planned(world, request)).choices) == 3
-    world.resilience.breaker(TENANT, "beta-main", "m", BreakerRule()).latency = 1.5
+    paced(world, "beta", 1.5)
     assert rejected(await planned(world, request)) == {"beta/m": "max_latency"}
 
 
@@ -151,7 +160,7 @@ async def test_disabled_open_and_unsupported_are_rejected_by_name() -> None:
     error = no_provider(plan)
     assert error.retry_after is not None and 29.0 < error.retry_after <= 30.0
     assert error.metadata["beta/m"] == "parameter: seed: is not known"
-    assert set(rejected(plan).values()) <= set(RULES)
+    assert set(rejected(plan).values()) <= set(NAMES)
     assert len(roads.table.candidates) == 3
 
 
@@ -191,7 +200,7 @@ async def test_unknown_capabilities_are_refused() -> None:
 
 
 def test_content_implies_capabilities() -> None:
-    assert implied_capabilities(CompleteRequest(prompt="hi")) == {"text"}
+    assert implied(CompleteRequest(prompt="hi")) == ({"text"}, 0)
     image = Part(media=Media(kind=MediaKind.MEDIA_KIND_IMAGE))
     request = CompleteRequest(
         messages=[Message(parts=[Part(text="what is this?"), image])],
@@ -199,7 +208,7 @@ def test_content_implies_capabilities() -> None:
         response_format=ResponseFormat(json_schema=JsonSchemaFormat(schema_json=b"{}")),
     )
     request.tools.add(name="look")
-    assert implied_capabilities(request) == {"text", "vision", "tools", "logprobs", "structured_output"}
+    assert implied(request)[0] == {"text", "vision", "tools", "logprobs", "structured_output"}
 
 
 async def test_what_content_implies_binds_the_router_but_not_a_named_model() -> None:

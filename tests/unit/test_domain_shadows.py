@@ -56,7 +56,7 @@ async def test_a_copy_is_a_call_of_its_own() -> None:
     assert [copy.request_id for copy, _ in seen] == ["r-1-shadow-cheap", "r-1-shadow-new"]
     assert len({call.hold_id, *(copy.hold_id for copy, _ in seen)}) == 3
     for (copy, copied), (arm_id, model) in zip(seen, TWO.shadows, strict=True):
-        assert copy.copy == Assignment("x", arm_id, model, shadow=True)
+        assert copy.copy == Assignment("x", arm_id, model)
         assert (copy.tenant_id, copy.trace_id, copy.context) == (call.tenant_id, call.trace_id, call.context)
         assert (copied.model, copied.priority) == (model, Priority.PRIORITY_LOW)
         assert (copied.request_id, copied.coalesce, copied.prompt) == ("", False, "Hello")

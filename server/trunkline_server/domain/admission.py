@@ -27,9 +27,6 @@ from trunkline_server.domain.ports import BudgetLevel, BudgetLimit, RateLimit, T
 _TENANT, _KEY = LimitScope.LIMIT_SCOPE_TENANT, LimitScope.LIMIT_SCOPE_API_KEY
 _USER = LimitScope.LIMIT_SCOPE_USER
 _MODEL, _PROVIDER = LimitScope.LIMIT_SCOPE_MODEL, LimitScope.LIMIT_SCOPE_PROVIDER
-# Answers mostly end well before the most that was asked for: to take all of it would leave a limit unused while calls
-# are in flight. What an answer has more is charged when it ends.
-_LIKELY_OUTPUT_TOKENS = 1024
 # What a limit may say: fields of CallLimit, and of API keys.
 FIGURES: tuple[Literal["requests_per_minute", "tokens_per_minute", "max_concurrent"], ...] = (
     "requests_per_minute",
@@ -107,7 +104,7 @@ def by_subject(limits: Iterable[CallLimit]) -> Mapping[tuple[int, str], CallLimi
 
 def expected_tokens(need: Need) -> int:
     """Tokens that a call is likely to use: its input as estimated, and what it may write up to a usual answer."""
-    return need.size.likely + min(need.output_tokens, _LIKELY_OUTPUT_TOKENS)
+    return need.size.likely + need.usual_tokens
 
 
 def rates_of(caller: Caller) -> tuple[RateLimit, ...]:

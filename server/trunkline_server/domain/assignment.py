@@ -23,14 +23,12 @@ _UNIT = 2.0**-53
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The arm that serves a call, and the shadow arms (id, model) that it is copied to. `shadow`: the call is such a
-    copy itself."""
+    """The arm that serves a call, and the shadow arms (id, model) that it is copied to."""
 
     experiment_id: str
     arm_id: str
     model: str
     shadows: tuple[tuple[str, str], ...] = ()
-    shadow: bool = False
 
 
 def assign(experiment: Experiment, context: CallContext, request_id: str) -> Assignment:

@@ -12,7 +12,8 @@ from trunkline_server.domain.concurrency import Lane
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
 from trunkline_server.domain.resilience import Resilience
-from trunkline_server.domain.routing import Candidate, Choice, out_of_reach
+from trunkline_server.domain.routes.candidates import Candidate
+from trunkline_server.domain.routes.plan import Choice, out_of_reach
 from trunkline_server.domain.run import Run
 from trunkline_server.domain.standing import Standing
 from trunkline_server.domain.strategies import (

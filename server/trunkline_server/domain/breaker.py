@@ -20,7 +20,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trunkline.v1.errors_pb2 import ErrorReason
 from trunkline.v1.model_pb2 import Availability, BreakerState
@@ -29,6 +29,9 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.opening import BreakerKey, Opening, reason_name
 from trunkline_server.domain.recent import Recent
+
+if TYPE_CHECKING:
+    from trunkline_server.domain.routes.live import Live
 
 Clock = Callable[[], float]
 
@@ -122,6 +125,9 @@ class Breaker:
         self.opening: Opening | None = None
         self.latency: float | None = None
         self.first: float | None = None
+        # Where the columns of routes.live keep how fast it answers; row 0 is nobody's.
+        self.live: Live | None = None
+        self.row = 0
         self._peers = peers
         self.rule = rule or BreakerRule()
         self._window = Recent(self.rule.window)
@@ -226,6 +232,11 @@ class Breaker:
         else:
             opening = self._close()
             self._peers.closed(self, opening)
+
+    def paced(self, seconds: float, first: float | None, tokens: int) -> None:
+        """An answer of so many tokens took so long, `first` of it to the first content if it came in pieces."""
+        if self.live is not None:
+            self.live.note(self.row, seconds, first, tokens, time.monotonic())
 
     def failed(self, reason: int, began: float, answered: bool = True) -> None:
         """A call failed through the provider's fault; `answered`: there was an answer at all."""

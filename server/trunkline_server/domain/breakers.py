@@ -22,6 +22,7 @@ from trunkline_server.domain.breaker import Breaker, BreakerRule, Clock
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.events import breaker_closed, breaker_opened
 from trunkline_server.domain.opening import BreakerKey, Opening, reason_name
+from trunkline_server.domain.routes.live import Live
 from trunkline_server.domain.signals import Signals, Silent
 
 # How often the board is read, and how soon a probe of another worker is asked after again. In seconds.
@@ -57,7 +58,9 @@ class Breakers:
         self._outbox = outbox
         self._signals = signals or Silent()
         self._all: dict[BreakerKey, Breaker] = {}
-        self._open: dict[BreakerKey, Breaker] = {}
+        # Those that keep calls away, or let a probe through.
+        self.away: dict[BreakerKey, Breaker] = {}
+        self.live = Live()
         self._levels: Counter[tuple[str, str]] = Counter()
         # What others told of breakers that nobody asked for here yet.
         self._posted: dict[BreakerKey, Opening] = {}
@@ -71,6 +74,7 @@ class Breakers:
         found = self._all.get(key)
         if found is None:
             found = self._all[key] = Breaker(rule, self.clock, key, provider, self)
+            found.live, found.row = self.live, self.live.row()
             if opening := self._posted.pop(key, None):
                 found.adopt(opening)
                 self._level(found, opened=True)
@@ -79,7 +83,7 @@ class Breakers:
 
     def checked(self, tenant_id: str, integration_id: str, healthy: bool, answered: bool, hold: float) -> None:
         """A background check of an integration was made, see Breaker.checked."""
-        for key, breaker in list(self._open.items()):
+        for key, breaker in list(self.away.items()):
             if key[:2] == (tenant_id, integration_id):
                 breaker.checked(healthy, answered, hold)
 
@@ -146,7 +150,7 @@ class Breakers:
         while self._board is not None:
             with suppress(TrunklineError):  # It is away; the next turn comes soon.
                 await self.sync()
-            for breaker in list(self._open.values()):
+            for breaker in list(self.away.values()):
                 breaker.nudge()
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK):
@@ -239,7 +243,7 @@ class Breakers:
         """The breakers that are open here and not on the board."""
         for key in self._posted.keys() - shown:
             del self._posted[key]
-        for key, breaker in list(self._open.items()):
+        for key, breaker in list(self.away.items()):
             if key not in shown and key not in self._news:
                 yield breaker
 
@@ -258,10 +262,10 @@ class Breakers:
 
     def _level(self, breaker: Breaker, opened: bool) -> None:
         label = (breaker.provider, breaker.key.model)
-        if opened != (breaker.key in self._open):
+        if opened != (breaker.key in self.away):
             self._levels[label] += 1 if opened else -1
         if opened:
-            self._open[breaker.key] = breaker
+            self.away[breaker.key] = breaker
         else:
-            self._open.pop(breaker.key, None)
+            self.away.pop(breaker.key, None)
         self._signals.level("breaker_open", self._levels[label], *label)

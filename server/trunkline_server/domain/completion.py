@@ -26,7 +26,7 @@ from trunkline_server.domain.outlet import Outlet
 from trunkline_server.domain.ports import Providers
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router
-from trunkline_server.domain.routing import Plan, no_provider
+from trunkline_server.domain.routes.plan import Plan, no_provider
 from trunkline_server.domain.run import Run
 from trunkline_server.domain.shadows import Shadows
 from trunkline_server.domain.stages import admit, conclude, unserved_cache
@@ -103,21 +103,23 @@ class Completions:
             raise invalid_fields(unserved, reason=Reason.ERROR_REASON_UNSUPPORTED_PARAMETER)
         roads = await self._router.roads(call.tenant_id)
         budgets = roads.budgets.in_scope(call.identity, call.context, call.arrived_wall)
-        hard = any(budget.hard for budget in budgets)
-        plan = self._router.plan(roads, request, hard)
+        plan = self._router.plan(roads, call, request, budgets)
         if not plan.choices:
             raise no_provider(plan)
-        if hard and not request.HasField("max_tokens"):
+        if plan.need.hard_budget and not request.HasField("max_tokens"):
             request.max_tokens = _cap(plan)
         count = partial(tokens.count_request, request)
         run = Run(
-            *(call, plan, count),
+            call,
+            plan,
+            count,
             recovery=request.recovery,
             priority=request.priority,
             streaming=streaming,
-            revision=roads.view.routing.revision,
+            explain=request.routing.explain,
         )
         await admit(run, budgets, self._resilience)
+        self._router.took(call.tenant_id, run.plan)
         return run
 
     def _starts_anew(self, run: Run, attempts: Attempts) -> bool:
@@ -166,7 +168,7 @@ class Completions:
             answer.time_to_first_token.CopyFrom(first)
         answer.route.CopyFrom(run.route())
         answer.budget.extend(budget_states(levels))
-        assignment = run.assignment
+        assignment = run.plan.course.assignment
         if self._shadows is not None and assignment is not None and assignment.shadows:
             self._shadows.start(self.complete, run.call, request, assignment)
 

@@ -14,7 +14,7 @@ from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.ports import Providers
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router
-from trunkline_server.domain.routing import no_provider
+from trunkline_server.domain.routes.plan import no_provider
 from trunkline_server.domain.run import Run
 from trunkline_server.domain.stages import admit, conclude, unserved_cache
 
@@ -58,17 +58,20 @@ class Embeddings:
             raise invalid_fields(unserved, reason=Reason.ERROR_REASON_UNSUPPORTED_PARAMETER)
         roads = await self._router.roads(call.tenant_id)
         budgets = roads.budgets.in_scope(call.identity, call.context, call.arrived_wall)
-        plan = self._router.plan_embedding(roads, request, any(budget.hard for budget in budgets))
+        plan = self._router.plan_embedding(roads, call, request, budgets)
         if not plan.choices:
             raise no_provider(plan)
         # Vectors are no output tokens: the input tells what was used.
         run = Run(
-            *(call, plan, partial(tokens.count_texts, request.inputs)),
+            call,
+            plan,
+            partial(tokens.count_texts, request.inputs),
             priority=request.priority,
+            explain=request.routing.explain,
             told_by="input_tokens",
-            revision=roads.view.routing.revision,
         )
         await admit(run, budgets, self._resilience)
+        self._router.took(call.tenant_id, run.plan)
         return run
 
 

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 from trunkline.v1.policy_pb2 import RoutingPolicy, TaskMapping
 from trunkline.v1.route_pb2 import RoutingObjective
 
-from trunkline_server.domain.needs import CAPABILITIES
+from trunkline_server.domain.vocabulary import CAPABILITIES
 
 Findings: TypeAlias = Iterator[tuple[str, str]]
 # The configuration as it would be, by id.

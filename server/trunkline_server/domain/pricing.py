@@ -37,6 +37,10 @@ class PriceList:
     # The dearest price of each direction, for upper bounds.
     dearest_input: int = field(default=0)
     dearest_output: int = field(default=0)
+    # The prices of plain input and output before any step, and whether there are steps.
+    base_input: int = field(default=0)
+    base_output: int = field(default=0)
+    stepped: bool = field(default=False)
 
     @classmethod
     def of(cls, prices: Iterable[TokenPrice], version: str, *, writes: bool = True) -> PriceList | None:
@@ -54,7 +58,16 @@ class PriceList:
             classes = [whole, *(part for part, _, of in _PARTS if of == whole)]
             return max((price for part in classes for _, price in frozen.get(part, ())), default=0)
 
-        return cls(version, frozen, dearest(_INPUT), dearest(_OUTPUT))
+        base = [frozen.get(whole, ((0, 0),)) for whole in (_INPUT, _OUTPUT)]
+        return cls(
+            version,
+            frozen,
+            dearest(_INPUT),
+            dearest(_OUTPUT),
+            base_input=base[0][0][1],
+            base_output=base[1][0][1],
+            stepped=any(len(steps) > 1 for steps in base),
+        )
 
     def price(self, token_class: int, input_tokens: int) -> int | None:
         """Nano-USD per million tokens of a class, in a call that reads `input_tokens`; None where it has none."""

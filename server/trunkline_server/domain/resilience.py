@@ -9,6 +9,7 @@ from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.concurrency import Lanes
 from trunkline_server.domain.opening import BreakerKey
 from trunkline_server.domain.signals import Signals, Silent
+from trunkline_server.domain.spending import Spending
 from trunkline_server.domain.standing import Standing
 
 # DESIGN §5: at most 20 % extra load from retries.
@@ -36,14 +37,15 @@ class RetryBudget:
 
 @dataclass(slots=True)
 class Resilience:
-    """The breakers of this worker, by (tenant, integration, model), its retry budget, its lanes to deployments, and who
-    hears its decisions."""
+    """The breakers of this worker, by (tenant, integration, model), its retry budget, its lanes to deployments, who
+    hears its decisions, and how far budgets are used."""
 
     breakers: Breakers = field(default_factory=Breakers)
     retries: RetryBudget = field(default_factory=RetryBudget)
     lanes: Lanes = field(default_factory=Lanes)
     standings: dict[BreakerKey, Standing] = field(default_factory=dict)
     signals: Signals = field(default_factory=Silent)
+    spending: Spending = field(default_factory=Spending)
 
     def breaker(
         self, tenant_id: str, integration_id: str, model: str, rule: BreakerRule, provider: str = ""

@@ -13,14 +13,14 @@ from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Usage
 from trunkline.v1.completion_pb2 import RecoveryPolicy
 from trunkline.v1.route_pb2 import Route
 
-from trunkline_server.domain.assignment import Assignment
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.concurrency import Lane
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
 from trunkline_server.domain.pricing import bill
-from trunkline_server.domain.routing import Choice, Plan, no_provider
+from trunkline_server.domain.routes.plan import Choice, Plan, no_provider
+from trunkline_server.domain.routes.record import candidates_of, route_of
 from trunkline_server.domain.standing import Standing
 from trunkline_server.domain.trial import Trial, note_error
 
@@ -33,8 +33,8 @@ class Run:
     """One call of a model on its way. Amounts are nano-USD, times are `time.monotonic()` seconds.
 
     `count` counts the request's tokens by the encoding of that name. `told_by` is the count without which a provider
-    has not told what a call used. `revision` is that of the routing configuration. `open` are the attempts under way,
-    `error` is that of the last one that failed.
+    has not told what a call used. `explain`: the route shall hold every candidate. `open` are the attempts
+    under way, `error` is that of the last one that failed.
     """
 
     def __init__(
@@ -46,17 +46,17 @@ class Run:
         recovery: RecoveryPolicy | None = None,
         priority: int = 0,
         streaming: bool = False,
+        explain: bool = False,
         told_by: Literal["input_tokens", "output_tokens"] = "output_tokens",
-        revision: int = 0,
     ) -> None:
         self.call = call
         self.plan = plan
         self.recovery = recovery or RecoveryPolicy()
         self.priority = priority
         self.streaming = streaming
+        self.explain = explain
         self.count = count
         self.told_by = told_by
-        self.revision = revision
         self.held = 0
         self.attempts: list[Attempt] = []
         self.open: list[Trial] = []
@@ -66,6 +66,7 @@ class Run:
         self._last: Trial | None = None
         self._first_content: float | None = None
         self._bill = CostDetails()
+        self._route: Route | None = None
 
     # ── Attempts ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -189,24 +190,17 @@ class Run:
 
     def route(self) -> Route:
         """Why this model served the call."""
-        plan, choice = self.plan, self.choice
-        route = Route(
-            basis=plan.basis,
-            rule=plan.rule,
-            considered=len(plan.choices) + len(plan.rejections),
-            eligible=len(plan.choices),
-            region=choice.candidate.region if choice else "",
-            estimated_nano_usd=self.held,
-            revision=self.revision,
-        )
-        if (arm := self.assignment) is not None:
-            route.experiment_id, route.arm_id, route.shadow = arm.experiment_id, arm.arm_id, arm.shadow
+        choice, route = self.choice, self._route
+        if route is None:
+            route = self._route = route_of(self.plan)
+            if self.explain:
+                route.ClearField("candidates")
+                route.candidates.extend(candidates_of(self.plan))
+        route.region = choice.candidate.region if choice else ""
+        route.estimated_nano_usd = self.held
+        if (copy := self.call.copy) is not None:
+            route.experiment_id, route.arm_id, route.shadow = copy.experiment_id, copy.arm_id, True
         return route
-
-    @property
-    def assignment(self) -> Assignment | None:
-        """The arm of an experiment that serves the call; of a copy, the arm that it was made for."""
-        return self.call.copy or self.plan.assignment
 
     def time_to_first_token(self) -> Duration | None:
         """From the arrival of the call to the first content that went to the caller."""

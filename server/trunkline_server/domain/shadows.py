@@ -58,7 +58,7 @@ class Shadows:
             if self._closed or len(self._tasks) >= self._limit:
                 self._signals.decided("shadow_dropped", model=model)
                 continue
-            arm = Assignment(assignment.experiment_id, arm_id, model, shadow=True)
+            arm = Assignment(assignment.experiment_id, arm_id, model)
             task = asyncio.create_task(self._run(complete, _copy_of(call, arm), _request_of(request, model), arm))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

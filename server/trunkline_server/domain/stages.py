@@ -17,7 +17,7 @@ from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit
 from trunkline_server.domain.resilience import Resilience
-from trunkline_server.domain.routing import Choice, Plan, Rejection
+from trunkline_server.domain.routes.plan import Choice, Plan, Rejection
 from trunkline_server.domain.run import Run
 
 _SERVED_CACHE_MODES = frozenset((CacheMode.CACHE_MODE_UNSPECIFIED, CacheMode.CACHE_MODE_OFF))
@@ -39,7 +39,7 @@ async def admit(run: Run, budgets: Sequence[BudgetLimit], resilience: Resilience
         if call.tab is None:
             break
         try:
-            await call.tab.open(_ask(run, budgets), run.record)
+            resilience.spending.note(call.tenant_id, await call.tab.open(_ask(run, budgets), run.record))
             break
         except TrunklineError as error:
             left = _without_limited(run, error)
@@ -67,9 +67,15 @@ def _without_limited(run: Run, error: TrunklineError) -> Plan | None:
     left = [choice for choice in plan.choices if not _bound(caller, choice, subject)]
     if not left or len(left) == len(plan.choices):
         return None
-    bound = (choice for choice in plan.choices if _bound(caller, choice, subject))
-    rejections = [Rejection(choice.candidate, "rate_limited", error.message) for choice in bound]
-    return replace(plan, choices=left, rejections=(*plan.rejections, *rejections))
+    bound = [choice for choice in plan.choices if _bound(caller, choice, subject)]
+    limited = [Rejection(choice.candidate, "rate_limited", error.message) for choice in bound]
+    return replace(
+        plan,
+        choices=left,
+        eligible=plan.eligible - len(bound),
+        rejected={**plan.rejected, "rate_limited": plan.rejected.get("rate_limited", 0) + len(bound)},
+        reject=lambda most: [*limited, *plan.reject(most)][:most],
+    )
 
 
 def _bound(caller: Caller, choice: Choice, subject: str) -> bool:

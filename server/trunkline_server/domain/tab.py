@@ -59,8 +59,9 @@ class Tab:
         self._levels: Sequence[BudgetLevel] = ()
         self._spent = 0
 
-    async def open(self, ask: Ask, builder: RecordBuilder) -> None:
-        """Admit the call. From here on `builder` tells what to charge, whenever the call ends.
+    async def open(self, ask: Ask, builder: RecordBuilder) -> Sequence[BudgetLevel]:
+        """Admit the call; returns the budgets as they are. From here on `builder` tells what to charge, whenever the
+        call ends.
 
         Raises RATE_LIMITED, BUDGET_EXCEEDED, STORE_UNAVAILABLE.
         """
@@ -71,6 +72,7 @@ class Tab:
             self._ask, self._builder = ask, None
             raise
         self._ask, self._builder = ask, builder
+        return self._levels
 
     async def widen(self, rates: Sequence[RateLimit]) -> None:
         """Count the call against the limits of another choice too; those that it counts against already are left out.

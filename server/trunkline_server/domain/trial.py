@@ -13,7 +13,7 @@ from trunkline_server.domain import tokens
 from trunkline_server.domain.admission import expected_tokens
 from trunkline_server.domain.errors import ProviderError, TrunklineError
 from trunkline_server.domain.ports import Heard
-from trunkline_server.domain.routing import Choice
+from trunkline_server.domain.routes.plan import Choice
 from trunkline_server.domain.strategies import Verdict, strategy_of
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ class Trial:
         self._run.won(self)
         self._run.charge(self, found)
         self._standing.proof.answered()
-        self.choice.candidate.breaker.succeeded(self.started, self._first())
+        breaker, first = self.choice.candidate.breaker, self._first()
+        breaker.succeeded(self.started, first)
+        breaker.paced(time.monotonic() - self.started, first, found.output_tokens)
         return found
 
     def cancelled(self) -> None:

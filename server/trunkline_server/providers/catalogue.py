@@ -86,7 +86,7 @@ class PriceCatalogue:
         return [model for model in self._all if model.provider == wanted]
 
     def task_mappings(self) -> Sequence[TaskMapping]:
-        """The mappings of built-in tasks, by task: none yet."""
+        """The built-in ones."""
         return ()
 
     @cached_property

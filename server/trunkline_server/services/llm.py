@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from functools import partial
-from typing import TypeAlias
 
 from trunkline.v1.completion_pb2 import (
     CompleteRequest,
@@ -26,19 +25,18 @@ from trunkline.v1.llm_pb2 import (
     RecordFeedbackRequest,
     RecordFeedbackResponse,
 )
-from trunkline.v1.model_pb2 import Availability, Model
-from trunkline.v1.route_pb2 import Route, RouteCandidate
+from trunkline.v1.model_pb2 import Model
 
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
-from trunkline_server.domain.duration import duration
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.errors import not_found
 from trunkline_server.domain.feedback import Judgements
 from trunkline_server.domain.ports import Catalogue
 from trunkline_server.domain.router import Roads, Router
-from trunkline_server.domain.routing import Candidate, Choice, Rejection
+from trunkline_server.domain.routes.candidates import Candidate
+from trunkline_server.domain.routes.record import candidates_of, route_of
 from trunkline_server.services.paging import page
 
 
@@ -86,25 +84,17 @@ class LLMService:
 
     async def explain_route(self, call: Call, request: ExplainRouteRequest) -> ExplainRouteResponse:
         """See the contract."""
+        asked = request.request
         roads = await self._router.roads(call.tenant_id)
-        budgets = roads.budgets.in_scope(call.identity, request.request.context, call.arrived_wall)
-        plan = self._router.plan(roads, request.request, any(budget.hard for budget in budgets))
-        tell = partial(self._router.availability, roads)
-        ranked = [_ranked(choice, rank, tell) for rank, choice in enumerate(plan.choices, 1)]
-        rejected = [_rejected(rejection, tell) for rejection in plan.rejections]
-        answer = ExplainRouteResponse(candidates=[*ranked, *rejected])
-        if ranked:
-            answer.selected.CopyFrom(ranked[0])
-            answer.route.CopyFrom(
-                Route(
-                    basis=plan.basis,
-                    rule=plan.rule,
-                    considered=len(plan.choices) + len(plan.rejections),
-                    eligible=len(plan.choices),
-                    region=plan.choices[0].candidate.region,
-                    estimated_nano_usd=plan.choices[0].most,
-                )
-            )
+        budgets = roads.budgets.in_scope(call.identity, asked.context, call.arrived_wall)
+        asked.routing.explain = True
+        plan = self._router.plan(roads, call, asked, budgets)
+        answer = ExplainRouteResponse(candidates=candidates_of(plan, partial(self._router.availability, roads)))
+        if plan.choices:
+            first = plan.choices[0]
+            answer.selected.CopyFrom(answer.candidates[0])
+            answer.route.CopyFrom(route_of(plan, shown=0))
+            answer.route.region, answer.route.estimated_nano_usd = first.candidate.region, first.most
         return answer
 
     async def list_models(self, call: Call, request: ListModelsRequest) -> ListModelsResponse:
@@ -172,32 +162,6 @@ def _model_of(one: Candidate) -> Model:
         model.price_version = one.prices.version
     if one.region:
         model.regions[:] = [one.region]
+    if one.quality is not None:
+        model.quality, model.quality_source = one.quality, one.quality_source
     return model
-
-
-# How well a candidate answers now.
-Tell: TypeAlias = Callable[[Candidate], Availability]
-
-
-def _candidate(one: Candidate, tell: Tell) -> RouteCandidate:
-    found = RouteCandidate(
-        provider=one.target.provider,
-        model=one.target.model,
-        integration_id=one.target.integration_id,
-        availability=tell(one),
-    )
-    if one.breaker.latency is not None:
-        found.expected_latency.CopyFrom(duration(one.breaker.latency))
-    return found
-
-
-def _ranked(choice: Choice, rank: int, tell: Tell) -> RouteCandidate:
-    found = _candidate(choice.candidate, tell)
-    found.eligible, found.rank, found.estimated_nano_usd = True, rank, choice.most
-    return found
-
-
-def _rejected(rejection: Rejection, tell: Tell) -> RouteCandidate:
-    found = _candidate(rejection.candidate, tell)
-    found.rejected_by, found.detail = rejection.rule, rejection.detail
-    return found

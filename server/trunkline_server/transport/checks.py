@@ -13,7 +13,7 @@ from trunkline.v1.common_pb2 import TOKEN_CLASS_INPUT as _INPUT
 from trunkline.v1.common_pb2 import TOKEN_CLASS_OUTPUT as _OUTPUT
 
 from trunkline_server.domain.admission import FIGURES
-from trunkline_server.domain.needs import CAPABILITIES
+from trunkline_server.domain.vocabulary import CAPABILITIES
 
 Check = Callable[[Any], str | None]
 # Of a message: (field path below it, what is wrong).
