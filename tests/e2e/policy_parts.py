@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
-from harness import Stack, provider, stack
+from harness import START_SECONDS, Stack, provider, stack
 from trunkline.v1.policy_pb2 import (
     CreateRoutingPolicyRequest,
     DeleteRoutingPolicyRequest,
@@ -33,10 +34,13 @@ COST, BALANCED, PRIORITY, WEIGHTED, COMPLEXITY = (
 
 @asynccontextmanager
 async def two_workers(base: Path) -> AsyncIterator[Stack]:
-    """A Trunkline with a budget that is never used up, in front of an upstream."""
+    """A Trunkline with a budget that is never used up, in front of an upstream. Both workers serve."""
     async with upstream() as state:
         integration = provider("mock", state.url, [MODEL])
         async with stack(base, [integration], model=f"vllm/{MODEL}", workers=2, budget_usd=1_000_000) as running:
+            async with asyncio.timeout(START_SECONDS):
+                while running.logs().count('"serving"') < 2:
+                    await asyncio.sleep(0.05)
             yield running
 
 
