@@ -169,12 +169,16 @@ async def stack(
             await ready(running, credentials)
             yield running
         finally:
-            if process.returncode is None:
-                process.terminate()
-                try:
-                    await asyncio.wait_for(process.wait(), 45)
-                except TimeoutError:
-                    process.kill()
+            await _end(process)
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), 45)
+        except TimeoutError:
+            process.kill()
 
 
 def _settings(dsn: str, redis_url: str, credential_keys: str, workers: int) -> dict[str, str]:

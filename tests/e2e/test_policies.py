@@ -1,120 +1,49 @@
-"""Policies and task mappings through a whole server of two workers: kept, refused, and in force everywhere at once."""
+"""Policies and task mappings through a whole server of two workers: kept, refused, and by command."""
 
 from __future__ import annotations
 
-import asyncio
+import json
 import math
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
 import pytest_asyncio
-from e2e.calls import ask, fields_of, llm, refusal
-from google.protobuf.field_mask_pb2 import FieldMask
+from e2e.calls import fields_of, refusal
+from e2e.commands import trunkline
+from e2e.policy_parts import BALANCED, COMPLEXITY, COST, PRIORITY, WEIGHTED, Policies, connections, two_workers
 from google.rpc.error_details_pb2 import PreconditionFailure
-from harness import Stack, provider, stack
+from harness import Stack
 from trunkline.v1.access_pb2 import CreateApiKeyRequest
 from trunkline.v1.access_pb2_grpc import AccessServiceStub
-from trunkline.v1.budget_pb2 import DeleteBudgetRequest
-from trunkline.v1.budget_pb2_grpc import BudgetServiceStub
-from trunkline.v1.completion_pb2 import CompleteResponse
 from trunkline.v1.policy_pb2 import (
     ComplexityTier,
-    CreateRoutingPolicyRequest,
-    DeleteRoutingPolicyRequest,
     DeleteTaskMappingRequest,
-    GetRoutingPolicyRequest,
     ListRoutingChangesRequest,
     ListRoutingPoliciesRequest,
-    ListTaskMappingsRequest,
     RoutingLink,
     RoutingMatch,
     RoutingPolicy,
     RoutingWeights,
-    SetTaskMappingRequest,
     TaskMapping,
-    UpdateRoutingPolicyRequest,
 )
-from trunkline.v1.policy_pb2_grpc import PolicyServiceStub
 from trunkline.v1.requirements_pb2 import ModelRequirements
-from trunkline.v1.route_pb2 import RoutingObjective
-from upstream import MODEL, upstream
+from upstream import MODEL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-COST, BALANCED, PRIORITY, WEIGHTED, COMPLEXITY = (
-    RoutingObjective.Value(f"ROUTING_OBJECTIVE_{name}")
-    for name in ("COST", "BALANCED", "PRIORITY", "WEIGHTED", "COMPLEXITY")
-)
-# Connections, each to one of the two workers: that all are to the same one happens once in 2**15 runs.
-CONNECTIONS = 16
-CHANGES = 100
-# How old what a worker knows may be.
-SECONDS = 1.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    async with upstream() as state:
-        integration = provider("mock", state.url, [MODEL])
-        base: Path = tmp_path_factory.mktemp("policies")
-        async with stack(base, [integration], model=f"vllm/{MODEL}", workers=2, budget_usd=1_000_000) as opened:
-            yield opened
+    async with two_workers(tmp_path_factory.mktemp("policies")) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def channels(running: Stack) -> AsyncIterator[list[grpc.aio.Channel]]:
-    async with AsyncExitStack() as closing:
-        options = [("grpc.use_local_subchannel_pool", 1)]
-        yield [
-            await closing.enter_async_context(grpc.aio.insecure_channel(running.target, options=options))
-            for _ in range(CONNECTIONS)
-        ]
-
-
-class Policies:
-    """PolicyService as the admin calls it."""
-
-    def __init__(self, running: Stack, channel: grpc.aio.Channel, key: str | None = None) -> None:
-        self.stub = PolicyServiceStub(channel)
-        self.options: dict[str, Any] = {"metadata": running.metadata(key), "timeout": 20}
-
-    def create(self, policy: RoutingPolicy) -> Any:
-        return self.stub.CreateRoutingPolicy(CreateRoutingPolicyRequest(policy=policy), **self.options)
-
-    def update(self, policy: RoutingPolicy, *paths: str) -> Any:
-        request = UpdateRoutingPolicyRequest(policy=policy, update_mask=FieldMask(paths=paths))
-        return self.stub.UpdateRoutingPolicy(request, **self.options)
-
-    def get(self, policy_id: str) -> Any:
-        return self.stub.GetRoutingPolicy(GetRoutingPolicyRequest(policy_id=policy_id), **self.options)
-
-    def delete(self, policy_id: str, etag: str = "") -> Any:
-        return self.stub.DeleteRoutingPolicy(DeleteRoutingPolicyRequest(policy_id=policy_id, etag=etag), **self.options)
-
-    def map(self, mapping: TaskMapping) -> Any:
-        return self.stub.SetTaskMapping(SetTaskMappingRequest(mapping=mapping), **self.options)
-
-    async def mappings(self) -> dict[str, TaskMapping]:
-        answer = await self.stub.ListTaskMappings(ListTaskMappingsRequest(), **self.options)
-        return {one.task: one for one in answer.mappings}
-
-    async def revision(self) -> int:
-        answer = await self.stub.ListRoutingChanges(ListRoutingChangesRequest(page_size=1), **self.options)
-        return max((one.revision for one in answer.changes), default=0)
-
-
-@pytest.fixture
-def policies(running: Stack, channels: list[grpc.aio.Channel]) -> Policies:
-    return Policies(running, channels[0])
-
-
-async def complete(running: Stack, channel: grpc.aio.Channel) -> CompleteResponse:
-    answer: CompleteResponse = await llm(channel).Complete(ask(running.model), metadata=running.metadata(), timeout=20)
-    return answer
+async def policies(running: Stack) -> AsyncIterator[Policies]:
+    async with connections(running, 1) as (channel,):
+        yield Policies(running, channel)
 
 
 async def test_a_policy_from_its_making_to_its_end(policies: Policies) -> None:
@@ -246,127 +175,51 @@ async def test_task_mappings(policies: Policies) -> None:
     assert code == grpc.StatusCode.NOT_FOUND
 
 
-async def test_who_may_read_does_not_write(running: Stack, channels: list[grpc.aio.Channel]) -> None:
+async def test_who_may_read_does_not_write(running: Stack, policies: Policies) -> None:
     request = CreateApiKeyRequest(roles=["developer"])
-    made = await AccessServiceStub(channels[0]).CreateApiKey(request, metadata=running.metadata(), timeout=20)
-    reader = Policies(running, channels[0], made.secret)
+    made = await AccessServiceStub(policies.channel).CreateApiKey(request, **policies.options)
+    reader = Policies(running, policies.channel, made.secret)
     await reader.mappings()
     code, info, _ = await refusal(reader.create(RoutingPolicy(policy_id="p", objective=COST)))
     assert (code, info.metadata["permission"]) == (grpc.StatusCode.PERMISSION_DENIED, "policies.write")
 
 
-class Load:
-    """Calls over every connection, one after the other on each, and what revision each was routed by."""
+async def test_policies_by_command(running: Stack, policies: Policies, tmp_path: Path) -> None:
+    where = {"TRUNKLINE_TARGET": running.target, "TRUNKLINE_KEY": running.key}
 
-    def __init__(self, running: Stack, channels: list[grpc.aio.Channel]) -> None:
-        self._running = running
-        self._clock = asyncio.get_running_loop().time
-        self.seen: list[tuple[float, int]] = []
-        self.failed: list[str] = []
-        # When which revision was told to whoever made it.
-        self.made: list[tuple[float, int]] = []
-        self._tasks = [asyncio.create_task(self._calls(channel)) for channel in channels]
+    async def command(*arguments: str, code: int = 0) -> str:
+        done = await trunkline(tmp_path, *arguments, **where)
+        assert done.code == code, done
+        return done.err if code else done.out
 
-    async def _calls(self, channel: grpc.aio.Channel) -> None:
-        while True:
-            began = self._clock()
-            try:
-                answer = await complete(self._running, channel)
-            except grpc.aio.AioRpcError as error:
-                self.failed.append(f"{error.code()} {error.details()}")
-            else:
-                self.seen.append((began, answer.route.revision))
+    (tmp_path / "careful.toml").write_text(
+        f"""
+        policy_id = "careful"
+        objective = "ROUTING_OBJECTIVE_WEIGHTED"
+        chain = [{{model = "{MODEL}", weight = 3}}, {{model = "openai/gpt-4o", weight = 1}}]
+        match = {{tasks = ["analysis"], labels = {{env = "prod"}}}}
+        """
+    )
+    assert "careful is in force, version 1" in await command("policies", "apply", "careful.toml")
+    listed = await command("policies", "list")
+    assert "weighted" in listed and "tasks=analysis labels=env:prod" in listed
+    (tmp_path / "careful.json").write_text('{"policy_id": "careful", "objective": "ROUTING_OBJECTIVE_COST"}')
+    assert "version 2" in await command("policies", "apply", "careful.json")
+    shown = json.loads(await command("policies", "get", "careful"))
+    assert shown["objective"] == "ROUTING_OBJECTIVE_COST" and "chain" not in shown and "match" not in shown
+    first, second, *_ = (await command("policies", "changes", "--limit", "2")).splitlines()[1:]
+    assert "update" in first and "create" in second
+    (tmp_path / "earlier.json").write_text(await command("policies", "changes", "--revision", second.split()[0]))
+    assert "version 3" in await command("policies", "apply", "earlier.json")
+    assert len((await policies.get("careful")).policy.chain) == 2
 
-    async def change(self, policies: Policies, order: int) -> int:
-        """Change a policy; returns its version."""
-        answer = await policies.update(RoutingPolicy(policy_id="pushed", order=order), "order")
-        self.made.append((self._clock(), await policies.revision()))
-        version: int = answer.policy.version
-        return version
+    (tmp_path / "wrong.json").write_text('{"policy_id": "careful", "chain": [{"model": "gpt-9"}]}')
+    assert "policy.chain[0].model" in await command("policies", "apply", "wrong.json", code=1)
+    (tmp_path / "unknown.json").write_text('{"policy_id": "careful", "chains": []}')
+    assert "chains" in await command("policies", "apply", "unknown.json", code=1)
+    assert "deleted" in await command("policies", "delete", "careful")
+    assert "NOT_FOUND" in await command("policies", "delete", "careful", code=1)
 
-    async def settle(self) -> None:
-        """Go on until every connection has called again, a second after the last change."""
-        await asyncio.sleep(2 * SECONDS)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def oldest(self) -> float:
-        """The longest after a change, in seconds, that a call began and was routed without it."""
-        return max(
-            (began - at for began, revision in self.seen for at, made in self.made if at <= began and revision < made),
-            default=0.0,
-        )
-
-
-async def test_a_hundred_changes_under_load(
-    running: Stack, channels: list[grpc.aio.Channel], policies: Policies, record_property: Any
-) -> None:
-    await policies.create(RoutingPolicy(policy_id="pushed", objective=COST))
-    load = Load(running, channels)
-    for number in range(CHANGES):
-        version = await load.change(policies, number + 1)
-        # Whoever made a change is routed by it at once.
-        assert (await complete(running, channels[0])).route.revision >= load.made[-1][1]
-    await load.settle()
-    record_property("oldest_seconds", load.oldest())
-    print(f"{len(load.seen)} calls, {len(load.failed)} failed; the oldest view {load.oldest() * 1000:.1f} ms old")
-    assert load.failed == [] and version == CHANGES + 1
-    assert len({revision for _, revision in load.seen}) > CHANGES / 4
-    assert load.oldest() <= SECONDS
-    assert load.seen[-1][1] == load.made[-1][1]
-    await policies.delete("pushed")
-
-
-async def test_without_redis_postgres_tells_of_changes(
-    running: Stack, channels: list[grpc.aio.Channel], policies: Policies
-) -> None:
-    assert running.redis is not None
-    # A hard budget needs Redis.
-    await BudgetServiceStub(channels[0]).DeleteBudget(DeleteBudgetRequest(budget_id="monthly"), **policies.options)
-    await policies.create(RoutingPolicy(policy_id="pushed", objective=COST))
-    await running.redis.stop()
-    try:
-        # Whether Redis is away is found out by the first calls.
-        await asyncio.gather(*(complete(running, channel) for channel in channels), return_exceptions=True)
-        load = Load(running, channels)
-        for number in range(5):
-            await load.change(policies, number + 1)
-            await asyncio.sleep(0.2)
-        await load.settle()
-        assert load.failed == [] and load.oldest() <= SECONDS
-        assert load.seen[-1][1] == load.made[-1][1]
-    finally:
-        await running.redis.start()
-    await policies.delete("pushed")
-
-
-async def test_without_postgres_the_last_good_view_serves(
-    running: Stack, channels: list[grpc.aio.Channel], policies: Policies
-) -> None:
-    assert running.postgres is not None
-    await policies.create(RoutingPolicy(policy_id="pushed", objective=COST))
-    revision = await policies.revision()
-    await asyncio.sleep(SECONDS)
-    await asyncio.gather(*(complete(running, channel) for channel in channels))
-    await running.postgres.stop("immediate")
-    try:
-        # Longer than what was read counts as fresh.
-        load = Load(running, channels)
-        await asyncio.sleep(12)
-        code, info, _ = await refusal(policies.update(RoutingPolicy(policy_id="pushed", order=1), "order"))
-        assert (code, info.reason) == (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
-        await load.settle()
-        assert load.failed == [] and {seen for _, seen in load.seen} == {revision}
-    finally:
-        await running.postgres.start()
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                await policies.update(RoutingPolicy(policy_id="pushed", order=2), "order")
-                break
-            except grpc.aio.AioRpcError as error:
-                assert error.code() == grpc.StatusCode.UNAVAILABLE
-                await asyncio.sleep(0.1)
-        while {(await complete(running, channel)).route.revision for channel in channels} != {revision + 1}:
-            await asyncio.sleep(0.1)
+    assert "version 1" in await command("tasks", "set", "haiku", MODEL, "--fallback", "openai/gpt-4o")
+    assert f"haiku  {MODEL}" in await command("tasks", "list")
+    assert "deleted haiku" in await command("tasks", "delete", "haiku")

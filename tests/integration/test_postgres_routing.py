@@ -44,7 +44,7 @@ async def view_of(database: Database, tenant_id: str = "acme") -> RoutingView:
         await directory.close()
 
 
-async def test_an_item_from_its_making_to_its_end(routing: PgRouting, database: Database, pg_dsn: str) -> None:
+async def test_an_item_from_its_making_to_its_end(routing: PgRouting, database: Database) -> None:
     wanted = policy(
         order=3,
         max_provider_share=0.5,
@@ -89,6 +89,12 @@ async def test_an_item_from_its_making_to_its_end(routing: PgRouting, database: 
     ]
     assert following == "" and changes[2].policy.policy_id == "p" and changes[2].create_time == made.create_time
 
+
+async def test_what_goes_along_with_a_change(routing: PgRouting, database: Database, pg_dsn: str) -> None:
+    made = await routing.write(ACTOR, RoutingPolicy, "p", "", to(policy()))
+    assert made is not None
+    await routing.write(ACTOR, RoutingPolicy, "p", "", to(policy(order=4)))
+    await routing.write(Actor("acme", ""), RoutingPolicy, "p", "", to(None))
     async with superuser(pg_dsn) as connection:
         rows = await connection.fetch(
             "SELECT * FROM trunkline.audit_log WHERE resource_type = 'policy' ORDER BY sequence"

@@ -36,6 +36,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "Set models against each other on live calls, and see what comes of it.",
     ),
     "feedback": ("experiments", "feedback", "Judge a call."),
+    "policies": ("policies", "policies", "Say how calls are routed, and see who changed what."),
+    "tasks": ("tasks", "tasks", "Say which models serve which task."),
 }
 
 

@@ -70,10 +70,12 @@ _RECORD = """
 INSERT INTO trunkline.routing_changes (tenant_id, revision, kind, item_id, version, action, key_id, body, create_time)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
+# The revision with each item, or with none.
 _ITEMS = """
-SELECT * FROM trunkline.routing_items
-WHERE tenant_id = $1 AND (kind <> 'experiment' OR body ->> 'state' = 'EXPERIMENT_STATE_RUNNING')
-ORDER BY item_id
+SELECT r.revision, i.* FROM trunkline.routing_revisions r
+LEFT JOIN trunkline.routing_items i ON i.tenant_id = r.tenant_id
+    AND (i.kind <> 'experiment' OR i.body ->> 'state' = 'EXPERIMENT_STATE_RUNNING')
+WHERE r.tenant_id = $1 ORDER BY i.item_id
 """
 _JUDGED = "SELECT provider, model, samples, total FROM trunkline.model_quality WHERE tenant_id = $1 AND samples > 0"
 
@@ -148,9 +150,6 @@ async def read_routing(connection: Any, tenant_id: str) -> RoutingView:
     """The tenant's configuration, within a transaction bound to it. Where the schema is older than it there is none,
     and the transaction can do nothing more."""
     try:
-        revision = await connection.fetchval(
-            "SELECT revision FROM trunkline.routing_revisions WHERE tenant_id = $1", tenant_id
-        )
         rows = await connection.fetch(_ITEMS, tenant_id)
         judged = await connection.fetch(_JUDGED, tenant_id)
     except asyncpg.UndefinedTableError:
@@ -161,7 +160,7 @@ async def read_routing(connection: Any, tenant_id: str) -> RoutingView:
         return tuple(_item_of(row, kind) for row in rows if row["kind"] == name)
 
     return RoutingView(
-        revision=revision or 0,
+        revision=rows[0]["revision"] if rows else 0,
         policies=of(RoutingPolicy),
         mappings=of(TaskMapping),
         experiments=of(Experiment),
