@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, Priority
+from trunkline.v1.experiment_pb2 import Experiment, ExperimentArm, ExperimentState
 from trunkline_server.domain.assignment import Assignment
 from trunkline_server.domain.call import Call
+from trunkline_server.domain.completion import Completions
+from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.shadows import Shadows
-from unit.domain_parts import Hang, World, answer, broken, used
+from trunkline_server.domain.steering import RoutingView
+from unit.domain_parts import Hang, World, answer, broken, streamed, used
 
 TWO = Assignment("x", "control", "alpha/m", (("cheap", "alpha/m"), ("new", "beta/m")))
 ONE = Assignment("x", "control", "alpha/m", (("new", "beta/m"),))
@@ -63,6 +69,57 @@ async def test_a_copy_is_a_call_of_its_own() -> None:
     assert (request.model, request.request_id) == ("alpha/m", "mine")
     assert world.admission.held == {} and len(world.admission.records) == 2 and world.admission.spent > 0
     assert [decision for decision, _, _ in heard.decisions] == ["shadow", "shadow"]
+
+
+def shadowed(script: Any, share: float = 1.0) -> tuple[World, Shadows]:
+    """A world in which calls for `alpha/m` are copied to `beta/m`."""
+    world = World(script)
+    arms = [
+        ExperimentArm(arm_id="control", model="alpha/m", share=1, current_share=1),
+        ExperimentArm(arm_id="new", model="beta/m", share=share, current_share=share, shadow=True),
+        # Its own model: a copy of it must not be copied again.
+        ExperimentArm(arm_id="self", model="alpha/m", share=share, current_share=share, shadow=True),
+    ]
+    running = ExperimentState.EXPERIMENT_STATE_RUNNING
+    experiment = Experiment(experiment_id="x", model="alpha/m", arms=arms, state=running)
+    world.directory.view = replace(world.view, routing=RoutingView(1, experiments=(experiment,)))
+    shadows = Shadows(world.admission, world.settlements)
+    world.completions = Completions(world.router, world.providers, world.resilience, shadows)
+    return world, shadows
+
+
+async def test_calls_of_an_experiment_are_copied_once() -> None:
+    world, shadows = shadowed({"alpha": [answer(usage=used())], "beta": [answer(usage=used())]})
+    found = await world.completions.complete(world.call(), asked())
+    assert (found.route.experiment_id, found.route.arm_id, found.route.shadow) == ("x", "control", False)
+    assert len(shadows) == 2
+    await ended(shadows)
+    await world.settlements.drain(1)
+    records = [record for record in world.admission.records if record is not None]
+    assert sorted((one.request_id, one.route.arm_id, one.route.shadow, one.model) for one in records) == [
+        ("r-1", "control", False, "m"),
+        ("r-1-shadow-new", "new", True, "m"),
+        ("r-1-shadow-self", "self", True, "m"),
+    ]
+    assert {one.route.experiment_id for one in records} == {"x"} and world.admission.held == {}
+
+
+async def test_streams_are_copied_too() -> None:
+    world, shadows = shadowed({"alpha": [streamed("Hello", usage=used()), answer()], "beta": [answer(usage=used())]})
+    events = [event async for event in world.completions.stream(world.call(), asked())]
+    assert events[-1].finished.route.arm_id == "control" and len(shadows) == 2
+    await ended(shadows)
+    assert world.admission.held == {}
+
+
+async def test_nothing_is_copied_without_a_share_or_an_answer() -> None:
+    world, shadows = shadowed({"alpha": [answer(usage=used())], "beta": [answer()]}, share=0.0)
+    await world.completions.complete(world.call(), asked())
+    assert not len(shadows)
+    failing, none = shadowed({"alpha": [broken("UPSTREAM_REJECTED")], "beta": [answer()]})
+    with pytest.raises(TrunklineError):
+        await failing.completions.complete(failing.call(), asked())
+    assert not len(none)
 
 
 async def test_more_than_the_limit_are_dropped_and_counted() -> None:
