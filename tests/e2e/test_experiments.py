@@ -7,12 +7,15 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import asyncpg
 import grpc
 import pytest
 import pytest_asyncio
 from e2e.calls import ask, fields_of, llm, read, refusal, stream
+from e2e.commands import trunkline
 from google.rpc.error_details_pb2 import ErrorInfo
 from harness import Stack, holds, provider, stack
 from trunkline.v1.common_pb2 import CallContext
@@ -162,6 +165,47 @@ async def test_judgements_come_back_as_results(scene: Scene) -> None:
     difference = next(metric for metric in found.arms[1].metrics if metric.metric == QUALITY)
     assert difference.difference > 0.25 and difference.p_value < 0.05 <= difference.sequential_p_value
     assert found.required_samples >= 2 and found.best_arm_id == "" and found.HasField("as_of")
+
+
+async def test_a_judgement_is_replaced_and_moves_the_quality_of_its_model(scene: Scene) -> None:
+    answer = await scene.complete("vllm/new")
+    first = await scene.judge(answer.request_id, 0.0)
+    # The same again, and another one: neither is a repetition of a request.
+    assert {await scene.judge(answer.request_id, score) for score in (0.0, 0.5, 0.75)} == {first}
+    assert await scene.judge(answer.request_id, 1.0, "tone") != first
+    connection = await asyncpg.connect(scene.running.postgres_dsn)
+    try:
+
+        async def summed() -> bool:
+            found = await connection.fetchrow(
+                "SELECT samples, total FROM trunkline.model_quality WHERE provider = 'vllm' AND model = 'new'"
+            )
+            return found is not None and tuple(found) == (2, 1.75)
+
+        await until(summed)
+    finally:
+        await connection.close()
+
+
+async def test_commands_make_show_and_stop_an_experiment(scene: Scene, tmp_path: Path) -> None:
+    there = {"TRUNKLINE_TARGET": scene.running.target, "TRUNKLINE_KEY": scene.running.key}
+
+    async def run(*arguments: str) -> str:
+        done = await trunkline(tmp_path, *arguments, **there)
+        assert done.code == 0, done.err
+        return done.out
+
+    arms = ("--arm", "old:vllm/new=0.8", "--arm", "llamacpp/rival=0.2")
+    shown = await run("experiments", "create", "typed", "vllm/new", *arms, "--guardrail", "latency=0.5")
+    assert "latency 50%" in shown and "arm-2  llamacpp/rival  20.0%" in shown
+    assert await run("experiments", "get", "typed") == shown
+    assert "typed  " in await run("experiments", "list")
+    answer = await scene.complete("vllm/new")
+    assert (await run("feedback", answer.request_id, "0.9", "--comment", "well")).startswith("recorded fb-")
+    assert "none is sure, at 0.95" in await run("experiments", "results", "typed")
+    assert await run("experiments", "stop", "typed") == "stopped typed\n"
+    refused = await trunkline(tmp_path, "experiments", "create", "bad", "vllm/new", "--arm", "vllm/new=1", **there)
+    assert refused.code == 1 and "experiment.arms" in refused.err
 
 
 async def test_a_guardrail_stops_a_losing_arm(scene: Scene) -> None:
