@@ -166,7 +166,7 @@ async def scribe(settings: Settings) -> AsyncIterator[Scribe]:
     async with AsyncExitStack() as stack:
         stores = settings.stores
         database = await stack.enter_async_context(
-            postgres.open_database(stores.database_url.get_secret_value(), max_connections=4)
+            postgres.open_database(stores.database_url.get_secret_value(), max_connections=5)
         )
         ledger = postgres.PgLedger(database)
         redis = await stack.enter_async_context(connect(stores.redis_urls))

@@ -142,6 +142,15 @@ async def test_one_that_fails_keeps_the_others_from_nothing() -> None:
     assert [tenant for tenant, _, _ in items.written] == ["bolt"] == told
 
 
+async def test_one_that_this_release_does_not_understand_is_left_alone() -> None:
+    strange = watched()
+    strange.guardrails[0].metric = 99  # type: ignore[assignment]
+    calls = Calls({"acme": (strange, LOSING), "bolt": (watched(), LOSING)})
+    keeping, items, _ = keeper(calls)
+    assert await keeping.look() == 1
+    assert [tenant for tenant, _, _ in items.written] == ["bolt"]
+
+
 async def test_an_announcement_that_fails_undoes_nothing() -> None:
     calls = Calls({"acme": (watched(), LOSING)})
 

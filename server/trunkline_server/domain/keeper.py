@@ -80,6 +80,9 @@ class Keeper:
                     _log.warning(
                         "experiment_not_kept", tenant_id=tenant_id, experiment=name[1], reason=error.reason_name
                     )
+                except Exception as error:
+                    # The process has more to do than this, and one bad experiment must not keep it from that.
+                    _log.error("experiment_not_kept", tenant_id=tenant_id, experiment=name[1], exc_info=error)
                 self._due[name] = self._clock() + (self._clock() - began) * (1 / _SHARE - 1)
         return changed
 

@@ -59,7 +59,7 @@ class Shadows:
                 self._signals.decided("shadow_dropped", model=model)
                 continue
             arm = Assignment(assignment.experiment_id, arm_id, model)
-            task = asyncio.create_task(self._run(complete, _copy_of(call, arm), _request_of(request, model), arm))
+            task = asyncio.create_task(self._run(complete, call, request, arm))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -71,12 +71,13 @@ class Shadows:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_DRAIN_SECONDS)
 
-    async def _run(self, complete: Complete, call: Call, request: CompleteRequest, arm: Assignment) -> None:
+    async def _run(self, complete: Complete, caller: Call, request: CompleteRequest, arm: Assignment) -> None:
+        call = _copy_of(caller, arm)
         tab = call.tab = Tab(self._admission, self._settlements)
         code, reason = int(Code.INTERNAL), "INTERNAL"
         try:
             async with call.deadline.timeout():
-                await complete(call, request)
+                await complete(call, _request_of(request, arm.model))
             code, reason = 0, ""
         except asyncio.CancelledError:
             code, reason = Code.CANCELLED, "CALLER_CANCELLED"

@@ -1,7 +1,6 @@
 -- What the jobs of experiments and judgements look for over all tenants: only who has work for them.
 CREATE INDEX ON trunkline.routing_items (tenant_id)
     WHERE kind = 'experiment' AND body ->> 'state' = 'EXPERIMENT_STATE_RUNNING';
-CREATE INDEX ON trunkline.feedback (create_time) WHERE provider IS NULL;
 
 GRANT SELECT ON trunkline.routing_items, trunkline.feedback TO trunkline_lookup;
 CREATE POLICY lookup ON trunkline.routing_items FOR SELECT TO trunkline_lookup USING (true);
