@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from integration.postgres_parts import refused
 from trunkline_server.domain.errors import Reason, TrunklineError, store_unavailable
 from trunkline_server.stores.postgres.cache import LoadingCache
@@ -134,6 +135,28 @@ async def test_while_the_store_is_known_to_be_away_nobody_waits_and_one_load_ask
     assert await cache.get("a", source.load) == "v"
     await turns()
     assert [await cache.get(key, source.load) for key in ("a", "b")] == ["w", "w"] and source.loads == 6
+
+
+async def test_a_store_that_hangs_is_as_good_as_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline_server.stores.postgres.cache._PATIENCE_SECONDS", 0.01)
+    source = Source()
+    cache = source.cache()
+    for key in ("a", "b"):
+        await cache.get(key, source.load)
+    source.gate.clear()
+    source.value, source.now = "w", 10
+    assert await cache.get("a", source.load) == "v" and source.loads == 3
+    monkeypatch.setattr("trunkline_server.stores.postgres.cache._PATIENCE_SECONDS", 60.0)
+    # From now on nobody waits, and nobody else asks.
+    for key in ("a", "b"):
+        assert await asyncio.wait_for(cache.get(key, source.load), 1) == "v"
+    assert source.loads == 3
+    # Who has nothing to go by waits.
+    late = asyncio.create_task(cache.get("c", source.load))
+    await turns()
+    assert not late.done()
+    source.gate.set()
+    assert await late == "w" and [await cache.get(key, source.load) for key in ("a", "b")] == ["w", "w"]
 
 
 async def test_a_value_is_renewed_while_the_old_one_serves() -> None:

@@ -198,6 +198,19 @@ async def test_own_changes_show_when_changed_returns_and_calls_wait_for_none(
     assert (await directory.tenant("acme")).routing.policies[0].order == 2
 
 
+async def test_a_postgres_that_hangs_keeps_no_call_away(database: Database, pg_dsn: str) -> None:
+    await make_tenants(database, "acme")
+    _, token = await make_key(database)
+    there = (await worker(database, ttl=0.0, stale=60.0)).directory
+    view, caller = await there.tenant("acme"), await there.caller(token)
+    async with superuser(pg_dsn) as connection, connection.transaction():
+        await connection.execute("LOCK trunkline.tenants, trunkline.api_keys")
+        async with asyncio.timeout(8):
+            for _ in range(3):
+                assert await there.tenant("acme") is view and await there.caller(token) is caller
+    await there.close()
+
+
 async def test_without_postgres(tmp_path: Path, slow_stale: dict[str, float]) -> None:
     async with embedded_postgres(tmp_path / "data", durable=False) as server:
         await migrate(server.dsn)

@@ -17,6 +17,8 @@ V = TypeVar("V")
 
 # While the store is away old values are served, and the store is asked again this often, by one load for all.
 _RETRY_SECONDS = 1.0
+# Whoever has an old value waits so long for a new one: a store that hangs is as good as away.
+_PATIENCE_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -29,9 +31,9 @@ class _Held(Generic[V]):
 class LoadingCache(Generic[K, V]):
     """Values by key. A load is shared by all who wait for the same key, and none of them can cancel it.
 
-    A value is served for `ttl` seconds, and for `stale` more while loading raises STORE_UNAVAILABLE: nobody waits for
-    the store then, once it is known to be away. Errors of the reason `remember` are kept for `error_ttl`. Values and
-    errors are bounded by `size` each; the least recently used go first.
+    A value is served for `ttl` seconds, and for `stale` more while loading raises STORE_UNAVAILABLE or hangs: nobody
+    waits for the store then, once it is known to be away. Errors of the reason `remember` are kept for `error_ttl`.
+    Values and errors are bounded by `size` each; the least recently used go first.
     """
 
     def __init__(
@@ -68,11 +70,17 @@ class LoadingCache(Generic[K, V]):
         error = self._errors.get(key)
         if error is not None and error[1] > now:
             raise error[0].with_traceback(None)
-        if held is not None and held.stale_until > now and self._ask_at is not None:
-            if self._ask_at <= now and not self._loads:
-                self._start(key, load)
-            return held.value
-        return await asyncio.shield(self._loads.get(key) or self._start(key, load))
+        if held is None or held.stale_until <= now:
+            return await asyncio.shield(self._loads.get(key) or self._start(key, load))
+        if self._ask_at is None:
+            task = self._loads.get(key) or self._start(key, load)
+            await asyncio.wait((task,), timeout=_PATIENCE_SECONDS)
+            if task.done():
+                return task.result()
+            self._ask_at = now
+        elif self._ask_at <= now and not self._loads:
+            self._start(key, load)
+        return held.value
 
     def refresh(self, key: K, load: Callable[[], Awaitable[V]]) -> asyncio.Task[V] | None:
         """Load a value that is held anew; the old one is served until the new one is there. Returns the load, which
