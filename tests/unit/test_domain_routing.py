@@ -105,7 +105,7 @@ async def test_an_unknown_model_is_not_found() -> None:
     [
         ({"capabilities": ["tools"]}, [], "capability"),
         ({"max_cost_per_token": to_money(2000)}, ["beta/m", "alpha/m"], "max_cost_per_token"),
-        ({"quality": Quality.QUALITY_STANDARD}, ["alpha/m", "gamma/m"], "quality"),
+        ({"min_quality": 0.6}, ["alpha/m", "gamma/m"], "min_quality"),
         ({"quality": Quality.QUALITY_PREMIUM}, ["gamma/m"], "quality"),
         ({"min_context_tokens": 100_001}, [], "context_window"),
         ({"min_context_tokens": 100_000}, ["beta/m", "alpha/m", "gamma/m"], ""),

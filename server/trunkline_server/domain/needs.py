@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from trunkline.v1.access_pb2 import Tenant
 from trunkline.v1.completion_pb2 import CompleteRequest
@@ -34,7 +35,7 @@ _MEDIA = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Need:
     """What a request needs of its model, which is named or not. `fallbacks` name more models.
 
@@ -107,7 +108,7 @@ def need_of(
         # A named model is the caller's choice: what may just fit is left to its provider to judge.
         reads=found.least + (0 if named else stated),
         bound=found.bound + stated,
-        count=None if named or found.bound > _COUNTED_BYTES else lambda: count() + stated,
+        count=None if named or found.bound > _COUNTED_BYTES else cache(lambda: count() + stated),
         output_tokens=(stated or DEFAULT_MAX_TOKENS) * answers,
         usual_tokens=min(stated or USUAL_OUTPUT_TOKENS, USUAL_OUTPUT_TOKENS) * answers,
         hard_budget=hard_budget,
@@ -135,12 +136,15 @@ def constraints_of(
             [("model_requirements.data_residency", f"the tenant's data must stay in {tenant.data_residency}")],
             reason=Reason.ERROR_REASON_INVALID_MODEL_REQUIREMENTS,
         )
-    return Constraints.of(
-        wanted,
-        capabilities=asked if named else asked | implied_capabilities,
-        reads=0 if named else reads,
-        residency=wanted.data_residency or tenant.data_residency,
-    )
+    capabilities = asked if named else asked | implied_capabilities
+    return _constraints(wanted.SerializeToString(), capabilities, 0 if named else reads, tenant.data_residency)
+
+
+@lru_cache(4096)
+def _constraints(wanted: bytes, capabilities: frozenset[str], reads: int, residency: str) -> Constraints:
+    """Made once for calls that ask the same."""
+    found = ModelRequirements.FromString(wanted)
+    return Constraints.of(found, capabilities=capabilities, reads=reads, residency=found.data_residency or residency)
 
 
 def max_latency_of(wanted: ModelRequirements) -> float | None:

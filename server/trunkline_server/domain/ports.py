@@ -249,8 +249,14 @@ class Catalogue(Protocol):
 
     def of_provider(self, provider: str) -> Sequence[Model]: ...
 
+    def quality(self, model: str) -> tuple[float | None, str]:
+        """The published score of a model by any provider's name for it, from 0 to 1, and the list's name; (None, "")
+        where no list has it."""
+        ...
+
     def task_mappings(self) -> Sequence[TaskMapping]:
-        """Which models serve the built-in tasks, by task. Their version is 0."""
+        """The built-in mappings, by task; their models are bare names of the catalogue. Their
+        version is 0."""
         ...
 
 

@@ -302,10 +302,12 @@ class Router:
             overrides = Overrides(integration)
             for name in self._models(integration, provider):
                 order += 1
-                facts = overrides.facts(provider, name, self._catalogue.find(provider, name))
+                facts = overrides.facts(
+                    provider, name, self._catalogue.find(provider, name), self._catalogue.quality(name)
+                )
                 prices = overrides.prices(name, facts)
                 quality, source = quality_of(
-                    facts, judged.get(f"{provider}/{name}"), None if prices is None else prices.base_output
+                    facts, judged.get(f"{provider}/{name}"), None if prices is None else prices.dearest_output
                 )
                 yield Candidate(
                     target=self.target(integration, secret, name),

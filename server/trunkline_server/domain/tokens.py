@@ -70,7 +70,7 @@ class Tally:
         return bool(self._counted or self._pieces)
 
 
-def count_request(request: CompleteRequest, encoding: str) -> int:
+def count_request(request: CompleteRequest, encoding: str = _DEFAULT) -> int:
     """Input tokens of a request's text, tools and schemas included; media are not counted."""
     texts = [request.prompt] if request.prompt else []
     for message in request.messages:

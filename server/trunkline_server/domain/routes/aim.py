@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,12 +22,13 @@ BALANCED = RoutingObjective.ROUTING_OBJECTIVE_BALANCED
 # In the order in which they were declared.
 DECLARED = RoutingObjective.ROUTING_OBJECTIVE_PRIORITY
 
-# Cost and time are judged by their orders of magnitude: what is so many times dearer or slower than the best scores 0.
+# Cost and time are judged by their orders of magnitude: what is so many of them above the best scores 0.
 # A factor means the same whatever else there is to choose from, so that another candidate never turns two others round.
-_WORST = 10_000.0
+_DECADES = 4.0
 # Below these, in nano-USD and seconds, nobody tells a difference.
 _CENT, _BLINK = 1_000.0, 0.01
-_PER_MILLION = 1e6
+_MILLION = 1e6
+_Terms = tuple[Floats, Floats, Floats]
 
 
 class Weights(NamedTuple):
@@ -63,71 +65,82 @@ class Aim:
 BY_COST = Aim()
 
 
-@dataclass(frozen=True, slots=True)
-class Standard:
-    """What the candidates of a leg are measured against: the best cost (nano-USD) and time (seconds) among them."""
+class Ranking(NamedTuple):
+    """Places of a pool, the best first, with their cost (nano-USD, infinite where unknown), the seconds that are hoped
+    for, the terms by themselves and the score that they make, from 0 to 1."""
 
-    aim: Aim
-    cost: float
-    seconds: float
+    places: Ints
+    cost: Floats
+    seconds: Floats
+    terms: tuple[Floats, Floats, Floats]
+    score: Floats
 
-    def terms(self, cost: Floats, seconds: Floats, quality: Floats) -> tuple[Floats, Floats, Floats]:
-        """Each term by itself, from 0 to 1."""
-        return _near(cost, self.cost, _CENT), _near(seconds, self.seconds, _BLINK), np.nan_to_num(quality)
 
-    def score(self, terms: tuple[Floats, Floats, Floats]) -> Floats:
-        """The terms by their weights."""
-        weights = self.aim.weights
-        found: Floats = weights.cost * terms[0] + weights.latency * terms[1] + weights.quality * terms[2]
-        return found
+def _terms(cost: Floats, cheapest: float, seconds: Floats, quickest: float, quality: Floats) -> _Terms:
+    return _near(cost, cheapest, _CENT), _near(seconds, quickest, _BLINK), quality
 
 
 def _near(value: Floats, best: float, floor: float) -> Floats:
-    factor = np.maximum(value, floor) / max(best, floor)
-    found: Floats = np.clip(1.0 - np.log10(factor) / np.log10(_WORST), 0.0, 1.0)
-    return np.nan_to_num(found)
+    """1 for what is as good as the best, 0 for what is 10^_DECADES times as much."""
+    most = math.log10(max(best, floor)) + _DECADES
+    found: Floats = np.maximum((most - np.log10(np.maximum(value, floor))) / _DECADES, 0.0)
+    return found
+
+
+def _score(aim: Aim, terms: _Terms) -> Floats:
+    weights = aim.weights
+    found: Floats = weights.cost * terms[0] + weights.latency * terms[1] + weights.quality * terms[2]
+    return found
 
 
 def costs(pool: Pool, size: Size, output_tokens: int) -> Floats:
-    """Nano-USD that a call is likely to cost with each candidate; NaN where the price is unknown."""
+    """Nano-USD that a call is likely to cost with each candidate; infinite where the price is unknown."""
     columns = pool.columns
-    found: Floats = (columns.price_in * size.likely + columns.price_out * output_tokens) / _PER_MILLION
+    found: Floats = columns.price_in * (size.likely / _MILLION) + columns.price_out * (output_tokens / _MILLION)
+    if not pool.all_priced:
+        found[columns.unpriced] = np.inf
     if pool.any_stepped:
         for at in np.flatnonzero(columns.stepped):
             found[at] = expected_cost(pool.candidate(int(at)).prices, size, output_tokens)
     return found
 
 
-def ranked(
-    aim: Aim, pool: Pool, cost: Floats, seconds: Callable[[Ints], Floats], within: Ints, most: int
-) -> tuple[Ints, Standard]:
-    """The first `most` of the candidates at `within`, the best first, and what they were measured against. `seconds`
-    tells the time of some of them.
+def ranked(aim: Aim, pool: Pool, cost: Floats, seconds: Callable[[Ints], Floats], within: Ints, most: int) -> Ranking:
+    """The first `most` of the candidates at `within`. `seconds` tells the time of some of them.
 
     At the same score the cheaper comes first, then the one behind a gateway, the quicker, the one declared first.
     """
-    direct = pool.columns.direct[within]
-    cost = cost[within]
-    known = cost[~np.isnan(cost)]
-    cheapest = float(known.min()) if len(known) else 0.0
+    columns = pool.columns
+    everything = within is pool.everywhere
+    cost = cost if everything else cost[within]
+    quality = columns.quality_or_zero if everything else columns.quality_or_zero[within]
+    direct = columns.direct if everything else columns.direct[within]
+    cheapest = float(cost.min())
+    cheapest = 0.0 if math.isinf(cheapest) else cheapest
+    time, terms, score = None, None, None
     if aim.objective == DECLARED:
-        order = within[np.lexsort((within, direct))[:most]]
-        return order, Standard(aim, cheapest, 0.0)
-    paid = np.where(np.isnan(cost), np.inf, cost)
-    if aim.objective in (COST, QUALITY):
-        key = paid if aim.objective == COST else -np.nan_to_num(pool.columns.quality[within])
-        near = _nearest(key, most)
-        time = seconds(within[near])
-        standard = Standard(aim, cheapest, float(time.min()))
+        near = np.lexsort((within, direct))[:most]
+    elif aim.objective in (COST, QUALITY):
+        near = _nearest(cost if aim.objective == COST else -quality, most)
     else:
-        whole = seconds(within)
-        standard = Standard(aim, cheapest, float(whole.min()))
-        terms = standard.terms(cost, whole, pool.columns.quality[within])
-        key = whole if aim.objective == LATENCY else -standard.score(terms)
-        near = _nearest(key, most)
-        time = whole[near]
-    order = np.lexsort((within[near], time, direct[near], paid[near], key[near]))
-    return within[near[order[:most]]], standard
+        time = seconds(within)
+        terms = _terms(cost, cheapest, time, float(time.min()), quality)
+        score = _score(aim, terms)
+        near = _nearest(time if aim.objective == LATENCY else -score, most)
+    at, paid, good = within[near], cost[near], quality[near]
+    if time is None or terms is None or score is None:
+        time = seconds(at)
+        terms = _terms(paid, cheapest, time, float(time.min()), good)
+        score = _score(aim, terms)
+    else:
+        time, score = time[near], score[near]
+        terms = terms[0][near], terms[1][near], good
+    if aim.objective == DECLARED:
+        return Ranking(at, paid, time, terms, score)
+    key = paid if aim.objective == COST else time if aim.objective == LATENCY else -score
+    order = np.lexsort((at, time, direct[near], paid, key))[:most]
+    first, second, third = terms
+    return Ranking(at[order], paid[order], time[order], (first[order], second[order], third[order]), score[order])
 
 
 def _nearest(key: Floats, most: int) -> Ints:

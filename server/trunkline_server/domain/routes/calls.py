@@ -19,7 +19,7 @@ from trunkline_server.domain.routes.plan import kept_away
 from trunkline_server.domain.routes.pool import Pool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
     """What is known now: how fast deployments answer, and the breakers that are not closed."""
 
@@ -49,7 +49,7 @@ def _max_latency(one: Candidate, need: Need, moment: Moment) -> str | None:
 def _max_latency_mask(pool: Pool, need: Need, moment: Moment) -> Flags | None:
     if need.max_latency is None:
         return None
-    return ~(moment.live.expected(pool.columns.row, need.usual_tokens) > need.max_latency)
+    return ~moment.live.slower(pool.columns.row, need.usual_tokens, need.max_latency)
 
 
 def _context_window(one: Candidate, need: Need, _: Moment) -> str | None:
@@ -70,7 +70,7 @@ def _price_unknown(one: Candidate, need: Need, _: Moment) -> str | None:
 
 
 def _price_mask(pool: Pool, need: Need, _: Moment) -> Flags | None:
-    return ~np.isnan(pool.columns.price_in) if need.hard_budget and not pool.all_priced else None
+    return ~pool.columns.unpriced if need.hard_budget and not pool.all_priced else None
 
 
 def _parameter(one: Candidate, need: Need, _: Moment) -> str | None:

@@ -76,6 +76,8 @@ class Columns:
     retention: Floats
     window: Floats
     quality: Floats
+    quality_or_zero: Floats
+    unpriced: Flags
     price_in: Floats
     price_out: Floats
     dearest: Floats
@@ -166,8 +168,10 @@ class RouteTable:
             retention=_floats(one.retention for one in every),
             window=_floats(one.facts.context_window if one.facts.HasField("context_window") else None for one in every),
             quality=_floats(one.quality for one in every),
-            price_in=_floats(None if prices is None else prices.base_input for prices in lists),
-            price_out=_floats(None if prices is None else prices.base_output for prices in lists),
+            quality_or_zero=_floats(one.quality or 0.0 for one in every),
+            unpriced=np.array([prices is None for prices in lists], np.bool_),
+            price_in=_floats(0 if prices is None else prices.base_input for prices in lists),
+            price_out=_floats(0 if prices is None else prices.base_output for prices in lists),
             dearest=_floats(
                 None if prices is None else max(prices.dearest_input, prices.dearest_output) for prices in lists
             ),

@@ -13,7 +13,7 @@ from trunkline_server.domain.routes.pool import Names
 from trunkline_server.domain.routes.rules import Constraints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Leg:
     """One stretch: these models, the best by its aim first. `constraints` hold in it beside those of the call."""
 
@@ -22,14 +22,14 @@ class Leg:
     constraints: tuple[Constraints, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Course:
     """The legs of a call, one after the other. `rule` names what decided. `share` is the most of the calls that one
     provider may serve while others qualify; 1 is no bound. `affinity`: calls that begin alike go to one deployment."""
 
     basis: RouteBasis.ValueType
     rule: str
-    legs: Sequence[Leg]
+    legs: list[Leg]
     objective: RoutingObjective.ValueType = RoutingObjective.ROUTING_OBJECTIVE_COST
     share: float = 1.0
     affinity: bool = True

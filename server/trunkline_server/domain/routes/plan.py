@@ -46,13 +46,13 @@ class Rejection:
 
 @dataclass(slots=True, eq=False)
 class Choice:
-    """An eligible candidate: the nano-USD and the seconds that the call is likely to take there, NaN and None where
-    that is unknown, its score and the terms of which it is made (cost, latency, quality). `moved_by` tells why it
-    stands elsewhere than its score says."""
+    """An eligible candidate: the nano-USD that the call is likely to cost there and the seconds that it takes, infinite
+    and None where that is unknown, its score and the terms of which it is made (cost, latency, quality). `moved_by`
+    tells why it stands elsewhere than its score says."""
 
     candidate: Candidate
     need: Need = field(repr=False)
-    cost: float = math.nan
+    cost: float = math.inf
     seconds: float | None = None
     score: float = 0.0
     terms: Sequence[float] = ()
@@ -65,7 +65,7 @@ class Choice:
         return most_cost(self.candidate.prices, self.need.size, self.need.output_tokens)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """The candidates in the order of attempts, the first of `eligible` ones, of `considered`. `rejected` counts the
     others by rule; `reject` names at most so many of them, with their rules."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trunkline_server.domain.concurrency import Lanes
 from trunkline_server.domain.needs import Need
-from trunkline_server.domain.routes.aim import DECLARED, Standard, costs, ranked
+from trunkline_server.domain.routes.aim import DECLARED, Ranking, costs, ranked
 from trunkline_server.domain.routes.calls import CALL_RULES, Moment
 from trunkline_server.domain.routes.candidates import Candidate, Flags, Floats, Ints, RouteTable
 from trunkline_server.domain.routes.courses import Course, Leg
@@ -23,11 +23,11 @@ from trunkline_server.domain.routes.spread import Shares, two_choices, warm
 
 # The names of all rules, by number.
 NAMES = (*(rule.name for rule in RULES), *(rule.name for rule in CALL_RULES))
-# So many candidates are kept for attempts: more than a call may make.
-MOST_CHOICES = 16
+# So many candidates are kept for attempts: more than most calls may make.
+MOST_CHOICES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ground:
     """What a plan is made on: the tenant's candidates, and what is known of them now."""
 
@@ -71,9 +71,13 @@ class Planner:
             within = self._eligible(pool)
             self._legs.append((leg, pool, within))
             if len(choices) < self._most and len(within):
-                taken = {id(one.candidate) for one in choices}
-                found = [one for one in self._ranked(leg, pool, within) if id(one.candidate) not in taken]
-                choices += found[: self._most - len(choices)] if choices else self._spread(found, leg)
+                found = self._ranked(leg, pool, within)
+                if choices:
+                    taken = {id(one.candidate) for one in choices}
+                    new = [one for one in found if id(one.candidate) not in taken]
+                    choices += new[: self._most - len(choices)]
+                else:
+                    choices = self._spread(found, pool, leg)
         considered, eligible, rejected = self._tally()
         return Plan(self._course, choices, self._need, self._seed, considered, eligible, rejected, self._reject)
 
@@ -90,23 +94,20 @@ class Planner:
                 left = passes if left is None else left & passes
         return pool.everywhere if left is None else np.flatnonzero(left).astype(np.int64)
 
-    def _ranked(self, leg: Leg, pool: Pool, within: Ints) -> Sequence[Choice]:
+    def _ranked(self, leg: Leg, pool: Pool, within: Ints) -> list[Choice]:
         """The choices of a leg, the best first; those of providers that serve too much come last."""
         need, live = self._need, self._ground.moment.live
         cost = costs(pool, need.size, need.usual_tokens)
         if len(within) == 1 and self._most <= MOST_CHOICES:
             # One that has nobody beside it needs no score: most calls name their model.
-            one = pool.candidate(int(within[0]))
-            return [
-                Choice(one, need, float(cost[within[0]]), live.one(one.breaker.row, need.usual_tokens), aim=leg.aim)
-            ]
+            at = int(within[0])
+            return [self._choice(pool.candidate(at), leg, float(cost[at]))]
 
         def seconds(places: Ints) -> Floats:
             return live.hoped(pool.columns.row[places], need.usual_tokens, self._now)
 
         def best(places: Ints) -> list[Choice]:
-            order, standard = ranked(leg.aim, pool, cost, seconds, places, self._most)
-            return self._choices(pool, order, standard, cost)
+            return self._choices(pool, leg, ranked(leg.aim, pool, cost, seconds, places, self._most))
 
         full = self._full(pool)
         over = np.isin(pool.columns.provider[within], full) if full else None
@@ -121,24 +122,23 @@ class Planner:
         names = self._ground.shares.full(self._course.share)
         return [pool.providers[name] for name in names if name in pool.providers] if names else ()
 
-    def _choices(self, pool: Pool, order: Ints, standard: Standard, cost: Floats) -> list[Choice]:
-        need, live = self._need, self._ground.moment.live
-        paid = cost[order]
-        hoped = live.hoped(pool.columns.row[order], need.usual_tokens, self._now)
-        terms = standard.terms(paid, hoped, pool.columns.quality[order])
-        scores = standard.score(terms).tolist()
-        found = []
-        for at, price, score, *each in zip(order.tolist(), paid.tolist(), scores, *terms, strict=True):
-            one = pool.candidate(at)
-            seconds = live.one(one.breaker.row, need.usual_tokens)
-            found.append(Choice(one, need, price, seconds, score, each, standard.aim))
-        return found
+    def _choices(self, pool: Pool, leg: Leg, found: Ranking) -> list[Choice]:
+        columns = (column.tolist() for column in (found.places, found.cost, found.score, *found.terms))
+        return [
+            self._choice(pool.candidate(at), leg, cost, score, terms)
+            for at, cost, score, *terms in zip(*columns, strict=True)
+        ]
+
+    def _choice(self, one: Candidate, leg: Leg, cost: float, score: float = 0.0, terms: Sequence[float] = ()) -> Choice:
+        need = self._need
+        seconds = self._ground.moment.live.one(one.breaker.row, need.usual_tokens)
+        return Choice(one, need, cost, seconds, score, terms, leg.aim)
 
     # ── Among equals ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _spread(self, choices: list[Choice], leg: Leg) -> list[Choice]:
+    def _spread(self, choices: list[Choice], pool: Pool, leg: Leg) -> list[Choice]:
         """The choices with the one in front that of the first one's equals should be called."""
-        if len(choices) < 2 or leg.aim.objective == DECLARED:
+        if not pool.repeated or len(choices) < 2 or leg.aim.objective == DECLARED:
             return choices
         first = choices[0]
         equals = [one for one in choices if _equal(one, first)]
@@ -215,7 +215,7 @@ def _equal(one: Choice, other: Choice) -> bool:
     mine, others = one.candidate, other.candidate
     return (
         mine.name == others.name
-        and (one.cost == other.cost or one.candidate.prices is other.candidate.prices is None)
+        and one.cost == other.cost
         and mine.through_gateway == others.through_gateway
         and one.moved_by == other.moved_by
     )

@@ -46,7 +46,7 @@ class Defaults:
     tiers: Sequence[ComplexityTier]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """What of a call decides its course. `complexity` works out how difficult it looks, `short` whether a budget is
     nearly used up; each is asked only where that matters."""
@@ -94,28 +94,19 @@ class Policies:
 
     def course(self, asked: Asked, matching: Sequence[Policy]) -> Course:
         """The course of a call. Raises INVALID_REQUEST for a policy that the tenant does not have."""
-        binding = tuple(one.id for one in matching if one.constraints is not None or one.max_latency is not None)
         course = self._named(asked) if asked.model else self._chosen(asked, matching)
-        assignment = self._assignment(asked)
-        legs = [*course.legs, *self._fallbacks(asked)]
-        basis, rule = course.basis, course.rule
+        course.revision, course.task = self.revision, asked.task
+        if matching:
+            binding = (one.id for one in matching if one.constraints is not None or one.max_latency is not None)
+            course.policy_ids = tuple(dict.fromkeys((*course.policy_ids, *binding)))
+        for name in asked.fallbacks:
+            course.legs += self._legs_of(name)
+        assignment = self._assignment(asked) if self._experiments else None
         if assignment is not None:
-            legs = [*self._legs_of(assignment.model), *legs]
-            basis, rule = RouteBasis.ROUTE_BASIS_EXPERIMENT, assignment.experiment_id
-        chosen = course.policy_ids
-        return Course(
-            basis=basis,
-            rule=rule,
-            legs=legs,
-            objective=course.objective,
-            share=course.share if assignment is None else 1.0,
-            affinity=course.affinity,
-            policy_ids=(*chosen, *(one for one in binding if one not in chosen)),
-            revision=self.revision,
-            task=asked.task,
-            complexity=course.complexity,
-            assignment=assignment,
-        )
+            course.basis, course.rule = RouteBasis.ROUTE_BASIS_EXPERIMENT, assignment.experiment_id
+            course.legs = [*self._legs_of(assignment.model), *course.legs]
+            course.share, course.assignment = 1.0, assignment
+        return course
 
     # ── What decides ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -186,10 +177,6 @@ class Policies:
         for real in self._defaults.aliases.get(name, (name,)):
             yield Leg((real,), self._defaults.aim)
 
-    def _fallbacks(self, asked: Asked) -> Iterator[Leg]:
-        for name in asked.fallbacks:
-            yield from self._legs_of(name)
-
     def _legs(self, policy: Policy, asked: Asked, complexity: float | None, depth: int) -> Iterator[Leg]:
         message = policy.message
         if policy.objective in _CHAINED:
@@ -201,6 +188,9 @@ class Policies:
         elif policy.objective == _COMPLEXITY:
             difficulty = asked.complexity() if complexity is None else complexity
             yield from self._tiers(message.tiers or self._defaults.tiers, difficulty)
+            if not message.tiers:
+                # A tenant whose models all fall short of the default tiers is served all the same.
+                yield Leg(None, Aim.at(COST, self._defaults.balance))
         else:
             weights = message.weights
             own = message.HasField("weights")

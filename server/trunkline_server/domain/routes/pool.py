@@ -59,7 +59,7 @@ class Pool:
     @cached_property
     def all_priced(self) -> bool:
         """Whether the price of each is known."""
-        return not bool(np.isnan(self.columns.price_in).any())
+        return not bool(self.columns.unpriced.any())
 
     @cached_property
     def any_stepped(self) -> bool:
@@ -83,6 +83,11 @@ class Pool:
         """The codes of the providers."""
         every = self.table.providers.values
         return {str(every[code]): int(code) for code in np.unique(self.columns.provider)}
+
+    @cached_property
+    def repeated(self) -> bool:
+        """Whether any model is deployed more than once."""
+        return len(np.unique(self.columns.name)) < len(self)
 
     def candidate(self, at: int) -> Candidate:
         """The candidate at a place of the pool."""

@@ -53,7 +53,7 @@ def ranked(choice: Choice, rank: int, tell: Tell | None = None) -> RouteCandidat
     found = _candidate(choice.candidate, tell)
     found.eligible, found.rank, found.estimated_nano_usd = True, rank, choice.most
     found.score, found.moved_by = choice.score, choice.moved_by
-    if not math.isnan(choice.cost):
+    if not math.isinf(choice.cost):
         found.expected_nano_usd = round(choice.cost)
     if choice.seconds is not None:
         found.expected_latency.CopyFrom(duration(choice.seconds))
@@ -87,7 +87,7 @@ def _terms(choice: Choice) -> Sequence[ScoreTerm]:
     return [
         ScoreTerm(
             name=name,
-            value=None if value is None or math.isnan(value) else value,
+            value=None if value is None or math.isinf(value) else value,
             score=score,
             weight=weight,
         )

@@ -15,7 +15,7 @@ from trunkline.v1.requirements_pb2 import ModelRequirements, Quality
 
 from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.money import to_nano
-from trunkline_server.domain.quality import FLOORS
+from trunkline_server.domain.quality import QUALITY_FLOORS
 from trunkline_server.domain.routes.candidates import Candidate, Columns, Flags, RouteTable
 from trunkline_server.domain.vocabulary import CAPABILITIES, bits
 
@@ -163,7 +163,7 @@ def _min_context(one: Candidate, wanted: Constraints) -> str | None:
 
 
 def _quality(one: Candidate, wanted: Constraints) -> str | None:
-    return _below(one, FLOORS[wanted.quality])
+    return _below(one, QUALITY_FLOORS[wanted.quality])
 
 
 def _min_quality(one: Candidate, wanted: Constraints) -> str | None:
@@ -243,7 +243,7 @@ RULES: Sequence[Rule] = (
     Rule("retention", _retention, _retention_mask),
     Rule("max_cost_per_token", _max_cost_per_token, _price_mask),
     Rule("context_window", _min_context, _context_mask),
-    Rule("quality", _quality, lambda table, columns, wanted: _above(columns, FLOORS[wanted.quality])),
+    Rule("quality", _quality, lambda table, columns, wanted: _above(columns, QUALITY_FLOORS[wanted.quality])),
     Rule("min_quality", _min_quality, lambda table, columns, wanted: _above(columns, wanted.min_quality)),
 )
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in RULES}
