@@ -33,7 +33,7 @@ from trunkline.v1.integration_pb2 import (
 )
 from trunkline_server.domain.keys import new_api_key
 from trunkline_server.domain.ports import Actor
-from trunkline_server.embedded import embedded_postgres, embedded_redis
+from trunkline_server.embedded import EmbeddedPostgres, EmbeddedRedis, embedded_postgres, embedded_redis
 from trunkline_server.embedded.process import free_port
 from trunkline_server.stores import postgres
 from trunkline_server.stores.crypto import Keyring
@@ -59,6 +59,9 @@ class Stack:
     actor: Actor
     log_path: Path
     environment: Mapping[str, str] = field(repr=False, default_factory=dict)
+    # For tests that stop a store.
+    postgres: EmbeddedPostgres | None = None
+    redis: EmbeddedRedis | None = None
 
     async def recorded(self, request_id: str, seconds: float = 10.0) -> RecordedRequest | None:
         """The call as the request log has it; None when it is not there within `seconds`."""
@@ -159,17 +162,23 @@ async def stack(
             actor=actor,
             log_path=log_path,
             environment=settings,
+            postgres=pg,
+            redis=redis,
         )
         try:
             await ready(running, credentials)
             yield running
         finally:
-            if process.returncode is None:
-                process.terminate()
-                try:
-                    await asyncio.wait_for(process.wait(), 45)
-                except TimeoutError:
-                    process.kill()
+            await _end(process)
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), 45)
+        except TimeoutError:
+            process.kill()
 
 
 def _settings(dsn: str, redis_url: str, credential_keys: str, workers: int) -> dict[str, str]:

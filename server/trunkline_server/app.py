@@ -17,11 +17,14 @@ from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.fairness import Queueing
+from trunkline_server.domain.keeper import Keeper
 from trunkline_server.domain.ports import Admission, Directory
+from trunkline_server.domain.shadows import Shadows
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
+from trunkline_server.ops.decisions import DecisionMetrics
 from trunkline_server.ops.loop import LoopWatch
 from trunkline_server.ops.metrics import CallMetrics
 from trunkline_server.ops.tracing import tracer
@@ -30,10 +33,13 @@ from trunkline_server.services.access import AccessService
 from trunkline_server.services.budget import BudgetService
 from trunkline_server.services.integration import IntegrationService
 from trunkline_server.services.llm import LLMService
+from trunkline_server.services.policy import PolicyService
 from trunkline_server.services.probes import IntegrationProbes
+from trunkline_server.services.steering import Steering
 from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
 from trunkline_server.stores.redis.client import connect
+from trunkline_server.stores.redis.pubsub import Changes
 from trunkline_server.stores.redis.usage import UsageWriter
 from trunkline_server.transport.chain import Interceptor
 from trunkline_server.transport.executions import Executions
@@ -52,6 +58,9 @@ from trunkline_server.transport.server import GrpcServer
 
 _log = structlog.get_logger("trunkline.app")
 
+# Between two looks at judgements whose call was not there yet, and at running experiments, in seconds.
+_JUDGE_SECONDS, _KEEP_SECONDS = 2.0, 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -61,28 +70,34 @@ class Worker:
     port: int
     executions: Executions
     settlements: Settlements
+    shadows: Shadows
 
     async def drain(self) -> int:
         """Stop serving without losing anything; returns how many calls had to be cut off."""
+        await self.shadows.drain()
         return await self.server.drain(self.executions, self.settlements)
 
 
-def _servicers(settings: Settings, parts: Parts) -> dict[str, object]:
+def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, object]:
     """The services that are served; the others answer UNIMPLEMENTED with their plan."""
     directory, database, router = parts.directory, parts.database, parts.router
     resilience, threshold = parts.resilience, settings.budgets.alert_threshold
+    catalogue, items = parts.catalogue, postgres.PgRouting(database)
+    steering = Steering(items, directory, router, catalogue, parts.providers, settings.routing.aliases)
     return {
         "LLMService": LLMService(
-            Completions(router, parts.providers, resilience),
+            Completions(router, parts.providers, resilience, shadows),
             Embeddings(router, parts.providers, resilience),
             TokenCounts(router, parts.providers),
             router,
-            parts.catalogue,
+            catalogue,
+            postgres.PgFeedback(database),
         ),
         "IntegrationService": IntegrationService(parts.integrations, directory, router, parts.providers, parts.api),
         "ToolService": ToolService(directory, parts.api, resilience, parts.signals),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
         "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),
+        "PolicyService": PolicyService(steering, postgres.PgExperiments(database), catalogue),
     }
 
 
@@ -111,7 +126,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         stores = {"postgres": parts.database.ping, "redis": parts.redis.ping}
         probe = IntegrationProbes(parts.directory).find
         health = Health(lambda: background.all_answer(stores), probe)
-        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts), health)
+        shadows = Shadows(parts.admission, parts.settlements, settings.routing.max_shadows, parts.signals)
+        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts, shadows), health)
         background.start(
             stack,
             parts.outbox.run(),
@@ -120,6 +136,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             parts.admission.run(),
             executions.run(),
             background.follow(parts.changes, parts.directory),
+            background.follow(postgres.PgChanges(settings.stores.database_url.get_secret_value()), parts.directory),
             health.run(),
             log.run(),
             LoopWatch().run(),
@@ -129,7 +146,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         runner = await admin.serve(application, settings.server.admin)
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())
-        yield Worker(server, port, executions, parts.settlements)
+        yield Worker(server, port, executions, parts.settlements, shadows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +166,20 @@ async def scribe(settings: Settings) -> AsyncIterator[Scribe]:
     async with AsyncExitStack() as stack:
         stores = settings.stores
         database = await stack.enter_async_context(
-            postgres.open_database(stores.database_url.get_secret_value(), max_connections=2)
+            postgres.open_database(stores.database_url.get_secret_value(), max_connections=5)
         )
         ledger = postgres.PgLedger(database)
-        usage = UsageWriter(await stack.enter_async_context(connect(stores.redis_urls)), ledger)
-        background.start(stack, usage.run(), background.partitions(ledger))
+        redis = await stack.enter_async_context(connect(stores.redis_urls))
+        usage = UsageWriter(redis, ledger)
+        items, calls = postgres.PgRouting(database), postgres.PgExperiments(database)
+        keeper = Keeper(calls, items, Changes(redis).announce, DecisionMetrics())
+        background.start(
+            stack,
+            usage.run(),
+            background.partitions(ledger),
+            background.repeat(postgres.PgFeedback(database).resolve, _JUDGE_SECONDS),
+            background.repeat(keeper.look, _KEEP_SECONDS),
+        )
         yield Scribe(usage)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from trunkline_server.domain.errors import TrunklineError
-from trunkline_server.stores.postgres import PgDirectory, PgLedger
+from trunkline_server.stores.postgres import PgChanges, PgDirectory, PgLedger
 from trunkline_server.stores.redis.pubsub import Changes
 
 Ping = Callable[[], Awaitable[object]]
@@ -42,10 +42,10 @@ async def _stop(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task], timeout=5)
 
 
-async def follow(changes: Changes, directory: PgDirectory) -> None:
-    """Forget tenants that another worker changed."""
+async def follow(changes: Changes | PgChanges, directory: PgDirectory) -> None:
+    """Learn of tenants that another worker changed."""
     async for tenant_id in changes.changes():
-        directory.forget(tenant_id)
+        directory.renew(tenant_id)
 
 
 async def partitions(ledger: PgLedger) -> None:
@@ -56,6 +56,16 @@ async def partitions(ledger: PgLedger) -> None:
         except TrunklineError as error:
             _log.warning("partitions not created", reason=error.reason_name)
         await asyncio.sleep(_PARTITION_CHECK_SECONDS)
+
+
+async def repeat(turn: Callable[[], Awaitable[object]], seconds: float) -> None:
+    """Do something again and again, with a pause of so many seconds. What a store fails is tried at the next turn."""
+    while True:
+        try:
+            await turn()
+        except TrunklineError as error:
+            _log.warning("turn failed", what=getattr(turn, "__qualname__", ""), reason=error.reason_name)
+        await asyncio.sleep(seconds)
 
 
 async def findings(stores: Mapping[str, Ping]) -> Mapping[str, bool]:

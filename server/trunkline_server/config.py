@@ -67,6 +67,9 @@ class Stores(_Section):
     database_url: SecretStr = Field(SecretStr(""), description="postgresql://…, of the owner or the run-time role.")
     redis_urls: tuple[str, ...] = Field((), description="One URL is a single node; more are the seeds of a cluster.")
     pool_size: int = Field(4, ge=1, le=100, description="Postgres connections of one worker.")
+    stale_seconds: float = Field(
+        3600, ge=0, le=86_400, description="While Postgres is away, keys and tenants last read so long ago still serve."
+    )
 
 
 class Security(_Section):
@@ -96,6 +99,7 @@ class Routing(_Section):
     concurrency_min: int = Field(8, ge=1, description="The least that a worker's limit for a deployment shrinks to.")
     concurrency_start: int = Field(1000, ge=1, description="Where it begins.")
     concurrency_max: int = Field(10_000, ge=1, description="The most that it grows to.")
+    max_shadows: int = Field(100, ge=0, description="Copies for shadow arms of experiments at once in one worker.")
     objective: Literal["cost", "latency", "quality", "balanced"] = Field(
         "cost", description="What the router optimises where no policy of the tenant says."
     )

@@ -67,7 +67,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     )
     redis = await stack.enter_async_context(connect(stores.redis_urls))
     changes = Changes(redis)
-    directory = postgres.PgDirectory(database, keyring, changes.announce)
+    directory = postgres.PgDirectory(database, keyring, changes.announce, stale=stores.stale_seconds)
     stack.push_async_callback(directory.close)
     ledger = postgres.PgLedger(database)
     policy = OutboundPolicy(allow=security.allowed_addresses, allow_http=security.allow_http)

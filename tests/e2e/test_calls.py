@@ -235,7 +235,7 @@ async def test_health_names_every_service(mock: Mock, channel: grpc.aio.Channel)
 
 async def test_unserved_methods_say_so(mock: Mock, channel: grpc.aio.Channel) -> None:
     running, _ = mock
-    for path in ("PolicyService/ListTaskMappings", "CacheService/GetCacheStatus"):
+    for path in ("AnalyticsService/ListRecommendations", "CacheService/GetCacheStatus"):
         raw: Any = channel.unary_unary(f"/trunkline.v1.{path}")
         code, info, _ = await refusal(raw(b"", metadata=running.metadata(), timeout=5))
         assert (code, info.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")

@@ -14,7 +14,8 @@ from integration.postgres_parts import ACTOR, KEYRING, SECRET, make_key, make_te
 from trunkline.v1.access_pb2 import Tenant, TenantStatus
 from trunkline.v1.budget_pb2 import Budget, BudgetPeriod, BudgetScope
 from trunkline.v1.common_pb2 import CallLimit, LimitScope
-from trunkline_server.domain.errors import Reason, TrunklineError, store_unavailable
+from trunkline.v1.policy_pb2 import RoutingPolicy
+from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.keys import ROLES, new_api_key, parse_token, permissions_of
 from trunkline_server.embedded import embedded_postgres
 from trunkline_server.stores.postgres import (
@@ -23,11 +24,11 @@ from trunkline_server.stores.postgres import (
     PgDirectory,
     PgIntegrations,
     PgKeys,
+    PgRouting,
     PgTenants,
     migrate,
     open_database,
 )
-from trunkline_server.stores.postgres.cache import LoadingCache
 
 SUSPENDED = TenantStatus.TENANT_STATUS_SUSPENDED
 
@@ -99,9 +100,9 @@ async def test_revocation_shows_at_once_here_and_on_announcement_elsewhere(datab
     assert here.announced == ["acme"] and there.announced == []
     async with refused("CREDENTIAL_INVALID"):
         await here.directory.caller(token)
-    there.directory.forget("other")
+    there.directory.renew("other")
     assert (await there.directory.caller(token)).key_id == key_id
-    there.directory.forget("acme")
+    there.directory.renew("acme")
     async with refused("CREDENTIAL_INVALID"):
         await there.directory.caller(token)
 
@@ -171,6 +172,45 @@ def slow_stale() -> dict[str, float]:
     return {"ttl": 0.0, "stale": 60.0}
 
 
+async def test_own_changes_show_when_changed_returns_and_calls_wait_for_none(
+    directory: PgDirectory, database: Database, pg_dsn: str
+) -> None:
+    routing = PgRouting(database)
+
+    async def write(order: int) -> None:
+        await routing.write(ACTOR, RoutingPolicy, "p", "", lambda *_: RoutingPolicy(policy_id="p", order=order))
+
+    await directory.tenant("acme")
+    await write(1)
+    await directory.changed("acme")
+    assert (await directory.tenant("acme")).routing.revision == 1
+    async with superuser(pg_dsn) as connection:
+        # Nothing can be read for a while: calls go on with what there is.
+        blocked = connection.transaction()
+        await write(2)
+        await blocked.start()
+        await connection.execute("LOCK trunkline.routing_items")
+        load = directory.renew("acme")
+        view = await directory.tenant("acme")
+        assert view.routing.revision == 1 and load is not None and not load.done()
+        await blocked.rollback()
+    assert (await load).routing.revision == 2
+    assert (await directory.tenant("acme")).routing.policies[0].order == 2
+
+
+async def test_a_postgres_that_hangs_keeps_no_call_away(database: Database, pg_dsn: str) -> None:
+    await make_tenants(database, "acme")
+    _, token = await make_key(database)
+    there = (await worker(database, ttl=0.0, stale=60.0)).directory
+    view, caller = await there.tenant("acme"), await there.caller(token)
+    async with superuser(pg_dsn) as connection, connection.transaction():
+        await connection.execute("LOCK trunkline.tenants, trunkline.api_keys")
+        async with asyncio.timeout(8):
+            for _ in range(3):
+                assert await there.tenant("acme") is view and await there.caller(token) is caller
+    await there.close()
+
+
 async def test_without_postgres(tmp_path: Path, slow_stale: dict[str, float]) -> None:
     async with embedded_postgres(tmp_path / "data", durable=False) as server:
         await migrate(server.dsn)
@@ -193,138 +233,19 @@ async def test_without_postgres(tmp_path: Path, slow_stale: dict[str, float]) ->
                 async with refused("STORE_UNAVAILABLE", store="postgres"):
                     await failing
             # A revocation that was announced holds although it cannot be read.
-            grace.directory.forget("acme")
+            grace.directory.renew("acme")
             async with refused("STORE_UNAVAILABLE"):
                 await grace.directory.caller(token)
+            # What the tenant has is served as it was, announced changes or not.
+            for _ in range(2):
+                await grace.directory.changed("acme")
+                assert await grace.directory.tenant("acme") is view
 
             await server.start()
             assert (await grace.directory.caller(token)) == callers[0]
             assert (await grace.directory.caller(unseen)).tenant_id == "acme"
             for one in (grace, strict):
                 await one.directory.close()
-
-
-# ── The cache alone, on a clock of its own ──────────────────────────────────────────────────────────────────────
-
-
-class Source:
-    """Counts loads; answers `value`, or raises it when it is an error. Waits while `gate` is closed."""
-
-    def __init__(self, value: Any = "v") -> None:
-        self.value, self.loads, self.now = value, 0, 0.0
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def load(self) -> Any:
-        self.loads += 1
-        value = self.value
-        await self.gate.wait()
-        if isinstance(value, Exception):
-            raise value
-        return value
-
-    def cache(self, **options: Any) -> LoadingCache[str, Any]:
-        remember = Reason.ERROR_REASON_NOT_FOUND
-        settings = {"ttl": 10.0, "stale": 60.0, "error_ttl": 2.0, "clock": lambda: self.now, **options}
-        return LoadingCache(remember=remember, **settings)
-
-
-async def turns() -> None:
-    """Let the tasks that can go on do so."""
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-UNKNOWN = TrunklineError(Reason.ERROR_REASON_NOT_FOUND, "unknown")
-
-
-async def test_a_value_is_loaded_once_per_ttl() -> None:
-    source = Source()
-    cache = source.cache()
-    for now, loads in ((0, 1), (9.9, 1), (10, 2), (19.9, 2), (20, 3)):
-        source.now = now
-        assert await cache.get("k", source.load) == "v"
-        assert source.loads == loads
-
-
-async def test_an_unknown_key_is_asked_for_once_in_two_seconds() -> None:
-    source = Source(UNKNOWN)
-    cache = source.cache()
-    for now, loads in ((0, 1), (1.9, 1), (2, 2)):
-        source.now = now
-        async with refused("NOT_FOUND"):
-            await cache.get("k", source.load)
-        assert source.loads == loads
-
-
-async def test_an_old_value_is_served_for_so_long_and_the_store_asked_once_a_second() -> None:
-    source = Source()
-    cache = source.cache()
-    await cache.get("k", source.load)
-    source.value = store_unavailable("postgres")
-    for now, loads in ((10, 2), (10.9, 2), (11, 3), (69.9, 4)):
-        source.now = now
-        assert await cache.get("k", source.load) == "v"
-        assert source.loads == loads
-    source.now = 70
-    async with refused("STORE_UNAVAILABLE"):
-        await cache.get("k", source.load)
-
-
-async def test_what_the_store_no_longer_knows_is_not_served() -> None:
-    source = Source()
-    cache = source.cache()
-    await cache.get("k", source.load)
-    source.value, source.now = UNKNOWN, 10
-    async with refused("NOT_FOUND"):
-        await cache.get("k", source.load)
-    source.value, source.now = store_unavailable("postgres"), 12
-    async with refused("STORE_UNAVAILABLE"):
-        await cache.get("k", source.load)
-
-
-async def test_a_hundred_wait_for_one_load_and_none_can_cancel_it() -> None:
-    source = Source()
-    cache = source.cache()
-    source.gate.clear()
-    waiting = [asyncio.create_task(cache.get("k", source.load)) for _ in range(100)]
-    await turns()
-    waiting[0].cancel()
-    await turns()
-    source.gate.set()
-    results = await asyncio.gather(*waiting, return_exceptions=True)
-    assert isinstance(results[0], asyncio.CancelledError) and results[1:] == ["v"] * 99
-    assert source.loads == 1
-
-
-async def test_what_was_being_loaded_when_it_was_forgotten_is_not_kept() -> None:
-    source = Source("before")
-    cache = source.cache()
-    source.gate.clear()
-    early = asyncio.create_task(cache.get("k", source.load))
-    await turns()
-    source.value = "after"
-    cache.forget(lambda key, value: True)
-    late = asyncio.create_task(cache.get("k", source.load))
-    await turns()
-    source.gate.set()
-    assert (await early, await late) == ("before", "after")
-    assert await cache.get("k", source.load) == "after" and source.loads == 2
-
-
-async def test_bounds_and_a_flood_of_unknown_keys() -> None:
-    source, unknown = Source(), Source(UNKNOWN)
-    cache = source.cache(size=3)
-    await cache.get("kept", source.load)
-    for number in range(20):
-        async with refused("NOT_FOUND"):
-            await cache.get(f"unknown {number}", unknown.load)
-    await cache.get("kept", source.load)
-    assert source.loads == 1 and len(cache._errors) == 3
-    for number in range(4):
-        await cache.get(f"known {number}", source.load)
-        await cache.get("kept", source.load)
-    assert len(cache._values) == 3 and source.loads == 5
 
 
 def test_tokens_and_roles() -> None:

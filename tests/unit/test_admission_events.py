@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -10,7 +12,7 @@ from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails
 from trunkline.v1.event_pb2 import Event
 from trunkline_server.domain.errors import ProviderError, Reason
-from trunkline_server.domain.events import Alert, events_of, period_of
+from trunkline_server.domain.events import Alert, events_of, period_of, routing_changed
 
 FAILED = AttemptOutcome.ATTEMPT_OUTCOME_FAILED
 SUCCEEDED = AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED
@@ -92,6 +94,17 @@ def test_an_alert_is_one_event_in_its_window_whatever_the_entry() -> None:
     assert (told.budget_id, told.period, told.threshold) == ("monthly", "month", 0.8)
     assert told.utilization_percentage == pytest.approx(85)
     assert (told.current_spend.nanos, told.budget_limit.nanos) == (850, 1000)
+
+
+def test_a_change_of_routing_is_one_event_for_its_revision() -> None:
+    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    first, again, other = (
+        routing_changed("acme", revision, "policy", "p", "update", at, trace_id="t") for revision in (7, 7, 8)
+    )
+    assert first == again and first.event_id != other.event_id
+    told = first.routing_changed
+    assert (told.revision, told.kind, told.id, told.action) == (7, "policy", "p", "update")
+    assert told.timestamp.ToDatetime(UTC) == at and (first.type, first.trace_id) == ("routing.changed", "t")
 
 
 def test_building_twice_gives_the_same_bytes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from trunkline_server.transport.chain import ORDER, compose
 from trunkline_server.transport.interceptors.authorization import Authorization
 from trunkline_server.transport.interceptors.errors import Errors
 from trunkline_server.transport.interceptors.limits import Limits, weight
+from trunkline_server.transport.interceptors.replay import Replay
 from trunkline_server.transport.methods import Method, methods
 
 
@@ -35,7 +37,7 @@ def call_of(*permissions: str) -> Call:
 
 def method_of(function: Any, *, streaming: bool = False) -> Method:
     return Method(
-        "trunkline.v1.LLMService/GetModel", GetModelRequest, "llm.models", False, False, streaming, False, function
+        "trunkline.v1.LLMService/GetModel", GetModelRequest, "llm.models", False, False, streaming, True, function
     )
 
 
@@ -204,3 +206,14 @@ async def test_an_absent_method_says_so() -> None:
     await gather(compose([Errors()], method_of(None)), call)
     assert isinstance(call.error, TrunklineError)
     assert call.reason == "NOT_IMPLEMENTED"
+
+
+def test_only_what_must_not_happen_twice_is_replayed() -> None:
+    """The request id of a judgement names the call that is judged: another judgement of it is no repetition."""
+
+    async def proceed(call: Call, sink: Any) -> None:
+        raise NotImplementedError
+
+    replay = Replay(SimpleNamespace(join=None))  # type: ignore[arg-type]
+    kept = {one.name.rpartition("/")[2] for one in methods({}) if replay.wrap(one, proceed) is not proceed}
+    assert kept == {"Complete", "StreamComplete", "Embed", "ExecuteTool"}

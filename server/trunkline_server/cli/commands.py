@@ -30,6 +30,14 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "integrations": ("integrations", "integrations", "Manage the systems behind Trunkline."),
     "tools": ("tools", "tools", "List and run the tools of integrations."),
     "budgets": ("budgets", "budgets", "Set limits on money, and see what is left."),
+    "experiments": (
+        "experiments",
+        "experiments",
+        "Set models against each other on live calls, and see what comes of it.",
+    ),
+    "feedback": ("experiments", "feedback", "Judge a call."),
+    "policies": ("policies", "policies", "Say how calls are routed, and see who changed what."),
+    "tasks": ("tasks", "tasks", "Say which models serve which task."),
 }
 
 

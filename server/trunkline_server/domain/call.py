@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.message import Message
 from trunkline.v1.common_pb2 import CallContext, CallLimit
 
+from trunkline_server.domain.assignment import Assignment
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import TrunklineError
 
@@ -59,6 +60,8 @@ class Call:
     caller: Caller | None = None
     context: CallContext = field(default_factory=CallContext)
     tab: Tab | None = None
+    # The arm whose copy of another call this is; None for calls of callers.
+    copy: Assignment | None = None
     # Facts for the access log, the span and the metrics, by the field's standard names.
     facts: dict[str, str | int | float | bool] = field(default_factory=dict)
     trailers: list[tuple[str, str | bytes]] = field(default_factory=list)

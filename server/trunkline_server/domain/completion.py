@@ -28,6 +28,7 @@ from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router
 from trunkline_server.domain.routes.plan import Plan, no_provider
 from trunkline_server.domain.run import Run
+from trunkline_server.domain.shadows import Shadows
 from trunkline_server.domain.stages import admit, conclude, unserved_cache
 from trunkline_server.domain.trial import Trial
 
@@ -35,10 +36,13 @@ from trunkline_server.domain.trial import Trial
 class Completions:
     """Completions for every tenant."""
 
-    def __init__(self, router: Router, providers: Providers, resilience: Resilience) -> None:
+    def __init__(
+        self, router: Router, providers: Providers, resilience: Resilience, shadows: Shadows | None = None
+    ) -> None:
         self._router = router
         self._providers = providers
         self._resilience = resilience
+        self._shadows = shadows
 
     async def complete(self, call: Call, request: CompleteRequest) -> CompleteResponse:
         """A whole answer. Raises what DESIGN §3 lists for completions."""
@@ -52,7 +56,7 @@ class Completions:
             trial.saw_text(answer.completion)
             usage = trial.succeeded(answer.usage if answer.HasField("usage") else None)
             answer.usage.CopyFrom(usage)
-            await self._conclude(run, answer)
+            await self._conclude(run, request, answer)
             answer.completion_id = answer.completion_id or call.request_id
             return answer
         raise run.final_error()
@@ -73,7 +77,7 @@ class Completions:
                         if kind == "finished":
                             usage = event.finished.usage if event.finished.HasField("usage") else None
                             event.finished.usage.CopyFrom(trial.succeeded(usage))
-                            await self._conclude(run, event.finished)
+                            await self._conclude(run, request, event.finished)
                         for ready in outlet.pass_on(kind, event):
                             yield ready
                         if kind == "finished":
@@ -155,14 +159,18 @@ class Completions:
             return run.call.deadline
         return run.call.deadline.sooner(seconds(recovery.attempt_timeout))
 
-    async def _conclude(self, run: Run, answer: CompleteResponse | Finished) -> None:
-        """Settle, then fill in what only Trunkline knows. Whole and streamed answers share these fields."""
+    async def _conclude(self, run: Run, request: CompleteRequest, answer: CompleteResponse | Finished) -> None:
+        """Settle, then fill in what only Trunkline knows. Whole and streamed answers share these fields. Then copies go
+        to the shadow arms of an experiment, in the background."""
         levels = await conclude(run, answer)
         first = run.time_to_first_token()
         if first is not None:
             answer.time_to_first_token.CopyFrom(first)
         answer.route.CopyFrom(run.route())
         answer.budget.extend(budget_states(levels))
+        assignment = run.plan.course.assignment
+        if self._shadows is not None and assignment is not None and assignment.shadows:
+            self._shadows.start(self.complete, run.call, request, assignment)
 
 
 def _unserved(request: CompleteRequest, streaming: bool) -> list[tuple[str, str]]:

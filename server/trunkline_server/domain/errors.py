@@ -6,7 +6,7 @@ TrunklineError
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from google.protobuf.duration_pb2 import Duration
@@ -56,7 +56,7 @@ CODES: dict[int, int] = _table(
         Code.PERMISSION_DENIED: ("PERMISSION_MISSING", "TENANT_MISMATCH", "ADDRESS_FORBIDDEN"),
         Code.NOT_FOUND: ("NOT_FOUND", "NOTHING_TO_RESUME"),
         Code.ALREADY_EXISTS: ("ALREADY_EXISTS",),
-        Code.FAILED_PRECONDITION: ("LIVE_CHECK_FAILED", "PRICE_UNKNOWN", "UPSTREAM_AUTHENTICATION"),
+        Code.FAILED_PRECONDITION: ("LIVE_CHECK_FAILED", "PRICE_UNKNOWN", "UPSTREAM_AUTHENTICATION", "IN_USE"),
         Code.RESOURCE_EXHAUSTED: (
             "BUDGET_EXCEEDED",
             "RATE_LIMITED",
@@ -243,6 +243,25 @@ def already_exists(kind: str, name: str) -> TrunklineError:
 def _resource(reason: ReasonValue, message: str, kind: str, name: str) -> TrunklineError:
     info = ResourceInfo(resource_type=kind, resource_name=name[:256], description=message[:300])
     return TrunklineError(reason, message, metadata={"resource_type": kind, "resource_name": name}, details=[info])
+
+
+def etag_mismatch() -> TrunklineError:
+    """ABORTED: somebody changed it meanwhile."""
+    return TrunklineError(
+        Reason.ERROR_REASON_ETAG_MISMATCH, "the etag is not the current one: read again, and apply the change anew"
+    )
+
+
+def in_use(kind: str, name: str, used_by: Sequence[str]) -> TrunklineError:
+    """FAILED_PRECONDITION: others, named by `used_by`, refer to it."""
+    users = ", ".join(used_by)
+    violation = PreconditionFailure.Violation(type="IN_USE", subject=f"{kind}/{name}", description=users[:300])
+    return TrunklineError(
+        Reason.ERROR_REASON_IN_USE,
+        f"{kind} {name!r} is in use by {users}; change those first",
+        metadata={"resource_type": kind, "resource_name": name, "used_by": users},
+        details=[PreconditionFailure(violations=[violation])],
+    )
 
 
 def live_check_failed(subject: str, finding: str) -> TrunklineError:

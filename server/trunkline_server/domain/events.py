@@ -1,11 +1,12 @@
-"""Events that follow from a settled call, and those of breakers. Pure; ids are derived, so that building an event twice
-gives one event."""
+"""Events that follow from a settled call, and those of breakers and of changed routing. Pure; ids are derived, so that
+building an event twice gives one event."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from uuid import UUID, uuid5
 
@@ -18,13 +19,16 @@ from trunkline.v1.common_pb2 import Attempt, AttemptOutcome
 from trunkline.v1.event_pb2 import (
     CostBudgetAlert,
     Event,
+    ExperimentArmStopped,
     IntegrationRequestCompleted,
     ProviderBreakerClosed,
     ProviderBreakerOpened,
     ProviderFailover,
+    RoutingChanged,
 )
 
 from trunkline_server.domain.duration import duration
+from trunkline_server.domain.experiment_keeping import Verdict
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.opening import BreakerKey, Opening, reason_name
 
@@ -33,6 +37,8 @@ BUDGET_ALERT = "cost.budget_alert"
 FAILOVER = "provider.failover"
 BREAKER_OPENED = "provider.breaker_opened"
 BREAKER_CLOSED = "provider.breaker_closed"
+ROUTING_CHANGED = "routing.changed"
+ARM_STOPPED = "experiment.arm_stopped"
 
 SCHEMA_VERSION = 1
 # Any fixed UUID serves; changing it would give every event a second id.
@@ -127,6 +133,44 @@ def _of_breaker(type_: str, key: BreakerKey, opening: Opening, at: Timestamp, **
         schema_version=SCHEMA_VERSION,
         create_time=at,
         **payload,  # type: ignore[arg-type]
+    )
+
+
+def routing_changed(
+    tenant_id: str, revision: int, kind: str, item_id: str, action: str, at: datetime, trace_id: str = ""
+) -> Event:
+    """A policy, a task mapping or an experiment was changed; see the contract for `kind` and `action`."""
+    moment = Timestamp()
+    moment.FromDatetime(at)
+    return Event(
+        event_id=str(uuid5(_NAMESPACE, f"{ROUTING_CHANGED}/{tenant_id}/{revision}")),
+        type=ROUTING_CHANGED,
+        tenant_id=tenant_id,
+        schema_version=SCHEMA_VERSION,
+        trace_id=trace_id,
+        create_time=moment,
+        routing_changed=RoutingChanged(revision=revision, kind=kind, id=item_id, action=action, timestamp=moment),
+    )
+
+
+def arm_stopped(tenant_id: str, experiment_id: str, verdict: Verdict, at: Timestamp) -> Event:
+    """A guardrail stopped an arm, which happens once."""
+    payload = ExperimentArmStopped(
+        experiment_id=experiment_id,
+        arm_id=verdict.arm_id,
+        model=verdict.model,
+        metric=verdict.metric,
+        mean=verdict.mean,
+        control_mean=verdict.control_mean,
+        timestamp=at,
+    )
+    return Event(
+        event_id=str(uuid5(_NAMESPACE, f"{ARM_STOPPED}/{tenant_id}/{experiment_id}/{verdict.arm_id}")),
+        type=ARM_STOPPED,
+        tenant_id=tenant_id,
+        schema_version=SCHEMA_VERSION,
+        create_time=at,
+        experiment_arm_stopped=payload,
     )
 
 

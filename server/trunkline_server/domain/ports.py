@@ -54,7 +54,7 @@ class Directory(Protocol):
         ...
 
     async def changed(self, tenant_id: str) -> None:
-        """Forget the tenant here and in every other worker."""
+        """Know the tenant anew: here when this returns, in every other worker within a second."""
         ...
 
 
@@ -248,13 +248,15 @@ class Catalogue(Protocol):
         ...
 
     def of_provider(self, provider: str) -> Sequence[Model]: ...
+
     def quality(self, model: str) -> tuple[float | None, str]:
         """The published score of a model by any provider's name for it, from 0 to 1, and the list's name; (None, "")
         where no list has it."""
         ...
 
     def task_mappings(self) -> Sequence[TaskMapping]:
-        """The built-in mappings, by task; their models are bare names of the catalogue."""
+        """The built-in mappings, by task; their models are bare names of the catalogue. Their
+        version is 0."""
         ...
 
 

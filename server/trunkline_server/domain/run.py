@@ -33,8 +33,8 @@ class Run:
     """One call of a model on its way. Amounts are nano-USD, times are `time.monotonic()` seconds.
 
     `count` counts the request's tokens by the encoding of that name. `told_by` is the count without which a provider
-    has not told what a call used. `explain`: the route shall hold every candidate. `shadow`: the call is a copy that no
-    caller waits for. `open` are the attempts under way, `error` is that of the last one that failed.
+    has not told what a call used. `explain`: the route shall hold every candidate. `open` are the attempts
+    under way, `error` is that of the last one that failed.
     """
 
     def __init__(
@@ -47,7 +47,6 @@ class Run:
         priority: int = 0,
         streaming: bool = False,
         explain: bool = False,
-        shadow: bool = False,
         told_by: Literal["input_tokens", "output_tokens"] = "output_tokens",
     ) -> None:
         self.call = call
@@ -56,7 +55,6 @@ class Run:
         self.priority = priority
         self.streaming = streaming
         self.explain = explain
-        self.shadow = shadow
         self.count = count
         self.told_by = told_by
         self.held = 0
@@ -200,7 +198,8 @@ class Run:
                 route.candidates.extend(candidates_of(self.plan))
         route.region = choice.candidate.region if choice else ""
         route.estimated_nano_usd = self.held
-        route.shadow = self.shadow
+        if (copy := self.call.copy) is not None:
+            route.experiment_id, route.arm_id, route.shadow = copy.experiment_id, copy.arm_id, True
         return route
 
     def time_to_first_token(self) -> Duration | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from trunkline.v1.event_pb2 import Event
 from trunkline.v1.experiment_pb2 import Experiment
 from trunkline.v1.policy_pb2 import RoutingChange, RoutingPolicy, TaskMapping
 
@@ -57,10 +58,13 @@ class RoutingItems(Protocol):
         item_id: str,
         action: str,
         edit: Callable[[RoutingItem | None, RoutingView], RoutingItem | None],
+        events: Sequence[Event] = (),
     ) -> RoutingItem | None:
         """Change an item: `edit` is given it as it is, or None, with the whole configuration, and returns it as it
-        shall be, None to delete it. What `edit` raises refuses the change. Version, etag, times, the change's record,
-        the audit and the event `routing.changed` go along in the same transaction."""
+        shall be, None to delete it. What `edit` raises refuses the change; where it changes nothing there is none.
+        `action` is that of `RoutingChange`; empty: `create`, `update` or `delete`, as it turns out. Version, etag,
+        times, the change's record, the audit and the event `routing.changed` go along in the same transaction, and
+        `events`."""
         ...
 
     async def changes(self, tenant_id: str, page_size: int, page_token: str) -> tuple[Sequence[RoutingChange], str]:

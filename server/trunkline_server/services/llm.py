@@ -22,6 +22,8 @@ from trunkline.v1.llm_pb2 import (
     GetModelResponse,
     ListModelsRequest,
     ListModelsResponse,
+    RecordFeedbackRequest,
+    RecordFeedbackResponse,
 )
 from trunkline.v1.model_pb2 import Model
 
@@ -30,6 +32,7 @@ from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.errors import not_found
+from trunkline_server.domain.feedback import Judgements
 from trunkline_server.domain.ports import Catalogue
 from trunkline_server.domain.router import Roads, Router
 from trunkline_server.domain.routes.candidates import Candidate
@@ -47,12 +50,14 @@ class LLMService:
         counts: TokenCounts,
         router: Router,
         catalogue: Catalogue,
+        judgements: Judgements,
     ) -> None:
         self._completions = completions
         self._embeddings = embeddings
         self._counts = counts
         self._router = router
         self._catalogue = catalogue
+        self._judgements = judgements
 
     async def complete(self, call: Call, request: CompleteRequest) -> CompleteResponse:
         """See the contract."""
@@ -71,6 +76,11 @@ class LLMService:
     async def count_tokens(self, call: Call, request: CountTokensRequest) -> CountTokensResponse:
         """See the contract."""
         return await self._counts.count(call, request.request)
+
+    async def record_feedback(self, call: Call, request: RecordFeedbackRequest) -> RecordFeedbackResponse:
+        """See the contract."""
+        feedback_id = await self._judgements.record(call.tenant_id, call.identity.key_id, request)
+        return RecordFeedbackResponse(feedback_id=feedback_id)
 
     async def explain_route(self, call: Call, request: ExplainRouteRequest) -> ExplainRouteResponse:
         """See the contract."""

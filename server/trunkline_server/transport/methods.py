@@ -41,7 +41,8 @@ SERVICES = (
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method: what it needs of its caller, and the servicer's function, None where it is not served yet."""
+    """One method: what it needs of its caller, and the servicer's function, None where it is not served yet.
+    `repeatable`: executed twice it has no other effect than once."""
 
     name: str
     request: type[Message]
@@ -49,7 +50,7 @@ class Method:
     operator_only: bool
     client_streaming: bool
     server_streaming: bool
-    side_effects: bool
+    repeatable: bool
     function: Callable[..., Any] | None
 
     @property
@@ -92,6 +93,6 @@ def _method(service: ServiceDescriptor, method: MethodDescriptor, function: Call
         operator_only=access.operator_only,
         client_streaming=method.client_streaming,
         server_streaming=method.server_streaming,
-        side_effects=options.idempotency_level != MethodOptions.NO_SIDE_EFFECTS,
+        repeatable=options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         function=function,
     )

@@ -111,6 +111,8 @@ const (
 	ErrorReason_ERROR_REASON_SLOW_CONSUMER ErrorReason = 40
 	// NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id.
 	ErrorReason_ERROR_REASON_NOTHING_TO_RESUME ErrorReason = 41
+	// FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them.
+	ErrorReason_ERROR_REASON_IN_USE ErrorReason = 42
 )
 
 // Enum value maps for ErrorReason.
@@ -158,6 +160,7 @@ var (
 		39: "ERROR_REASON_INTERNAL",
 		40: "ERROR_REASON_SLOW_CONSUMER",
 		41: "ERROR_REASON_NOTHING_TO_RESUME",
+		42: "ERROR_REASON_IN_USE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -202,6 +205,7 @@ var (
 		"ERROR_REASON_INTERNAL":                   39,
 		"ERROR_REASON_SLOW_CONSUMER":              40,
 		"ERROR_REASON_NOTHING_TO_RESUME":          41,
+		"ERROR_REASON_IN_USE":                     42,
 	}
 )
 
@@ -236,7 +240,7 @@ var File_trunkline_v1_errors_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x19trunkline/v1/errors.proto\x12\ftrunkline.v1*\xe8\v\n" +
+	"\x19trunkline/v1/errors.proto\x12\ftrunkline.v1*\x81\f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x12+\n" +
@@ -280,7 +284,8 @@ const file_trunkline_v1_errors_proto_rawDesc = "" +
 	"\x15ERROR_REASON_DRAINING\x10&\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10'\x12\x1e\n" +
 	"\x1aERROR_REASON_SLOW_CONSUMER\x10(\x12\"\n" +
-	"\x1eERROR_REASON_NOTHING_TO_RESUME\x10)BP\n" +
+	"\x1eERROR_REASON_NOTHING_TO_RESUME\x10)\x12\x17\n" +
+	"\x13ERROR_REASON_IN_USE\x10*BP\n" +
 	"\x10dev.trunkline.v1B\vErrorsProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3"
 
 var (

@@ -106,6 +106,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """DEADLINE_EXCEEDED: the caller stopped reading for longer than the write timeout."""
     ERROR_REASON_NOTHING_TO_RESUME: _ErrorReason.ValueType  # 41
     """NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id."""
+    ERROR_REASON_IN_USE: _ErrorReason.ValueType  # 42
+    """FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the closed list of reasons. `ErrorInfo.reason` carries the name without `ERROR_REASON_`."""
@@ -194,4 +196,6 @@ ERROR_REASON_SLOW_CONSUMER: ErrorReason.ValueType  # 40
 """DEADLINE_EXCEEDED: the caller stopped reading for longer than the write timeout."""
 ERROR_REASON_NOTHING_TO_RESUME: ErrorReason.ValueType  # 41
 """NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id."""
+ERROR_REASON_IN_USE: ErrorReason.ValueType  # 42
+"""FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -3169,6 +3169,8 @@ pub enum ErrorReason {
     SlowConsumer = 40,
     /// NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id.
     NothingToResume = 41,
+    /// FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them.
+    InUse = 42,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -3219,6 +3221,7 @@ impl ErrorReason {
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::SlowConsumer => "ERROR_REASON_SLOW_CONSUMER",
             Self::NothingToResume => "ERROR_REASON_NOTHING_TO_RESUME",
+            Self::InUse => "ERROR_REASON_IN_USE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -3266,6 +3269,7 @@ impl ErrorReason {
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_SLOW_CONSUMER" => Some(Self::SlowConsumer),
             "ERROR_REASON_NOTHING_TO_RESUME" => Some(Self::NothingToResume),
+            "ERROR_REASON_IN_USE" => Some(Self::InUse),
             _ => None,
         }
     }

@@ -3,13 +3,17 @@
 from trunkline_server.stores.postgres.audit import AuditFinding, PgAudit
 from trunkline_server.stores.postgres.budgets import PgBudgets
 from trunkline_server.stores.postgres.directory import PgDirectory
+from trunkline_server.stores.postgres.experiments import PgExperiments
+from trunkline_server.stores.postgres.feedback import PgFeedback
 from trunkline_server.stores.postgres.integrations import PgIntegrations
 from trunkline_server.stores.postgres.keys import PgKeys
 from trunkline_server.stores.postgres.ledger import PgLedger
+from trunkline_server.stores.postgres.listen import PgChanges
 from trunkline_server.stores.postgres.migrate import MigrationError, migrate, pending
 from trunkline_server.stores.postgres.outbox import PgOutbox
 from trunkline_server.stores.postgres.pool import Database, open_database
 from trunkline_server.stores.postgres.rotation import PgRotation
+from trunkline_server.stores.postgres.routing import PgRouting
 from trunkline_server.stores.postgres.tenants import PgTenants
 
 __all__ = [
@@ -18,12 +22,16 @@ __all__ = [
     "MigrationError",
     "PgAudit",
     "PgBudgets",
+    "PgChanges",
     "PgDirectory",
+    "PgExperiments",
+    "PgFeedback",
     "PgIntegrations",
     "PgKeys",
     "PgLedger",
     "PgOutbox",
     "PgRotation",
+    "PgRouting",
     "PgTenants",
     "migrate",
     "open_database",

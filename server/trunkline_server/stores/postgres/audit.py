@@ -17,6 +17,7 @@ from typing import Any
 from trunkline_server.domain.errors import not_found
 from trunkline_server.domain.ports import Actor
 from trunkline_server.stores.crypto import framed
+from trunkline_server.stores.postgres.listen import notify
 from trunkline_server.stores.postgres.pool import Database
 from trunkline_server.stores.postgres.rows import micros
 
@@ -53,7 +54,8 @@ class AuditFinding:
 async def append(
     connection: Any, tenant_id: str, actor: Actor, action: str, resource: tuple[str, str], **detail: str
 ) -> None:
-    """Add a row within the transaction, to the chain of the tenant that is changed. `resource` is (kind, id)."""
+    """Add a row within the transaction, to the chain of the tenant that is changed. `resource` is (kind, id). Every
+    worker hears of the change when it is committed."""
     head = await connection.fetchrow(_HEAD, tenant_id)
     sequence, previous = head["sequence"] + 1, head["hash"]
     row = {
@@ -73,6 +75,7 @@ async def append(
     await connection.execute(
         "UPDATE trunkline.audit_heads SET sequence = $2, hash = $3 WHERE tenant_id = $1", tenant_id, sequence, digest
     )
+    await notify(connection, tenant_id)
 
 
 def _digest(row: Mapping[str, Any], previous: bytes) -> bytes:

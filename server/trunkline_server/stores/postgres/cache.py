@@ -1,21 +1,24 @@
-"""A cache of loaded values: bounded, single-flight, and willing to serve an old value while the store is away."""
+"""A cache of loaded values: bounded, single-flight, and willing to serve an old value while a new one is loaded, or
+while the store is away."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from trunkline_server.domain.errors import Reason, TrunklineError
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-# While the store is away an old value is served, and the store asked again this often.
+# While the store is away old values are served, and the store is asked again this often, by one load for all.
 _RETRY_SECONDS = 1.0
+# Whoever has an old value waits so long for a new one: a store that hangs is as good as away.
+_PATIENCE_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -28,9 +31,9 @@ class _Held(Generic[V]):
 class LoadingCache(Generic[K, V]):
     """Values by key. A load is shared by all who wait for the same key, and none of them can cancel it.
 
-    A value is served for `ttl` seconds, and for `stale` more while loading raises STORE_UNAVAILABLE. Errors of the
-    reason `remember` are kept for `error_ttl`. Values and errors are bounded by `size` each; the least recently
-    used go first.
+    A value is served for `ttl` seconds, and for `stale` more while loading raises STORE_UNAVAILABLE or hangs: nobody
+    waits for the store then, once it is known to be away. Errors of the reason `remember` are kept for `error_ttl`.
+    Values and errors are bounded by `size` each; the least recently used go first.
     """
 
     def __init__(
@@ -53,21 +56,46 @@ class LoadingCache(Generic[K, V]):
         # Apart from the values, so that a flood of wrong keys cannot push them out.
         self._errors: OrderedDict[K, tuple[TrunklineError, float]] = OrderedDict()
         self._loads: dict[K, asyncio.Task[V]] = {}
+        # Those that begin when the load under way has ended.
+        self._following: dict[K, asyncio.Task[V]] = {}
+        # When to ask the store again; None while it answers.
+        self._ask_at: float | None = None
 
     async def get(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
         """The value, loaded where needed. Raises what `load` raises."""
-        held = self._values.get(key)
-        if held is not None and held.fresh_until > self._clock():
+        held, now = self._values.get(key), self._clock()
+        if held is not None and held.fresh_until > now:
             self._values.move_to_end(key)
             return held.value
         error = self._errors.get(key)
-        if error is not None and error[1] > self._clock():
+        if error is not None and error[1] > now:
             raise error[0].with_traceback(None)
-        task = self._loads.get(key)
-        if task is None:
-            task = self._loads[key] = asyncio.create_task(self._run(key, load))
-            task.add_done_callback(_observe)
-        return await asyncio.shield(task)
+        if held is None or held.stale_until <= now:
+            return await asyncio.shield(self._loads.get(key) or self._start(key, load))
+        if self._ask_at is None:
+            task = self._loads.get(key) or self._start(key, load)
+            await asyncio.wait((task,), timeout=_PATIENCE_SECONDS)
+            if task.done():
+                return task.result()
+            self._ask_at = now
+        elif self._ask_at <= now and not self._loads:
+            self._start(key, load)
+        return held.value
+
+    def refresh(self, key: K, load: Callable[[], Awaitable[V]]) -> asyncio.Task[V] | None:
+        """Load a value that is held anew; the old one is served until the new one is there. Returns the load, which
+        begins after this call, or None where no value is held: the next one to ask loads it."""
+        self._errors.pop(key, None)
+        under_way = self._loads.get(key)
+        if key not in self._values:
+            self._loads.pop(key, None)
+            return None
+        if under_way is None:
+            return self._start(key, load)
+        # However many ask meanwhile, one more load is enough.
+        if key not in self._following:
+            self._following[key] = _observed(self._follow(under_way, key, load))
+        return self._following[key]
 
     def forget(self, matches: Callable[[K, V], bool]) -> None:
         """Drop the values that match, all errors, and what is being loaded: those who wait for it still get it, those
@@ -79,11 +107,24 @@ class LoadingCache(Generic[K, V]):
 
     async def close(self) -> None:
         """End the loads under way."""
-        tasks = list(self._loads.values())
+        tasks = [*self._loads.values(), *self._following.values()]
         self._loads.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, key: K, load: Callable[[], Awaitable[V]]) -> asyncio.Task[V]:
+        task = self._loads[key] = _observed(self._run(key, load))
+        return task
+
+    async def _follow(self, under_way: asyncio.Task[V], key: K, load: Callable[[], Awaitable[V]]) -> V:
+        task = self._following[key]
+        try:
+            await asyncio.wait((under_way,))
+        finally:
+            self._following.pop(key, None)
+        self._loads[key] = task
+        return await self._run(key, load)
 
     async def _run(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
         task = asyncio.current_task()
@@ -94,6 +135,7 @@ class LoadingCache(Generic[K, V]):
         except BaseException:
             self._current(key, task)
             raise
+        self._ask_at = None
         if self._current(key, task):
             now = self._clock()
             self._values[key] = _Held(value, now + self._ttl, now + self._ttl + self._stale)
@@ -113,10 +155,12 @@ class LoadingCache(Generic[K, V]):
         now = self._clock()
         held = self._values.get(key)
         if error.reason == Reason.ERROR_REASON_STORE_UNAVAILABLE:
+            self._ask_at = now + _RETRY_SECONDS
             if held is None or held.stale_until <= now:
                 raise error
-            held.fresh_until = min(now + _RETRY_SECONDS, held.stale_until)
+            held.fresh_until = min(held.fresh_until, now)
             return held.value
+        self._ask_at = None
         if current:
             self._values.pop(key, None)
         if current and error.reason == self._remember:
@@ -131,7 +175,8 @@ def _trim(entries: OrderedDict[K, V], size: int) -> None:
         entries.popitem(last=False)
 
 
-def _observe(task: asyncio.Task[V]) -> None:
+def _observed(work: Coroutine[Any, Any, V]) -> asyncio.Task[V]:
     # Whoever asked may have gone: without this the loop complains of an error that nobody read.
-    if not task.cancelled():
-        task.exception()
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task

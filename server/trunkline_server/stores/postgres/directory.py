@@ -1,9 +1,10 @@
 """Cached reads of keys and tenants.
 
 How old an answer may be: 10 s. A change announced by `changed` shows at once in the worker that made it, and in the
-others as soon as the announcement arrives. A key or tenant that does not exist is remembered for 2 s.
-While Postgres cannot be reached an answer is served for 60 s more, so a revocation that Postgres alone knows of can
-take 70 s; one that was announced takes effect even then. An expiry is always kept to the second.
+others as soon as the announcement arrives: keys are forgotten then, and a tenant's view is loaded anew while calls go
+on with the old one. A key or tenant that does not exist is remembered for 2 s.
+While Postgres cannot be reached an answer is served for `stale` seconds more, so a revocation that Postgres alone knows
+of can take as long; one that was announced takes effect even then. An expiry is always kept to the second.
 """
 
 from __future__ import annotations
@@ -30,14 +31,17 @@ from trunkline_server.stores.postgres.cache import LoadingCache
 from trunkline_server.stores.postgres.credentials import read_secrets
 from trunkline_server.stores.postgres.integrations import read_integrations
 from trunkline_server.stores.postgres.pool import Database
+from trunkline_server.stores.postgres.routing import read_routing
 from trunkline_server.stores.postgres.tenants import limits_of, read_tenant
 
 _log = structlog.get_logger(__name__)
 
 TTL_SECONDS = 10.0
-STALE_SECONDS = 60.0
+STALE_SECONDS = 3600.0
 UNKNOWN_SECONDS = 2.0
 USE_SECONDS = 60.0
+# Whoever made a change waits so long for its view, in seconds.
+_OWN_CHANGE_SECONDS = 1.0
 
 _NOTE_USE = """
 UPDATE trunkline.api_keys SET last_use_time = date_trunc('minute', now())
@@ -55,7 +59,7 @@ class _Holder:
 
 
 class PgDirectory:
-    """Implements `domain.ports.Directory`. `announce` tells the other workers, which then call `forget`."""
+    """Implements `domain.ports.Directory`. `announce` tells the other workers, which then call `renew`."""
 
     def __init__(
         self,
@@ -97,18 +101,21 @@ class PgDirectory:
         return await self._tenants.get(tenant_id, lambda: self._load_tenant(tenant_id))
 
     async def changed(self, tenant_id: str) -> None:
-        """This worker forgets; the others too, at once or, where they cannot be told, when what they know is too old.
-        Never raises: the change is made."""
-        self.forget(tenant_id)
+        """This worker sees the change from now on, unless Postgres went away; the others as soon as they hear of it, or
+        when what they know is too old. Never raises: the change is made."""
+        load = self.renew(tenant_id)
         try:
             await self._announce(tenant_id)
         except TrunklineError as error:
             _log.warning("change_not_announced", tenant_id=tenant_id, reason=error.reason_name)
+        if load is not None:
+            await asyncio.wait((load,), timeout=_OWN_CHANGE_SECONDS)
 
-    def forget(self, tenant_id: str) -> None:
-        """Drop what this worker knows of the tenant and its keys."""
+    def renew(self, tenant_id: str) -> asyncio.Task[TenantView] | None:
+        """Forget the tenant's keys, and load its view anew; the old one serves meanwhile. Returns the load, None where
+        this worker knows nothing of the tenant."""
         self._holders.forget(lambda _, holder: holder.caller.tenant_id == tenant_id)
-        self._tenants.forget(lambda key, _: key == tenant_id)
+        return self._tenants.refresh(tenant_id, lambda: self._load_tenant(tenant_id))
 
     async def close(self) -> None:
         """End what runs in the background; call it before the database closes."""
@@ -138,6 +145,7 @@ class PgDirectory:
                 integrations=await read_integrations(connection, tenant_id),
                 secrets=await read_secrets(connection, self._keyring, tenant_id),
                 budgets=await read_budgets(connection, tenant_id),
+                routing=await read_routing(connection, tenant_id),
             )
 
     def _note_use(self, caller: Caller) -> None:

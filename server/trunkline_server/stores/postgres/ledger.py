@@ -68,6 +68,10 @@ _REQUEST_LOG = (
     _text("error_reason", lambda s: s.record.error_reason),
     _Column("cache_hit", "bool", lambda s: s.record.cache_hit),
     _Column("latency_us", "bigint", lambda s: s.record.latency.ToMicroseconds()),
+    _text("task", lambda s: s.record.route.task),
+    _text("experiment_id", lambda s: s.record.route.experiment_id),
+    _text("arm_id", lambda s: s.record.route.arm_id),
+    _Column("shadow", "bool", lambda s: s.record.route.shadow),
     _Column("record", "bytea", lambda s: s.record.SerializeToString()),
 )
 

@@ -13,7 +13,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
+from trunkline_server.domain.errors import TrunklineError, etag_mismatch, invalid_fields
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
@@ -32,9 +32,7 @@ def new_etag() -> str:
 def check_etag(current: str, given: str) -> None:
     """Raise ETAG_MISMATCH when an etag is given and is not the current one."""
     if given and given != current:
-        raise TrunklineError(
-            Reason.ERROR_REASON_ETAG_MISMATCH, "the etag is not the current one: read again, and apply the change anew"
-        )
+        raise etag_mismatch()
 
 
 # ── Times ───────────────────────────────────────────────────────────────────────────────────────────────────────

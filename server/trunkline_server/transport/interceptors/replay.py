@@ -31,7 +31,7 @@ class Replay:
         inside = fields["request"].message_type if "request" in fields else None
         nested = inside is not None
         body_fields = fields if inside is None else inside.fields_by_name
-        if not method.side_effects or "request_id" not in body_fields or method.client_streaming:
+        if method.repeatable or "request_id" not in body_fields or method.client_streaming:
             return proceed
         service, _, name = method.name.partition("/")
         parse = GetMessageClass(Default().FindServiceByName(service).methods_by_name[name].output_type).FromString

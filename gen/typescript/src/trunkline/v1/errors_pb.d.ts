@@ -310,6 +310,13 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_NOTHING_TO_RESUME = 41;
    */
   NOTHING_TO_RESUME = 41,
+
+  /**
+   * FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them.
+   *
+   * @generated from enum value: ERROR_REASON_IN_USE = 42;
+   */
+  IN_USE = 42,
 }
 
 /**

@@ -351,6 +351,14 @@ public enum ErrorReason
    * <code>ERROR_REASON_NOTHING_TO_RESUME = 41;</code>
    */
   ERROR_REASON_NOTHING_TO_RESUME(41),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them.
+   * </pre>
+   *
+   * <code>ERROR_REASON_IN_USE = 42;</code>
+   */
+  ERROR_REASON_IN_USE(42),
   UNRECOGNIZED(-1),
   ;
 
@@ -699,6 +707,14 @@ public enum ErrorReason
    * <code>ERROR_REASON_NOTHING_TO_RESUME = 41;</code>
    */
   public static final int ERROR_REASON_NOTHING_TO_RESUME_VALUE = 41;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them.
+   * </pre>
+   *
+   * <code>ERROR_REASON_IN_USE = 42;</code>
+   */
+  public static final int ERROR_REASON_IN_USE_VALUE = 42;
 
 
   public final int getNumber() {
@@ -767,6 +783,7 @@ public enum ErrorReason
       case 39: return ERROR_REASON_INTERNAL;
       case 40: return ERROR_REASON_SLOW_CONSUMER;
       case 41: return ERROR_REASON_NOTHING_TO_RESUME;
+      case 42: return ERROR_REASON_IN_USE;
       default: return null;
     }
   }
