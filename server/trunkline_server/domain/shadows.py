@@ -122,6 +122,7 @@ def _request_of(request: CompleteRequest, model: str) -> CompleteRequest:
     for name in _CALLERS_OWN:
         copied.ClearField(name)  # type: ignore[arg-type]
     copied.recovery.ClearField("hedge_after")
+    del copied.recovery.fallback_models[:]
     copied.model, copied.priority = model, Priority.PRIORITY_LOW
     # Calls that name a policy take no part in experiments: no copy of a copy.
     copied.routing.policy = "cost"
