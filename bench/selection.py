@@ -21,8 +21,11 @@ from trunkline.v1.integration_pb2 import Integration, PriceOverride
 from trunkline.v1.requirements_pb2 import ModelRequirements, RoutingOptions
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.ports import BudgetLimit
+from trunkline_server.providers.profiles import builtin
+from trunkline_server.providers.wires import WIRES
 from unit.domain_parts import TENANT, World, answer, integration
 
+PROVIDERS = [name for name, profile in builtin().items() if profile.path][:16]
 PROMPT = "Summarise the following report for the board, in three sentences, and name the two largest risks. " * 5
 
 
@@ -44,12 +47,19 @@ def tenant(models: int, deployments: int, seed: int) -> World:
             if not offered:
                 continue
             one = integration(
-                f"p{provider}", models=[price.model for price in offered], overrides=offered, region=f"r{region}"
+                PROVIDERS[provider], models=[price.model for price in offered], overrides=offered, region=f"r{region}"
             )
-            one.integration_id = f"p{provider}-r{region}"
+            one.integration_id = f"{PROVIDERS[provider]}-r{region}"
             made.append(one)
-    world = World({f"p{provider}": [answer()] for provider in range(16)}, prices={"x/x": (1, 1)}, integrations=made)
+    world = World({name: [answer()] for name in PROVIDERS}, prices={"x/x": (1, 1)}, integrations=made)
+    world.providers.unsupported = unsupported  # type: ignore[method-assign]
     return world
+
+
+def unsupported(profile: str, provider: str, request: CompleteRequest) -> Sequence[tuple[str, str]]:
+    """As the driver answers it."""
+    facts = builtin()[profile]
+    return WIRES[facts.wire].unsupported(request, facts)
 
 
 def requests(rng: random.Random, objective: str) -> Sequence[CompleteRequest]:

@@ -90,6 +90,18 @@ async def test_an_item_from_its_making_to_its_end(routing: PgRouting, database: 
     assert following == "" and changes[2].policy.policy_id == "p" and changes[2].create_time == made.create_time
 
 
+async def test_an_edit_may_change_in_place_what_it_is_given(routing: PgRouting) -> None:
+    def later(before: RoutingPolicy | None, view: RoutingView) -> RoutingPolicy | None:
+        assert before is not None
+        before.order += 1
+        return before
+
+    await routing.write(ACTOR, RoutingPolicy, "p", "", to(policy(order=1)))
+    changed = await routing.write(ACTOR, RoutingPolicy, "p", "", later)
+    assert changed is not None and (changed.order, changed.version) == (2, 2)
+    assert await routing.get("acme", RoutingPolicy, "p") == changed
+
+
 async def test_what_goes_along_with_a_change(routing: PgRouting, database: Database, pg_dsn: str) -> None:
     made = await routing.write(ACTOR, RoutingPolicy, "p", "", to(policy()))
     assert made is not None

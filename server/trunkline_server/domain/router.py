@@ -4,7 +4,7 @@ a call to its plan."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from zlib import crc32
@@ -36,6 +36,7 @@ from trunkline_server.domain.routes.pool import Pools
 from trunkline_server.domain.routes.record import MOST_SHOWN
 from trunkline_server.domain.routes.rules import BY_NAME
 from trunkline_server.domain.routes.spread import Shares
+from trunkline_server.domain.shapes import shape_of
 from trunkline_server.domain.sizes import embedding_size
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts, timeouts_of
 
@@ -43,6 +44,7 @@ _EMBEDDINGS = frozenset(("embeddings",))
 # A tenant that did not call for so long, in seconds, is not in use here.
 _IN_USE_SECONDS = 900.0
 _DAY = 86_400
+_MOST_SHAPES = 2000
 # What binds a model that is asked to count and not to answer.
 _COUNTING_RULES = [BY_NAME[name] for name in ("integration_disabled", "residency", "retention")]
 _COUNTING_CALL_RULES = [rule for rule in CALL_RULES if rule.name in ("parameter", "breaker_open", "rate_limited")]
@@ -103,6 +105,8 @@ class Router:
         self._connectors: dict[str, Connector] = {one.name: one for one in providers.connectors()}
         self._roads: dict[str, Roads] = {}
         self._shares: dict[str, Shares] = {}
+        # What each (profile, provider) cannot honour of requests of a shape: looking costs more than choosing.
+        self._honoured: dict[Hashable, dict[tuple[str, str], Sequence[tuple[str, str]]]] = {}
         balance = settings.weights
         objective = settings.objective if settings.cost_optimization else DECLARED
         self._defaults = Defaults(
@@ -197,8 +201,17 @@ class Router:
         ]
 
     def _need(self, roads: Roads, request: CompleteRequest, hard_budget: bool) -> Need:
+        shape = shape_of(request)
+        known = self._honoured.setdefault(shape, {}) if shape is not None else {}
+        if len(self._honoured) > _MOST_SHAPES:
+            self._honoured.clear()
+
         def unsupported(target: Target) -> Sequence[tuple[str, str]]:
-            return self._providers.unsupported(target.profile, target.provider, request)
+            wire = target.profile, target.provider
+            found = known.get(wire)
+            if found is None:
+                found = known[wire] = self._providers.unsupported(*wire, request)
+            return found
 
         return need_of(request, roads.view.tenant, hard_budget, unsupported, partial(tokens.count_request, request))
 

@@ -122,9 +122,10 @@ class PgRouting:
             await connection.execute(_TURN, tenant_id)
             row = await _read(connection, tenant_id, one, item_id)
             before = None if row is None else _item_of(row, kind)
-            after = edit(before, await read_routing(connection, tenant_id))
-            bare = _bare(after)
-            if bare == _bare(before):
+            # As it was, should the edit change it in place.
+            was = _bare(before)
+            bare = _bare(edit(before, await read_routing(connection, tenant_id)))
+            if bare == was:
                 return before
             turn = await connection.fetchrow(_NEXT, tenant_id)
             body = None if bare is None else to_json(bare)
