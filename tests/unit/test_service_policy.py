@@ -76,7 +76,7 @@ class Scene:
             *(self.directory, world.router, catalogue, FakeProviders({}), aliases),
         )
         self.steering = steering
-        self.service = PolicyService(steering, catalogue)
+        self.service = PolicyService(steering, None, catalogue)  # type: ignore[arg-type]
 
     async def create(self, policy: RoutingPolicy) -> RoutingPolicy:
         answer = await self.service.create_routing_policy(CALL, CreateRoutingPolicyRequest(policy=policy))
