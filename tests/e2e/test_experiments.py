@@ -237,7 +237,7 @@ async def test_a_guardrail_stops_a_losing_arm(scene: Scene) -> None:
     async def over() -> bool:
         return all([(await scene.complete("vllm/third")).route.experiment_id == "" for _ in range(5)])
 
-    await until(over, 2)
+    await until(over)
 
 
 async def test_a_shadow_delays_nobody_and_pays_its_own_way(scene: Scene) -> None:
@@ -259,8 +259,11 @@ async def test_a_shadow_delays_nobody_and_pays_its_own_way(scene: Scene) -> None
         async def copied() -> bool:
             return len(scene.other.visits) - before == 6
 
+        async def held() -> bool:
+            return await holds(scene.running) == 6
+
         await until(copied)
-        assert await holds(scene.running) == 6
+        await until(held)
     finally:
         scene.other.stall = 0.0
 

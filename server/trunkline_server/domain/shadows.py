@@ -31,7 +31,7 @@ _MAX_REQUEST_ID = 128
 # What a cut-off copy may take to settle; what takes longer settles in the background.
 _DRAIN_SECONDS = 5.0
 # What a caller says of how it wants its answer is not for the copy.
-_CALLERS_OWN = ("request_id", "cache", "coalesce")
+_CALLERS_OWN = ("request_id", "cache", "coalesce", "routing")
 
 Complete = Callable[[Call, CompleteRequest], Awaitable[CompleteResponse]]
 

@@ -26,7 +26,8 @@ SELECT arm_id, count(*) AS calls, count(*) FILTER (WHERE {_JUDGED}) AS judged,
     count(*) FILTER (WHERE status_code <> 0 AND {_JUDGED}) AS failures, count(*) AS cost,
     count(*) FILTER (WHERE status_code = 0) AS latency,
     {_MOMENTS.format(**_COST)}, {_MOMENTS.format(**_LATENCY)}
-FROM trunkline.request_log WHERE tenant_id = $1 AND experiment_id = $2 GROUP BY arm_id
+FROM trunkline.request_log WHERE tenant_id = $1 AND experiment_id = $2 AND experiment_id <> ''
+GROUP BY arm_id
 """
 # A value for each call, whoever judged it how often.
 _QUALITY = """

@@ -1,3 +1,8 @@
+-- With all that is summed by arm, so that the calls of an experiment are summed without reading their records.
+DROP INDEX trunkline.request_log_tenant_id_experiment_id_idx;
+CREATE INDEX ON trunkline.request_log (tenant_id, experiment_id)
+    INCLUDE (arm_id, status_code, error_reason, latency_us, nano_usd) WHERE experiment_id <> '';
+
 -- What the jobs of experiments and judgements look for over all tenants: only who has work for them.
 CREATE INDEX ON trunkline.routing_items (tenant_id)
     WHERE kind = 'experiment' AND body ->> 'state' = 'EXPERIMENT_STATE_RUNNING';
