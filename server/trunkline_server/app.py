@@ -14,17 +14,14 @@ from trunkline_server import background
 from trunkline_server.config import Settings
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
-from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.fairness import Queueing
-from trunkline_server.domain.keeper import Keeper
 from trunkline_server.domain.ports import Admission, Directory
 from trunkline_server.domain.shadows import Shadows
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
-from trunkline_server.ops.decisions import DecisionMetrics
 from trunkline_server.ops.loop import LoopWatch
 from trunkline_server.ops.metrics import CallMetrics
 from trunkline_server.ops.tracing import tracer
@@ -38,9 +35,6 @@ from trunkline_server.services.probes import IntegrationProbes
 from trunkline_server.services.steering import Steering
 from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
-from trunkline_server.stores.redis.client import connect
-from trunkline_server.stores.redis.pubsub import Changes
-from trunkline_server.stores.redis.usage import UsageWriter
 from trunkline_server.transport.chain import Interceptor
 from trunkline_server.transport.executions import Executions
 from trunkline_server.transport.health import Health
@@ -57,9 +51,6 @@ from trunkline_server.transport.interceptors.validation import Validation
 from trunkline_server.transport.server import GrpcServer
 
 _log = structlog.get_logger("trunkline.app")
-
-# Between two looks at judgements whose call was not there yet, and at running experiments, in seconds.
-_JUDGE_SECONDS, _KEEP_SECONDS = 2.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,40 +138,6 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())
         yield Worker(server, port, executions, parts.settlements, shadows)
-
-
-@dataclass(frozen=True, slots=True)
-class Scribe:
-    """The process that writes the usage stream to the ledger, beside the workers and off their path."""
-
-    usage: UsageWriter
-
-    async def drain(self) -> int:
-        """Write what is left in the stream; returns 0 when all of it was written within ten seconds."""
-        return 0 if await self.usage.drain(Deadline.after(10)) else 1
-
-
-@asynccontextmanager
-async def scribe(settings: Settings) -> AsyncIterator[Scribe]:
-    """Write settled calls to the ledger. Raises TrunklineError when Redis cannot be reached at start."""
-    async with AsyncExitStack() as stack:
-        stores = settings.stores
-        database = await stack.enter_async_context(
-            postgres.open_database(stores.database_url.get_secret_value(), max_connections=5)
-        )
-        ledger = postgres.PgLedger(database)
-        redis = await stack.enter_async_context(connect(stores.redis_urls))
-        usage = UsageWriter(redis, ledger)
-        items, calls = postgres.PgRouting(database), postgres.PgExperiments(database)
-        keeper = Keeper(calls, items, Changes(redis).announce, DecisionMetrics())
-        background.start(
-            stack,
-            usage.run(),
-            background.partitions(ledger),
-            background.repeat(postgres.PgFeedback(database).resolve, _JUDGE_SECONDS),
-            background.repeat(keeper.look, _KEEP_SECONDS),
-        )
-        yield Scribe(usage)
 
 
 def interceptors_of(

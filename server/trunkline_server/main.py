@@ -117,8 +117,9 @@ def work(settings: Settings, role: str) -> int:
 
 
 async def _work(settings: Settings, role: str) -> int:
-    from trunkline_server.app import scribe, worker  # noqa: PLC0415
+    from trunkline_server.app import worker  # noqa: PLC0415
     from trunkline_server.domain.errors import TrunklineError  # noqa: PLC0415
+    from trunkline_server.scribe import scribe  # noqa: PLC0415
 
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

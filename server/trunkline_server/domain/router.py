@@ -181,7 +181,9 @@ class Router:
             unsupported=lambda target: self._providers.unsupported_embedding(target, request),
             by_model=True,
         )
-        return self._plan(roads, self._asked(roads, call, request, need, budgets, lambda: 0.0), need, b"")
+        asked = self._asked(roads, call, request, need, budgets, lambda: 0.0)
+        asked.in_experiments = False
+        return self._plan(roads, asked, need, b"")
 
     def took(self, tenant_id: str, plan: Plan) -> None:
         """A call follows a plan: it counts towards its provider's share, where Trunkline chose."""

@@ -49,7 +49,8 @@ class Defaults:
 @dataclass(slots=True)
 class Asked:
     """What of a call decides its course. `complexity` works out how difficult it looks, `short` whether a budget is
-    nearly used up; each is asked only where that matters."""
+    nearly used up; each is asked only where that matters. Vectors take no part in experiments: those of two models
+    cannot stand beside each other."""
 
     model: str
     task: str
@@ -60,6 +61,7 @@ class Asked:
     options: RoutingOptions
     complexity: Callable[[], float]
     short: Callable[[], bool]
+    in_experiments: bool = True
 
 
 class Policy:
@@ -166,7 +168,7 @@ class Policies:
 
     def _assignment(self, asked: Asked) -> Assignment | None:
         experiment = self._experiments.get(asked.model or ANY_MODEL)
-        if experiment is None or asked.options.policy:
+        if experiment is None or asked.options.policy or not asked.in_experiments:
             return None
         return assign(experiment, asked.context, asked.request_id)
 
