@@ -90,6 +90,9 @@ class FakeCatalogue:
     def of_provider(self, provider: str) -> Sequence[Model]:
         return [one for one in self._models.values() if one.provider == provider]
 
+    def quality(self, model: str) -> tuple[float | None, str]:
+        return None, ""
+
     def task_mappings(self) -> Sequence[TaskMapping]:
         return ()
 

@@ -90,3 +90,14 @@ def test_a_model_that_only_reads_needs_no_output_price() -> None:
     found = overrides(prices=[PriceOverride(model="e", input_nano_usd_per_million=5)]).prices("e", embeds)
     assert found is not None
     assert found.price(TokenClass.TOKEN_CLASS_INPUT, 1) == 5
+
+
+def test_quality_comes_from_the_integration_or_else_from_the_list() -> None:
+    rated = Model(name="alpha/m", provider="alpha", id="m", quality=0.5, quality_source="list")
+    own = overrides(models=[ModelOverride(model="m", quality=0.9)]).facts("alpha", "m", rated)
+    assert (own.quality, own.quality_source) == (0.9, "integration")
+    other = overrides(models=[ModelOverride(model="m", context_window=9)]).facts("alpha", "m", rated)
+    assert (other.quality, other.quality_source) == (0.5, "list")
+    served = overrides().facts("alpha", "own-1", None, (0.4, "list"))
+    assert (served.quality, served.quality_source) == (0.4, "list")
+    assert not overrides().facts("alpha", "own-1", None).HasField("quality")

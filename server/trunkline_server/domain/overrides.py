@@ -12,6 +12,8 @@ from trunkline_server.domain.pricing import PriceList
 _ANY = "*"
 _EMBEDDINGS = "embeddings"
 _UNKNOWN_CAN = ("text", "streaming")
+# Where the quality of a model comes from when its override tells it.
+_OWN_QUALITY = "integration"
 
 
 class Overrides:
@@ -23,9 +25,12 @@ class Overrides:
         self._facts = {one.model: one for one in settings.model_overrides}
         self._prices = {one.model: one for one in settings.price_overrides}
 
-    def facts(self, provider: str, model: str, known: Model | None) -> Model:
-        """The model as this tenant has it: what the override sets takes the place of what the catalogue knows."""
-        facts = known or Model(name=f"{provider}/{model}", provider=provider, id=model, capabilities=_UNKNOWN_CAN)
+    def facts(
+        self, provider: str, model: str, known: Model | None, published: tuple[float | None, str] = (None, "")
+    ) -> Model:
+        """The model as this tenant has it: what the override sets takes the place of what the catalogue knows. Of a
+        model that the catalogue does not know, `published` is the quality and its source."""
+        facts = known or _unknown(provider, model, *published)
         override = self._facts.get(model) or (None if known else self._facts.get(_ANY))
         if override is None:
             return facts
@@ -36,6 +41,8 @@ class Overrides:
         for name in own:
             changed.ClearField(name)  # type: ignore[arg-type]
         changed.MergeFrom(Model(**own))
+        if "quality" in own:
+            changed.quality_source = _OWN_QUALITY
         return changed
 
     def prices(self, model: str, facts: Model) -> PriceList | None:
@@ -45,6 +52,17 @@ class Overrides:
         if override is None:
             return PriceList.of(facts.prices, facts.price_version, writes=writes)
         return PriceList.of((*_base(override), *override.prices), self._version, writes=writes)
+
+
+def _unknown(provider: str, model: str, quality: float | None, source: str) -> Model:
+    return Model(
+        name=f"{provider}/{model}",
+        provider=provider,
+        id=model,
+        capabilities=_UNKNOWN_CAN,
+        quality=quality,
+        quality_source=source,
+    )
 
 
 def _base(override: PriceOverride) -> tuple[TokenPrice, TokenPrice]:

@@ -252,6 +252,15 @@ class Catalogue(Protocol):
         """Which models serve the usual tasks, where a tenant says nothing else."""
         ...
 
+    def quality(self, model: str) -> tuple[float | None, str]:
+        """The published score of a model by any provider's name for it, from 0 to 1, and the list's name; (None, "")
+        where no list has it."""
+        ...
+
+    def task_mappings(self) -> Sequence[TaskMapping]:
+        """The built-in mappings, by task; their models are bare names of the catalogue."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -16,8 +16,9 @@ from trunkline.v1.model_pb2 import Model, TokenPrice
 from trunkline.v1.policy_pb2 import TaskMapping
 
 from trunkline_server.domain.money import NANO
-from trunkline_server.providers import families
+from trunkline_server.providers import families, tasks
 from trunkline_server.providers.profiles import builtin
+from trunkline_server.providers.published import published
 
 _DAY = 86_400
 _MAX_CACHED = 8192
@@ -79,6 +80,14 @@ class PriceCatalogue:
         self._fresh()
         return self._by_name.get(model, ())
 
+    def quality(self, model: str) -> tuple[float | None, str]:
+        """The published score of a model by any provider's name for it, and the list's name."""
+        return published().score(model)
+
+    def task_mappings(self) -> Sequence[TaskMapping]:
+        """The built-in mappings, by task."""
+        return tasks.mappings()
+
     def of_provider(self, provider: str) -> Sequence[Model]:
         """Every model of the provider, by name."""
         self._fresh()
@@ -125,6 +134,7 @@ class PriceCatalogue:
 def _model(provider: str, info: source.ModelInfo, now: datetime, price_version: str) -> Model:
     prices = list(_prices(info, now))
     able = families.capabilities(info.id, {price.token_class for price in prices})
+    quality, listed_by = published().score(info.id)
     return Model(
         name=f"{provider}/{info.id}",
         provider=provider,
@@ -137,6 +147,8 @@ def _model(provider: str, info: source.ModelInfo, now: datetime, price_version: 
         prices=prices,
         price_version=price_version,
         deprecated=bool(info.deprecated),
+        quality=quality,
+        quality_source=listed_by,
     )
 
 

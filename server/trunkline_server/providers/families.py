@@ -54,9 +54,14 @@ def _family(match: str, capabilities: Sequence[str] = (), only: Sequence[str] | 
     return _Family(re.compile(match), known, only is None)
 
 
+def bare(model: str) -> str:
+    """A model's name after the last `/`, in lower case."""
+    return model.rpartition("/")[2].lower()
+
+
 def capabilities(model: str, priced: Collection[TokenClass.ValueType]) -> list[str]:
     """What the model can do, in the vocabulary of `ModelRequirements.capabilities`, sorted."""
-    name = model.rpartition("/")[2].lower()
+    name = bare(model)
     family = next((family for family in _families() if family.match.search(name)), None)
     found = set(_CONVERSES if family is None else family.capabilities)
     if family is None or family.converses:

@@ -15,7 +15,7 @@ from trunkline.v1.requirements_pb2 import ModelRequirements, Quality
 
 from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.money import to_nano
-from trunkline_server.domain.quality import FLOORS
+from trunkline_server.domain.quality import QUALITY_FLOORS as FLOORS
 from trunkline_server.domain.routes.candidates import Candidate, Columns, Flags, RouteTable
 from trunkline_server.domain.vocabulary import CAPABILITIES, bits
 
