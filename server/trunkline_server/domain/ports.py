@@ -248,9 +248,6 @@ class Catalogue(Protocol):
         ...
 
     def of_provider(self, provider: str) -> Sequence[Model]: ...
-    def task_mappings(self) -> Sequence[TaskMapping]:
-        """Which models serve the usual tasks, where a tenant says nothing else."""
-        ...
 
     def quality(self, model: str) -> tuple[float | None, str]:
         """The published score of a model by any provider's name for it, from 0 to 1, and the list's name; (None, "")

@@ -94,10 +94,6 @@ class PriceCatalogue:
         wanted = _ALIASES.get(provider, provider)
         return [model for model in self._all if model.provider == wanted]
 
-    def task_mappings(self) -> Sequence[TaskMapping]:
-        """The built-in ones."""
-        return ()
-
     @cached_property
     def _providers(self) -> dict[str, source.Provider]:
         # Imported when needed: it is half a second of a process's start.
