@@ -56,7 +56,8 @@ def test_more_judgements_bring_it_nearer_to_their_mean(prior: float, mean: float
 
 
 def test_as_many_judgements_as_the_prior_is_worth_weigh_as_much() -> None:
-    assert quality_of(rated(0.8), Judged(PRIOR_JUDGEMENTS, 0.4), None)[0] == pytest.approx(0.6)
+    assert quality_of(rated(0.8), Judged(PRIOR_JUDGEMENTS, 0.4), None) == (pytest.approx(0.6), "list")
+    assert quality_of(rated(0.8), Judged(PRIOR_JUDGEMENTS + 1, 0.4), None)[1] == FEEDBACK
     told = from_price(USD)
     assert quality_of(Model(), Judged(PRICE_JUDGEMENTS, 0.1), USD)[0] == pytest.approx((told + 0.1) / 2)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from trunkline.v1.common_pb2 import TokenClass
 from trunkline.v1.model_pb2 import Model
+from trunkline.v1.requirements_pb2 import Quality
 from trunkline_server import providers
 from trunkline_server.domain.quality import QUALITY_FLOORS
 from trunkline_server.providers.catalogue import PriceCatalogue
@@ -41,7 +42,7 @@ def score(name: str) -> float:
 def test_every_row_is_of_a_model_that_is_known() -> None:
     reached = {published().row(model.id) for model in CATALOGUE.models()}
     unknown = {name for name in DATA["scores"] if canonical(name) not in reached}
-    assert unknown == ELSEWHERE
+    assert unknown <= ELSEWHERE
     assert len(DATA["scores"]) - len(ELSEWHERE) >= 200
 
 
@@ -151,6 +152,6 @@ def test_task_mappings_are_of_the_catalogue() -> None:
         assert len(makers) == 4
         order = [primary.quality, *(one.quality for one in fallbacks)]
         assert order == sorted(order, reverse=True)
-        assert primary.quality >= QUALITY_FLOORS[3]  # type: ignore[index]
+        assert primary.quality >= QUALITY_FLOORS[Quality.QUALITY_PREMIUM]
         assert _output_price(budget) < _output_price(primary)
         assert mapping.version == 0

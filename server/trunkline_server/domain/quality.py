@@ -43,7 +43,8 @@ QUALITY_FLOORS: Mapping[Quality.ValueType, float] = {
 
 def quality_of(facts: Model, judged: Judged | None, output_price: int | None) -> tuple[float | None, str]:
     """The quality of a model and where it comes from: `facts.quality_source`, `price`, or `feedback` where that weighs
-    more than the rest. `output_price` is in nano-USD per million tokens. (None, "") where nothing is known."""
+    more than the rest. `output_price` is the dearest one, in nano-USD per million tokens. (None, "") where nothing is
+    known."""
     samples = judged.samples if judged is not None else 0
     if facts.HasField("quality"):
         prior, source, worth = facts.quality, facts.quality_source, PRIOR_JUDGEMENTS
@@ -60,5 +61,5 @@ def quality_of(facts: Model, judged: Judged | None, output_price: int | None) ->
 
 
 def from_price(output_price: int) -> float:
-    """How good models of this price usually are. The price, above 0, is in nano-USD per million output tokens."""
+    """How good models usually are whose dearest output price, above 0, is this: nano-USD per million tokens."""
     return min(1.0, max(0.0, _AT_ONE_USD + _PER_DECADE * log10(output_price / _ONE_USD)))
