@@ -81,6 +81,8 @@ def _by(objective: str, floor: float = 0.0, **fields: object) -> RoutingPolicy:
     return found
 
 
+# The two models above the floor that cost a fraction of their likes: without them the floor is dear.
+BARGAINS = ("vertex/gemini-3-flash-preview", "xai/grok-4.20")
 _CHAIN = [RoutingLink(model=name) for name in ("anthropic/claude-sonnet-4-6", "openai/gpt-5.4", "mistral-large-4")]
 _SPLIT = [
     RoutingLink(model=name, weight=weight)
@@ -95,6 +97,7 @@ CONTENDERS: Sequence[Contender] = (
     Contender("quality", policy=_by("QUALITY")),
     Contender("balanced", policy=_by("BALANCED")),
     Contender("balanced, floor", policy=_by("BALANCED", FLOOR)),
+    Contender("balanced, floor, no bargains", policy=_by("BALANCED", FLOOR, denied_models=BARGAINS)),
     Contender("priority", policy=_by("PRIORITY", chain=_CHAIN)),
     Contender("weighted", policy=_by("WEIGHTED", chain=_SPLIT)),
     Contender("complexity", policy=_by("COMPLEXITY")),
