@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import log10
 
 _WIDTH, _HEIGHT = 720, 440
+# About the width of a letter.
+_LETTER = 6.2
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 24, 40, 48
 _STYLE = (
     "text{font:12px sans-serif;fill:#333}.title{font-size:14px;font-weight:bold}"
@@ -56,14 +58,23 @@ def scatter(title: str, x_label: str, y_label: str, points: Sequence[Point]) -> 
     parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_LEFT}" y1="{_TOP}" y2="{floor}"/>')
     parts.append(f'<text x="{(_LEFT + _WIDTH) / 2:.0f}" y="{_HEIGHT - 10}" text-anchor="middle">{x_label}</text>')
     parts.append(f'<text x="{_LEFT}" y="{_TOP - 4}" text-anchor="start">{y_label}</text>')
-    taken: list[tuple[float, float]] = []
-    for point in sorted(points, key=lambda one: one.y, reverse=True):
-        x, y = x_of(point.x), y_of(point.y)
-        label = y + 4
-        while any(abs(label - other_y) < 12 and abs(x - other_x) < 120 for other_x, other_y in taken):
-            label += 12
-        taken.append((x, label))
+    places = [(x_of(point.x), y_of(point.y)) for point in points]
+    taken = [(x - 6, x + 6, y) for x, y in places]
+    for point, (x, y) in zip(points, places, strict=True):
         kind = "mark" if point.marked else "point"
         parts.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>')
-        parts.append(f'<text x="{x + 8:.1f}" y="{label:.1f}">{point.name}</text>')
+        parts.append(_label(point.name, x, y, taken))
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _label(name: str, x: float, y: float, taken: list[tuple[float, float, float]]) -> str:
+    """The name beside its point, right or left of it, as near as nothing else stands there."""
+    wide = _LETTER * len(name)
+    for off in (4, 16, -8, 28, -20, 40, -32):
+        for start, anchor, at in ((x + 8, "start", x + 8), (x - 8 - wide, "end", x - 8)):
+            end, line = start + wide, y + off - 4
+            free = all(start > right + 4 or left > end + 4 or abs(line - other) >= 11 for left, right, other in taken)
+            if free and start > _LEFT and end < _WIDTH:
+                taken.append((start, end, line))
+                return f'<text x="{at:.1f}" y="{y + off:.1f}" text-anchor="{anchor}">{name}</text>'
+    return ""

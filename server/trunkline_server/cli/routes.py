@@ -52,12 +52,13 @@ def _decision(route: Route) -> Iterator[tuple[str, object]]:
 
 
 def _row(one: RouteCandidate) -> tuple[object, ...]:
+    priced = one.HasField("expected_nano_usd")
     terms = ", ".join(f"{term.name} {term.score:.2f} x {term.weight:.2f}" for term in one.terms)
     return (
         *(one.rank, _model(one), one.integration_id, one.region or "-"),
         *(f"{one.score:.3f}" if one.terms else "-", terms or "-"),
-        usd(one.expected_nano_usd) if one.HasField("expected_nano_usd") else "unknown",
-        usd(one.estimated_nano_usd) if one.estimated_nano_usd else "unknown",
+        usd(one.expected_nano_usd) if priced else "unknown",
+        usd(one.estimated_nano_usd) if priced else "unknown",
         milliseconds(one.expected_latency) if one.HasField("expected_latency") else "unknown",
         one.moved_by or "-",
     )
