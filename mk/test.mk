@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 suites = $(foreach suite,$(1),$(if $(wildcard tests/$(suite)/test_*.py),tests/$(suite)))
 PYTEST := $(BIN)/pytest
 
-.PHONY: lint unit integration e2e faults test left-out providers-doc
+.PHONY: lint unit integration e2e faults test left-out providers-doc simulate
 
 lint: venv third-party ## Lint and type-check, the contract included
 	$(BIN)/ruff check
@@ -38,3 +38,6 @@ left-out:
 
 providers-doc: venv third-party ## Write docs/providers.md from the adapters and the conformance suite
 	PYTHONPATH=tests:gen/python:server $(BIN)/python -m conformance.features
+
+simulate: venv third-party ## Routing policies against each other, in made-up time (docs/simulation.md)
+	PYTHONPATH=tests:gen/python:server $(BIN)/python bench/simulate.py

@@ -222,7 +222,7 @@ async def test_models_routes_and_counts(mock: Mock, channel: grpc.aio.Channel) -
     assert [candidate.rejected_by for candidate in explained.candidates] == ["capability"]
     assert not explained.HasField("selected")
     code, info, _ = await refusal(stub.Complete(request, metadata=metadata, timeout=5))
-    assert (code, info.reason) == (grpc.StatusCode.UNAVAILABLE, "NO_PROVIDER_AVAILABLE")
+    assert (code, info.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MODEL_REQUIREMENTS")
     assert info.metadata[running.model].startswith("capability")
 
 

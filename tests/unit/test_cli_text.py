@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -9,9 +10,11 @@ import pytest
 from google.type.money_pb2 import Money
 from trunkline.v1.common_pb2 import BudgetState, CostDetails, Usage
 from trunkline.v1.completion_pb2 import Finish, Finished, FinishReason
-from trunkline.v1.route_pb2 import Route, RouteBasis
+from trunkline.v1.requirements_pb2 import Quality
+from trunkline.v1.route_pb2 import Route, RouteBasis, RouteCandidate, RoutingObjective
 from trunkline_server.cli.budgets import Usd
 from trunkline_server.cli.complete import request_of, summary
+from trunkline_server.cli.routes import route_text
 from trunkline_server.cli.text import money, table, usd
 
 OPTIONS: dict[str, Any] = {
@@ -21,6 +24,9 @@ OPTIONS: dict[str, Any] = {
     "capabilities": (),
     "residency": "",
     "task": "",
+    "policy": "",
+    "quality": None,
+    "max_cost": None,
     "max_latency": None,
 }
 
@@ -64,6 +70,48 @@ def test_requirements_reach_the_request() -> None:
     request = request_of("p", **{**OPTIONS, "model": "m", "max_latency": 1.5, "residency": "eu"})
     assert request.model_requirements.max_latency.ToMilliseconds() == 1500
     assert request.model_requirements.data_residency == "eu"
+
+
+def test_policy_quality_and_cost_reach_the_request() -> None:
+    more = {"policy": "quick", "quality": "premium", "max_cost": 15_000_000_000}
+    request = request_of("p", **{**OPTIONS, **more})
+    assert request.routing.policy == "quick"
+    assert request.model_requirements.quality == Quality.QUALITY_PREMIUM
+    assert money(request.model_requirements.max_cost_per_token) == "$0.000015000"
+    assert not request_of("p", **OPTIONS).HasField("routing")
+
+
+def test_route_tells_the_decision_the_candidates_and_the_rejected() -> None:
+    first = RouteCandidate(provider="p", model="m", integration_id="i", region="eu", eligible=True, rank=1, score=0.875)
+    first.terms.add(name="cost", score=0.5, weight=0.25)
+    first.terms.add(name="quality", score=1.0, weight=0.75)
+    first.estimated_nano_usd, first.expected_nano_usd, first.moved_by = 2000, 1000, "affinity"
+    last = RouteCandidate(provider="q", model="n", integration_id="j", rejected_by="capability", detail="lacks tools")
+    route = Route(basis=RouteBasis.ROUTE_BASIS_POLICY, rule="quick", considered=2, eligible=1, complexity=0.25)
+    route.experiment_id, route.arm_id, route.task, route.revision = "trial", "b", "analysis", 7
+    route.policy_ids.extend(["quick", "home"])
+    route.objective = RoutingObjective.ROUTING_OBJECTIVE_BALANCED
+    shown = [re.split(r" {2,}", line.strip()) for line in route_text(route, [first, last]).splitlines()]
+    assert shown[:9] == [
+        ["decided by", "policy quick"],
+        ["objective", "balanced"],
+        ["policies", "quick, home"],
+        ["task", "analysis"],
+        ["experiment", "trial, arm b"],
+        ["complexity", "0.25"],
+        ["revision", "7"],
+        ["candidates", "1 of 2 eligible"],
+        [""],
+    ]
+    quote = ("$0.000001000", "$0.000002000", "unknown", "affinity")
+    assert shown[10] == ["1", "p/m", "i", "eu", "0.875", "cost 0.50 x 0.25, quality 1.00 x 0.75", *quote]
+    assert shown[13] == ["q/n", "j", "-", "capability", "lacks tools"]
+
+
+def test_route_without_an_eligible_candidate_says_so() -> None:
+    last = RouteCandidate(provider="q", model="n", integration_id="j", rejected_by="capability", detail="lacks tools")
+    shown = route_text(Route(), [last])
+    assert shown.startswith("no candidate is eligible") and "lacks tools" in shown and "decided by" not in shown
 
 
 def test_summary_tells_an_unknown_count_from_zero() -> None:

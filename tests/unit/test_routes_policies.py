@@ -27,7 +27,7 @@ from trunkline_server.domain.ports import BudgetLevel, BudgetLimit
 from trunkline_server.domain.routes.plan import Plan, no_provider
 from trunkline_server.domain.routes.record import candidates_of, route_of
 from trunkline_server.domain.steering import RoutingView
-from unit.domain_parts import TENANT, World, answer, integration
+from unit.domain_parts import TENANT, World, answer, broken, integration
 
 USD = 10**9
 PRICES = {"alpha/m": (USD, 2 * USD), "beta/m": (USD // 10, USD // 5), "gamma/m": (5 * USD, 20 * USD)}
@@ -261,3 +261,17 @@ async def test_a_route_tells_scores_rules_and_what_was_in_force() -> None:
     assert sum(term.weight for term in first.terms) == pytest.approx(1.0)
     assert first.score == pytest.approx(sum(term.weight * term.score for term in first.terms))
     assert [one.rejected_by for one in candidates_of(plan)] == ["", "", "denied_models"]
+
+
+async def test_a_failure_leads_away_from_its_provider_unless_the_order_was_stated() -> None:
+    made = [integration("alpha", models=["m", "n"]), integration("beta", models=["m"])]
+    prices = {"alpha/m": (1, 1), "alpha/n": (2, 2), "beta/m": (9, 9)}
+    for stated, following_model in ((False, "beta/m"), (True, "alpha/n")):
+        here = World({"alpha": [broken()], "beta": [answer()]}, prices=prices, integrations=made)
+        here.providers._script["alpha"] = [broken(retry=False), answer()]
+        request = CompleteRequest(prompt="hi", context=CallContext(agent_id="a"))
+        if stated:
+            request.model = "alpha/m"
+            request.recovery.fallback_models.extend(("alpha/n", "beta/m"))
+        answered = await here.completions.complete(here.call(), request)
+        assert f"{answered.attempts[-1].provider}/{answered.attempts[-1].model}" == following_model

@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "complete": ("complete", "complete", "Ask a model, and print the answer as it comes."),
     "embed": ("embed", "embed", "Turn texts into vectors."),
-    "explain": ("complete", "explain", "Show which model a request would get, and why not the others."),
+    "explain": ("explain", "explain", "Show which model a request would get, and why not the others."),
     "keys": ("keys", "keys", "Create, list, rotate and revoke API keys."),
     "integrations": ("integrations", "integrations", "Manage the systems behind Trunkline."),
     "tools": ("tools", "tools", "List and run the tools of integrations."),

@@ -1,4 +1,4 @@
-"""`trunkline complete` and `trunkline explain`."""
+"""`trunkline complete`, and what a request is made of on the command line."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from trunkline.v1.completion_pb2 import (
     Finished,
     FinishReason,
 )
-from trunkline.v1.llm_pb2 import ExplainRouteRequest
-from trunkline.v1.llm_pb2_grpc import LLMServiceStub
-from trunkline.v1.requirements_pb2 import ModelRequirements
-from trunkline.v1.route_pb2 import Route, RouteBasis
+from trunkline.v1.requirements_pb2 import ModelRequirements, Quality
 
+from trunkline_server.cli.budgets import Usd
 from trunkline_server.cli.remote import Remote, connected, show_json
-from trunkline_server.cli.text import dim, facts, milliseconds, money, name_of, table, usd
+from trunkline_server.cli.routes import basis_of, counts_of, route_text
+from trunkline_server.cli.text import dim, facts, milliseconds, money, name_of, usd
+from trunkline_server.domain.money import to_money
+
+_MILLION = 1_000_000
 
 _OPTIONS = (
     click.option("--model", default="", help="`provider/model`, a bare name or an alias. Empty: the router chooses."),
@@ -34,6 +36,9 @@ _OPTIONS = (
     ),
     click.option("--residency", default="", help="The region in which data must stay, for example eu."),
     click.option("--task", default="", help="The task, which a policy may map to models."),
+    click.option("--policy", default="", help="cost, latency, quality, balanced, or a policy of the tenant by its id."),
+    click.option("--quality", type=click.Choice(("basic", "standard", "premium")), help="The least quality."),
+    click.option("--max-cost", type=Usd(), help="USD per million tokens at most, of input and of output."),
     click.option(
         "--max-latency", type=click.FloatRange(0, min_open=True), help="Seconds to the whole answer, at most."
     ),
@@ -42,7 +47,7 @@ _OPTIONS = (
 )
 
 
-def _request_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -50,15 +55,24 @@ def _request_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @click.argument("prompt")
-@_request_options
+@request_options
 @click.option("--stream/--no-stream", default=True, show_default=True, help="Print the answer as it comes.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option("--explain", is_flag=True, help="Show afterwards why this model was chosen, and not the others.")
 @click.option(
     "--timeout", "seconds", type=click.FloatRange(0, min_open=True), default=120.0, show_default=True, help="Seconds."
 )
 @connected
 async def complete(
-    remote: Remote, /, prompt: str, stream: bool, no_cache: bool, seconds: float, as_json: bool, **options: Any
+    remote: Remote,
+    /,
+    prompt: str,
+    stream: bool,
+    no_cache: bool,
+    explain: bool,
+    seconds: float,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Ask a model. The answer goes to stdout, what it used and cost to stderr.
 
@@ -72,6 +86,8 @@ async def complete(
     request = request_of(prompt, **options)
     if no_cache:
         request.cache.CopyFrom(CachePolicy(mode=CacheMode.CACHE_MODE_OFF))
+    if explain:
+        request.routing.explain = True
     async with remote.client() as client:
         if not stream:
             answer = await client.complete(request, deadline=seconds)
@@ -79,7 +95,7 @@ async def complete(
                 show_json(answer)
                 return
             click.echo(answer.completion)
-            click.echo(dim(summary(answer)), err=True)
+            _tell(answer, explain)
             return
         async for event in client.stream(request, deadline=seconds):
             if as_json:
@@ -90,54 +106,35 @@ async def complete(
                 click.echo(dim("\n[starting anew with another provider]"), err=True)
             elif event.HasField("finished"):
                 click.echo()
-                click.echo(dim(summary(event.finished)), err=True)
-
-
-@click.command()
-@click.argument("prompt")
-@_request_options
-@connected
-async def explain(remote: Remote, /, prompt: str, as_json: bool, **options: Any) -> None:
-    """Show the route of a request: every candidate, its cost at most, and the rule that rejected it. Nothing is called.
-
-    \b
-    Examples:
-      trunkline explain "Name three colours."
-      trunkline explain "Summarise this." --capability tools --residency eu
-    """
-    request = ExplainRouteRequest(request=request_of(prompt, **options))
-    answer = await remote.ask(LLMServiceStub(remote.channel).ExplainRoute, request)
-    if as_json:
-        show_json(answer)
-        return
-    rows = [
-        (
-            *(found.rank or "-", f"{found.provider}/{found.model}", found.integration_id),
-            usd(found.estimated_nano_usd) if found.estimated_nano_usd else "-",
-            *(found.rejected_by or "eligible", found.detail),
-        )
-        for found in answer.candidates
-    ]
-    click.echo(table(("rank", "model", "integration", "cost at most", "rule", "finding"), rows))
-    if answer.HasField("selected"):
-        chosen = f"{answer.selected.provider}/{answer.selected.model}"
-        click.echo(f"\nselected {chosen}: {_basis(answer.route.basis)}, {_counts(answer.route)}")
-    else:
-        click.echo("\nno candidate is eligible: the call would be refused")
+                _tell(event.finished, explain)
 
 
 def request_of(prompt: str, *, model: str, max_tokens: int, agent: str, **requirements: Any) -> CompleteRequest:
     """The request. Without a model and capabilities, `text` is asked for: the router needs at least one."""
     request = CompleteRequest(model=model, prompt=prompt, max_tokens=max_tokens, context=CallContext(agent_id=agent))
     capabilities = requirements["capabilities"] or (() if model else ("text",))
+    quality = requirements["quality"]
     wanted = ModelRequirements(
-        capabilities=capabilities, data_residency=requirements["residency"], task=requirements["task"]
+        capabilities=capabilities,
+        data_residency=requirements["residency"],
+        task=requirements["task"],
+        quality=Quality.Value(f"QUALITY_{quality.upper()}") if quality else Quality.QUALITY_UNSPECIFIED,
     )
+    if requirements["max_cost"]:
+        wanted.max_cost_per_token.CopyFrom(to_money(max(1, requirements["max_cost"] // _MILLION)))
     if requirements["max_latency"]:
         wanted.max_latency.FromMicroseconds(round(requirements["max_latency"] * 1_000_000))
     if wanted.ByteSize():
         request.model_requirements.CopyFrom(wanted)
+    if requirements["policy"]:
+        request.routing.policy = requirements["policy"]
     return request
+
+
+def _tell(end: Finished | CompleteResponse, explain: bool) -> None:
+    click.echo(dim(summary(end)), err=True)
+    if explain:
+        click.echo(f"\n{route_text(end.route, end.route.candidates)}", err=True)
 
 
 def summary(end: Finished | CompleteResponse) -> str:
@@ -147,7 +144,7 @@ def summary(end: Finished | CompleteResponse) -> str:
         ("cost", "unknown: no price" if end.cost_details.price_unknown else usd(end.cost_details.nano_usd)),
         ("first token", milliseconds(end.time_to_first_token)),
         ("total", milliseconds(end.latency)),
-        ("route", f"{end.provider}/{end.model_used} ({_basis(end.route.basis)}, {_counts(end.route)})"),
+        ("route", f"{end.provider}/{end.model_used} ({basis_of(end.route)}, {counts_of(end.route)})"),
         ("request", end.request_id),
         ("trace", end.trace_id),
     ]
@@ -163,11 +160,3 @@ def summary(end: Finished | CompleteResponse) -> str:
 
 def _count(end: Finished | CompleteResponse, field: str) -> object:
     return getattr(end.usage, field) if end.usage.HasField(field) else "?"  # type: ignore[arg-type]
-
-
-def _basis(basis: RouteBasis.ValueType) -> str:
-    return name_of(RouteBasis.Name(basis), "ROUTE_BASIS_")
-
-
-def _counts(route: Route) -> str:
-    return f"{route.eligible} of {route.considered} eligible"

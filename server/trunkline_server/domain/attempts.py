@@ -191,8 +191,13 @@ class Attempts:
             if not error.fallback or not others:
                 continue
             self._choices = others
-            if strategy_of(error.reason).elsewhere is Elsewhere.LARGER:
+            strategy = strategy_of(error.reason)
+            if strategy.elsewhere is Elsewhere.LARGER:
                 self._choices = [one for one in others if _may_hold_more(one, trial.choice)]
+            elif strategy.verdict is Verdict.FAILURE and not self._run.plan.course.stated:
+                # A provider that fails with one model mostly fails with the next: others first, in their order.
+                failed = trial.choice.candidate.target.integration_id
+                others.sort(key=lambda one: one.candidate.target.integration_id == failed)
         return all(trial.choice is not self._choices[0] for trial, _ in failures) if self._choices else False
 
     def _note(self, decision: str, choice: Choice, reason: str) -> None:

@@ -107,14 +107,16 @@ class Codes:
 
 
 class RouteTable:
-    """Every candidate of one tenant, by name and in columns. Names are `<provider>/<model>`, `<model>`,
-    `<integration>/<model>`, and for all models of one, `<provider>/*` and `<integration>/*`."""
+    """Every candidate of one tenant, by name and in columns. Names are `<provider>/<model>`, `<model>` and
+    `<integration>/<model>`; `places` knows `<provider>/*` and `<integration>/*` too, for all models of one."""
 
     def __init__(self, tenant: Tenant, candidates: Sequence[Candidate]) -> None:
         self.tenant = tenant
         self.candidates = candidates
         self.by_name: Mapping[str, Sequence[Candidate]] = {
-            name: [candidates[place] for place in places] for name, places in self.places.items()
+            name: [candidates[place] for place in places]
+            for name, places in self.places.items()
+            if not name.endswith("/*")
         }
 
     @cached_property

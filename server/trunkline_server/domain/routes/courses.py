@@ -38,3 +38,8 @@ class Course:
     task: str = ""
     complexity: float | None = None
     assignment: Assignment | None = None
+
+    @property
+    def stated(self) -> bool:
+        """Whether somebody stated the order: the caller, a chain, a mapping. Else Trunkline ranked all there is."""
+        return len(self.legs) != 1 or self.legs[0].names is not None

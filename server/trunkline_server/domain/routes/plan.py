@@ -109,7 +109,12 @@ def no_provider(plan: Plan) -> TrunklineError:
     # Those that were eligible went out of reach since: their breakers opened, or another call has their probe.
     closed = [Rejection(one.candidate, *out_of_reach(one.candidate)) for one in plan.choices]
     named = [*plan.reject(_NAMED), *closed]
-    metadata = {r.candidate.name: f"{r.rule}: {r.detail}" for r in named[:_NAMED]}
+    metadata: dict[str, str] = {}
+    for one in named[:_NAMED]:
+        target = one.candidate.target
+        # Deployments of one model are told apart by their integrations.
+        name = one.candidate.name if one.candidate.name not in metadata else f"{target.integration_id}/{target.model}"
+        metadata[name] = f"{one.rule}: {one.detail}"
     rules = plan.rejected.keys() | {rejection.rule for rejection in closed}
     if rules == {"parameter"}:
         found = dict.fromkeys(pair for r in named for pair in plan.need.unsupported(r.candidate.target))
