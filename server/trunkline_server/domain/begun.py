@@ -15,30 +15,28 @@ class Begun(Awaitable[T], Generic[T]):
     before its first wait.
     """
 
-    __slots__ = ("_ended", "_step", "_work")
+    # The result, not the StopIteration that brought it: that would hold the frames which hold this.
+    __slots__ = ("_over", "_result", "_step", "_work")
 
     def __init__(self, work: Coroutine[Any, Any, T]) -> None:
         self._work = work
-        self._ended: StopIteration | None = None
-        try:
-            self._step = work.send(None)
-        except StopIteration as end:
-            self._ended = end
+        self._over = False
+        self._result: T
+        self._go(work.send, None)
 
     def __await__(self) -> Generator[Any, Any, T]:
         """As `await work`: what the event loop sends or throws reaches the wait that is under way."""
-        while self._ended is None:
+        while not self._over:
             try:
                 yield self._step
             except BaseException as error:
                 self._go(self._work.throw, error)
             else:
                 self._go(self._work.send, None)
-        result: T = self._ended.value
-        return result
+        return self._result
 
     def _go(self, resume: Any, what: object) -> None:
         try:
             self._step = resume(what)
         except StopIteration as end:
-            self._ended = end
+            self._over, self._result = True, end.value

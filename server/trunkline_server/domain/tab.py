@@ -100,7 +100,8 @@ class Tab:
         ask, builder = self._ask, self._builder
         if ask is None:
             return ()
-        self._ask = None
+        # The builder holds the call, and the call its tab: let go, none of them waits for the collector.
+        self._ask = self._builder = None
         record = builder(code, reason) if builder else None
         self._spent = spent = record.cost_details.nano_usd if record else 0
         payload = record.SerializeToString() if record else b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
+from weakref import proxy
 
 from google.rpc.status_pb2 import Status
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, Usage, UsageSource
@@ -43,7 +44,8 @@ class Trial:
     )
 
     def __init__(self, run: Run, choice: Choice, lane: Lane, standing: Standing, record: Attempt) -> None:
-        self._run = run
+        # The run holds its trials: one that held the run too would wait for the collector.
+        self._run: Run = proxy(run)
         self._lane = lane
         self._standing = standing
         self.choice = choice
