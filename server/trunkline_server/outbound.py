@@ -12,7 +12,8 @@ import socket
 import ssl
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -30,9 +31,15 @@ class Forbidden(OSError):
     """The address is not allowed. An OSError, so that the next address of the same host is tried."""
 
 
+# Connections are opened in the task of the call or in tasks that copy its context.
+_dial: ContextVar[Dial | None] = ContextVar("dial", default=None)
+
+
 class Dial:
     """The call of a host: whether one of its addresses was refused, whether a connection stood, and how long it may
-    still take: `async with dial.limit:` raises TimeoutError when the time of `part` runs out."""
+    still take: `async with dial:` raises TimeoutError when the time of `part` runs out. Within it the connector knows
+    which host this task calls, for allow-list entries that are names. `end`, on the monotonic clock, bounds all of the
+    call, `timeouts` its parts."""
 
     __slots__ = ("_end", "connected", "host", "limit", "part", "refused", "timeouts")
 
@@ -44,6 +51,18 @@ class Dial:
         self.limit = asyncio.timeout_at(end)
         self._end = end
         self.timeouts = timeouts
+
+    async def __aenter__(self) -> Self:
+        _dial.set(self)
+        await self.limit.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # The limit holds the task, and the task its context: let go, none of them waits for the collector.
+        _dial.set(None)
+        await self.limit.__aexit__(kind, error, trace)
 
     def connect(self) -> None:
         """A connection is opened."""
@@ -66,18 +85,6 @@ class Dial:
         self.part = part if at < self._end else "total"
         if at != self.limit.when() and not self.limit.expired():
             self.limit.reschedule(at)
-
-
-# Connections are opened in the task of the call or in tasks that copy its context.
-_dial: ContextVar[Dial | None] = ContextVar("dial", default=None)
-
-
-def dialling(host: str, end: float, timeouts: Timeouts) -> Dial:
-    """Tells the connector which host this task calls next, for allow-list entries that are names. `end`, on the
-    monotonic clock, bounds all of the call, `timeouts` its parts."""
-    dial = Dial(host, end, timeouts)
-    _dial.set(dial)
-    return dial
 
 
 class _Connector(aiohttp.TCPConnector):

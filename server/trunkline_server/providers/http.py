@@ -21,7 +21,7 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, WAITED_FOR, Part, Timeouts
-from trunkline_server.outbound import Dial, dialling, guarded_connector
+from trunkline_server.outbound import Dial, guarded_connector
 from trunkline_server.providers.wire import HttpResponse, MalformedError
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -134,9 +134,9 @@ class Http:
         headers. Leaving the context, or a cancellation anywhere, closes the connection at once unless the answer was
         read to its end. Raises ProviderError; with `unauthorized`, MalformedError."""
         address = URL(url, encoded=True)
-        dial = dialling(address.raw_host or "", bound.at, bound.timeouts)
+        dial = Dial(address.raw_host or "", bound.at, bound.timeouts)
         try:
-            async with dial.limit:
+            async with dial:
                 response = await self._open().request(
                     method, address, data=body, headers=headers, allow_redirects=False
                 )

@@ -32,7 +32,7 @@ from trunkline_server.domain.deadline import Deadline, caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import ToolAnswer
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, WAITED_FOR, Timeouts
-from trunkline_server.outbound import Dial, dialling, guarded_connector
+from trunkline_server.outbound import Dial, guarded_connector
 
 _PLAIN_HTTP = ErrorMap()
 _CHUNK = 64 * 1024
@@ -193,9 +193,9 @@ class RestConnector:
         deadline.check()
         host = request.url.host or ""
         bound = deadline.sooner(seconds)
-        dial = dialling(host, bound.at, timeouts)
+        dial = Dial(host, bound.at, timeouts)
         try:
-            async with dial.limit:
+            async with dial:
                 return await _send(self._session, request, dial)
         except aiohttp.InvalidURL:
             # A number that is one address to some and another to others, such as 127.1.
