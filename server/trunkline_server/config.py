@@ -104,7 +104,7 @@ class Routing(_Section):
         "cost", description="What the router optimises where no policy of the tenant says."
     )
     balance: dict[Literal["cost", "latency", "quality"], Annotated[float, Field(ge=0)]] = Field(
-        {"cost": 0.35, "latency": 0.15, "quality": 0.5}, description="Weights of a balanced choice."
+        {"cost": 0.3, "latency": 0.15, "quality": 0.55}, description="Weights of a balanced choice."
     )
     max_provider_share: Share = Field(
         0.6, description="No provider serves more of the calls that the router routes, while others qualify."

@@ -51,7 +51,7 @@ _COUNTING_CALL_RULES = [rule for rule in CALL_RULES if rule.name in ("parameter"
 # A prompt is cached by its provider from about so many tokens on (OpenAI and Anthropic: 1,024).
 _CACHED_TOKENS = 1024
 # Of a balanced choice.
-_BALANCE = Weights.of(cost=0.35, latency=0.15, quality=0.5)
+_BALANCE = Weights.of(cost=0.3, latency=0.15, quality=0.55)
 # So much of a beginning tells whose it is, in characters.
 _BEGINNING = 2048
 
