@@ -28,7 +28,6 @@ _DECADES = 4.0
 # Below these, in nano-USD and seconds, nobody tells a difference.
 _CENT, _BLINK = 1_000.0, 0.01
 _MILLION = 1e6
-_Terms = tuple[Floats, Floats, Floats]
 
 
 class Weights(NamedTuple):
@@ -65,32 +64,49 @@ class Aim:
 BY_COST = Aim()
 
 
+@dataclass(slots=True)
+class Standard:
+    """What candidates are measured against: the least cost (nano-USD) and time (seconds) among them."""
+
+    aim: Aim
+    cheapest: float
+    quickest: float = 0.0
+
+    def terms(self, cost: float, seconds: float, quality: float) -> tuple[float, float, float]:
+        """The terms of one candidate by themselves, from 0 to 1: cost, latency, quality."""
+        return (
+            max(0.0, (_most(self.cheapest, _CENT) - math.log10(max(cost, _CENT))) / _DECADES),
+            max(0.0, (_most(self.quickest, _BLINK) - math.log10(max(seconds, _BLINK))) / _DECADES),
+            quality,
+        )
+
+    def scores(self, cost: Floats, seconds: Floats, quality: Floats) -> Floats:
+        """The terms of many, by their weights."""
+        weights = self.aim.weights
+        found: Floats = weights.quality * quality
+        for weight, value, best, floor in (
+            (weights.cost, cost, self.cheapest, _CENT),
+            (weights.latency, seconds, self.quickest, _BLINK),
+        ):
+            if weight:
+                near = (_most(best, floor) - np.log10(np.maximum(value, floor))) * (weight / _DECADES)
+                found = found + np.maximum(near, 0.0)
+        return found
+
+
+def _most(best: float, floor: float) -> float:
+    """The logarithm of what scores 0: so many decades above the best."""
+    return math.log10(max(best, floor)) + _DECADES
+
+
 class Ranking(NamedTuple):
-    """Places of a pool, the best first, with their cost (nano-USD, infinite where unknown), the seconds that are hoped
-    for, the terms by themselves and the score that they make, from 0 to 1."""
+    """Places of a pool, the best first, with their cost (nano-USD, infinite where unknown) and the seconds that are
+    hoped for; those are none where they do not matter."""
 
     places: Ints
     cost: Floats
-    seconds: Floats
-    terms: tuple[Floats, Floats, Floats]
-    score: Floats
-
-
-def _terms(cost: Floats, cheapest: float, seconds: Floats, quickest: float, quality: Floats) -> _Terms:
-    return _near(cost, cheapest, _CENT), _near(seconds, quickest, _BLINK), quality
-
-
-def _near(value: Floats, best: float, floor: float) -> Floats:
-    """1 for what is as good as the best, 0 for what is 10^_DECADES times as much."""
-    most = math.log10(max(best, floor)) + _DECADES
-    found: Floats = np.maximum((most - np.log10(np.maximum(value, floor))) / _DECADES, 0.0)
-    return found
-
-
-def _score(aim: Aim, terms: _Terms) -> Floats:
-    weights = aim.weights
-    found: Floats = weights.cost * terms[0] + weights.latency * terms[1] + weights.quality * terms[2]
-    return found
+    seconds: Floats | None
+    standard: Standard
 
 
 def costs(pool: Pool, size: Size, output_tokens: int) -> Floats:
@@ -113,39 +129,33 @@ def ranked(aim: Aim, pool: Pool, cost: Floats, seconds: Callable[[Ints], Floats]
     columns = pool.columns
     everything = within is pool.everywhere
     cost = cost if everything else cost[within]
-    quality = columns.quality_or_zero if everything else columns.quality_or_zero[within]
-    direct = columns.direct if everything else columns.direct[within]
     cheapest = float(cost.min())
-    cheapest = 0.0 if math.isinf(cheapest) else cheapest
-    time, terms, score = None, None, None
+    standard = Standard(aim, 0.0 if math.isinf(cheapest) else cheapest)
+    time: Floats | None = None
     if aim.objective == DECLARED:
-        near = np.lexsort((within, direct))[:most]
-    elif aim.objective in (COST, QUALITY):
-        near = _nearest(cost if aim.objective == COST else -quality, most)
+        order = np.lexsort((within, columns.direct[within]))[:most]
+        return Ranking(within[order], cost[order], None, standard)
+    if aim.objective == COST:
+        key = cost
+    elif aim.objective == QUALITY:
+        key = -(columns.quality_or_zero if everything else columns.quality_or_zero[within])
     else:
         time = seconds(within)
-        terms = _terms(cost, cheapest, time, float(time.min()), quality)
-        score = _score(aim, terms)
-        near = _nearest(time if aim.objective == LATENCY else -score, most)
-    at, paid, good = within[near], cost[near], quality[near]
-    if time is None or terms is None or score is None:
-        time = seconds(at)
-        terms = _terms(paid, cheapest, time, float(time.min()), good)
-        score = _score(aim, terms)
-    else:
-        time, score = time[near], score[near]
-        terms = terms[0][near], terms[1][near], good
-    if aim.objective == DECLARED:
-        return Ranking(at, paid, time, terms, score)
-    key = paid if aim.objective == COST else time if aim.objective == LATENCY else -score
-    order = np.lexsort((at, time, direct[near], paid, key))[:most]
-    first, second, third = terms
-    return Ranking(at[order], paid[order], time[order], (first[order], second[order], third[order]), score[order])
+        standard.quickest = float(time.min())
+        key = time if aim.objective == LATENCY else -standard.scores(cost, time, columns.quality_or_zero[within])
+    order = _first(key, most)
+    best = key[order[: most + 1]]
+    if (best[1:] == best[:-1]).any():
+        at = within[order]
+        found = seconds(at) if time is None else time[order]
+        order = order[np.lexsort((at, found, columns.direct[at], cost[order], key[order]))]
+    order = order[:most]
+    return Ranking(within[order], cost[order], None if time is None else time[order], standard)
 
 
-def _nearest(key: Floats, most: int) -> Ints:
-    """The places of the least keys, at least `most` of them, with all that equal the last."""
-    if len(key) <= 4 * most:
-        return np.arange(len(key), dtype=np.int64)
-    limit = np.partition(key, most)[most]
-    return np.flatnonzero(key <= limit).astype(np.int64)
+def _first(key: Floats, most: int) -> Ints:
+    """The places of the least keys in their order: at least `most` of them, with all that equal the last."""
+    if len(key) <= 8 * most:
+        return key.argsort(kind="stable")
+    near = np.flatnonzero(key <= np.partition(key, most)[most])
+    return near[key[near].argsort(kind="stable")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +10,7 @@ from trunkline_server.domain.errors import Reason, TrunklineError, invalid_field
 from trunkline_server.domain.needs import Need
 from trunkline_server.domain.opening import reason_name
 from trunkline_server.domain.pricing import most_cost
-from trunkline_server.domain.routes.aim import BY_COST, Aim
+from trunkline_server.domain.routes.aim import Standard
 from trunkline_server.domain.routes.candidates import Candidate
 from trunkline_server.domain.routes.courses import Course
 
@@ -46,18 +45,27 @@ class Rejection:
 
 @dataclass(slots=True, eq=False)
 class Choice:
-    """An eligible candidate: the nano-USD that the call is likely to cost there and the seconds that it takes, infinite
-    and None where that is unknown, its score and the terms of which it is made (cost, latency, quality). `moved_by`
-    tells why it stands elsewhere than its score says."""
+    """An eligible candidate: the nano-USD that the call is likely to cost there, infinite where that is unknown, and
+    the seconds that are hoped for and those that are known, None where they are not, as of the plan. `moved_by` tells
+    why it stands elsewhere than its score says."""
 
     candidate: Candidate
     need: Need = field(repr=False)
-    cost: float = math.inf
+    cost: float
+    standard: Standard
+    hoped: float = 0.0
     seconds: float | None = None
-    score: float = 0.0
-    terms: Sequence[float] = ()
-    aim: Aim = BY_COST
     moved_by: str = ""
+
+    @property
+    def terms(self) -> tuple[float, float, float]:
+        """The terms of its score: cost, latency, quality."""
+        return self.standard.terms(self.cost, self.hoped, self.candidate.quality or 0.0)
+
+    @property
+    def score(self) -> float:
+        """The terms by their weights, from 0 to 1."""
+        return sum(weight * term for weight, term in zip(self.standard.aim.weights, self.terms, strict=True))
 
     @property
     def most(self) -> int:

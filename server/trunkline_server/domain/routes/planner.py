@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trunkline_server.domain.concurrency import Lanes
 from trunkline_server.domain.needs import Need
-from trunkline_server.domain.routes.aim import DECLARED, Ranking, costs, ranked
+from trunkline_server.domain.routes.aim import DECLARED, Ranking, Standard, costs, ranked
 from trunkline_server.domain.routes.calls import CALL_RULES, Moment
 from trunkline_server.domain.routes.candidates import Candidate, Flags, Floats, Ints, RouteTable
 from trunkline_server.domain.routes.courses import Course, Leg
@@ -25,6 +25,8 @@ from trunkline_server.domain.routes.spread import Shares, two_choices, warm
 NAMES = (*(rule.name for rule in RULES), *(rule.name for rule in CALL_RULES))
 # So many candidates are kept for attempts: more than most calls may make.
 MOST_CHOICES = 8
+# So many of them are told of in an answer that was not asked to explain itself.
+SHOWN = 3
 
 
 @dataclass(slots=True)
@@ -78,6 +80,9 @@ class Planner:
                     choices += new[: self._most - len(choices)]
                 else:
                     choices = self._spread(found, pool, leg)
+        live, tokens = self._ground.moment.live, self._need.usual_tokens
+        for one in choices[: max(SHOWN, self._most - MOST_CHOICES)]:
+            one.seconds = live.one(one.candidate.breaker.row, tokens)
         considered, eligible, rejected = self._tally()
         return Plan(self._course, choices, self._need, self._seed, considered, eligible, rejected, self._reject)
 
@@ -98,16 +103,18 @@ class Planner:
         """The choices of a leg, the best first; those of providers that serve too much come last."""
         need, live = self._need, self._ground.moment.live
         cost = costs(pool, need.size, need.usual_tokens)
-        if len(within) == 1 and self._most <= MOST_CHOICES:
-            # One that has nobody beside it needs no score: most calls name their model.
+        if len(within) == 1:
+            # One that has nobody beside it is measured by itself: most calls name their model.
             at = int(within[0])
-            return [self._choice(pool.candidate(at), leg, float(cost[at]))]
+            alone = float(cost[at])
+            return [Choice(pool.candidate(at), need, alone, Standard(leg.aim, alone))]
 
         def seconds(places: Ints) -> Floats:
-            return live.hoped(pool.columns.row[places], need.usual_tokens, self._now)
+            rows = pool.columns.row if places is pool.everywhere else pool.columns.row[places]
+            return live.hoped(rows, need.usual_tokens, self._now)
 
         def best(places: Ints) -> list[Choice]:
-            return self._choices(pool, leg, ranked(leg.aim, pool, cost, seconds, places, self._most))
+            return self._choices(pool, ranked(leg.aim, pool, cost, seconds, places, self._most))
 
         full = self._full(pool)
         over = np.isin(pool.columns.provider[within], full) if full else None
@@ -122,17 +129,13 @@ class Planner:
         names = self._ground.shares.full(self._course.share)
         return [pool.providers[name] for name in names if name in pool.providers] if names else ()
 
-    def _choices(self, pool: Pool, leg: Leg, found: Ranking) -> list[Choice]:
-        columns = (column.tolist() for column in (found.places, found.cost, found.score, *found.terms))
-        return [
-            self._choice(pool.candidate(at), leg, cost, score, terms)
-            for at, cost, score, *terms in zip(*columns, strict=True)
-        ]
-
-    def _choice(self, one: Candidate, leg: Leg, cost: float, score: float = 0.0, terms: Sequence[float] = ()) -> Choice:
-        need = self._need
-        seconds = self._ground.moment.live.one(one.breaker.row, need.usual_tokens)
-        return Choice(one, need, cost, seconds, score, terms, leg.aim)
+    def _choices(self, pool: Pool, found: Ranking) -> list[Choice]:
+        need, standard, candidate = self._need, found.standard, pool.candidate
+        places, cost = found.places.tolist(), found.cost.tolist()
+        if found.seconds is None:
+            return [Choice(candidate(at), need, paid, standard) for at, paid in zip(places, cost, strict=True)]
+        rows = zip(places, cost, found.seconds.tolist(), strict=True)
+        return [Choice(candidate(at), need, paid, standard, hoped) for at, paid, hoped in rows]
 
     # ── Among equals ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -11,9 +11,10 @@ from trunkline.v1.route_pb2 import Route, RouteCandidate, ScoreTerm
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.routes.candidates import Candidate
 from trunkline_server.domain.routes.plan import Choice, Plan, Rejection
+from trunkline_server.domain.routes.planner import SHOWN
 
-# So many candidates stand in an answer that was not asked to explain itself, and in one that was.
-SHOWN, MOST_SHOWN = 3, 1000
+# So many candidates stand in an answer that was asked to explain itself.
+MOST_SHOWN = 1000
 
 # How well a candidate answers now.
 Tell = Callable[[Candidate], Availability]
@@ -81,8 +82,6 @@ def _candidate(one: Candidate, tell: Tell | None) -> RouteCandidate:
 
 
 def _terms(choice: Choice) -> Sequence[ScoreTerm]:
-    if not choice.terms:
-        return ()
     values = choice.cost, choice.seconds, choice.candidate.quality
     return [
         ScoreTerm(
@@ -92,7 +91,7 @@ def _terms(choice: Choice) -> Sequence[ScoreTerm]:
             weight=weight,
         )
         for name, value, score, weight in zip(
-            ("cost", "latency", "quality"), values, choice.terms, choice.aim.weights, strict=True
+            ("cost", "latency", "quality"), values, choice.terms, choice.standard.aim.weights, strict=True
         )
         if weight
     ]
