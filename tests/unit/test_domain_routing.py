@@ -94,9 +94,10 @@ async def test_an_alias_keeps_its_order_and_fallbacks_follow() -> None:
     assert world.router.resolve("beta/m") == "beta/m"
 
 
-async def test_an_unknown_model_is_not_found() -> None:
+@pytest.mark.parametrize("name", ["nope", "alpha/*"])
+async def test_an_unknown_model_is_not_found(name: str) -> None:
     with pytest.raises(TrunklineError) as caught:
-        await planned(three(), CompleteRequest(model="nope", prompt="hi"))
+        await planned(three(), CompleteRequest(model=name, prompt="hi"))
     assert caught.value.reason == Reason.ERROR_REASON_NOT_FOUND
 
 

@@ -12,22 +12,19 @@ from typing import Protocol, TypeAlias
 from trunkline.v1.policy_pb2 import RoutingPolicy, TaskMapping
 from trunkline.v1.route_pb2 import RoutingObjective
 
+from trunkline_server.domain.routes.policies import BUILT_IN, CHAINED, WEIGHTED
 from trunkline_server.domain.vocabulary import CAPABILITIES
 
 Findings: TypeAlias = Iterator[tuple[str, str]]
 # The configuration as it would be, by id.
 Policies: TypeAlias = Mapping[str, RoutingPolicy]
 
-# The policies that every tenant has.
-BUILT_IN = ("balanced", "cost", "latency", "quality")
 # The links that a route may have to follow: those of a chain, and of each policy it leads to, as often as it does.
 MOST_LINKS = 256
 
-_WEIGHTED = RoutingObjective.ROUTING_OBJECTIVE_WEIGHTED
-_CHAINED = (RoutingObjective.ROUTING_OBJECTIVE_PRIORITY, _WEIGHTED)
 # A field -> the objectives that use it.
 _USED_BY: Mapping[str, Sequence[RoutingObjective.ValueType]] = {
-    "chain": _CHAINED,
+    "chain": CHAINED,
     "weights": (RoutingObjective.ROUTING_OBJECTIVE_BALANCED,),
     "tiers": (RoutingObjective.ROUTING_OBJECTIVE_COMPLEXITY,),
 }
@@ -78,7 +75,7 @@ def _links(policy: RoutingPolicy) -> Sequence[str]:
 
 def _reserved(policy: RoutingPolicy) -> Findings:
     if policy.policy_id in BUILT_IN:
-        yield "policy_id", f"is taken: every tenant has {', '.join(BUILT_IN)}"
+        yield "policy_id", f"is taken: every tenant has {', '.join(sorted(BUILT_IN))}"
 
 
 def _unused(policy: RoutingPolicy) -> Findings:
@@ -154,14 +151,14 @@ def _unknown(wanted: Iterable[tuple[str, str]], names: Names, patterns: bool = F
 
 
 def _chain(policy: RoutingPolicy, policies: Policies, names: Names) -> Findings:
-    if policy.objective in _CHAINED and not policy.chain:
-        yield "chain", f"is required with {_named(_CHAINED)}"
+    if policy.objective in CHAINED and not policy.chain:
+        yield "chain", f"is required with {_named(CHAINED)}"
     for at, link in enumerate(policy.chain):
         path = f"chain[{at}]"
-        if policy.objective == _WEIGHTED and not (link.weight > 0 and math.isfinite(link.weight)):
+        if policy.objective == WEIGHTED and not (link.weight > 0 and math.isfinite(link.weight)):
             yield f"{path}.weight", "must be above zero, and finite"
-        elif policy.objective != _WEIGHTED and link.weight:
-            yield f"{path}.weight", f"is used with {_named((_WEIGHTED,))} only"
+        elif policy.objective != WEIGHTED and link.weight:
+            yield f"{path}.weight", f"is used with {_named((WEIGHTED,))} only"
         if link.model:
             yield from _unknown([(f"{path}.model", link.model)], names)
         elif not link.policy_id:

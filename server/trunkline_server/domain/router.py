@@ -30,10 +30,9 @@ from trunkline_server.domain.routes.aim import COST, DECLARED, Aim, Weights
 from trunkline_server.domain.routes.calls import CALL_RULES, Moment
 from trunkline_server.domain.routes.candidates import Candidate, RouteTable
 from trunkline_server.domain.routes.plan import Plan, unknown_model
-from trunkline_server.domain.routes.planner import MOST_CHOICES, Ground, Planner
+from trunkline_server.domain.routes.planner import Ground, Planner
 from trunkline_server.domain.routes.policies import Asked, Defaults, Policies
 from trunkline_server.domain.routes.pool import Pools
-from trunkline_server.domain.routes.record import MOST_SHOWN
 from trunkline_server.domain.routes.rules import BY_NAME
 from trunkline_server.domain.routes.spread import Shares
 from trunkline_server.domain.shapes import shape_of
@@ -133,7 +132,7 @@ class Router:
         if before is not None and before.day == day and _same(view, before.view):
             table, pools = before.table, before.pools
         else:
-            table = RouteTable(view.tenant, list(self._candidates(tenant_id, view)))
+            table = RouteTable(list(self._candidates(tenant_id, view)))
             pools = Pools(table)
         routing = view.routing
         kept = before is not None and before.view.routing == routing
@@ -243,7 +242,7 @@ class Router:
     def _plan(self, roads: Roads, asked: Asked, need: Need, beginning: bytes) -> Plan:
         policies = roads.policies.matching(asked.context, asked.task)
         course = roads.policies.course(asked, policies)
-        if need.model and not any(name in roads.table.places for leg in course.legs for name in leg.names or ()):
+        if need.model and not any(name in roads.table.by_name for leg in course.legs for name in leg.names or ()):
             raise unknown_model(need.model)
         limits = [one.max_latency for one in policies if one.max_latency is not None]
         if limits:
@@ -252,8 +251,7 @@ class Router:
         shares = self._shares_of(roads.view.tenant.tenant_id)
         ground = Ground(roads.table, roads.pools, self._moment(), self._resilience.lanes, shares)
         constraints = tuple(one.constraints for one in policies if one.constraints is not None)
-        most = MOST_SHOWN if asked.options.explain else MOST_CHOICES
-        return Planner(ground, course, need, constraints, asked.seed, beginning, most).plan()
+        return Planner(ground, course, need, constraints, asked.seed, beginning, asked.options.explain).plan()
 
     def _moment(self) -> Moment:
         breakers = self._resilience.breakers
@@ -306,7 +304,7 @@ class Router:
         )
 
     def _candidates(self, tenant_id: str, view: TenantView) -> Iterator[Candidate]:
-        order, judged = 0, view.routing.judged
+        judged = view.routing.judged
         for integration in view.integrations.values():
             if integration.type != IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER:
                 continue
@@ -316,7 +314,6 @@ class Router:
             provider = settings.options.get("provider") or settings.provider
             overrides = Overrides(integration)
             for name in self._models(integration, provider):
-                order += 1
                 facts = overrides.facts(
                     provider, name, self._catalogue.find(provider, name), self._catalogue.quality(name)
                 )
@@ -332,7 +329,6 @@ class Router:
                     region=settings.region,
                     status=integration.status,
                     breaker=self._resilience.breaker(tenant_id, integration.integration_id, name, rule, provider),
-                    order=order,
                     quality=quality,
                     quality_source=source,
                     retention=seconds(settings.data_retention) if settings.HasField("data_retention") else None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from trunkline_server.domain.call import Call
-from trunkline_server.domain.ports import Actor, Catalogue, Directory, Providers
+from trunkline_server.domain.ports import Catalogue, Directory, Providers
 from trunkline_server.domain.router import Roads, Router
 from trunkline_server.domain.steering import RoutingItem, RoutingItems, RoutingView
 from trunkline_server.services.access import actor_of
@@ -61,15 +61,13 @@ class Steering:
 
     async def write(
         self,
-        by: Call | Actor,
+        call: Call,
         kind: type[RoutingItem],
         item_id: str,
         edit: Callable[[RoutingItem | None, RoutingView], RoutingItem | None],
         action: str = "",
     ) -> RoutingItem | None:
-        """Change an item as `domain.steering.RoutingItems.write` does, for a caller or for Trunkline itself (an actor
-        without a key), and tell every worker."""
-        actor = actor_of(by) if isinstance(by, Call) else by
-        written = await self.items.write(actor, kind, item_id, action, edit)
-        await self._directory.changed(actor.tenant_id)
+        """Change an item for a caller, as `domain.steering.RoutingItems.write` does, and tell every worker."""
+        written = await self.items.write(actor_of(call), kind, item_id, action, edit)
+        await self._directory.changed(call.tenant_id)
         return written

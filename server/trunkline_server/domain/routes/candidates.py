@@ -12,7 +12,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from trunkline.v1.access_pb2 import Tenant
 from trunkline.v1.integration_pb2 import IntegrationStatus
 from trunkline.v1.model_pb2 import Model
 
@@ -41,7 +40,6 @@ class Candidate:
     region: str
     status: int
     breaker: Breaker
-    order: int
     quality: float | None = None
     quality_source: str = ""
     retention: float | None = None
@@ -50,6 +48,13 @@ class Candidate:
     def name(self) -> str:
         """`<provider>/<model>`."""
         return f"{self.target.provider}/{self.target.model}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it goes by, the patterns of its provider and its integration too."""
+        target = self.target
+        provider, integration, model = target.provider, target.integration_id, target.model
+        return (f"{provider}/{model}", model, f"{integration}/{model}", f"{provider}/*", f"{integration}/*")
 
     @property
     def through_gateway(self) -> bool:
@@ -110,8 +115,7 @@ class RouteTable:
     """Every candidate of one tenant, by name and in columns. Names are `<provider>/<model>`, `<model>` and
     `<integration>/<model>`; `places` knows `<provider>/*` and `<integration>/*` too, for all models of one."""
 
-    def __init__(self, tenant: Tenant, candidates: Sequence[Candidate]) -> None:
-        self.tenant = tenant
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
         self.candidates = candidates
         self.by_name: Mapping[str, Sequence[Candidate]] = {
             name: [candidates[place] for place in places]
@@ -124,10 +128,7 @@ class RouteTable:
         """The places of the candidates of each name."""
         index: dict[str, list[int]] = {}
         for place, one in enumerate(self.candidates):
-            target = one.target
-            owners = (target.provider, target.integration_id)
-            names = {one.name, target.model, f"{target.integration_id}/{target.model}", *(f"{o}/*" for o in owners)}
-            for name in names:
+            for name in set(one.names):
                 index.setdefault(name, []).append(place)
         return index
 

@@ -27,6 +27,8 @@ NAMES = (*(rule.name for rule in RULES), *(rule.name for rule in CALL_RULES))
 MOST_CHOICES = 8
 # So many of them are told of in an answer that was not asked to explain itself.
 SHOWN = 3
+# And in one that was.
+MOST_SHOWN = 1000
 
 
 @dataclass(slots=True)
@@ -41,7 +43,8 @@ class Ground:
 
 
 class Planner:
-    """Makes one plan. `beginning`: what calls that share a prompt cache have in common; empty where there is none."""
+    """Makes one plan. `beginning`: what calls that share a prompt cache have in common; empty where there is none.
+    `explain`: every candidate is told of."""
 
     def __init__(
         self,
@@ -51,7 +54,7 @@ class Planner:
         policies: tuple[Constraints, ...] = (),
         seed: int = 0,
         beginning: bytes = b"",
-        most: int = MOST_CHOICES,
+        explain: bool = False,
     ) -> None:
         self._ground = ground
         self._course = course
@@ -59,7 +62,8 @@ class Planner:
         self._constraints = (need.constraints, *policies)
         self._seed = seed
         self._beginning = beginning
-        self._most = most
+        # How many choices are made, and of how many it is told how fast they are.
+        self._most, self._told = (MOST_SHOWN, MOST_SHOWN) if explain else (MOST_CHOICES, SHOWN)
         self._now = time.monotonic()
         self._legs: list[tuple[Leg, Pool, Ints]] = []
         # (pool, places of the table, number of the rule) of those that the rules of the call keep out.
@@ -81,7 +85,7 @@ class Planner:
                 else:
                     choices = self._spread(found, pool, leg)
         live, tokens = self._ground.moment.live, self._need.usual_tokens
-        for one in choices[: max(SHOWN, self._most - MOST_CHOICES)]:
+        for one in choices[: self._told]:
             one.seconds = live.one(one.candidate.breaker.row, tokens)
         considered, eligible, rejected = self._tally()
         return Plan(self._course, choices, self._need, self._seed, considered, eligible, rejected, self._reject)

@@ -13,6 +13,7 @@ from trunkline.v1.route_pb2 import RouteBasis, RoutingObjective
 
 from trunkline_server.domain.assignment import Assignment, assign
 from trunkline_server.domain.errors import invalid_fields
+from trunkline_server.domain.experiment_check import ANY_MODEL
 from trunkline_server.domain.matching import Match
 from trunkline_server.domain.needs import max_latency_of
 from trunkline_server.domain.routes.aim import BALANCED, COST, LATENCY, QUALITY, Aim, Weights
@@ -24,10 +25,9 @@ from trunkline_server.domain.steering import RoutingView
 
 # What a caller can ask for by name without a policy of its own.
 BUILT_IN = {"cost": COST, "latency": LATENCY, "quality": QUALITY, "balanced": BALANCED}
-# Calls that leave the model to Trunkline, as an experiment names them.
-ANY_MODEL = "*"
-_WEIGHTED = RoutingObjective.ROUTING_OBJECTIVE_WEIGHTED
-_CHAINED = frozenset((RoutingObjective.ROUTING_OBJECTIVE_PRIORITY, _WEIGHTED))
+WEIGHTED = RoutingObjective.ROUTING_OBJECTIVE_WEIGHTED
+# The objectives that follow a chain.
+CHAINED = (RoutingObjective.ROUTING_OBJECTIVE_PRIORITY, WEIGHTED)
 _COMPLEXITY = RoutingObjective.ROUTING_OBJECTIVE_COMPLEXITY
 _RUNNING = ExperimentState.EXPERIMENT_STATE_RUNNING
 # Links of links are followed so deep; what is written is checked for cycles, so this is never reached.
@@ -145,7 +145,7 @@ class Policies:
     def _policy(self, policy: Policy, asked: Asked) -> Course:
         message = policy.message
         complexity = asked.complexity() if policy.objective == _COMPLEXITY else None
-        share = 1.0 if policy.objective in _CHAINED else self._defaults.share
+        share = 1.0 if policy.objective in CHAINED else self._defaults.share
         return Course(
             basis=RouteBasis.ROUTE_BASIS_POLICY,
             rule=policy.id,
@@ -181,7 +181,7 @@ class Policies:
 
     def _legs(self, policy: Policy, asked: Asked, complexity: float | None, depth: int) -> Iterator[Leg]:
         message = policy.message
-        if policy.objective in _CHAINED:
+        if policy.objective in CHAINED:
             for link in self._links(policy, asked):
                 if link.model:
                     yield from self._legs_of(link.model)
@@ -203,7 +203,7 @@ class Policies:
     def _links(self, policy: Policy, asked: Asked) -> Sequence[RoutingLink]:
         """The chain; a weighted one begins with the link that is drawn, and the others follow, the heaviest first."""
         chain = list(policy.message.chain)
-        if policy.objective != _WEIGHTED or not chain:
+        if policy.objective != WEIGHTED or not chain:
             return chain
         at = number(asked.seed, policy.id) / 2**32 * sum(link.weight for link in chain)
         drawn = 0

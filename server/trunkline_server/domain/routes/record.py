@@ -11,10 +11,7 @@ from trunkline.v1.route_pb2 import Route, RouteCandidate, ScoreTerm
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.routes.candidates import Candidate
 from trunkline_server.domain.routes.plan import Choice, Plan, Rejection
-from trunkline_server.domain.routes.planner import SHOWN
-
-# So many candidates stand in an answer that was asked to explain itself.
-MOST_SHOWN = 1000
+from trunkline_server.domain.routes.planner import MOST_SHOWN, SHOWN
 
 # How well a candidate answers now.
 Tell = Callable[[Candidate], Availability]

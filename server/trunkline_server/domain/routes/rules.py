@@ -89,20 +89,14 @@ def _disabled(one: Candidate, _: Constraints) -> str | None:
     return "the integration is switched off" if one.disabled else None
 
 
-def _names_of(one: Candidate) -> tuple[str, ...]:
-    target = one.target
-    provider, integration, model = target.provider, target.integration_id, target.model
-    return (f"{provider}/{model}", model, f"{integration}/{model}", f"{provider}/*", f"{integration}/*")
-
-
 def _not_allowed(one: Candidate, wanted: Constraints) -> str | None:
-    if not wanted.allowed or not wanted.allowed.isdisjoint(_names_of(one)):
+    if not wanted.allowed or not wanted.allowed.isdisjoint(one.names):
         return None
     return "is not among the allowed models"
 
 
 def _denied(one: Candidate, wanted: Constraints) -> str | None:
-    return "is among the denied models" if not wanted.denied.isdisjoint(_names_of(one)) else None
+    return "is among the denied models" if not wanted.denied.isdisjoint(one.names) else None
 
 
 def _capability(one: Candidate, wanted: Constraints) -> str | None:
