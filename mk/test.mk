@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 suites = $(foreach suite,$(1),$(if $(wildcard tests/$(suite)/test_*.py),tests/$(suite)))
 PYTEST := $(BIN)/pytest
 
-.PHONY: lint unit integration e2e faults test covered served left-out providers-doc simulate
+.PHONY: lint unit integration e2e faults test left-out providers-doc simulate
 
 lint: venv third-party ## Lint and type-check, the contract included
 	$(BIN)/ruff check
@@ -26,18 +26,10 @@ faults: venv third-party ## Faults and load in their full form, with their figur
 	TRUNKLINE_FAULTS=full $(PYTEST) $(call suites,faults)
 
 test: venv third-party lint left-out ## Everything: lint, then all tests; the domain's branch coverage must reach 90 %
-	@$(MAKE) --no-print-directory covered & covered=$$!; \
-	  $(MAKE) --no-print-directory served; served=$$?; \
-	  wait $$covered && exit $$served
+	$(PYTEST) -n 4 --dist loadfile $(call suites,unit conformance golden integration e2e) --cov=trunkline_server.domain \
+	  --cov-branch --cov-report=term:skip-covered --cov-fail-under=90 --durations=15 --durations-min=3
+	# They have the machine for themselves.
 	$(PYTEST) $(call suites,faults) --durations=10 --durations-min=3
-
-# Side by side: one works, the other mostly waits. Faults and load have the machine for themselves.
-covered:
-	$(PYTEST) $(call suites,unit conformance golden) --cov=trunkline_server.domain --cov-branch \
-	  --cov-report=term:skip-covered --cov-fail-under=90
-
-served:
-	$(PYTEST) $(call suites,integration e2e) --durations=15 --durations-min=3
 
 left-out:
 	@for language in $(CLIENTS); do \

@@ -12,6 +12,7 @@ from e2e.calls import ask, fields_of, llm, read, refusal, status_of, stream
 from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from harness import INPUT_PRICE, OUTPUT_PRICE, Stack, holds
+from integration.redis_parts import until
 from trunkline.v1.common_pb2 import CallContext, UsageSource
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.llm_pb2 import CountTokensRequest, ExplainRouteRequest, GetModelRequest, ListModelsRequest
@@ -86,7 +87,12 @@ async def test_cancelled_stream_closes_the_upstream_and_is_charged(mock: Mock, c
     assert record.usage.output_tokens > 0
     assert record.usage.source == UsageSource.USAGE_SOURCE_ESTIMATED
     assert record.cost_details.nano_usd > 0
-    assert await holds(running) == 0
+
+    async def none_held() -> bool:
+        return await holds(running) == 0
+
+    # Settlements travel beside the answers.
+    await until(none_held)
 
 
 async def test_deadline_ends_a_slow_upstream(mock: Mock, channel: grpc.aio.Channel) -> None:
@@ -97,7 +103,12 @@ async def test_deadline_ends_a_slow_upstream(mock: Mock, channel: grpc.aio.Chann
     assert (code, info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "CALLER_DEADLINE")
     await asyncio.sleep(0.2)
     assert state.open == 0
-    assert await holds(running) == 0
+
+    async def none_held() -> bool:
+        return await holds(running) == 0
+
+    # Settlements travel beside the answers.
+    await until(none_held)
 
 
 async def test_cut_stream_is_never_silent(mock: Mock, channel: grpc.aio.Channel) -> None:
@@ -182,7 +193,12 @@ async def test_failing_provider_is_retried_and_named(mock: Mock, channel: grpc.a
     assert (code, info.reason) == (grpc.StatusCode.UNAVAILABLE, "UPSTREAM_UNAVAILABLE")
     assert len(state.requests) == 3
     assert info.metadata["attempts"] == "3"
-    assert await holds(running) == 0
+
+    async def none_held() -> bool:
+        return await holds(running) == 0
+
+    # Settlements travel beside the answers.
+    await until(none_held)
 
 
 async def test_one_request_id_is_executed_once(mock: Mock, channel: grpc.aio.Channel) -> None:
@@ -258,4 +274,9 @@ async def test_budget_is_never_overspent(mock: Mock, channel: grpc.aio.Channel) 
         reasons.add(info.reason)
         assert dict(error.trailing_metadata() or ())["grpc-retry-pushback-ms"] == "-1"
     assert reasons == {"BUDGET_EXCEEDED"}
-    assert await holds(running) == 0
+
+    async def none_held() -> bool:
+        return await holds(running) == 0
+
+    # Settlements travel beside the answers.
+    await until(none_held)
