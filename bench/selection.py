@@ -17,7 +17,8 @@ from collections.abc import Sequence
 
 from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.completion_pb2 import CompleteRequest
-from trunkline.v1.integration_pb2 import Integration, PriceOverride
+from trunkline.v1.configuration_pb2 import PriceOverride
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.requirements_pb2 import ModelRequirements, RoutingOptions
 from trunkline_server.domain.money import to_money
 from trunkline_server.domain.ports import BudgetLimit

@@ -33,13 +33,9 @@ from trunkline.v1.completion_pb2 import (
     Started,
     StreamCompleteResponse,
 )
-from trunkline.v1.integration_pb2 import (
-    Configuration,
-    Connector,
-    Integration,
-    IntegrationType,
-    LlmProviderConfiguration,
-)
+from trunkline.v1.configuration_pb2 import Configuration, IntegrationType, LlmProviderConfiguration
+from trunkline.v1.connector_pb2 import Connector
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
 from trunkline_server.domain.ports import Heard, Target

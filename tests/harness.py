@@ -21,16 +21,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from redis.asyncio import Redis
 from trunkline.v1.access_pb2 import ApiKey, Tenant
 from trunkline.v1.analytics_pb2 import RecordedRequest
+from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
 from trunkline.v1.budget_pb2 import Budget, BudgetPeriod, BudgetScope
-from trunkline.v1.integration_pb2 import (
-    Authentication,
-    AuthenticationScheme,
-    Configuration,
-    Integration,
-    IntegrationType,
-    LlmProviderConfiguration,
-    PriceOverride,
-)
+from trunkline.v1.configuration_pb2 import Configuration, IntegrationType, LlmProviderConfiguration, PriceOverride
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.domain.keys import new_api_key
 from trunkline_server.domain.ports import Actor
 from trunkline_server.embedded import EmbeddedPostgres, EmbeddedRedis, embedded_postgres, embedded_redis

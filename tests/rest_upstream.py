@@ -10,19 +10,16 @@ from dataclasses import dataclass, field
 import orjson
 import pytest
 from aiohttp import web
-from trunkline.v1.integration_pb2 import (
-    ApiConfiguration,
-    ApiTool,
-    Authentication,
-    AuthenticationScheme,
-    Configuration,
-    Integration,
-    IntegrationType,
-)
+from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
+from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
+from trunkline.v1.configuration_pb2 import Configuration, IntegrationType
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.connectors import ToolAnswer, ToolCall, ToolConnector
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.duration import seconds as seconds_of
 from trunkline_server.domain.errors import TrunklineError
-from trunkline_server.domain.ports import ApiConnector, ToolAnswer
+from trunkline_server.domain.schemas import read_parameters
 
 LOCAL = OutboundPolicy(allow=("127.0.0.0/8",), allow_http=True)
 SECRET = "s3cret-Value-77"
@@ -163,15 +160,31 @@ async def read_head(reader: asyncio.StreamReader) -> bytes:
 
 
 async def call(
-    rest: ApiConnector, target: Integration, parameters: object = None, *, secret: str = "", seconds: float = 10
+    rest: ToolConnector,
+    target: Integration,
+    parameters: object = None,
+    *,
+    secret: str = "",
+    seconds: float = 10,
+    name: str = "",
 ) -> ToolAnswer:
-    """Execute the integration's last tool."""
+    """Execute the integration's tool of the name, or its last one, as the service does."""
+    return await rest.execute(tool_call(rest, target, parameters, secret, name), Deadline.after(seconds))
+
+
+def tool_call(
+    rest: ToolConnector, target: Integration, parameters: object = None, secret: str = "", name: str = ""
+) -> ToolCall:
+    """One attempt at the integration's tool of the name, or its last one."""
+    tools = rest.tools(target)
+    tool = tools[name] if name else list(tools.values())[-1]
     body = orjson.dumps(parameters) if parameters is not None else b""
-    return await rest.execute(target, secret, rest.tools(target)[-1], body, Deadline.after(seconds))
+    checked = read_parameters(tool.parameters_schema_json, body)
+    return ToolCall("acme", target, tool, checked, seconds_of(tool.timeout), secret)
 
 
 async def refused(
-    rest: ApiConnector, target: Integration, parameters: object = None, *, secret: str = "", seconds: float = 10
+    rest: ToolConnector, target: Integration, parameters: object = None, *, secret: str = "", seconds: float = 10
 ) -> TrunklineError:
     with pytest.raises(TrunklineError) as caught:
         await call(rest, target, parameters, secret=secret, seconds=seconds)

@@ -71,7 +71,7 @@ class Worker:
 
 def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, object]:
     """The services that are served; the others answer UNIMPLEMENTED with their plan."""
-    directory, database, router = parts.directory, parts.database, parts.router
+    directory, database, router, connectors = parts.directory, parts.database, parts.router, parts.connectors
     resilience, threshold = parts.resilience, settings.budgets.alert_threshold
     catalogue, items = parts.catalogue, postgres.PgRouting(database)
     steering = Steering(items, directory, router, catalogue, parts.providers, settings.routing.aliases)
@@ -84,8 +84,10 @@ def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, 
             catalogue,
             postgres.PgFeedback(database),
         ),
-        "IntegrationService": IntegrationService(parts.integrations, directory, router, parts.providers, parts.api),
-        "ToolService": ToolService(directory, parts.api, resilience, parts.signals),
+        "IntegrationService": IntegrationService(
+            parts.integrations, directory, router, parts.providers, parts.connectors
+        ),
+        "ToolService": ToolService(directory, connectors, resilience, parts.signals),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
         "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),
         "PolicyService": PolicyService(steering, postgres.PgExperiments(database), catalogue),

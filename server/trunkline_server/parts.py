@@ -12,6 +12,7 @@ from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.concurrency import Concurrency, Lanes
+from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.prober import Prober
 from trunkline_server.domain.resilience import Resilience
@@ -45,7 +46,7 @@ class Parts:
     admission: RedisAdmission
     replays: RedisReplay
     providers: ProviderDriver
-    api: RestConnector
+    connectors: Connectors
     policy: OutboundPolicy
     catalogue: PriceCatalogue
     settlements: Settlements
@@ -92,7 +93,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds, signals=signals),
         replays=RedisReplay(redis),
         providers=providers,
-        api=await stack.enter_async_context(RestConnector(policy, timeouts=timeouts)),
+        connectors=Connectors({"api": await stack.enter_async_context(RestConnector(policy, timeouts=timeouts))}),
         policy=policy,
         catalogue=catalogue,
         settlements=Settlements(),

@@ -13,8 +13,8 @@ from e2e.calls import ask, llm, refusal
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import RetryInfo
 from harness import Stack, provider, stack
+from trunkline.v1.configuration_pb2 import CircuitBreaker
 from trunkline.v1.event_pb2 import Event
-from trunkline.v1.integration_pb2 import CircuitBreaker
 from trunkline.v1.llm_pb2 import ExplainRouteRequest, GetModelRequest, ListModelsRequest
 from trunkline.v1.model_pb2 import Availability, BreakerState
 from upstream import MODEL, upstream

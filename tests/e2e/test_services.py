@@ -26,6 +26,8 @@ from trunkline.v1.access_pb2 import (
     RotateApiKeyRequest,
     Tenant,
 )
+from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
+from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
 from trunkline.v1.budget_pb2 import (
     Budget,
     BudgetPeriod,
@@ -35,23 +37,21 @@ from trunkline.v1.budget_pb2 import (
     GetBudgetStatusRequest,
 )
 from trunkline.v1.common_pb2 import TokenClass
-from trunkline.v1.integration_pb2 import (
-    ApiConfiguration,
-    ApiTool,
-    Authentication,
-    AuthenticationScheme,
-    CheckIntegrationRequest,
+from trunkline.v1.configuration_pb2 import (
     Configuration,
+    IntegrationType,
+    LlmProviderConfiguration,
+    ModelOverride,
+    PriceOverride,
+)
+from trunkline.v1.connector_pb2 import ListConnectorsRequest
+from trunkline.v1.integration_health_pb2 import IntegrationStatus
+from trunkline.v1.integration_pb2 import (
+    CheckIntegrationRequest,
     CreateIntegrationRequest,
     DeleteIntegrationRequest,
     GetIntegrationRequest,
     Integration,
-    IntegrationStatus,
-    IntegrationType,
-    ListConnectorsRequest,
-    LlmProviderConfiguration,
-    ModelOverride,
-    PriceOverride,
     RotateCredentialRequest,
     UpdateIntegrationRequest,
 )

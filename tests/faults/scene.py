@@ -9,7 +9,8 @@ from pathlib import Path
 import grpc
 from harness import Stack, provider, stack
 from trunkline.v1 import integration_pb2_grpc
-from trunkline.v1.integration_pb2 import CreateIntegrationRequest, IntegrationType
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.integration_pb2 import CreateIntegrationRequest
 from upstream import MODEL, Upstream, upstream
 
 # Of the Trunkline that rows share, in seconds.

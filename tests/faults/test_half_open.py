@@ -12,7 +12,7 @@ from faults.report import report
 from faults.scale import pick
 from google.protobuf.duration_pb2 import Duration
 from harness import Stack, provider, stack
-from trunkline.v1.integration_pb2 import CircuitBreaker
+from trunkline.v1.configuration_pb2 import CircuitBreaker
 from trunkline.v1.llm_pb2 import ListModelsRequest
 from trunkline.v1.model_pb2 import BreakerState
 from upstream import MODEL, upstream

@@ -12,18 +12,18 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.access_pb2 import ApiKey, Tenant
 from trunkline.v1.analytics_pb2 import RecordedRequest
+from trunkline.v1.authentication_pb2 import AuthenticationScheme
 from trunkline.v1.common_pb2 import CallContext, CostDetails, Usage
-from trunkline.v1.event_pb2 import Event
-from trunkline.v1.integration_pb2 import (
-    AuthenticationScheme,
+from trunkline.v1.configuration_pb2 import (
     CircuitBreaker,
     Configuration,
-    Integration,
     IntegrationType,
     LlmProviderConfiguration,
     Monitoring,
     PriceOverride,
 )
+from trunkline.v1.event_pb2 import Event
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.keys import new_api_key
 from trunkline_server.domain.ports import Actor, Settled

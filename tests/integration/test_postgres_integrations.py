@@ -7,15 +7,10 @@ import pytest_asyncio
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from integration.postgres_parts import ACTOR, KEYRING, SECRET, make_tenants, openai, refused, superuser
-from trunkline.v1.integration_pb2 import (
-    ApiConfiguration,
-    ApiTool,
-    Configuration,
-    HealthCheck,
-    Integration,
-    IntegrationStatus,
-    IntegrationType,
-)
+from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
+from trunkline.v1.configuration_pb2 import Configuration, IntegrationType
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.stores.postgres import Database, PgIntegrations
 
 OUTPUT = ("etag", "create_time", "update_time")

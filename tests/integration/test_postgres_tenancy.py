@@ -23,7 +23,8 @@ from integration.postgres_parts import (
 from trunkline.v1.access_pb2 import ApiKey, Tenant, TenantStatus
 from trunkline.v1.budget_pb2 import Budget, BudgetEnforcement, BudgetPeriod, BudgetScope
 from trunkline.v1.common_pb2 import CallLimit, LimitScope
-from trunkline.v1.integration_pb2 import HealthCheck, IntegrationType
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.integration_health_pb2 import HealthCheck
 from trunkline.v1.policy_pb2 import RoutingPolicy
 from trunkline_server.stores.postgres import (
     Database,

@@ -106,7 +106,8 @@ async def test_nothing_is_overspent_when_redis_dies_in_between(seed: int, redis:
 
         async def caller(name: str, admission: RedisAdmission, until_time: float) -> None:
             number = 0
-            while time.monotonic() < until_time:
+            # On a slow machine until the limit was met.
+            while time.monotonic() < until_time + (0 if refused[0] else 20):
                 number += 1
                 one = ask(f"{name}-{number}", cost, limit)
                 try:

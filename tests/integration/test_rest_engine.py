@@ -23,23 +23,25 @@ from rest_upstream import (
     socket_upstream,
     tool,
 )
-from trunkline.v1.integration_pb2 import AuthenticationScheme
+from trunkline.v1.authentication_pb2 import AuthenticationScheme
 from trunkline_server.connectors.rest.answers import MAX_BODY
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.templates import load_templates, parse_template
+from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.ports import ToolAnswer
 
 PACED = """
 display_name = "Paced"
 endpoint = "https://api.example.com"
 timeout_seconds = 5
 check_path = "/"
-rate_per_second = 20
 tools = []
 [authentication]
 scheme = "none"
+[[rates]]
+calls = 20
+per_seconds = 1
 """
 
 
@@ -252,8 +254,7 @@ async def test_shipped_templates_on_the_wire(
     header: tuple[str, str],
 ) -> None:
     target = integration(upstream.url, template=template)
-    (found,) = [one for one in rest.tools(target) if one.name == name]
-    await rest.execute(target, SECRET, found, orjson.dumps(parameters), Deadline.after(10))
+    await call(rest, target, parameters, secret=SECRET, name=name)
     (seen,) = upstream.seen
     assert (seen.method, seen.raw_path) == (method, path)
     assert seen.headers[header[0]] == header[1]

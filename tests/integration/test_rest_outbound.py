@@ -9,10 +9,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
-from rest_upstream import Sockets, integration, read_head, socket_upstream, tool
+from rest_upstream import Sockets, call, integration, read_head, socket_upstream, tool
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.domain.addresses import OutboundPolicy
-from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 
 
@@ -67,7 +66,7 @@ async def attempt(policy: OutboundPolicy, endpoint: str, resolver: AbstractResol
     """The reason of the refusal, or 0 for an answer."""
     async with RestConnector(policy, resolver=resolver) as rest:
         try:
-            await rest.execute(integration(endpoint), "", tool(), b"", Deadline.after(10))
+            await call(rest, integration(endpoint, tool()))
         except TrunklineError as error:
             assert error.metadata.keys() <= {"host", "finding"}
             return error.reason
@@ -183,9 +182,9 @@ async def test_a_pooled_connection_is_not_lent_to_another_name() -> None:
         policy = OutboundPolicy(allow=(f"vault.internal:{sockets.port}",), allow_http=True)
         async with RestConnector(policy, resolver=Script(["127.0.0.1"])) as rest:
             for host, connections in (("vault.internal", 1), ("other.internal", 1), ("127.0.0.1", 1)):
-                target = integration(f"http://{host}:{sockets.port}")
+                target = integration(f"http://{host}:{sockets.port}", tool())
                 try:
-                    await rest.execute(target, "", tool(), b"", Deadline.after(10))
+                    await call(rest, target)
                 except TrunklineError as error:
                     assert host != "vault.internal" and error.reason == Reason.ERROR_REASON_ADDRESS_FORBIDDEN
                 else:

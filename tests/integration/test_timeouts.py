@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from rest_upstream import LOCAL
+from rest_upstream import LOCAL, call
 from slow_upstream import black_hole, speaker
 from trunkline.v1.completion_pb2 import CompleteRequest
-from trunkline.v1.integration_pb2 import ApiTool, Integration
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.duration import duration
@@ -122,8 +122,8 @@ async def _tool(port: int, deadline: float = LONG, **parts: float) -> TrunklineE
     integration.configuration.timeout.CopyFrom(duration(parts.pop("timeout", LONG)))
     for name, seconds in parts.items():
         getattr(integration.configuration.timeouts, name).CopyFrom(duration(seconds))
-    tool = ApiTool(name="t", method="GET", path="/", parameters_schema_json=b"{}")
+    integration.configuration.api.tools.add(name="t", method="GET", path="/", parameters_schema_json=b"{}")
     async with RestConnector(LOCAL, timeouts=Timeouts(connect=LONG)) as rest:
         with pytest.raises(TrunklineError) as caught:
-            await rest.execute(integration, "", tool, b"{}", Deadline.after(deadline))
+            await call(rest, integration, seconds=deadline)
     return caught.value

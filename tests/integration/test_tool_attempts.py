@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
-from rest_upstream import LOCAL, Upstream, http_upstream, integration, tool
+from rest_upstream import LOCAL, Upstream, http_upstream, integration, tool, tool_call
+from trunkline.v1.api_pb2 import ApiTool
 from trunkline.v1.common_pb2 import Attempt
-from trunkline.v1.integration_pb2 import ApiTool, Integration
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.connectors.rest.engine import RestConnector
-from trunkline_server.connectors.rest.templates import parse_template
+from trunkline_server.connectors.rest.templates import connector_of, parse_template
+from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.ports import ToolAnswer
 from trunkline_server.domain.resilience import Breaker, BreakerRule, RetryBudget
 from trunkline_server.domain.tool_attempts import ToolAttempts
 
@@ -52,18 +54,20 @@ def _statuses(upstream: Upstream, *statuses: int, headers: dict[str, str] | None
 async def _run(target: Integration, called: ApiTool, breaker: Breaker | None = None) -> ToolAnswer:
     async with RestConnector(LOCAL, templates={"keyed": parse_template("keyed", KEYED)}) as rest:
         end = Deadline.after(10)
+        target.configuration.api.tools.append(called)
+        wanted = replace(tool_call(rest, target), key="key-1")
 
         async def attempt(_: int) -> ToolAnswer:
-            return await rest.execute(target, "", called, b"{}", end, "key-1")
+            return await rest.execute(wanted, end)
 
         made: list[Attempt] = []
         attempts = ToolAttempts(RetryBudget())
-        return await attempts.run(attempt, breaker or Breaker(), rest.repeatable(target, called), end, made)
+        return await attempts.run(attempt, breaker or Breaker(), wanted.tool.repeatable, end, made)
 
 
 async def test_a_read_is_sent_again(upstream: Upstream) -> None:
     _statuses(upstream, 503, 502)
-    assert (await _run(integration(upstream.url, tool()), tool())).http_status == 200
+    assert (await _run(integration(upstream.url), tool())).http_status == 200
     assert len(upstream.seen) == 3
     assert "idempotency-key" not in upstream.seen[0].headers
 
@@ -71,7 +75,7 @@ async def test_a_read_is_sent_again(upstream: Upstream) -> None:
 async def test_a_wait_as_told(upstream: Upstream) -> None:
     _statuses(upstream, 429, headers={"Retry-After": "0.3"})
     began = asyncio.get_running_loop().time()
-    assert (await _run(integration(upstream.url, tool()), tool())).http_status == 200
+    assert (await _run(integration(upstream.url), tool())).http_status == 200
     assert asyncio.get_running_loop().time() - began >= 0.3
     assert len(upstream.seen) == 2
 
@@ -80,7 +84,7 @@ async def test_a_wait_as_told(upstream: Upstream) -> None:
 async def test_what_may_change_something_is_sent_once(upstream: Upstream, method: str) -> None:
     _statuses(upstream, 503)
     with pytest.raises(TrunklineError) as caught:
-        await _run(integration(upstream.url, tool(method)), tool(method))
+        await _run(integration(upstream.url), tool(method))
     assert caught.value.reason == Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE
     assert len(upstream.seen) == 1
 
@@ -96,12 +100,12 @@ async def test_an_integration_that_is_left_alone_hears_nothing(upstream: Upstrea
     upstream.answers(500)
     for _ in range(5):
         with pytest.raises(TrunklineError):
-            await _run(integration(upstream.url, tool()), tool(), breaker)
+            await _run(integration(upstream.url), tool(), breaker)
     assert len(upstream.seen) == 1
 
 
 def test_a_template_shows_its_timeouts() -> None:
-    shown = parse_template("keyed", KEYED).connector()
+    shown = connector_of(parse_template("keyed", KEYED))
     assert (shown.timeout.seconds, shown.timeouts.connect.seconds) == (5, 2)
     with pytest.raises(ValueError, match="timeouts"):
         parse_template("keyed", KEYED.replace("connect = 2", "total = 2"))

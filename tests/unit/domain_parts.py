@@ -24,16 +24,11 @@ from trunkline.v1.completion_pb2 import (
     Started,
     StreamCompleteResponse,
 )
+from trunkline.v1.configuration_pb2 import Configuration, IntegrationType, LlmProviderConfiguration, PriceOverride
+from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.content_pb2 import Part
-from trunkline.v1.integration_pb2 import (
-    Configuration,
-    Connector,
-    HealthCheck,
-    Integration,
-    IntegrationType,
-    LlmProviderConfiguration,
-    PriceOverride,
-)
+from trunkline.v1.integration_health_pb2 import HealthCheck
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model, TokenPrice
 from trunkline.v1.policy_pb2 import TaskMapping

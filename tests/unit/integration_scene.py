@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from google.protobuf.field_mask_pb2 import FieldMask
-from trunkline.v1.integration_pb2 import (
-    ApiConfiguration,
-    ApiTool,
-    Authentication,
-    Configuration,
-    Connector,
-    CreateIntegrationRequest,
-    HealthCheck,
-    Integration,
-    IntegrationStatus,
-    LlmProviderConfiguration,
-    UpdateIntegrationRequest,
-)
+from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
+from trunkline.v1.authentication_pb2 import Authentication
+from trunkline.v1.configuration_pb2 import Configuration, LlmProviderConfiguration
+from trunkline.v1.connector_pb2 import Connector
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_pb2 import CreateIntegrationRequest, Integration, UpdateIntegrationRequest
 from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.resilience import Resilience
@@ -81,7 +75,9 @@ class Scene:
         self.store, self.directory = MemoryIntegrations(), MemoryDirectory()
         self.providers, self.api = CheckedProviders(), CheckedApi()
         router = Router(self.directory, FakeCatalogue({}), self.providers, Resilience(), RoutingSettings({}))
-        self.service = IntegrationService(self.store, self.directory, router, self.providers, self.api)
+        self.service = IntegrationService(
+            self.store, self.directory, router, self.providers, Connectors({"api": self.api})
+        )
         self.call = a_call()
 
     async def with_row(self, request: CreateIntegrationRequest | None = None) -> Scene:

@@ -9,8 +9,10 @@ from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.access_pb2 import Tenant
 from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.completion_pb2 import CompleteRequest, RecoveryPolicy
+from trunkline.v1.configuration_pb2 import ModelOverride, PriceOverride
 from trunkline.v1.experiment_pb2 import Experiment, ExperimentArm, ExperimentState
-from trunkline.v1.integration_pb2 import Integration, IntegrationStatus, ModelOverride, PriceOverride
+from trunkline.v1.integration_health_pb2 import IntegrationStatus
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.model_pb2 import Modality
 from trunkline.v1.policy_pb2 import ComplexityTier, RoutingLink, RoutingMatch, RoutingPolicy, TaskMapping
 from trunkline.v1.requirements_pb2 import ModelRequirements, RoutingOptions

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pytest
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ResourceInfo
 from trunkline.v1.access_pb2 import Tenant
+from trunkline.v1.api_pb2 import ApiTool
 from trunkline.v1.common_pb2 import CallContext
-from trunkline.v1.integration_pb2 import (
-    ApiTool,
-    Connector,
-    HealthCheck,
-    Integration,
-    IntegrationStatus,
-    IntegrationType,
-)
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.connector_pb2 import Connector
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_pb2 import Integration
+from trunkline.v1.tool_pb2 import Tool, ToolPreview
 from trunkline_server.domain.call import Call, Caller
+from trunkline_server.domain.connectors import ToolAnswer, ToolCall
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError, already_exists, not_found
-from trunkline_server.domain.ports import Actor, Target, TenantView, ToolAnswer
+from trunkline_server.domain.ports import Actor, Target, TenantView
 from trunkline_server.domain.tab import Tab
 
 TENANT = "acme"
@@ -167,29 +166,37 @@ class CheckedApi:
         self.problems: list[tuple[str, str]] = []
         self.check_answer = HealthCheck(healthy=True, detail="answered with HTTP 200", http_status=200)
         self.checked: list[tuple[Integration, str, Deadline]] = []
-        self.executed: list[tuple[Integration, str, ApiTool, bytes, Deadline]] = []
+        self.executed: list[ToolCall] = []
+        self.deadlines: list[Deadline] = []
         self.outcome: ToolAnswer | TrunklineError = ToolAnswer(200, "application/json", json=b'{"ok":true}')
-        # What the first calls answer instead, and the keys of all.
+        # What the first calls answer instead.
         self.failures: list[TrunklineError] = []
-        self.keys: list[str] = []
 
-    def tools(self, integration: Integration) -> Sequence[ApiTool]:
-        return integration.configuration.api.tools
+    def tools(self, integration: Integration) -> Mapping[str, Tool]:
+        configuration = integration.configuration
+        timeout = configuration.timeout.ToSeconds() or (12 if configuration.api.template == "hub" else 30)
+        return {one.name: self._tool(integration, one, timeout) for one in configuration.api.tools}
 
-    def repeatable(self, integration: Integration, tool: ApiTool) -> bool:
-        return tool.method == "GET"
+    def _tool(self, integration: Integration, one: ApiTool, timeout: int) -> Tool:
+        reads = one.method == "GET"
+        tool = Tool(
+            name=one.name, integration_id=integration.integration_id, has_side_effects=not reads, repeatable=reads
+        )
+        tool.timeout.FromSeconds(timeout)
+        return tool
 
-    async def execute(
-        self,
-        integration: Integration,
-        secret: str,
-        tool: ApiTool,
-        parameters_json: bytes,
-        deadline: Deadline,
-        key: str = "",
-    ) -> ToolAnswer:
-        self.executed.append((integration, secret, tool, parameters_json, deadline))
-        self.keys.append(key)
+    def preview(self, call: ToolCall) -> ToolPreview:
+        return ToolPreview(method="GET", url="https://hub.example")
+
+    async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
+        return None
+
+    async def pages(self, call: ToolCall, deadline: Deadline) -> AsyncGenerator[ToolAnswer, None]:
+        yield await self.execute(call, deadline)
+
+    async def execute(self, call: ToolCall, deadline: Deadline) -> ToolAnswer:
+        self.executed.append(call)
+        self.deadlines.append(deadline)
         if self.failures:
             raise self.failures.pop(0)
         if isinstance(self.outcome, TrunklineError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from trunkline.v1.access_pb2 import Tenant
 from trunkline.v1.completion_pb2 import CompleteRequest
-from trunkline.v1.integration_pb2 import IntegrationStatus
+from trunkline.v1.integration_health_pb2 import IntegrationStatus
 from trunkline_server.domain.errors import Reason, TrunklineError
 from unit.domain_parts import TENANT, World, answer, broken, integration
 

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.common_pb2 import TokenClass, Usage
-from trunkline.v1.integration_pb2 import (
-    Configuration,
-    Integration,
-    LlmProviderConfiguration,
-    ModelOverride,
-    PriceOverride,
-)
+from trunkline.v1.configuration_pb2 import Configuration, LlmProviderConfiguration, ModelOverride, PriceOverride
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.model_pb2 import Modality, Model, TokenPrice
 from trunkline_server.domain.overrides import Overrides
 from trunkline_server.domain.pricing import bill

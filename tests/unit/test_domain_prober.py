@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trunkline.v1.integration_pb2 import HealthCheck, Integration, IntegrationStatus, IntegrationType
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.domain.breaker import BreakerRule
 from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.deadline import Deadline

@@ -8,8 +8,9 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.access_pb2 import Tenant
 from trunkline.v1.completion_pb2 import CompleteRequest, RecoveryPolicy
+from trunkline.v1.configuration_pb2 import CircuitBreaker, IntegrationType, PriceOverride
 from trunkline.v1.content_pb2 import JsonSchemaFormat, Media, MediaKind, Message, Part, ResponseFormat
-from trunkline.v1.integration_pb2 import CircuitBreaker, HealthCheck, IntegrationStatus, IntegrationType, PriceOverride
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
 from trunkline.v1.requirements_pb2 import ModelRequirements, Quality
 from trunkline.v1.route_pb2 import RouteBasis
 from trunkline_server.domain.breaker import BreakerRule

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from trunkline.v1 import integration_pb2
-from trunkline.v1.integration_pb2 import Configuration, Connector, Integration, LlmProviderConfiguration
+from trunkline.v1.configuration_pb2 import Configuration, LlmProviderConfiguration
+from trunkline.v1.configuration_pb2 import Timeouts as ConfiguredTimeouts
+from trunkline.v1.connector_pb2 import Connector
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
@@ -18,7 +20,7 @@ from unit.service_parts import MemoryDirectory
 def test_the_integrations_own_over_its_connectors_over_the_settings() -> None:
     own, connector = told({"connect": 1}), told({"connect": 2, "idle": 3})
     assert timeouts_of(own, connector, Timeouts(4, 5, 6)) == Timeouts(1, 5, 3)
-    assert timeouts_of(integration_pb2.Timeouts(), integration_pb2.Timeouts(), Timeouts()) == Timeouts(5, math.inf, 30)
+    assert timeouts_of(ConfiguredTimeouts(), ConfiguredTimeouts(), Timeouts()) == Timeouts(5, math.inf, 30)
 
 
 @pytest.mark.parametrize(("part", "expected"), [("connect", 1.0), ("first_byte", 2.0), ("idle", 3.0)])

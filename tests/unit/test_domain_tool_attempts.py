@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome
 from trunkline_server.domain.breaker import Breaker, BreakerRule
+from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, ReasonValue, TrunklineError
-from trunkline_server.domain.ports import ToolAnswer
 from trunkline_server.domain.resilience import RetryBudget
 from trunkline_server.domain.strategies import MAX_ATTEMPTS
 from trunkline_server.domain.tool_attempts import ToolAttempts

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from trunkline.v1.integration_pb2 import Configuration, Integration, LlmProviderConfiguration
+from trunkline.v1.configuration_pb2 import Configuration, LlmProviderConfiguration
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.ports import Target
 from trunkline_server.providers import urls

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_upstream import SECRET
 from trunkline_server.connectors.rest.answers import HttpAnswer, error_of, mask, retry_after, tool_answer
-from trunkline_server.connectors.rest.templates import ErrorMap, load_templates
+from trunkline_server.connectors.rest.template_models import ErrorMap
+from trunkline_server.connectors.rest.templates import load_templates
 from trunkline_server.domain.errors import Reason, TrunklineError
 
 PLAIN = ErrorMap()

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from rest_upstream import SECRET, tool
-from trunkline.v1.integration_pb2 import Authentication, AuthenticationScheme
+from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
 from trunkline_server.connectors.rest.request import HttpRequest, Target, build, build_check
 from trunkline_server.domain.errors import Reason, TrunklineError
 

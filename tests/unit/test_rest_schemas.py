@@ -6,8 +6,8 @@ from pathlib import Path
 
 import orjson
 import pytest
-from trunkline_server.connectors.rest.schemas import SchemaError, compiled, field_path, read_parameters
 from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.schemas import SchemaError, compiled, field_path, read_parameters
 
 SCHEMA = orjson.dumps(
     {

@@ -7,11 +7,14 @@ from pathlib import Path
 import orjson
 import pytest
 from rest_upstream import integration, tool
-from trunkline.v1.integration_pb2 import ApiTool, AuthenticationScheme, Integration, IntegrationType
+from trunkline.v1.api_pb2 import ApiTool
+from trunkline.v1.authentication_pb2 import AuthenticationScheme
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.connectors.rest.engine import RestConnector
-from trunkline_server.connectors.rest.schemas import compiled
 from trunkline_server.connectors.rest.templates import TemplateError, load_templates, parse_template
 from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.schemas import compiled
 
 GOOD = """
 display_name = "Own"
@@ -57,7 +60,7 @@ def test_the_shipped_templates() -> None:
     ],
 )
 def test_the_shipped_tools(template: str, names: list[str]) -> None:
-    tools = REST.tools(integration("", template=template))
+    tools = REST.tools(integration("", template=template)).values()
     assert [found.name for found in tools] == names
     for found in tools:
         assert found.description
@@ -87,7 +90,7 @@ def test_the_shipped_tools(template: str, names: list[str]) -> None:
     ],
 )
 def test_the_shipped_schemas(template: str, name: str, good: object, bad: object) -> None:
-    (found,) = [one for one in REST.tools(integration("", template=template)) if one.name == name]
+    (found,) = [one for one in REST.tools(integration("", template=template)).values() if one.name == name]
     validator = compiled(found.parameters_schema_json)
     assert validator.is_valid(good)
     assert not validator.is_valid(bad)
@@ -96,7 +99,7 @@ def test_the_shipped_schemas(template: str, name: str, good: object, bad: object
 def test_a_good_template() -> None:
     template = parse_template("own", GOOD)
     rest = RestConnector(OutboundPolicy(), templates={"own": template})
-    (found,) = rest.tools(integration("", template="own"))
+    (found,) = rest.tools(integration("", template="own")).values()
     assert (found.name, found.cache_ttl.ToSeconds()) == ("get_thing", 60)
     assert orjson.loads(found.parameters_schema_json)["required"] == ["id"]
 
@@ -154,7 +157,7 @@ def test_a_directory_of_templates(tmp_path: Path) -> None:
 def test_own_tools_replace_those_of_the_template() -> None:
     own = ApiTool(name="search", method="GET", path="/own")
     more = ApiTool(name="more", method="GET", path="/more")
-    tools = REST.tools(integration("", own, more, template="notion"))
+    tools = list(REST.tools(integration("", own, more, template="notion")).values())
     assert [(found.name, found.path) for found in tools] == [
         ("search", "/own"),
         ("retrieve_page", "/pages/{page_id}"),

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from trunkline.v1.api_pb2 import ApiConfiguration
+from trunkline.v1.authentication_pb2 import Authentication
+from trunkline.v1.configuration_pb2 import Configuration, IntegrationType, LlmProviderConfiguration
+from trunkline.v1.connector_pb2 import ListConnectorsRequest
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
 from trunkline.v1.integration_pb2 import (
-    ApiConfiguration,
-    Authentication,
     CheckIntegrationRequest,
-    Configuration,
     DeleteIntegrationRequest,
     GetIntegrationRequest,
-    HealthCheck,
     Integration,
-    IntegrationStatus,
-    IntegrationType,
-    ListConnectorsRequest,
     ListIntegrationsRequest,
-    LlmProviderConfiguration,
     RotateCredentialRequest,
     UpdateIntegrationRequest,
 )

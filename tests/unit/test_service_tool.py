@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from google.rpc.code_pb2 import Code
 from trunkline.v1.access_pb2 import Tenant
+from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
 from trunkline.v1.common_pb2 import AttemptOutcome
-from trunkline.v1.integration_pb2 import ApiConfiguration, ApiTool, Configuration, Integration
+from trunkline.v1.configuration_pb2 import Configuration
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import ExecuteToolRequest, GetToolRequest, ListToolsRequest
+from trunkline_server.domain.connectors import Connectors, ToolAnswer
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.ports import RateLimit, TenantView, ToolAnswer
+from trunkline_server.domain.ports import RateLimit, TenantView
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.tab import Settlements, Tab
 from trunkline_server.services.tool import ToolService
@@ -39,7 +42,7 @@ class Scene:
             {one.integration_id: f"secret of {one.integration_id}" for one in integrations},
             (),
         )
-        self.service = ToolService(self.directory, self.api, Resilience())
+        self.service = ToolService(self.directory, Connectors({"api": self.api}), Resilience())
         self.tab = Tab(self.admission, Settlements())
         self.call = a_call(tab=self.tab)
 
@@ -74,7 +77,6 @@ async def test_a_tool_tells_its_timeout_and_effects() -> None:
     own = an_api("own", "write", template="hub")
     own.configuration.timeout.FromSeconds(7)
     own.configuration.api.tools[0].method = "POST"
-    own.configuration.api.tools[0].cache_ttl.FromSeconds(60)
     scene = Scene(plain, hub, own)
     listed = (await scene.service.list_tools(scene.call, ListToolsRequest())).tools
     assert {tool.integration_id: tool.timeout.seconds for tool in listed} == {"plain": 30, "hub-main": 12, "own": 7}
@@ -83,7 +85,6 @@ async def test_a_tool_tells_its_timeout_and_effects() -> None:
         "hub-main": False,
         "own": True,
     }
-    assert [tool.integration_id for tool in listed if tool.HasField("cache_ttl")] == ["own"]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +121,8 @@ async def test_a_run_is_admitted_answered_and_recorded() -> None:
     assert (record.request_id, record.trace_id, record.method) == ("r-1", scene.call.trace_id, scene.call.method)
     assert record.create_time.seconds == int(scene.call.arrived_wall)
     assert scene.admission.held == {}
-    ((_, secret, tool, parameters, _),) = scene.api.executed
-    assert (secret, tool.name, parameters) == ("secret of hub-main", "read", b'{"n":1}')
+    (made,) = scene.api.executed
+    assert (made.secret, made.tool.name, made.parameters) == ("secret of hub-main", "read", {"n": 1})
 
 
 async def test_bytes_stay_bytes() -> None:
@@ -138,10 +139,8 @@ async def test_the_requests_timeout_stands_in_for_the_integrations() -> None:
     await scene.service.execute_tool(scene.call, run_of())
     await scene.service.execute_tool(a_call(), run_of(seconds=90))
     own, asked = scene.api.executed
-    assert own[0].configuration.timeout.seconds == 7
-    assert asked[0].configuration.timeout.seconds == 90
-    assert own[4] is scene.call.deadline
-    assert integration.configuration.timeout.seconds == 7, "the cached view is everybody's"
+    assert (own.timeout, asked.timeout) == (7, 90)
+    assert scene.api.deadlines[0] is scene.call.deadline
 
 
 async def test_a_failed_run_is_left_to_the_budget_interceptor() -> None:
@@ -175,9 +174,9 @@ async def test_a_run_that_fails_in_passing_is_tried_again_and_recorded() -> None
     answer = await scene.service.execute_tool(scene.call, run_of(seconds=5))
     assert answer.http_status == 200
     first, second = scene.api.executed
-    assert first[0].configuration.timeout.seconds == 5
-    assert second[0].configuration.timeout.ToMilliseconds() < 5000, "the timeout bounds all attempts together"
-    assert len(set(scene.api.keys)) == 1, "one call, one key"
+    assert first.timeout == 5
+    assert second.timeout < 5, "the timeout bounds all attempts together"
+    assert first.key == second.key != "", "one call, one key"
     (record,) = scene.admission.records
     assert record is not None
     assert [(one.integration_id, one.outcome) for one in record.attempts] == [

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 from trunkline.v1.access_pb2 import ApiKey, Tenant
 from trunkline.v1.budget_pb2 import Budget, BudgetEnforcement, BudgetPeriod, BudgetScope
-from trunkline.v1.integration_pb2 import (
+from trunkline.v1.configuration_pb2 import (
     Configuration,
-    Integration,
     IntegrationType,
     LlmProviderConfiguration,
     ModelOverride,
     PriceOverride,
 )
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.model_pb2 import Modality
 
 from trunkline_server.cli.state import TENANT, DevState

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 
 import click
+from trunkline.v1.api_pb2 import ApiConfiguration
+from trunkline.v1.authentication_pb2 import Authentication
+from trunkline.v1.configuration_pb2 import Configuration, IntegrationType, LlmProviderConfiguration
+from trunkline.v1.integration_health_pb2 import IntegrationStatus
 from trunkline.v1.integration_pb2 import (
-    ApiConfiguration,
-    Authentication,
     CheckIntegrationRequest,
-    Configuration,
     CreateIntegrationRequest,
     DeleteIntegrationRequest,
     GetIntegrationRequest,
     Integration,
-    IntegrationStatus,
-    IntegrationType,
     ListIntegrationsRequest,
-    LlmProviderConfiguration,
 )
 from trunkline.v1.integration_pb2_grpc import IntegrationServiceStub
 

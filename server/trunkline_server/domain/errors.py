@@ -56,7 +56,14 @@ CODES: dict[int, int] = _table(
         Code.PERMISSION_DENIED: ("PERMISSION_MISSING", "TENANT_MISMATCH", "ADDRESS_FORBIDDEN"),
         Code.NOT_FOUND: ("NOT_FOUND", "NOTHING_TO_RESUME"),
         Code.ALREADY_EXISTS: ("ALREADY_EXISTS",),
-        Code.FAILED_PRECONDITION: ("LIVE_CHECK_FAILED", "PRICE_UNKNOWN", "UPSTREAM_AUTHENTICATION", "IN_USE"),
+        Code.FAILED_PRECONDITION: (
+            "LIVE_CHECK_FAILED",
+            "PRICE_UNKNOWN",
+            "UPSTREAM_AUTHENTICATION",
+            "IN_USE",
+            "APPROVAL_REQUIRED",
+            "SECRET_UNAVAILABLE",
+        ),
         Code.RESOURCE_EXHAUSTED: (
             "BUDGET_EXCEEDED",
             "RATE_LIMITED",

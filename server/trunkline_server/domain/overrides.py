@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from trunkline.v1.common_pb2 import TOKEN_CLASS_INPUT, TOKEN_CLASS_OUTPUT
-from trunkline.v1.integration_pb2 import Integration, PriceOverride
+from trunkline.v1.configuration_pb2 import PriceOverride
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.model_pb2 import Model, TokenPrice
 
 from trunkline_server.domain.pricing import PriceList

@@ -16,8 +16,11 @@ from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.budget_pb2 import Budget
 from trunkline.v1.common_pb2 import ProviderQuota, Usage
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.event_pb2 import Event
-from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration, IntegrationType
+from trunkline.v1.integration_health_pb2 import HealthCheck
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model
 from trunkline.v1.policy_pb2 import TaskMapping
@@ -344,56 +347,6 @@ class Providers(Protocol):
 
     async def check(self, target: Target, deadline: Deadline) -> HealthCheck:
         """Ask the provider for its models. Never raises for what the provider does; the finding tells."""
-        ...
-
-    def connectors(self) -> Sequence[Connector]: ...
-
-
-# ── Integrations of type `api` ──────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class ToolAnswer:
-    """What a tool answered. Exactly one of `json` (JSON text) and `raw` is set."""
-
-    http_status: int
-    content_type: str
-    json: bytes = b""
-    raw: bytes = b""
-
-
-class ApiConnector(Protocol):
-    """HTTP APIs as tools."""
-
-    def tools(self, integration: Integration) -> Sequence[ApiTool]:
-        """The tools of the integration, those of its template included."""
-        ...
-
-    def repeatable(self, integration: Integration, tool: ApiTool) -> bool:
-        """Whether a call may be made again and have no second effect: it only reads, or it carries its key."""
-        ...
-
-    async def execute(
-        self,
-        integration: Integration,
-        secret: str,
-        tool: ApiTool,
-        parameters_json: bytes,
-        deadline: Deadline,
-        key: str = "",
-    ) -> ToolAnswer:
-        """One attempt; `key` is that of all attempts of a call, by which the upstream knows them as one where it can.
-        Check the parameters against the schema, call, classify. Raises INVALID_PARAMETERS (field paths below
-        `parameters_json`), UPSTREAM_TIMEOUT, INTEGRATION_UNAVAILABLE, UPSTREAM_REJECTED, UPSTREAM_AUTHENTICATION,
-        ADDRESS_FORBIDDEN, UPSTREAM_RATE_LIMITED."""
-        ...
-
-    async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
-        """Call the check path. Any answer below 500 other than 401 and 403 is healthy."""
-        ...
-
-    def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
-        """(field path, what is wrong) of the configuration; paths start at `configuration`."""
         ...
 
     def connectors(self) -> Sequence[Connector]: ...

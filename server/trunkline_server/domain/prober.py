@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 
-from trunkline.v1.integration_pb2 import HealthCheck, Integration, IntegrationStatus, IntegrationType
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_pb2 import Integration
 
 from trunkline_server.domain.board import BreakerBoard
 from trunkline_server.domain.breakers import Breakers

@@ -10,7 +10,9 @@ from functools import partial
 from zlib import crc32
 
 from trunkline.v1.completion_pb2 import CompleteRequest
-from trunkline.v1.integration_pb2 import CircuitBreaker, Connector, Integration, IntegrationType
+from trunkline.v1.configuration_pb2 import CircuitBreaker, IntegrationType
+from trunkline.v1.connector_pb2 import Connector
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Availability
 from trunkline.v1.route_pb2 import RoutingObjective

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from trunkline.v1 import integration_pb2
+from trunkline.v1 import configuration_pb2
 
 from trunkline_server.domain.duration import duration, seconds
 
@@ -43,12 +43,12 @@ class Timeouts:
 DEFAULT_TIMEOUTS = Timeouts()
 
 
-def told(parts: Mapping[Part, float]) -> integration_pb2.Timeouts:
+def told(parts: Mapping[Part, float]) -> configuration_pb2.Timeouts:
     """Timeouts by name, in seconds, as a connector shows them."""
-    return integration_pb2.Timeouts(**{name: duration(value) for name, value in parts.items()})
+    return configuration_pb2.Timeouts(**{name: duration(value) for name, value in parts.items()})
 
 
-def timeouts_of(own: integration_pb2.Timeouts, connector: integration_pb2.Timeouts, default: Timeouts) -> Timeouts:
+def timeouts_of(own: configuration_pb2.Timeouts, connector: configuration_pb2.Timeouts, default: Timeouts) -> Timeouts:
     """What holds for an integration: its own timeouts over its connector's over the default."""
     return Timeouts(
         connect=seconds(own.connect) or seconds(connector.connect) or default.connect,

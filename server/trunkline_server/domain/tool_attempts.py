@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome
 
 from trunkline_server.domain.breaker import Breaker
+from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.ports import ToolAnswer
 from trunkline_server.domain.resilience import RetryBudget
 from trunkline_server.domain.signals import Signals, Silent
 from trunkline_server.domain.strategies import LEAST_TIME, MAX_ATTEMPTS, STRATEGIES, Verdict, delay, pause_of

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 from google.rpc.code_pb2 import Code
-from trunkline.v1.integration_pb2 import HealthCheck
+from trunkline.v1.integration_health_pb2 import HealthCheck
 
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.ops.metrics import exposition

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import orjson
 from google.protobuf.duration_pb2 import Duration
-from trunkline.v1.integration_pb2 import HealthCheck
+from trunkline.v1.integration_health_pb2 import HealthCheck
 
 from trunkline_server.domain.errors import ProviderError
 from trunkline_server.providers.http import Bound, Http, Unauthorized

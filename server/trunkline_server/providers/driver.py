@@ -12,7 +12,9 @@ from typing import Self
 
 import aiohttp
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
-from trunkline.v1.integration_pb2 import Connector, HealthCheck, Integration
+from trunkline.v1.connector_pb2 import Connector
+from trunkline.v1.integration_health_pb2 import HealthCheck
+from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.llm_pb2 import EmbedRequest
 
 from trunkline_server.domain.addresses import OutboundPolicy

@@ -10,7 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from trunkline.v1.integration_pb2 import AuthenticationScheme, Connector, IntegrationType
+from trunkline.v1.authentication_pb2 import AuthenticationScheme
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.connector_pb2 import Connector
 
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.timeouts import PARTS, Part, told

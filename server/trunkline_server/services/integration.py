@@ -5,6 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.connector_pb2 import ListConnectorsRequest, ListConnectorsResponse
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
 from trunkline.v1.integration_pb2 import (
     CheckIntegrationRequest,
     CheckIntegrationResponse,
@@ -14,12 +17,7 @@ from trunkline.v1.integration_pb2 import (
     DeleteIntegrationResponse,
     GetIntegrationRequest,
     GetIntegrationResponse,
-    HealthCheck,
     Integration,
-    IntegrationStatus,
-    IntegrationType,
-    ListConnectorsRequest,
-    ListConnectorsResponse,
     ListIntegrationsRequest,
     ListIntegrationsResponse,
     RotateCredentialRequest,
@@ -29,8 +27,9 @@ from trunkline.v1.integration_pb2 import (
 )
 
 from trunkline_server.domain.call import Call
+from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.errors import Reason, TrunklineError, already_exists, invalid_fields, live_check_failed
-from trunkline_server.domain.ports import ApiConnector, Directory, Integrations, Providers
+from trunkline_server.domain.ports import Directory, Integrations, Providers
 from trunkline_server.domain.router import Router
 from trunkline_server.services.access import actor_of
 from trunkline_server.services.paging import DEFAULT_PAGE_SIZE, page
@@ -38,7 +37,7 @@ from trunkline_server.services.paging import DEFAULT_PAGE_SIZE, page
 _CHECK_SECONDS = 15.0
 _LLM = IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER
 _API = IntegrationType.INTEGRATION_TYPE_API
-_KINDS = {_LLM: "llm_provider", _API: "api"}
+_KINDS = {_LLM: ("llm_provider",), _API: ("api", "mcp")}
 _ROOTS = frozenset(("display_name", "status", "monitoring", "configuration"))
 _SETTABLE = (IntegrationStatus.INTEGRATION_STATUS_ACTIVE, IntegrationStatus.INTEGRATION_STATUS_DISABLED)
 
@@ -52,13 +51,13 @@ class IntegrationService:
         directory: Directory,
         router: Router,
         providers: Providers,
-        api: ApiConnector,
+        connectors: Connectors,
     ) -> None:
         self._integrations = integrations
         self._directory = directory
         self._router = router
         self._providers = providers
-        self._api = api
+        self._connectors = connectors
 
     async def create_integration(self, call: Call, request: CreateIntegrationRequest) -> CreateIntegrationResponse:
         """See the contract. Nothing is stored unless the live check succeeded."""
@@ -156,29 +155,30 @@ class IntegrationService:
 
     async def list_connectors(self, call: Call, request: ListConnectorsRequest) -> ListConnectorsResponse:
         """See the contract."""
-        known = sorted((*self._providers.connectors(), *self._api.connectors()), key=lambda one: one.name)
-        wanted = [one for one in known if request.type in (0, one.type)]
+        known = sorted((*self._providers.connectors(), *self._connectors.connectors()), key=lambda one: one.name)
+        wanted = [one for one in known if request.type in (0, one.type) and request.name in ("", one.name)]
         found, following = page(wanted, request.page_size, request.page_token)
         return ListConnectorsResponse(connectors=found, next_page_token=following)
 
     # ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _validate(self, integration: Integration) -> None:
-        kind = _KINDS.get(integration.type)
-        if kind is None:
+        kinds = _KINDS.get(integration.type)
+        if kinds is None:
             name = IntegrationType.Name(integration.type)
             raise TrunklineError(
                 Reason.ERROR_REASON_NOT_IMPLEMENTED,
                 f"integrations of {name} are not served yet; llm_provider and api are",
                 metadata={"type": name},
             )
-        if integration.configuration.WhichOneof("kind") != kind:
-            problems = [(f"configuration.{kind}", "is required for this type, and no other kind")]
-        else:
-            owner = self._api if integration.type == _API else self._providers
-            problems = list(owner.validate(integration))
-        if problems:
+        if integration.configuration.WhichOneof("kind") not in kinds:
+            fields = ", or ".join(f"configuration.{kind}" for kind in kinds)
+            problems = [(f"configuration.{kinds[0]}", f"is required for this type, and no other kind than {fields}")]
             raise invalid_fields(problems, reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
+        if integration.type != _LLM:
+            self._connectors.validate(integration)
+        elif found := list(self._providers.validate(integration)):
+            raise invalid_fields(found, reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
 
     async def _refuse_taken(self, call: Call, integration_id: str) -> None:
         """Before anything is called: a dry run tells it too."""
@@ -199,8 +199,8 @@ class IntegrationService:
 
     async def _live(self, call: Call, integration: Integration, secret: str) -> HealthCheck:
         deadline = call.deadline.sooner(_CHECK_SECONDS)
-        if integration.type == _API:
-            return await self._api.check(integration, secret, deadline)
+        if connector := self._connectors.of(integration):
+            return await connector.check(integration, secret, deadline)
         return await self._providers.check(self._router.target(integration, secret), deadline)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trunkline.v1.integration_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
 
 from trunkline_server.domain.errors import not_found, permission_missing
 from trunkline_server.domain.keys import token_of

@@ -244,3 +244,22 @@ def resumes(request: Any) -> Sequence[tuple[str, str]]:
         return []
     asked = [("last_sequence", request.last_sequence), ("resume_window", request.HasField("resume_window"))]
     return [(name, "needs request.request_id") for name, given in asked if given]
+
+
+def one_secret(authentication: Any) -> Sequence[tuple[str, str]]:
+    """The secret itself, or where it is kept."""
+    both = authentication.secret and authentication.secret_reference
+    return [("secret_reference", "must be empty beside `secret`")] if both else []
+
+
+def new_secret(request: Any) -> Sequence[tuple[str, str]]:
+    """A rotation brings a secret, or where it is kept."""
+    if request.secret or request.secret_reference:
+        return one_secret(request)
+    return [("secret", "is required, or `secret_reference`")]
+
+
+def apart(batch: Any) -> Sequence[tuple[str, str]]:
+    """No two calls of a batch with one idempotency key."""
+    ids = [request.request_id for request in batch.requests if request.request_id]
+    return [("requests", "has a `request_id` twice")] if len(set(ids)) < len(ids) else []

@@ -8,7 +8,7 @@ from typing import Any
 
 from grpc_health.v1.health import aio
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-from trunkline.v1.integration_pb2 import HealthCheck
+from trunkline.v1.integration_health_pb2 import HealthCheck
 
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.transport.methods import full_names

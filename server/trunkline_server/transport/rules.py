@@ -13,6 +13,7 @@ from trunkline_server.transport.checks import (
     Check,
     Whole,
     agent,
+    apart,
     at_least,
     capability,
     choice,
@@ -26,8 +27,10 @@ from trunkline_server.transport.checks import (
     limit,
     media,
     model_or_capabilities,
+    new_secret,
     number,
     once,
+    one_secret,
     parts,
     period,
     positive,
@@ -69,6 +72,8 @@ DESCRIPTION = text(1024)
 # A model, an alias, or every model of a provider.
 MODELS: Sequence[Check] = (count(256), each(text(256, r"(?s).+", "1 to 256 bytes")))
 SHARE = number(0, 1)
+HEADERS = entries(32, text(128), text(4096))
+TOOLS = text(160, r"[a-z0-9*-]+/[A-Za-z0-9_*-]+", "<integration>/<tool>, with * for any text")
 PER_MINUTE = at_least(1)
 
 
@@ -174,7 +179,22 @@ TABLES: Mapping[str, Table] = {
         {"score": (number(0, 1),), "aspect": (TASK,), "comment": (text(4096),)}, ("request_id", "score")
     ),
     # Integrations.
-    "Authentication": Table({"secret": (text(16384),), "parameter_name": (NAME,)}),
+    "Authentication": Table(
+        {"secret": (text(16384),), "parameter_name": (NAME,), "secret_reference": (text(512),)}, whole=(one_secret,)
+    ),
+    "OAuth2": Table(
+        {
+            **{"token_url": (text(2048),), "client_id": (text(512),), "audience": (text(512),)},
+            "scopes": (count(64), each(text(256, r"(?s).+", "1 to 256 bytes"))),
+        }
+    ),
+    "RequestSignature": Table(
+        {
+            **{"algorithm": (text(16, "sha256|sha512"),), "encoding": (text(16, "hex|base64"),)},
+            **{"payload": (text(512),), "format": (text(512),), "key_id": (text(256),)},
+            **dict.fromkeys(("header", "timestamp_header", "key_id_header"), (NAME,)),
+        }
+    ),
     "CircuitBreaker": Table(
         {
             "failure_threshold": (number(1, 1000),),
@@ -212,9 +232,26 @@ TABLES: Mapping[str, Table] = {
         },
         ("model",),
     ),
-    "ApiConfiguration": Table({"tools": (count(128),), "headers": (entries(32, text(128), text(4096)),)}),
-    "ApiTool": Table({"name": (NAME,), "parameters_schema_json": (json_object,)}, ("name", "method", "path")),
-    "Monitoring": Table({"metrics": (each(text(16, "latency|errors|cost|tokens|throughput")),)}),
+    "ApiConfiguration": Table(
+        {
+            **{"tools": (count(1024),), "headers": (HEADERS,), "settings_json": (json_object,)},
+            **{"rates": (count(8),), "enabled_tools": (count(1024),)},
+        }
+    ),
+    "CallRate": Table({"calls": (at_least(1),), "per": (lasts(0.1, _DAY),), "subject": (text(128),)}, ("calls", "per")),
+    "ApiTool": Table(
+        {
+            **{"name": (NAME,), "cost_nano_usd": (at_least(0),), "timeout": (lasts(0.1, 600),)},
+            **dict.fromkeys(("parameters_schema_json", "result_schema_json", "constants_json"), (json_object,)),
+            "header_parameters": (entries(16, text(128), text(128)),),
+        },
+        ("name", "method", "path"),
+    ),
+    "Pagination": Table({"page_size": (at_least(0),)}, ("style",)),
+    "McpConfiguration": Table({"enabled_tools": (count(1024),), "headers": (HEADERS,)}),
+    "Monitoring": Table(
+        {"metrics": (each(text(16, "latency|errors|cost|tokens|throughput")),), "check_interval": (lasts(10, _DAY),)}
+    ),
     "Integration": Table({"integration_id": (SLUG,), "display_name": (DISPLAY,)}, ("integration_id",)),
     "CreateIntegrationRequest": Table(
         {"integration_id": (SLUG,), "display_name": (DISPLAY,)}, ("integration_id", "type", "configuration")
@@ -223,12 +260,37 @@ TABLES: Mapping[str, Table] = {
     "UpdateIntegrationRequest": Table(required=("integration", "update_mask")),
     "DeleteIntegrationRequest": Table(required=("integration_id",)),
     "CheckIntegrationRequest": Table(required=("integration_id",)),
-    "RotateCredentialRequest": Table({"secret": (text(16384),)}, ("integration_id", "secret")),
+    "RotateCredentialRequest": Table(
+        {"secret": (text(16384),), "secret_reference": (text(512),)}, ("integration_id",), (new_secret,)
+    ),
+    "GetIntegrationHealthRequest": Table({"window": (lasts(60, _DAY),)}, ("integration_id",)),
+    "ListIntegrationVersionsRequest": Table(required=("integration_id",)),
+    "RollbackIntegrationRequest": Table(
+        {"version": (at_least(1),), "secret": (text(16384),)}, ("integration_id", "version")
+    ),
+    "ImportOpenApiRequest": Table(
+        {
+            "document": (size(3 << 20),),
+            **dict.fromkeys(("operations", "tags"), (count(256), each(text(256, r"(?s).+", "1 to 256 bytes")))),
+        },
+        ("document",),
+    ),
     # Tools.
     "GetToolRequest": Table(required=("integration_id", "tool_name")),
+    "ListToolsRequest": Table({"query": (text(256),)}),
     "ExecuteToolRequest": Table(
-        {"request_id": (ID,), "parameters_json": (json_object,), "timeout": (lasts(0.001, 600),)},
+        {
+            **{"request_id": (ID,), "parameters_json": (json_object,), "timeout": (lasts(0.001, 600),)},
+            **{"approval_id": (ID,), "max_pages": (number(0, 10_000),)},
+        },
         ("tool_name", "integration_id"),
+    ),
+    "BatchExecuteToolsRequest": Table(
+        {"requests": (count(100, 1),), "max_concurrency": (number(0, 32),)}, ("requests",), (apart,)
+    ),
+    "ApproveToolCallRequest": Table(
+        {"parameters_json": (json_object,), "ttl": (lasts(_SECOND, _DAY),), "comment": (text(1024),)},
+        ("integration_id", "tool_name"),
     ),
     # Budgets.
     "Budget": Table(
@@ -261,6 +323,7 @@ TABLES: Mapping[str, Table] = {
             "requests_per_minute": (PER_MINUTE,),
             "tokens_per_minute": (PER_MINUTE,),
             "max_concurrent": (at_least(1),),
+            "allowed_tools": (count(256), each(TOOLS)),
         },
         ("roles",),
     ),

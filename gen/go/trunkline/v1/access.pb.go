@@ -620,6 +620,8 @@ type ApiKey struct {
 	TokensPerMinute *int64 `protobuf:"varint,11,opt,name=tokens_per_minute,json=tokensPerMinute,proto3,oneof" json:"tokens_per_minute,omitempty"`
 	// Calls in flight. Absent: no limit of its own. At least 1.
 	MaxConcurrent *int64 `protobuf:"varint,12,opt,name=max_concurrent,json=maxConcurrent,proto3,oneof" json:"max_concurrent,omitempty"`
+	// The tools that it may see and execute, as `<integration>/<tool>`, `*` for any text. Empty: all that its roles permit. At most 256.
+	AllowedTools  []string `protobuf:"bytes,13,rep,name=allowed_tools,json=allowedTools,proto3" json:"allowed_tools,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -738,6 +740,13 @@ func (x *ApiKey) GetMaxConcurrent() int64 {
 	return 0
 }
 
+func (x *ApiKey) GetAllowedTools() []string {
+	if x != nil {
+		return x.AllowedTools
+	}
+	return nil
+}
+
 // CreateApiKeyRequest makes a key.
 type CreateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -757,6 +766,9 @@ type CreateApiKeyRequest struct {
 	TokensPerMinute *int64 `protobuf:"varint,7,opt,name=tokens_per_minute,json=tokensPerMinute,proto3,oneof" json:"tokens_per_minute,omitempty"`
 	// Calls in flight. Absent: no limit of its own. At least 1.
 	MaxConcurrent *int64 `protobuf:"varint,8,opt,name=max_concurrent,json=maxConcurrent,proto3,oneof" json:"max_concurrent,omitempty"`
+	// The tools that it may see and execute, as `<integration>/<tool>`, `*` for any text. Empty: those that the caller's own key may. At
+	// most 256. Each must be within what the caller's own key may.
+	AllowedTools  []string `protobuf:"bytes,9,rep,name=allowed_tools,json=allowedTools,proto3" json:"allowed_tools,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -845,6 +857,13 @@ func (x *CreateApiKeyRequest) GetMaxConcurrent() int64 {
 		return *x.MaxConcurrent
 	}
 	return 0
+}
+
+func (x *CreateApiKeyRequest) GetAllowedTools() []string {
+	if x != nil {
+		return x.AllowedTools
+	}
+	return nil
 }
 
 // CreateApiKeyResponse is the only answer that holds the secret.
@@ -1408,7 +1427,7 @@ const file_trunkline_v1_access_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"D\n" +
 	"\x14UpdateTenantResponse\x12,\n" +
-	"\x06tenant\x18\x01 \x01(\v2\x14.trunkline.v1.TenantR\x06tenant\"\xd8\x04\n" +
+	"\x06tenant\x18\x01 \x01(\v2\x14.trunkline.v1.TenantR\x06tenant\"\xfd\x04\n" +
 	"\x06ApiKey\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12\x14\n" +
@@ -1425,10 +1444,11 @@ const file_trunkline_v1_access_proto_rawDesc = "" +
 	"\ttenant_id\x18\n" +
 	" \x01(\tR\btenantId\x12/\n" +
 	"\x11tokens_per_minute\x18\v \x01(\x03H\x01R\x0ftokensPerMinute\x88\x01\x01\x12*\n" +
-	"\x0emax_concurrent\x18\f \x01(\x03H\x02R\rmaxConcurrent\x88\x01\x01B\x16\n" +
+	"\x0emax_concurrent\x18\f \x01(\x03H\x02R\rmaxConcurrent\x88\x01\x01\x12#\n" +
+	"\rallowed_tools\x18\r \x03(\tR\fallowedToolsB\x16\n" +
 	"\x14_requests_per_minuteB\x14\n" +
 	"\x12_tokens_per_minuteB\x11\n" +
-	"\x0f_max_concurrent\"\x94\x03\n" +
+	"\x0f_max_concurrent\"\xb9\x03\n" +
 	"\x13CreateApiKeyRequest\x12!\n" +
 	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\x12\x14\n" +
 	"\x05roles\x18\x02 \x03(\tR\x05roles\x12\x17\n" +
@@ -1438,7 +1458,8 @@ const file_trunkline_v1_access_proto_rawDesc = "" +
 	"expireTime\x12\x1b\n" +
 	"\ttenant_id\x18\x06 \x01(\tR\btenantId\x12/\n" +
 	"\x11tokens_per_minute\x18\a \x01(\x03H\x01R\x0ftokensPerMinute\x88\x01\x01\x12*\n" +
-	"\x0emax_concurrent\x18\b \x01(\x03H\x02R\rmaxConcurrent\x88\x01\x01B\x16\n" +
+	"\x0emax_concurrent\x18\b \x01(\x03H\x02R\rmaxConcurrent\x88\x01\x01\x12#\n" +
+	"\rallowed_tools\x18\t \x03(\tR\fallowedToolsB\x16\n" +
 	"\x14_requests_per_minuteB\x14\n" +
 	"\x12_tokens_per_minuteB\x11\n" +
 	"\x0f_max_concurrent\"V\n" +

@@ -148,7 +148,11 @@ type RecordedRequest struct {
 	// The trace id.
 	TraceId string `protobuf:"bytes,18,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
 	// The API key's id.
-	KeyId         string `protobuf:"bytes,19,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	KeyId string `protobuf:"bytes,19,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// Where the result of a tool broke its schema, at most 16.
+	Drifts []*ResultDrift `protobuf:"bytes,20,rep,name=drifts,proto3" json:"drifts,omitempty"`
+	// The approval that a tool was called with.
+	ApprovalId    string `protobuf:"bytes,21,opt,name=approval_id,json=approvalId,proto3" json:"approval_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -312,6 +316,20 @@ func (x *RecordedRequest) GetTraceId() string {
 func (x *RecordedRequest) GetKeyId() string {
 	if x != nil {
 		return x.KeyId
+	}
+	return ""
+}
+
+func (x *RecordedRequest) GetDrifts() []*ResultDrift {
+	if x != nil {
+		return x.Drifts
+	}
+	return nil
+}
+
+func (x *RecordedRequest) GetApprovalId() string {
+	if x != nil {
+		return x.ApprovalId
 	}
 	return ""
 }
@@ -1242,7 +1260,7 @@ var File_trunkline_v1_analytics_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_analytics_proto_rawDesc = "" +
 	"\n" +
-	"\x1ctrunkline/v1/analytics.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\x1a\x18trunkline/v1/route.proto\"\x89\x06\n" +
+	"\x1ctrunkline/v1/analytics.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a%trunkline/v1/integration_health.proto\x1a\x1atrunkline/v1/options.proto\x1a\x18trunkline/v1/route.proto\"\xdd\x06\n" +
 	"\x0fRecordedRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12;\n" +
@@ -1266,7 +1284,10 @@ const file_trunkline_v1_analytics_proto_rawDesc = "" +
 	"\battempts\x18\x10 \x03(\v2\x15.trunkline.v1.AttemptR\battempts\x12)\n" +
 	"\x05route\x18\x11 \x01(\v2\x13.trunkline.v1.RouteR\x05route\x12\x19\n" +
 	"\btrace_id\x18\x12 \x01(\tR\atraceId\x12\x15\n" +
-	"\x06key_id\x18\x13 \x01(\tR\x05keyId\"\xf1\x05\n" +
+	"\x06key_id\x18\x13 \x01(\tR\x05keyId\x121\n" +
+	"\x06drifts\x18\x14 \x03(\v2\x19.trunkline.v1.ResultDriftR\x06drifts\x12\x1f\n" +
+	"\vapproval_id\x18\x15 \x01(\tR\n" +
+	"approvalId\"\xf1\x05\n" +
 	"\x0eUsageAnalytics\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\ttenant_id\x18\x02 \x01(\tR\btenantId\x12%\n" +
@@ -1410,7 +1431,8 @@ var file_trunkline_v1_analytics_proto_goTypes = []any{
 	(*durationpb.Duration)(nil),         // 20: google.protobuf.Duration
 	(*Attempt)(nil),                     // 21: trunkline.v1.Attempt
 	(*Route)(nil),                       // 22: trunkline.v1.Route
-	(*money.Money)(nil),                 // 23: google.type.Money
+	(*ResultDrift)(nil),                 // 23: trunkline.v1.ResultDrift
+	(*money.Money)(nil),                 // 24: google.type.Money
 }
 var file_trunkline_v1_analytics_proto_depIdxs = []int32{
 	16, // 0: trunkline.v1.RecordedRequest.create_time:type_name -> google.protobuf.Timestamp
@@ -1421,44 +1443,45 @@ var file_trunkline_v1_analytics_proto_depIdxs = []int32{
 	20, // 5: trunkline.v1.RecordedRequest.time_to_first_token:type_name -> google.protobuf.Duration
 	21, // 6: trunkline.v1.RecordedRequest.attempts:type_name -> trunkline.v1.Attempt
 	22, // 7: trunkline.v1.RecordedRequest.route:type_name -> trunkline.v1.Route
-	16, // 8: trunkline.v1.UsageAnalytics.period_start_time:type_name -> google.protobuf.Timestamp
-	16, // 9: trunkline.v1.UsageAnalytics.period_end_time:type_name -> google.protobuf.Timestamp
-	23, // 10: trunkline.v1.UsageAnalytics.total_cost:type_name -> google.type.Money
-	20, // 11: trunkline.v1.UsageAnalytics.average_latency:type_name -> google.protobuf.Duration
-	3,  // 12: trunkline.v1.UsageAnalytics.provider_breakdown:type_name -> trunkline.v1.ProviderShare
-	18, // 13: trunkline.v1.UsageAnalytics.usage:type_name -> trunkline.v1.Usage
-	15, // 14: trunkline.v1.UsageAnalytics.group:type_name -> trunkline.v1.UsageAnalytics.GroupEntry
-	23, // 15: trunkline.v1.UsageAnalytics.saved:type_name -> google.type.Money
-	23, // 16: trunkline.v1.ProviderShare.cost:type_name -> google.type.Money
-	16, // 17: trunkline.v1.QueryUsageRequest.start_time:type_name -> google.protobuf.Timestamp
-	16, // 18: trunkline.v1.QueryUsageRequest.end_time:type_name -> google.protobuf.Timestamp
-	0,  // 19: trunkline.v1.QueryUsageRequest.group_by:type_name -> trunkline.v1.UsageDimension
-	2,  // 20: trunkline.v1.QueryUsageResponse.rows:type_name -> trunkline.v1.UsageAnalytics
-	16, // 21: trunkline.v1.ListRequestsRequest.start_time:type_name -> google.protobuf.Timestamp
-	16, // 22: trunkline.v1.ListRequestsRequest.end_time:type_name -> google.protobuf.Timestamp
-	1,  // 23: trunkline.v1.ListRequestsResponse.requests:type_name -> trunkline.v1.RecordedRequest
-	1,  // 24: trunkline.v1.GetRequestResponse.request:type_name -> trunkline.v1.RecordedRequest
-	23, // 25: trunkline.v1.Recommendation.monthly_saving:type_name -> google.type.Money
-	16, // 26: trunkline.v1.Recommendation.create_time:type_name -> google.protobuf.Timestamp
-	10, // 27: trunkline.v1.ListRecommendationsResponse.recommendations:type_name -> trunkline.v1.Recommendation
-	16, // 28: trunkline.v1.ExportUsageRequest.start_time:type_name -> google.protobuf.Timestamp
-	16, // 29: trunkline.v1.ExportUsageRequest.end_time:type_name -> google.protobuf.Timestamp
-	1,  // 30: trunkline.v1.ExportUsageResponse.requests:type_name -> trunkline.v1.RecordedRequest
-	4,  // 31: trunkline.v1.AnalyticsService.QueryUsage:input_type -> trunkline.v1.QueryUsageRequest
-	6,  // 32: trunkline.v1.AnalyticsService.ListRequests:input_type -> trunkline.v1.ListRequestsRequest
-	8,  // 33: trunkline.v1.AnalyticsService.GetRequest:input_type -> trunkline.v1.GetRequestRequest
-	11, // 34: trunkline.v1.AnalyticsService.ListRecommendations:input_type -> trunkline.v1.ListRecommendationsRequest
-	13, // 35: trunkline.v1.AnalyticsService.ExportUsage:input_type -> trunkline.v1.ExportUsageRequest
-	5,  // 36: trunkline.v1.AnalyticsService.QueryUsage:output_type -> trunkline.v1.QueryUsageResponse
-	7,  // 37: trunkline.v1.AnalyticsService.ListRequests:output_type -> trunkline.v1.ListRequestsResponse
-	9,  // 38: trunkline.v1.AnalyticsService.GetRequest:output_type -> trunkline.v1.GetRequestResponse
-	12, // 39: trunkline.v1.AnalyticsService.ListRecommendations:output_type -> trunkline.v1.ListRecommendationsResponse
-	14, // 40: trunkline.v1.AnalyticsService.ExportUsage:output_type -> trunkline.v1.ExportUsageResponse
-	36, // [36:41] is the sub-list for method output_type
-	31, // [31:36] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	23, // 8: trunkline.v1.RecordedRequest.drifts:type_name -> trunkline.v1.ResultDrift
+	16, // 9: trunkline.v1.UsageAnalytics.period_start_time:type_name -> google.protobuf.Timestamp
+	16, // 10: trunkline.v1.UsageAnalytics.period_end_time:type_name -> google.protobuf.Timestamp
+	24, // 11: trunkline.v1.UsageAnalytics.total_cost:type_name -> google.type.Money
+	20, // 12: trunkline.v1.UsageAnalytics.average_latency:type_name -> google.protobuf.Duration
+	3,  // 13: trunkline.v1.UsageAnalytics.provider_breakdown:type_name -> trunkline.v1.ProviderShare
+	18, // 14: trunkline.v1.UsageAnalytics.usage:type_name -> trunkline.v1.Usage
+	15, // 15: trunkline.v1.UsageAnalytics.group:type_name -> trunkline.v1.UsageAnalytics.GroupEntry
+	24, // 16: trunkline.v1.UsageAnalytics.saved:type_name -> google.type.Money
+	24, // 17: trunkline.v1.ProviderShare.cost:type_name -> google.type.Money
+	16, // 18: trunkline.v1.QueryUsageRequest.start_time:type_name -> google.protobuf.Timestamp
+	16, // 19: trunkline.v1.QueryUsageRequest.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 20: trunkline.v1.QueryUsageRequest.group_by:type_name -> trunkline.v1.UsageDimension
+	2,  // 21: trunkline.v1.QueryUsageResponse.rows:type_name -> trunkline.v1.UsageAnalytics
+	16, // 22: trunkline.v1.ListRequestsRequest.start_time:type_name -> google.protobuf.Timestamp
+	16, // 23: trunkline.v1.ListRequestsRequest.end_time:type_name -> google.protobuf.Timestamp
+	1,  // 24: trunkline.v1.ListRequestsResponse.requests:type_name -> trunkline.v1.RecordedRequest
+	1,  // 25: trunkline.v1.GetRequestResponse.request:type_name -> trunkline.v1.RecordedRequest
+	24, // 26: trunkline.v1.Recommendation.monthly_saving:type_name -> google.type.Money
+	16, // 27: trunkline.v1.Recommendation.create_time:type_name -> google.protobuf.Timestamp
+	10, // 28: trunkline.v1.ListRecommendationsResponse.recommendations:type_name -> trunkline.v1.Recommendation
+	16, // 29: trunkline.v1.ExportUsageRequest.start_time:type_name -> google.protobuf.Timestamp
+	16, // 30: trunkline.v1.ExportUsageRequest.end_time:type_name -> google.protobuf.Timestamp
+	1,  // 31: trunkline.v1.ExportUsageResponse.requests:type_name -> trunkline.v1.RecordedRequest
+	4,  // 32: trunkline.v1.AnalyticsService.QueryUsage:input_type -> trunkline.v1.QueryUsageRequest
+	6,  // 33: trunkline.v1.AnalyticsService.ListRequests:input_type -> trunkline.v1.ListRequestsRequest
+	8,  // 34: trunkline.v1.AnalyticsService.GetRequest:input_type -> trunkline.v1.GetRequestRequest
+	11, // 35: trunkline.v1.AnalyticsService.ListRecommendations:input_type -> trunkline.v1.ListRecommendationsRequest
+	13, // 36: trunkline.v1.AnalyticsService.ExportUsage:input_type -> trunkline.v1.ExportUsageRequest
+	5,  // 37: trunkline.v1.AnalyticsService.QueryUsage:output_type -> trunkline.v1.QueryUsageResponse
+	7,  // 38: trunkline.v1.AnalyticsService.ListRequests:output_type -> trunkline.v1.ListRequestsResponse
+	9,  // 39: trunkline.v1.AnalyticsService.GetRequest:output_type -> trunkline.v1.GetRequestResponse
+	12, // 40: trunkline.v1.AnalyticsService.ListRecommendations:output_type -> trunkline.v1.ListRecommendationsResponse
+	14, // 41: trunkline.v1.AnalyticsService.ExportUsage:output_type -> trunkline.v1.ExportUsageResponse
+	37, // [37:42] is the sub-list for method output_type
+	32, // [32:37] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_analytics_proto_init() }
@@ -1467,6 +1490,7 @@ func file_trunkline_v1_analytics_proto_init() {
 		return
 	}
 	file_trunkline_v1_common_proto_init()
+	file_trunkline_v1_integration_health_proto_init()
 	file_trunkline_v1_options_proto_init()
 	file_trunkline_v1_route_proto_init()
 	type x struct{}

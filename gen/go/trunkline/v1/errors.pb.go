@@ -113,6 +113,10 @@ const (
 	ErrorReason_ERROR_REASON_NOTHING_TO_RESUME ErrorReason = 41
 	// FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them.
 	ErrorReason_ERROR_REASON_IN_USE ErrorReason = 42
+	// FAILED_PRECONDITION: the tool needs an approval that was not given, or that is used, expired, or for another call.
+	ErrorReason_ERROR_REASON_APPROVAL_REQUIRED ErrorReason = 43
+	// FAILED_PRECONDITION: the integration's secret reference does not resolve now.
+	ErrorReason_ERROR_REASON_SECRET_UNAVAILABLE ErrorReason = 44
 )
 
 // Enum value maps for ErrorReason.
@@ -161,6 +165,8 @@ var (
 		40: "ERROR_REASON_SLOW_CONSUMER",
 		41: "ERROR_REASON_NOTHING_TO_RESUME",
 		42: "ERROR_REASON_IN_USE",
+		43: "ERROR_REASON_APPROVAL_REQUIRED",
+		44: "ERROR_REASON_SECRET_UNAVAILABLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -206,6 +212,8 @@ var (
 		"ERROR_REASON_SLOW_CONSUMER":              40,
 		"ERROR_REASON_NOTHING_TO_RESUME":          41,
 		"ERROR_REASON_IN_USE":                     42,
+		"ERROR_REASON_APPROVAL_REQUIRED":          43,
+		"ERROR_REASON_SECRET_UNAVAILABLE":         44,
 	}
 )
 
@@ -240,7 +248,7 @@ var File_trunkline_v1_errors_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x19trunkline/v1/errors.proto\x12\ftrunkline.v1*\x81\f\n" +
+	"\x19trunkline/v1/errors.proto\x12\ftrunkline.v1*\xca\f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x12+\n" +
@@ -285,7 +293,9 @@ const file_trunkline_v1_errors_proto_rawDesc = "" +
 	"\x15ERROR_REASON_INTERNAL\x10'\x12\x1e\n" +
 	"\x1aERROR_REASON_SLOW_CONSUMER\x10(\x12\"\n" +
 	"\x1eERROR_REASON_NOTHING_TO_RESUME\x10)\x12\x17\n" +
-	"\x13ERROR_REASON_IN_USE\x10*BP\n" +
+	"\x13ERROR_REASON_IN_USE\x10*\x12\"\n" +
+	"\x1eERROR_REASON_APPROVAL_REQUIRED\x10+\x12#\n" +
+	"\x1fERROR_REASON_SECRET_UNAVAILABLE\x10,BP\n" +
 	"\x10dev.trunkline.v1B\vErrorsProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3"
 
 var (

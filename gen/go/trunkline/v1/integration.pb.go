@@ -12,7 +12,6 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
@@ -26,1055 +25,6 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
-
-// IntegrationType is the kind of system behind an integration.
-type IntegrationType int32
-
-const (
-	// Refused.
-	IntegrationType_INTEGRATION_TYPE_UNSPECIFIED IntegrationType = 0
-	// A provider of language models.
-	IntegrationType_INTEGRATION_TYPE_LLM_PROVIDER IntegrationType = 1
-	// A database.
-	IntegrationType_INTEGRATION_TYPE_DATABASE IntegrationType = 2
-	// An HTTP API.
-	IntegrationType_INTEGRATION_TYPE_API IntegrationType = 3
-	// Object storage.
-	IntegrationType_INTEGRATION_TYPE_STORAGE IntegrationType = 4
-	// A webhook receiver.
-	IntegrationType_INTEGRATION_TYPE_WEBHOOK IntegrationType = 5
-)
-
-// Enum value maps for IntegrationType.
-var (
-	IntegrationType_name = map[int32]string{
-		0: "INTEGRATION_TYPE_UNSPECIFIED",
-		1: "INTEGRATION_TYPE_LLM_PROVIDER",
-		2: "INTEGRATION_TYPE_DATABASE",
-		3: "INTEGRATION_TYPE_API",
-		4: "INTEGRATION_TYPE_STORAGE",
-		5: "INTEGRATION_TYPE_WEBHOOK",
-	}
-	IntegrationType_value = map[string]int32{
-		"INTEGRATION_TYPE_UNSPECIFIED":  0,
-		"INTEGRATION_TYPE_LLM_PROVIDER": 1,
-		"INTEGRATION_TYPE_DATABASE":     2,
-		"INTEGRATION_TYPE_API":          3,
-		"INTEGRATION_TYPE_STORAGE":      4,
-		"INTEGRATION_TYPE_WEBHOOK":      5,
-	}
-)
-
-func (x IntegrationType) Enum() *IntegrationType {
-	p := new(IntegrationType)
-	*p = x
-	return p
-}
-
-func (x IntegrationType) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (IntegrationType) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_integration_proto_enumTypes[0].Descriptor()
-}
-
-func (IntegrationType) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_integration_proto_enumTypes[0]
-}
-
-func (x IntegrationType) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use IntegrationType.Descriptor instead.
-func (IntegrationType) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{0}
-}
-
-// IntegrationStatus is the state of an integration.
-type IntegrationStatus int32
-
-const (
-	// Unknown.
-	IntegrationStatus_INTEGRATION_STATUS_UNSPECIFIED IntegrationStatus = 0
-	// In use.
-	IntegrationStatus_INTEGRATION_STATUS_ACTIVE IntegrationStatus = 1
-	// Switched off by its owner.
-	IntegrationStatus_INTEGRATION_STATUS_DISABLED IntegrationStatus = 2
-	// In use, but its last check failed.
-	IntegrationStatus_INTEGRATION_STATUS_DEGRADED IntegrationStatus = 3
-)
-
-// Enum value maps for IntegrationStatus.
-var (
-	IntegrationStatus_name = map[int32]string{
-		0: "INTEGRATION_STATUS_UNSPECIFIED",
-		1: "INTEGRATION_STATUS_ACTIVE",
-		2: "INTEGRATION_STATUS_DISABLED",
-		3: "INTEGRATION_STATUS_DEGRADED",
-	}
-	IntegrationStatus_value = map[string]int32{
-		"INTEGRATION_STATUS_UNSPECIFIED": 0,
-		"INTEGRATION_STATUS_ACTIVE":      1,
-		"INTEGRATION_STATUS_DISABLED":    2,
-		"INTEGRATION_STATUS_DEGRADED":    3,
-	}
-)
-
-func (x IntegrationStatus) Enum() *IntegrationStatus {
-	p := new(IntegrationStatus)
-	*p = x
-	return p
-}
-
-func (x IntegrationStatus) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (IntegrationStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_integration_proto_enumTypes[1].Descriptor()
-}
-
-func (IntegrationStatus) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_integration_proto_enumTypes[1]
-}
-
-func (x IntegrationStatus) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use IntegrationStatus.Descriptor instead.
-func (IntegrationStatus) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{1}
-}
-
-// AuthenticationScheme says how calls to the endpoint are authenticated.
-type AuthenticationScheme int32
-
-const (
-	// The connector's default.
-	AuthenticationScheme_AUTHENTICATION_SCHEME_UNSPECIFIED AuthenticationScheme = 0
-	// None.
-	AuthenticationScheme_AUTHENTICATION_SCHEME_NONE AuthenticationScheme = 1
-	// `Authorization: Bearer <secret>`.
-	AuthenticationScheme_AUTHENTICATION_SCHEME_BEARER AuthenticationScheme = 2
-	// The secret in a header (`parameter_name`, default `x-api-key`).
-	AuthenticationScheme_AUTHENTICATION_SCHEME_API_KEY_HEADER AuthenticationScheme = 3
-	// The secret in a query parameter (`parameter_name`).
-	AuthenticationScheme_AUTHENTICATION_SCHEME_API_KEY_QUERY AuthenticationScheme = 4
-	// HTTP basic; the secret is `user:password`.
-	AuthenticationScheme_AUTHENTICATION_SCHEME_BASIC AuthenticationScheme = 5
-)
-
-// Enum value maps for AuthenticationScheme.
-var (
-	AuthenticationScheme_name = map[int32]string{
-		0: "AUTHENTICATION_SCHEME_UNSPECIFIED",
-		1: "AUTHENTICATION_SCHEME_NONE",
-		2: "AUTHENTICATION_SCHEME_BEARER",
-		3: "AUTHENTICATION_SCHEME_API_KEY_HEADER",
-		4: "AUTHENTICATION_SCHEME_API_KEY_QUERY",
-		5: "AUTHENTICATION_SCHEME_BASIC",
-	}
-	AuthenticationScheme_value = map[string]int32{
-		"AUTHENTICATION_SCHEME_UNSPECIFIED":    0,
-		"AUTHENTICATION_SCHEME_NONE":           1,
-		"AUTHENTICATION_SCHEME_BEARER":         2,
-		"AUTHENTICATION_SCHEME_API_KEY_HEADER": 3,
-		"AUTHENTICATION_SCHEME_API_KEY_QUERY":  4,
-		"AUTHENTICATION_SCHEME_BASIC":          5,
-	}
-)
-
-func (x AuthenticationScheme) Enum() *AuthenticationScheme {
-	p := new(AuthenticationScheme)
-	*p = x
-	return p
-}
-
-func (x AuthenticationScheme) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (AuthenticationScheme) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_integration_proto_enumTypes[2].Descriptor()
-}
-
-func (AuthenticationScheme) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_integration_proto_enumTypes[2]
-}
-
-func (x AuthenticationScheme) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use AuthenticationScheme.Descriptor instead.
-func (AuthenticationScheme) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{2}
-}
-
-// Authentication is how calls are authenticated. Secrets go in and never come out.
-type Authentication struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The scheme.
-	Scheme AuthenticationScheme `protobuf:"varint,1,opt,name=scheme,proto3,enum=trunkline.v1.AuthenticationScheme" json:"scheme,omitempty"`
-	// The secret. Input only: stored encrypted, never returned. At most 16 KiB.
-	Secret string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
-	// The header's or parameter's name, for the API-key schemes. [A-Za-z0-9_-], at most 64.
-	ParameterName string `protobuf:"bytes,3,opt,name=parameter_name,json=parameterName,proto3" json:"parameter_name,omitempty"`
-	// Output only: whether a secret is stored.
-	SecretSet bool `protobuf:"varint,4,opt,name=secret_set,json=secretSet,proto3" json:"secret_set,omitempty"`
-	// Output only: the last four characters of the secret, where it has at least twelve.
-	SecretHint    string `protobuf:"bytes,5,opt,name=secret_hint,json=secretHint,proto3" json:"secret_hint,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Authentication) Reset() {
-	*x = Authentication{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Authentication) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Authentication) ProtoMessage() {}
-
-func (x *Authentication) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Authentication.ProtoReflect.Descriptor instead.
-func (*Authentication) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *Authentication) GetScheme() AuthenticationScheme {
-	if x != nil {
-		return x.Scheme
-	}
-	return AuthenticationScheme_AUTHENTICATION_SCHEME_UNSPECIFIED
-}
-
-func (x *Authentication) GetSecret() string {
-	if x != nil {
-		return x.Secret
-	}
-	return ""
-}
-
-func (x *Authentication) GetParameterName() string {
-	if x != nil {
-		return x.ParameterName
-	}
-	return ""
-}
-
-func (x *Authentication) GetSecretSet() bool {
-	if x != nil {
-		return x.SecretSet
-	}
-	return false
-}
-
-func (x *Authentication) GetSecretHint() string {
-	if x != nil {
-		return x.SecretHint
-	}
-	return ""
-}
-
-// CircuitBreaker says when calls are stopped. Absent values are the defaults.
-type CircuitBreaker struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Opens at this many failures within the window. Absent: 5. From 1 to 1000.
-	FailureThreshold *int32 `protobuf:"varint,1,opt,name=failure_threshold,json=failureThreshold,proto3,oneof" json:"failure_threshold,omitempty"`
-	// The window. Absent: 60 s. 1 s to 1 h.
-	Window *durationpb.Duration `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
-	// How long it stays open before a probe. Absent: 30 s. 1 s to 1 h.
-	OpenDuration  *durationpb.Duration `protobuf:"bytes,3,opt,name=open_duration,json=openDuration,proto3" json:"open_duration,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CircuitBreaker) Reset() {
-	*x = CircuitBreaker{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CircuitBreaker) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CircuitBreaker) ProtoMessage() {}
-
-func (x *CircuitBreaker) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CircuitBreaker.ProtoReflect.Descriptor instead.
-func (*CircuitBreaker) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *CircuitBreaker) GetFailureThreshold() int32 {
-	if x != nil && x.FailureThreshold != nil {
-		return *x.FailureThreshold
-	}
-	return 0
-}
-
-func (x *CircuitBreaker) GetWindow() *durationpb.Duration {
-	if x != nil {
-		return x.Window
-	}
-	return nil
-}
-
-func (x *CircuitBreaker) GetOpenDuration() *durationpb.Duration {
-	if x != nil {
-		return x.OpenDuration
-	}
-	return nil
-}
-
-// LlmProviderConfiguration configures an `llm_provider`.
-type LlmProviderConfiguration struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The provider profile, as `ListConnectors` names it, for example `openai`, `vllm`, `portkey`. Required.
-	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
-	// The models that may be called through it. Empty: every model of the provider in the catalogue.
-	Models []string `protobuf:"bytes,2,rep,name=models,proto3" json:"models,omitempty"`
-	// The region in which it processes data, for residency. Optional.
-	Region string `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
-	// Values of the provider's own headers by the names in its profile, for example Portkey's `virtual_key` and `config`.
-	Options map[string]string `protobuf:"bytes,4,rep,name=options,proto3" json:"options,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Prices for models that the catalogue does not know, or that the tenant has negotiated.
-	PriceOverrides []*PriceOverride `protobuf:"bytes,5,rep,name=price_overrides,json=priceOverrides,proto3" json:"price_overrides,omitempty"`
-	// Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
-	ModelOverrides []*ModelOverride `protobuf:"bytes,6,rep,name=model_overrides,json=modelOverrides,proto3" json:"model_overrides,omitempty"`
-	// How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
-	DataRetention *durationpb.Duration `protobuf:"bytes,7,opt,name=data_retention,json=dataRetention,proto3" json:"data_retention,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *LlmProviderConfiguration) Reset() {
-	*x = LlmProviderConfiguration{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *LlmProviderConfiguration) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*LlmProviderConfiguration) ProtoMessage() {}
-
-func (x *LlmProviderConfiguration) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use LlmProviderConfiguration.ProtoReflect.Descriptor instead.
-func (*LlmProviderConfiguration) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *LlmProviderConfiguration) GetProvider() string {
-	if x != nil {
-		return x.Provider
-	}
-	return ""
-}
-
-func (x *LlmProviderConfiguration) GetModels() []string {
-	if x != nil {
-		return x.Models
-	}
-	return nil
-}
-
-func (x *LlmProviderConfiguration) GetRegion() string {
-	if x != nil {
-		return x.Region
-	}
-	return ""
-}
-
-func (x *LlmProviderConfiguration) GetOptions() map[string]string {
-	if x != nil {
-		return x.Options
-	}
-	return nil
-}
-
-func (x *LlmProviderConfiguration) GetPriceOverrides() []*PriceOverride {
-	if x != nil {
-		return x.PriceOverrides
-	}
-	return nil
-}
-
-func (x *LlmProviderConfiguration) GetModelOverrides() []*ModelOverride {
-	if x != nil {
-		return x.ModelOverrides
-	}
-	return nil
-}
-
-func (x *LlmProviderConfiguration) GetDataRetention() *durationpb.Duration {
-	if x != nil {
-		return x.DataRetention
-	}
-	return nil
-}
-
-// PriceOverride sets the prices of a model for this tenant.
-type PriceOverride struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The model as the provider names it; `*` is every model without a price of its own.
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// Nano-USD per million input tokens, from 0.
-	InputNanoUsdPerMillion int64 `protobuf:"varint,2,opt,name=input_nano_usd_per_million,json=inputNanoUsdPerMillion,proto3" json:"input_nano_usd_per_million,omitempty"`
-	// Nano-USD per million output tokens, from 0.
-	OutputNanoUsdPerMillion int64 `protobuf:"varint,3,opt,name=output_nano_usd_per_million,json=outputNanoUsdPerMillion,proto3" json:"output_nano_usd_per_million,omitempty"`
-	// Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
-	// without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
-	Prices        []*TokenPrice `protobuf:"bytes,4,rep,name=prices,proto3" json:"prices,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *PriceOverride) Reset() {
-	*x = PriceOverride{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *PriceOverride) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*PriceOverride) ProtoMessage() {}
-
-func (x *PriceOverride) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use PriceOverride.ProtoReflect.Descriptor instead.
-func (*PriceOverride) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *PriceOverride) GetModel() string {
-	if x != nil {
-		return x.Model
-	}
-	return ""
-}
-
-func (x *PriceOverride) GetInputNanoUsdPerMillion() int64 {
-	if x != nil {
-		return x.InputNanoUsdPerMillion
-	}
-	return 0
-}
-
-func (x *PriceOverride) GetOutputNanoUsdPerMillion() int64 {
-	if x != nil {
-		return x.OutputNanoUsdPerMillion
-	}
-	return 0
-}
-
-func (x *PriceOverride) GetPrices() []*TokenPrice {
-	if x != nil {
-		return x.Prices
-	}
-	return nil
-}
-
-// ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it.
-type ModelOverride struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The model as the provider names it; `*` is every model that the catalogue does not know. Required.
-	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
-	// A name for people. At most 128 bytes.
-	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The context window in tokens, from 1.
-	ContextWindow *int64 `protobuf:"varint,3,opt,name=context_window,json=contextWindow,proto3,oneof" json:"context_window,omitempty"`
-	// The most output tokens, from 1.
-	MaxOutputTokens *int64 `protobuf:"varint,4,opt,name=max_output_tokens,json=maxOutputTokens,proto3,oneof" json:"max_output_tokens,omitempty"`
-	// What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32.
-	Capabilities []string `protobuf:"bytes,5,rep,name=capabilities,proto3" json:"capabilities,omitempty"`
-	// What it reads. At most 16.
-	InputModalities []Modality `protobuf:"varint,6,rep,packed,name=input_modalities,json=inputModalities,proto3,enum=trunkline.v1.Modality" json:"input_modalities,omitempty"`
-	// What it writes. At most 16.
-	OutputModalities []Modality `protobuf:"varint,7,rep,packed,name=output_modalities,json=outputModalities,proto3,enum=trunkline.v1.Modality" json:"output_modalities,omitempty"`
-	// When the provider stops serving it.
-	DeprecationTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=deprecation_time,json=deprecationTime,proto3" json:"deprecation_time,omitempty"`
-	// How good its answers are, from 0 to 1; takes the place of the published score.
-	Quality       *float64 `protobuf:"fixed64,9,opt,name=quality,proto3,oneof" json:"quality,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ModelOverride) Reset() {
-	*x = ModelOverride{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ModelOverride) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ModelOverride) ProtoMessage() {}
-
-func (x *ModelOverride) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ModelOverride.ProtoReflect.Descriptor instead.
-func (*ModelOverride) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *ModelOverride) GetModel() string {
-	if x != nil {
-		return x.Model
-	}
-	return ""
-}
-
-func (x *ModelOverride) GetDisplayName() string {
-	if x != nil {
-		return x.DisplayName
-	}
-	return ""
-}
-
-func (x *ModelOverride) GetContextWindow() int64 {
-	if x != nil && x.ContextWindow != nil {
-		return *x.ContextWindow
-	}
-	return 0
-}
-
-func (x *ModelOverride) GetMaxOutputTokens() int64 {
-	if x != nil && x.MaxOutputTokens != nil {
-		return *x.MaxOutputTokens
-	}
-	return 0
-}
-
-func (x *ModelOverride) GetCapabilities() []string {
-	if x != nil {
-		return x.Capabilities
-	}
-	return nil
-}
-
-func (x *ModelOverride) GetInputModalities() []Modality {
-	if x != nil {
-		return x.InputModalities
-	}
-	return nil
-}
-
-func (x *ModelOverride) GetOutputModalities() []Modality {
-	if x != nil {
-		return x.OutputModalities
-	}
-	return nil
-}
-
-func (x *ModelOverride) GetDeprecationTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.DeprecationTime
-	}
-	return nil
-}
-
-func (x *ModelOverride) GetQuality() float64 {
-	if x != nil && x.Quality != nil {
-		return *x.Quality
-	}
-	return 0
-}
-
-// ApiConfiguration configures an `api`.
-type ApiConfiguration struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The template, as `ListConnectors` names it. Empty: the tools below.
-	Template string `protobuf:"bytes,1,opt,name=template,proto3" json:"template,omitempty"`
-	// Tools of this API, beyond those of the template. At most 128.
-	Tools []*ApiTool `protobuf:"bytes,2,rep,name=tools,proto3" json:"tools,omitempty"`
-	// The path of the live check, relative to the endpoint. Empty: `/`.
-	CheckPath string `protobuf:"bytes,3,opt,name=check_path,json=checkPath,proto3" json:"check_path,omitempty"`
-	// Headers sent with every call. At most 32; never credentials.
-	Headers       map[string]string `protobuf:"bytes,4,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ApiConfiguration) Reset() {
-	*x = ApiConfiguration{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ApiConfiguration) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ApiConfiguration) ProtoMessage() {}
-
-func (x *ApiConfiguration) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ApiConfiguration.ProtoReflect.Descriptor instead.
-func (*ApiConfiguration) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *ApiConfiguration) GetTemplate() string {
-	if x != nil {
-		return x.Template
-	}
-	return ""
-}
-
-func (x *ApiConfiguration) GetTools() []*ApiTool {
-	if x != nil {
-		return x.Tools
-	}
-	return nil
-}
-
-func (x *ApiConfiguration) GetCheckPath() string {
-	if x != nil {
-		return x.CheckPath
-	}
-	return ""
-}
-
-func (x *ApiConfiguration) GetHeaders() map[string]string {
-	if x != nil {
-		return x.Headers
-	}
-	return nil
-}
-
-// ApiTool is one HTTP call as a tool.
-type ApiTool struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// 1 to 64 of [A-Za-z0-9_-]. Required.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What the tool does.
-	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	// GET, POST, PUT, PATCH or DELETE. Required.
-	Method string `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
-	// The path below the endpoint; `{name}` is filled from the parameters. Required.
-	Path string `protobuf:"bytes,4,opt,name=path,proto3" json:"path,omitempty"`
-	// JSON Schema of the parameters, as JSON text. Empty: an object without constraints.
-	ParametersSchemaJson []byte `protobuf:"bytes,5,opt,name=parameters_schema_json,json=parametersSchemaJson,proto3" json:"parameters_schema_json,omitempty"`
-	// Parameters that go into the query string. The rest go into the JSON body, or into the query string where there is no body.
-	QueryParameters []string `protobuf:"bytes,6,rep,name=query_parameters,json=queryParameters,proto3" json:"query_parameters,omitempty"`
-	// How long answers may be cached. Absent: not cached. Only for GET.
-	CacheTtl      *durationpb.Duration `protobuf:"bytes,7,opt,name=cache_ttl,json=cacheTtl,proto3" json:"cache_ttl,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ApiTool) Reset() {
-	*x = ApiTool{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ApiTool) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ApiTool) ProtoMessage() {}
-
-func (x *ApiTool) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ApiTool.ProtoReflect.Descriptor instead.
-func (*ApiTool) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *ApiTool) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *ApiTool) GetDescription() string {
-	if x != nil {
-		return x.Description
-	}
-	return ""
-}
-
-func (x *ApiTool) GetMethod() string {
-	if x != nil {
-		return x.Method
-	}
-	return ""
-}
-
-func (x *ApiTool) GetPath() string {
-	if x != nil {
-		return x.Path
-	}
-	return ""
-}
-
-func (x *ApiTool) GetParametersSchemaJson() []byte {
-	if x != nil {
-		return x.ParametersSchemaJson
-	}
-	return nil
-}
-
-func (x *ApiTool) GetQueryParameters() []string {
-	if x != nil {
-		return x.QueryParameters
-	}
-	return nil
-}
-
-func (x *ApiTool) GetCacheTtl() *durationpb.Duration {
-	if x != nil {
-		return x.CacheTtl
-	}
-	return nil
-}
-
-// Timeouts bound the parts of one call. Absent values are the connector's. Each 10 ms to 10 min.
-type Timeouts struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Until the connection stands, TLS included.
-	Connect *durationpb.Duration `protobuf:"bytes,1,opt,name=connect,proto3" json:"connect,omitempty"`
-	// From sending the request to the first byte of the answer.
-	FirstByte *durationpb.Duration `protobuf:"bytes,2,opt,name=first_byte,json=firstByte,proto3" json:"first_byte,omitempty"`
-	// The longest pause within an answer.
-	Idle          *durationpb.Duration `protobuf:"bytes,3,opt,name=idle,proto3" json:"idle,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Timeouts) Reset() {
-	*x = Timeouts{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Timeouts) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Timeouts) ProtoMessage() {}
-
-func (x *Timeouts) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Timeouts.ProtoReflect.Descriptor instead.
-func (*Timeouts) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{7}
-}
-
-func (x *Timeouts) GetConnect() *durationpb.Duration {
-	if x != nil {
-		return x.Connect
-	}
-	return nil
-}
-
-func (x *Timeouts) GetFirstByte() *durationpb.Duration {
-	if x != nil {
-		return x.FirstByte
-	}
-	return nil
-}
-
-func (x *Timeouts) GetIdle() *durationpb.Duration {
-	if x != nil {
-		return x.Idle
-	}
-	return nil
-}
-
-// Configuration is what an integration needs to be called.
-type Configuration struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The base address, https unless the operator allows http. Required, except where the provider profile has one.
-	Endpoint string `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
-	// How calls are authenticated.
-	Authentication *Authentication `protobuf:"bytes,2,opt,name=authentication,proto3" json:"authentication,omitempty"`
-	// When calls are stopped.
-	CircuitBreaker *CircuitBreaker `protobuf:"bytes,3,opt,name=circuit_breaker,json=circuitBreaker,proto3" json:"circuit_breaker,omitempty"`
-	// The timeout of one call. Absent: the connector's, else 30 s. 100 ms to 10 min.
-	Timeout *durationpb.Duration `protobuf:"bytes,4,opt,name=timeout,proto3" json:"timeout,omitempty"`
-	// Timeouts of the parts of a call.
-	Timeouts *Timeouts `protobuf:"bytes,5,opt,name=timeouts,proto3" json:"timeouts,omitempty"`
-	// What depends on the type; it must fit `Integration.type`.
-	//
-	// Types that are valid to be assigned to Kind:
-	//
-	//	*Configuration_LlmProvider
-	//	*Configuration_Api
-	Kind          isConfiguration_Kind `protobuf_oneof:"kind"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Configuration) Reset() {
-	*x = Configuration{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Configuration) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Configuration) ProtoMessage() {}
-
-func (x *Configuration) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Configuration.ProtoReflect.Descriptor instead.
-func (*Configuration) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{8}
-}
-
-func (x *Configuration) GetEndpoint() string {
-	if x != nil {
-		return x.Endpoint
-	}
-	return ""
-}
-
-func (x *Configuration) GetAuthentication() *Authentication {
-	if x != nil {
-		return x.Authentication
-	}
-	return nil
-}
-
-func (x *Configuration) GetCircuitBreaker() *CircuitBreaker {
-	if x != nil {
-		return x.CircuitBreaker
-	}
-	return nil
-}
-
-func (x *Configuration) GetTimeout() *durationpb.Duration {
-	if x != nil {
-		return x.Timeout
-	}
-	return nil
-}
-
-func (x *Configuration) GetTimeouts() *Timeouts {
-	if x != nil {
-		return x.Timeouts
-	}
-	return nil
-}
-
-func (x *Configuration) GetKind() isConfiguration_Kind {
-	if x != nil {
-		return x.Kind
-	}
-	return nil
-}
-
-func (x *Configuration) GetLlmProvider() *LlmProviderConfiguration {
-	if x != nil {
-		if x, ok := x.Kind.(*Configuration_LlmProvider); ok {
-			return x.LlmProvider
-		}
-	}
-	return nil
-}
-
-func (x *Configuration) GetApi() *ApiConfiguration {
-	if x != nil {
-		if x, ok := x.Kind.(*Configuration_Api); ok {
-			return x.Api
-		}
-	}
-	return nil
-}
-
-type isConfiguration_Kind interface {
-	isConfiguration_Kind()
-}
-
-type Configuration_LlmProvider struct {
-	// For `llm_provider`.
-	LlmProvider *LlmProviderConfiguration `protobuf:"bytes,10,opt,name=llm_provider,json=llmProvider,proto3,oneof"`
-}
-
-type Configuration_Api struct {
-	// For `api`.
-	Api *ApiConfiguration `protobuf:"bytes,11,opt,name=api,proto3,oneof"`
-}
-
-func (*Configuration_LlmProvider) isConfiguration_Kind() {}
-
-func (*Configuration_Api) isConfiguration_Kind() {}
-
-// Monitoring says what is recorded of an integration.
-type Monitoring struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether calls are measured. Absent: true.
-	Enabled *bool `protobuf:"varint,1,opt,name=enabled,proto3,oneof" json:"enabled,omitempty"`
-	// The metrics of interest: any of `latency`, `errors`, `cost`, `tokens`, `throughput`. Empty: all.
-	Metrics       []string `protobuf:"bytes,2,rep,name=metrics,proto3" json:"metrics,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Monitoring) Reset() {
-	*x = Monitoring{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Monitoring) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Monitoring) ProtoMessage() {}
-
-func (x *Monitoring) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Monitoring.ProtoReflect.Descriptor instead.
-func (*Monitoring) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{9}
-}
-
-func (x *Monitoring) GetEnabled() bool {
-	if x != nil && x.Enabled != nil {
-		return *x.Enabled
-	}
-	return false
-}
-
-func (x *Monitoring) GetMetrics() []string {
-	if x != nil {
-		return x.Metrics
-	}
-	return nil
-}
 
 // Integration is a system that the tenant can call.
 type Integration struct {
@@ -1102,14 +52,16 @@ type Integration struct {
 	// Output only: the HTTP path of its health on the admin port.
 	HealthCheckUrl string `protobuf:"bytes,11,opt,name=health_check_url,json=healthCheckUrl,proto3" json:"health_check_url,omitempty"`
 	// Output only: the last check.
-	LastCheck     *HealthCheck `protobuf:"bytes,12,opt,name=last_check,json=lastCheck,proto3" json:"last_check,omitempty"`
+	LastCheck *HealthCheck `protobuf:"bytes,12,opt,name=last_check,json=lastCheck,proto3" json:"last_check,omitempty"`
+	// Output only: how often it was changed, from 1; checks and rotations of its credential do not count.
+	Version       int64 `protobuf:"varint,13,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Integration) Reset() {
 	*x = Integration{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1121,7 +73,7 @@ func (x *Integration) String() string {
 func (*Integration) ProtoMessage() {}
 
 func (x *Integration) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1134,7 +86,7 @@ func (x *Integration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Integration.ProtoReflect.Descriptor instead.
 func (*Integration) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{10}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *Integration) GetIntegrationId() string {
@@ -1221,95 +173,11 @@ func (x *Integration) GetLastCheck() *HealthCheck {
 	return nil
 }
 
-// HealthCheck is the finding of one live check.
-type HealthCheck struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the system answered as it should.
-	Healthy bool `protobuf:"varint,1,opt,name=healthy,proto3" json:"healthy,omitempty"`
-	// What was found, for people. Never holds a secret.
-	Detail string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
-	// How long the answer took.
-	Latency *durationpb.Duration `protobuf:"bytes,3,opt,name=latency,proto3" json:"latency,omitempty"`
-	// When.
-	CheckTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=check_time,json=checkTime,proto3" json:"check_time,omitempty"`
-	// The HTTP status; absent when there was no answer.
-	HttpStatus *int32 `protobuf:"varint,5,opt,name=http_status,json=httpStatus,proto3,oneof" json:"http_status,omitempty"`
-	// Models that the provider listed, at most 1000; for `llm_provider`.
-	Models        []string `protobuf:"bytes,6,rep,name=models,proto3" json:"models,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HealthCheck) Reset() {
-	*x = HealthCheck{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HealthCheck) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HealthCheck) ProtoMessage() {}
-
-func (x *HealthCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
+func (x *Integration) GetVersion() int64 {
 	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HealthCheck.ProtoReflect.Descriptor instead.
-func (*HealthCheck) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{11}
-}
-
-func (x *HealthCheck) GetHealthy() bool {
-	if x != nil {
-		return x.Healthy
-	}
-	return false
-}
-
-func (x *HealthCheck) GetDetail() string {
-	if x != nil {
-		return x.Detail
-	}
-	return ""
-}
-
-func (x *HealthCheck) GetLatency() *durationpb.Duration {
-	if x != nil {
-		return x.Latency
-	}
-	return nil
-}
-
-func (x *HealthCheck) GetCheckTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.CheckTime
-	}
-	return nil
-}
-
-func (x *HealthCheck) GetHttpStatus() int32 {
-	if x != nil && x.HttpStatus != nil {
-		return *x.HttpStatus
+		return x.Version
 	}
 	return 0
-}
-
-func (x *HealthCheck) GetModels() []string {
-	if x != nil {
-		return x.Models
-	}
-	return nil
 }
 
 // CreateIntegrationRequest registers an integration.
@@ -1333,7 +201,7 @@ type CreateIntegrationRequest struct {
 
 func (x *CreateIntegrationRequest) Reset() {
 	*x = CreateIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1345,7 +213,7 @@ func (x *CreateIntegrationRequest) String() string {
 func (*CreateIntegrationRequest) ProtoMessage() {}
 
 func (x *CreateIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1358,7 +226,7 @@ func (x *CreateIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*CreateIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{12}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *CreateIntegrationRequest) GetIntegrationId() string {
@@ -1422,7 +290,7 @@ type CreateIntegrationResponse struct {
 
 func (x *CreateIntegrationResponse) Reset() {
 	*x = CreateIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1434,7 +302,7 @@ func (x *CreateIntegrationResponse) String() string {
 func (*CreateIntegrationResponse) ProtoMessage() {}
 
 func (x *CreateIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1447,7 +315,7 @@ func (x *CreateIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*CreateIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{13}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *CreateIntegrationResponse) GetIntegrationId() string {
@@ -1496,7 +364,7 @@ type GetIntegrationRequest struct {
 
 func (x *GetIntegrationRequest) Reset() {
 	*x = GetIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1508,7 +376,7 @@ func (x *GetIntegrationRequest) String() string {
 func (*GetIntegrationRequest) ProtoMessage() {}
 
 func (x *GetIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1521,7 +389,7 @@ func (x *GetIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*GetIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{14}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetIntegrationRequest) GetIntegrationId() string {
@@ -1542,7 +410,7 @@ type GetIntegrationResponse struct {
 
 func (x *GetIntegrationResponse) Reset() {
 	*x = GetIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1554,7 +422,7 @@ func (x *GetIntegrationResponse) String() string {
 func (*GetIntegrationResponse) ProtoMessage() {}
 
 func (x *GetIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1567,7 +435,7 @@ func (x *GetIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*GetIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{15}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetIntegrationResponse) GetIntegration() *Integration {
@@ -1592,7 +460,7 @@ type ListIntegrationsRequest struct {
 
 func (x *ListIntegrationsRequest) Reset() {
 	*x = ListIntegrationsRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1604,7 +472,7 @@ func (x *ListIntegrationsRequest) String() string {
 func (*ListIntegrationsRequest) ProtoMessage() {}
 
 func (x *ListIntegrationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1617,7 +485,7 @@ func (x *ListIntegrationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIntegrationsRequest.ProtoReflect.Descriptor instead.
 func (*ListIntegrationsRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{16}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListIntegrationsRequest) GetPageSize() int32 {
@@ -1654,7 +522,7 @@ type ListIntegrationsResponse struct {
 
 func (x *ListIntegrationsResponse) Reset() {
 	*x = ListIntegrationsResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1666,7 +534,7 @@ func (x *ListIntegrationsResponse) String() string {
 func (*ListIntegrationsResponse) ProtoMessage() {}
 
 func (x *ListIntegrationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1679,7 +547,7 @@ func (x *ListIntegrationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIntegrationsResponse.ProtoReflect.Descriptor instead.
 func (*ListIntegrationsResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{17}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListIntegrationsResponse) GetIntegrations() []*Integration {
@@ -1709,7 +577,7 @@ type UpdateIntegrationRequest struct {
 
 func (x *UpdateIntegrationRequest) Reset() {
 	*x = UpdateIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1721,7 +589,7 @@ func (x *UpdateIntegrationRequest) String() string {
 func (*UpdateIntegrationRequest) ProtoMessage() {}
 
 func (x *UpdateIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1734,7 +602,7 @@ func (x *UpdateIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*UpdateIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{18}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpdateIntegrationRequest) GetIntegration() *Integration {
@@ -1762,7 +630,7 @@ type UpdateIntegrationResponse struct {
 
 func (x *UpdateIntegrationResponse) Reset() {
 	*x = UpdateIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1774,7 +642,7 @@ func (x *UpdateIntegrationResponse) String() string {
 func (*UpdateIntegrationResponse) ProtoMessage() {}
 
 func (x *UpdateIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1787,7 +655,7 @@ func (x *UpdateIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*UpdateIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{19}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *UpdateIntegrationResponse) GetIntegration() *Integration {
@@ -1810,7 +678,7 @@ type DeleteIntegrationRequest struct {
 
 func (x *DeleteIntegrationRequest) Reset() {
 	*x = DeleteIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1822,7 +690,7 @@ func (x *DeleteIntegrationRequest) String() string {
 func (*DeleteIntegrationRequest) ProtoMessage() {}
 
 func (x *DeleteIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[20]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1835,7 +703,7 @@ func (x *DeleteIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*DeleteIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{20}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeleteIntegrationRequest) GetIntegrationId() string {
@@ -1861,7 +729,7 @@ type DeleteIntegrationResponse struct {
 
 func (x *DeleteIntegrationResponse) Reset() {
 	*x = DeleteIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1873,7 +741,7 @@ func (x *DeleteIntegrationResponse) String() string {
 func (*DeleteIntegrationResponse) ProtoMessage() {}
 
 func (x *DeleteIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[21]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1886,7 +754,7 @@ func (x *DeleteIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*DeleteIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{21}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{10}
 }
 
 // CheckIntegrationRequest names an integration.
@@ -1900,7 +768,7 @@ type CheckIntegrationRequest struct {
 
 func (x *CheckIntegrationRequest) Reset() {
 	*x = CheckIntegrationRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1912,7 +780,7 @@ func (x *CheckIntegrationRequest) String() string {
 func (*CheckIntegrationRequest) ProtoMessage() {}
 
 func (x *CheckIntegrationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[22]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1925,7 +793,7 @@ func (x *CheckIntegrationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckIntegrationRequest.ProtoReflect.Descriptor instead.
 func (*CheckIntegrationRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{22}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CheckIntegrationRequest) GetIntegrationId() string {
@@ -1946,7 +814,7 @@ type CheckIntegrationResponse struct {
 
 func (x *CheckIntegrationResponse) Reset() {
 	*x = CheckIntegrationResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1958,7 +826,7 @@ func (x *CheckIntegrationResponse) String() string {
 func (*CheckIntegrationResponse) ProtoMessage() {}
 
 func (x *CheckIntegrationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[23]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1971,7 +839,7 @@ func (x *CheckIntegrationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckIntegrationResponse.ProtoReflect.Descriptor instead.
 func (*CheckIntegrationResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{23}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CheckIntegrationResponse) GetCheck() *HealthCheck {
@@ -1986,17 +854,19 @@ type RotateCredentialRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id. Required.
 	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
-	// The new secret. Required. Input only.
+	// The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
 	Secret string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	// Store it without a live check.
-	SkipCheck     bool `protobuf:"varint,3,opt,name=skip_check,json=skipCheck,proto3" json:"skip_check,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SkipCheck bool `protobuf:"varint,3,opt,name=skip_check,json=skipCheck,proto3" json:"skip_check,omitempty"`
+	// Where the new secret is kept, see `Authentication.secret_reference`.
+	SecretReference string `protobuf:"bytes,4,opt,name=secret_reference,json=secretReference,proto3" json:"secret_reference,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RotateCredentialRequest) Reset() {
 	*x = RotateCredentialRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2008,7 +878,7 @@ func (x *RotateCredentialRequest) String() string {
 func (*RotateCredentialRequest) ProtoMessage() {}
 
 func (x *RotateCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[24]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2021,7 +891,7 @@ func (x *RotateCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateCredentialRequest.ProtoReflect.Descriptor instead.
 func (*RotateCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{24}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RotateCredentialRequest) GetIntegrationId() string {
@@ -2045,6 +915,13 @@ func (x *RotateCredentialRequest) GetSkipCheck() bool {
 	return false
 }
 
+func (x *RotateCredentialRequest) GetSecretReference() string {
+	if x != nil {
+		return x.SecretReference
+	}
+	return ""
+}
+
 // RotateCredentialResponse confirms.
 type RotateCredentialResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2056,7 +933,7 @@ type RotateCredentialResponse struct {
 
 func (x *RotateCredentialResponse) Reset() {
 	*x = RotateCredentialResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2068,7 +945,7 @@ func (x *RotateCredentialResponse) String() string {
 func (*RotateCredentialResponse) ProtoMessage() {}
 
 func (x *RotateCredentialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[25]
+	mi := &file_trunkline_v1_integration_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2081,7 +958,7 @@ func (x *RotateCredentialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateCredentialResponse.ProtoReflect.Descriptor instead.
 func (*RotateCredentialResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{25}
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RotateCredentialResponse) GetRotateTime() *timestamppb.Timestamp {
@@ -2091,44 +968,40 @@ func (x *RotateCredentialResponse) GetRotateTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// Connector is a provider profile or an API template.
-type Connector struct {
+// IntegrationVersion is what an integration was like, until the next version.
+type IntegrationVersion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name to use in a configuration.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The kind of integration it makes.
-	Type IntegrationType `protobuf:"varint,2,opt,name=type,proto3,enum=trunkline.v1.IntegrationType" json:"type,omitempty"`
-	// A name for people.
-	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// Its endpoint, where it has one.
-	DefaultEndpoint string `protobuf:"bytes,4,opt,name=default_endpoint,json=defaultEndpoint,proto3" json:"default_endpoint,omitempty"`
-	// How it is authenticated.
-	Authentication AuthenticationScheme `protobuf:"varint,5,opt,name=authentication,proto3,enum=trunkline.v1.AuthenticationScheme" json:"authentication,omitempty"`
-	// The names that `options` may hold.
-	Options []string `protobuf:"bytes,6,rep,name=options,proto3" json:"options,omitempty"`
-	// The timeout of one call.
-	Timeout *durationpb.Duration `protobuf:"bytes,7,opt,name=timeout,proto3" json:"timeout,omitempty"`
-	// Timeouts of the parts of a call.
-	Timeouts      *Timeouts `protobuf:"bytes,8,opt,name=timeouts,proto3" json:"timeouts,omitempty"`
+	// The version, from 1.
+	Version int64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// The integration as it was, without secrets.
+	Integration *Integration `protobuf:"bytes,2,opt,name=integration,proto3" json:"integration,omitempty"`
+	// When it was made.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// The API key that made it.
+	KeyId string `protobuf:"bytes,4,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// What was done: `create`, `update` or `rollback`.
+	Action string `protobuf:"bytes,5,opt,name=action,proto3" json:"action,omitempty"`
+	// The top-level fields, and those of the configuration, that differ from the version before.
+	ChangedPaths  []string `protobuf:"bytes,6,rep,name=changed_paths,json=changedPaths,proto3" json:"changed_paths,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Connector) Reset() {
-	*x = Connector{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
+func (x *IntegrationVersion) Reset() {
+	*x = IntegrationVersion{}
+	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Connector) String() string {
+func (x *IntegrationVersion) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Connector) ProtoMessage() {}
+func (*IntegrationVersion) ProtoMessage() {}
 
-func (x *Connector) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[26]
+func (x *IntegrationVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_integration_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2139,95 +1012,81 @@ func (x *Connector) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Connector.ProtoReflect.Descriptor instead.
-func (*Connector) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{26}
+// Deprecated: Use IntegrationVersion.ProtoReflect.Descriptor instead.
+func (*IntegrationVersion) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{15}
 }
 
-func (x *Connector) GetName() string {
+func (x *IntegrationVersion) GetVersion() int64 {
 	if x != nil {
-		return x.Name
+		return x.Version
 	}
-	return ""
+	return 0
 }
 
-func (x *Connector) GetType() IntegrationType {
+func (x *IntegrationVersion) GetIntegration() *Integration {
 	if x != nil {
-		return x.Type
-	}
-	return IntegrationType_INTEGRATION_TYPE_UNSPECIFIED
-}
-
-func (x *Connector) GetDisplayName() string {
-	if x != nil {
-		return x.DisplayName
-	}
-	return ""
-}
-
-func (x *Connector) GetDefaultEndpoint() string {
-	if x != nil {
-		return x.DefaultEndpoint
-	}
-	return ""
-}
-
-func (x *Connector) GetAuthentication() AuthenticationScheme {
-	if x != nil {
-		return x.Authentication
-	}
-	return AuthenticationScheme_AUTHENTICATION_SCHEME_UNSPECIFIED
-}
-
-func (x *Connector) GetOptions() []string {
-	if x != nil {
-		return x.Options
+		return x.Integration
 	}
 	return nil
 }
 
-func (x *Connector) GetTimeout() *durationpb.Duration {
+func (x *IntegrationVersion) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.Timeout
+		return x.CreateTime
 	}
 	return nil
 }
 
-func (x *Connector) GetTimeouts() *Timeouts {
+func (x *IntegrationVersion) GetKeyId() string {
 	if x != nil {
-		return x.Timeouts
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *IntegrationVersion) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *IntegrationVersion) GetChangedPaths() []string {
+	if x != nil {
+		return x.ChangedPaths
 	}
 	return nil
 }
 
-// ListConnectorsRequest pages through the connectors.
-type ListConnectorsRequest struct {
+// ListIntegrationVersionsRequest pages through the versions of an integration.
+type ListIntegrationVersionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id. Required. That of a deleted integration is known, too.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
 	// At most this many, from 1 to 1000. 0: 100.
-	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Where to go on, as returned before.
-	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Only of this kind. Optional.
-	Type          IntegrationType `protobuf:"varint,3,opt,name=type,proto3,enum=trunkline.v1.IntegrationType" json:"type,omitempty"`
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListConnectorsRequest) Reset() {
-	*x = ListConnectorsRequest{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[27]
+func (x *ListIntegrationVersionsRequest) Reset() {
+	*x = ListIntegrationVersionsRequest{}
+	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListConnectorsRequest) String() string {
+func (x *ListIntegrationVersionsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListConnectorsRequest) ProtoMessage() {}
+func (*ListIntegrationVersionsRequest) ProtoMessage() {}
 
-func (x *ListConnectorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[27]
+func (x *ListIntegrationVersionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_integration_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2238,58 +1097,58 @@ func (x *ListConnectorsRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListConnectorsRequest.ProtoReflect.Descriptor instead.
-func (*ListConnectorsRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{27}
+// Deprecated: Use ListIntegrationVersionsRequest.ProtoReflect.Descriptor instead.
+func (*ListIntegrationVersionsRequest) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{16}
 }
 
-func (x *ListConnectorsRequest) GetPageSize() int32 {
+func (x *ListIntegrationVersionsRequest) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ListIntegrationVersionsRequest) GetPageSize() int32 {
 	if x != nil {
 		return x.PageSize
 	}
 	return 0
 }
 
-func (x *ListConnectorsRequest) GetPageToken() string {
+func (x *ListIntegrationVersionsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
 	}
 	return ""
 }
 
-func (x *ListConnectorsRequest) GetType() IntegrationType {
-	if x != nil {
-		return x.Type
-	}
-	return IntegrationType_INTEGRATION_TYPE_UNSPECIFIED
-}
-
-// ListConnectorsResponse is a page of connectors.
-type ListConnectorsResponse struct {
+// ListIntegrationVersionsResponse is a page of versions.
+type ListIntegrationVersionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The connectors, by name.
-	Connectors []*Connector `protobuf:"bytes,1,rep,name=connectors,proto3" json:"connectors,omitempty"`
+	// The versions, newest first.
+	Versions []*IntegrationVersion `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
 	// Where to go on; empty at the end.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListConnectorsResponse) Reset() {
-	*x = ListConnectorsResponse{}
-	mi := &file_trunkline_v1_integration_proto_msgTypes[28]
+func (x *ListIntegrationVersionsResponse) Reset() {
+	*x = ListIntegrationVersionsResponse{}
+	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListConnectorsResponse) String() string {
+func (x *ListIntegrationVersionsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListConnectorsResponse) ProtoMessage() {}
+func (*ListIntegrationVersionsResponse) ProtoMessage() {}
 
-func (x *ListConnectorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_integration_proto_msgTypes[28]
+func (x *ListIntegrationVersionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_integration_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2300,111 +1159,158 @@ func (x *ListConnectorsResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListConnectorsResponse.ProtoReflect.Descriptor instead.
-func (*ListConnectorsResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{28}
+// Deprecated: Use ListIntegrationVersionsResponse.ProtoReflect.Descriptor instead.
+func (*ListIntegrationVersionsResponse) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{17}
 }
 
-func (x *ListConnectorsResponse) GetConnectors() []*Connector {
+func (x *ListIntegrationVersionsResponse) GetVersions() []*IntegrationVersion {
 	if x != nil {
-		return x.Connectors
+		return x.Versions
 	}
 	return nil
 }
 
-func (x *ListConnectorsResponse) GetNextPageToken() string {
+func (x *ListIntegrationVersionsResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
 	}
 	return ""
 }
 
+// RollbackIntegrationRequest names a version.
+type RollbackIntegrationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id. Required.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The version to go back to. Required.
+	Version int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// The current etag, to be safe. Optional.
+	Etag string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The secret, where the version's calls go elsewhere than the current one's. Input only.
+	Secret string `protobuf:"bytes,4,opt,name=secret,proto3" json:"secret,omitempty"`
+	// Check everything, the live check included, and store nothing.
+	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollbackIntegrationRequest) Reset() {
+	*x = RollbackIntegrationRequest{}
+	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollbackIntegrationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollbackIntegrationRequest) ProtoMessage() {}
+
+func (x *RollbackIntegrationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_integration_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollbackIntegrationRequest.ProtoReflect.Descriptor instead.
+func (*RollbackIntegrationRequest) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RollbackIntegrationRequest) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *RollbackIntegrationRequest) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *RollbackIntegrationRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *RollbackIntegrationRequest) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+func (x *RollbackIntegrationRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// RollbackIntegrationResponse holds the integration, with a new version.
+type RollbackIntegrationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	Integration   *Integration `protobuf:"bytes,1,opt,name=integration,proto3" json:"integration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RollbackIntegrationResponse) Reset() {
+	*x = RollbackIntegrationResponse{}
+	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RollbackIntegrationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RollbackIntegrationResponse) ProtoMessage() {}
+
+func (x *RollbackIntegrationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_integration_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RollbackIntegrationResponse.ProtoReflect.Descriptor instead.
+func (*RollbackIntegrationResponse) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_integration_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RollbackIntegrationResponse) GetIntegration() *Integration {
+	if x != nil {
+		return x.Integration
+	}
+	return nil
+}
+
 var File_trunkline_v1_integration_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\n" +
-	"\x1etrunkline/v1/integration.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18trunkline/v1/model.proto\x1a\x1atrunkline/v1/options.proto\"\xcb\x01\n" +
-	"\x0eAuthentication\x12:\n" +
-	"\x06scheme\x18\x01 \x01(\x0e2\".trunkline.v1.AuthenticationSchemeR\x06scheme\x12\x16\n" +
-	"\x06secret\x18\x02 \x01(\tR\x06secret\x12%\n" +
-	"\x0eparameter_name\x18\x03 \x01(\tR\rparameterName\x12\x1d\n" +
-	"\n" +
-	"secret_set\x18\x04 \x01(\bR\tsecretSet\x12\x1f\n" +
-	"\vsecret_hint\x18\x05 \x01(\tR\n" +
-	"secretHint\"\xcb\x01\n" +
-	"\x0eCircuitBreaker\x120\n" +
-	"\x11failure_threshold\x18\x01 \x01(\x05H\x00R\x10failureThreshold\x88\x01\x01\x121\n" +
-	"\x06window\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06window\x12>\n" +
-	"\ropen_duration\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\fopenDurationB\x14\n" +
-	"\x12_failure_threshold\"\xbf\x03\n" +
-	"\x18LlmProviderConfiguration\x12\x1a\n" +
-	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x16\n" +
-	"\x06models\x18\x02 \x03(\tR\x06models\x12\x16\n" +
-	"\x06region\x18\x03 \x01(\tR\x06region\x12M\n" +
-	"\aoptions\x18\x04 \x03(\v23.trunkline.v1.LlmProviderConfiguration.OptionsEntryR\aoptions\x12D\n" +
-	"\x0fprice_overrides\x18\x05 \x03(\v2\x1b.trunkline.v1.PriceOverrideR\x0epriceOverrides\x12D\n" +
-	"\x0fmodel_overrides\x18\x06 \x03(\v2\x1b.trunkline.v1.ModelOverrideR\x0emodelOverrides\x12@\n" +
-	"\x0edata_retention\x18\a \x01(\v2\x19.google.protobuf.DurationR\rdataRetention\x1a:\n" +
-	"\fOptionsEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd1\x01\n" +
-	"\rPriceOverride\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12:\n" +
-	"\x1ainput_nano_usd_per_million\x18\x02 \x01(\x03R\x16inputNanoUsdPerMillion\x12<\n" +
-	"\x1boutput_nano_usd_per_million\x18\x03 \x01(\x03R\x17outputNanoUsdPerMillion\x120\n" +
-	"\x06prices\x18\x04 \x03(\v2\x18.trunkline.v1.TokenPriceR\x06prices\"\xec\x03\n" +
-	"\rModelOverride\x12\x14\n" +
-	"\x05model\x18\x01 \x01(\tR\x05model\x12!\n" +
-	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12*\n" +
-	"\x0econtext_window\x18\x03 \x01(\x03H\x00R\rcontextWindow\x88\x01\x01\x12/\n" +
-	"\x11max_output_tokens\x18\x04 \x01(\x03H\x01R\x0fmaxOutputTokens\x88\x01\x01\x12\"\n" +
-	"\fcapabilities\x18\x05 \x03(\tR\fcapabilities\x12A\n" +
-	"\x10input_modalities\x18\x06 \x03(\x0e2\x16.trunkline.v1.ModalityR\x0finputModalities\x12C\n" +
-	"\x11output_modalities\x18\a \x03(\x0e2\x16.trunkline.v1.ModalityR\x10outputModalities\x12E\n" +
-	"\x10deprecation_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x0fdeprecationTime\x12\x1d\n" +
-	"\aquality\x18\t \x01(\x01H\x02R\aquality\x88\x01\x01B\x11\n" +
-	"\x0f_context_windowB\x14\n" +
-	"\x12_max_output_tokensB\n" +
-	"\n" +
-	"\b_quality\"\xfd\x01\n" +
-	"\x10ApiConfiguration\x12\x1a\n" +
-	"\btemplate\x18\x01 \x01(\tR\btemplate\x12+\n" +
-	"\x05tools\x18\x02 \x03(\v2\x15.trunkline.v1.ApiToolR\x05tools\x12\x1d\n" +
-	"\n" +
-	"check_path\x18\x03 \x01(\tR\tcheckPath\x12E\n" +
-	"\aheaders\x18\x04 \x03(\v2+.trunkline.v1.ApiConfiguration.HeadersEntryR\aheaders\x1a:\n" +
-	"\fHeadersEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x84\x02\n" +
-	"\aApiTool\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
-	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x16\n" +
-	"\x06method\x18\x03 \x01(\tR\x06method\x12\x12\n" +
-	"\x04path\x18\x04 \x01(\tR\x04path\x124\n" +
-	"\x16parameters_schema_json\x18\x05 \x01(\fR\x14parametersSchemaJson\x12)\n" +
-	"\x10query_parameters\x18\x06 \x03(\tR\x0fqueryParameters\x126\n" +
-	"\tcache_ttl\x18\a \x01(\v2\x19.google.protobuf.DurationR\bcacheTtl\"\xa8\x01\n" +
-	"\bTimeouts\x123\n" +
-	"\aconnect\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\aconnect\x128\n" +
-	"\n" +
-	"first_byte\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\tfirstByte\x12-\n" +
-	"\x04idle\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x04idle\"\xaa\x03\n" +
-	"\rConfiguration\x12\x1a\n" +
-	"\bendpoint\x18\x01 \x01(\tR\bendpoint\x12D\n" +
-	"\x0eauthentication\x18\x02 \x01(\v2\x1c.trunkline.v1.AuthenticationR\x0eauthentication\x12E\n" +
-	"\x0fcircuit_breaker\x18\x03 \x01(\v2\x1c.trunkline.v1.CircuitBreakerR\x0ecircuitBreaker\x123\n" +
-	"\atimeout\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\atimeout\x122\n" +
-	"\btimeouts\x18\x05 \x01(\v2\x16.trunkline.v1.TimeoutsR\btimeouts\x12K\n" +
-	"\fllm_provider\x18\n" +
-	" \x01(\v2&.trunkline.v1.LlmProviderConfigurationH\x00R\vllmProvider\x122\n" +
-	"\x03api\x18\v \x01(\v2\x1e.trunkline.v1.ApiConfigurationH\x00R\x03apiB\x06\n" +
-	"\x04kind\"Q\n" +
-	"\n" +
-	"Monitoring\x12\x1d\n" +
-	"\aenabled\x18\x01 \x01(\bH\x00R\aenabled\x88\x01\x01\x12\x18\n" +
-	"\ametrics\x18\x02 \x03(\tR\ametricsB\n" +
-	"\n" +
-	"\b_enabled\"\xd9\x04\n" +
+	"\x1etrunkline/v1/integration.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a trunkline/v1/configuration.proto\x1a\x1ctrunkline/v1/connector.proto\x1a%trunkline/v1/integration_health.proto\x1a\x1atrunkline/v1/options.proto\"\xf3\x04\n" +
 	"\vIntegration\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x121\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1d.trunkline.v1.IntegrationTypeR\x04type\x12A\n" +
@@ -2423,17 +1329,8 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	" \x01(\tR\rhealthService\x12(\n" +
 	"\x10health_check_url\x18\v \x01(\tR\x0ehealthCheckUrl\x128\n" +
 	"\n" +
-	"last_check\x18\f \x01(\v2\x19.trunkline.v1.HealthCheckR\tlastCheck\"\xfd\x01\n" +
-	"\vHealthCheck\x12\x18\n" +
-	"\ahealthy\x18\x01 \x01(\bR\ahealthy\x12\x16\n" +
-	"\x06detail\x18\x02 \x01(\tR\x06detail\x123\n" +
-	"\alatency\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\alatency\x129\n" +
-	"\n" +
-	"check_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcheckTime\x12$\n" +
-	"\vhttp_status\x18\x05 \x01(\x05H\x00R\n" +
-	"httpStatus\x88\x01\x01\x12\x16\n" +
-	"\x06models\x18\x06 \x03(\tR\x06modelsB\x0e\n" +
-	"\f_http_status\"\xb9\x02\n" +
+	"last_check\x18\f \x01(\v2\x19.trunkline.v1.HealthCheckR\tlastCheck\x12\x18\n" +
+	"\aversion\x18\r \x01(\x03R\aversion\"\xb9\x02\n" +
 	"\x18CreateIntegrationRequest\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x121\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1d.trunkline.v1.IntegrationTypeR\x04type\x12A\n" +
@@ -2474,54 +1371,40 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\x17CheckIntegrationRequest\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\"K\n" +
 	"\x18CheckIntegrationResponse\x12/\n" +
-	"\x05check\x18\x01 \x01(\v2\x19.trunkline.v1.HealthCheckR\x05check\"w\n" +
+	"\x05check\x18\x01 \x01(\v2\x19.trunkline.v1.HealthCheckR\x05check\"\xa2\x01\n" +
 	"\x17RotateCredentialRequest\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\x12\x1d\n" +
 	"\n" +
-	"skip_check\x18\x03 \x01(\bR\tskipCheck\"W\n" +
+	"skip_check\x18\x03 \x01(\bR\tskipCheck\x12)\n" +
+	"\x10secret_reference\x18\x04 \x01(\tR\x0fsecretReference\"W\n" +
 	"\x18RotateCredentialResponse\x12;\n" +
 	"\vrotate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"rotateTime\"\xef\x02\n" +
-	"\tConnector\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
-	"\x04type\x18\x02 \x01(\x0e2\x1d.trunkline.v1.IntegrationTypeR\x04type\x12!\n" +
-	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\x12)\n" +
-	"\x10default_endpoint\x18\x04 \x01(\tR\x0fdefaultEndpoint\x12J\n" +
-	"\x0eauthentication\x18\x05 \x01(\x0e2\".trunkline.v1.AuthenticationSchemeR\x0eauthentication\x12\x18\n" +
-	"\aoptions\x18\x06 \x03(\tR\aoptions\x123\n" +
-	"\atimeout\x18\a \x01(\v2\x19.google.protobuf.DurationR\atimeout\x122\n" +
-	"\btimeouts\x18\b \x01(\v2\x16.trunkline.v1.TimeoutsR\btimeouts\"\x86\x01\n" +
-	"\x15ListConnectorsRequest\x12\x1b\n" +
-	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"rotateTime\"\xfc\x01\n" +
+	"\x12IntegrationVersion\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\x12;\n" +
+	"\vintegration\x18\x02 \x01(\v2\x19.trunkline.v1.IntegrationR\vintegration\x12;\n" +
+	"\vcreate_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12\x15\n" +
+	"\x06key_id\x18\x04 \x01(\tR\x05keyId\x12\x16\n" +
+	"\x06action\x18\x05 \x01(\tR\x06action\x12#\n" +
+	"\rchanged_paths\x18\x06 \x03(\tR\fchangedPaths\"\x83\x01\n" +
+	"\x1eListIntegrationVersionsRequest\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\x121\n" +
-	"\x04type\x18\x03 \x01(\x0e2\x1d.trunkline.v1.IntegrationTypeR\x04type\"y\n" +
-	"\x16ListConnectorsResponse\x127\n" +
-	"\n" +
-	"connectors\x18\x01 \x03(\v2\x17.trunkline.v1.ConnectorR\n" +
-	"connectors\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xcb\x01\n" +
-	"\x0fIntegrationType\x12 \n" +
-	"\x1cINTEGRATION_TYPE_UNSPECIFIED\x10\x00\x12!\n" +
-	"\x1dINTEGRATION_TYPE_LLM_PROVIDER\x10\x01\x12\x1d\n" +
-	"\x19INTEGRATION_TYPE_DATABASE\x10\x02\x12\x18\n" +
-	"\x14INTEGRATION_TYPE_API\x10\x03\x12\x1c\n" +
-	"\x18INTEGRATION_TYPE_STORAGE\x10\x04\x12\x1c\n" +
-	"\x18INTEGRATION_TYPE_WEBHOOK\x10\x05*\x98\x01\n" +
-	"\x11IntegrationStatus\x12\"\n" +
-	"\x1eINTEGRATION_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n" +
-	"\x19INTEGRATION_STATUS_ACTIVE\x10\x01\x12\x1f\n" +
-	"\x1bINTEGRATION_STATUS_DISABLED\x10\x02\x12\x1f\n" +
-	"\x1bINTEGRATION_STATUS_DEGRADED\x10\x03*\xf3\x01\n" +
-	"\x14AuthenticationScheme\x12%\n" +
-	"!AUTHENTICATION_SCHEME_UNSPECIFIED\x10\x00\x12\x1e\n" +
-	"\x1aAUTHENTICATION_SCHEME_NONE\x10\x01\x12 \n" +
-	"\x1cAUTHENTICATION_SCHEME_BEARER\x10\x02\x12(\n" +
-	"$AUTHENTICATION_SCHEME_API_KEY_HEADER\x10\x03\x12'\n" +
-	"#AUTHENTICATION_SCHEME_API_KEY_QUERY\x10\x04\x12\x1f\n" +
-	"\x1bAUTHENTICATION_SCHEME_BASIC\x10\x052\xee\n" +
-	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\x87\x01\n" +
+	"\x1fListIntegrationVersionsResponse\x12<\n" +
+	"\bversions\x18\x01 \x03(\v2 .trunkline.v1.IntegrationVersionR\bversions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xae\x01\n" +
+	"\x1aRollbackIntegrationRequest\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\x12\x16\n" +
+	"\x06secret\x18\x04 \x01(\tR\x06secret\x12#\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\"Z\n" +
+	"\x1bRollbackIntegrationResponse\x12;\n" +
+	"\vintegration\x18\x01 \x01(\v2\x19.trunkline.v1.IntegrationR\vintegration2\xdb\x10\n" +
 	"\x12IntegrationService\x12\x9d\x01\n" +
 	"\x11CreateIntegration\x12&.trunkline.v1.CreateIntegrationRequest\x1a'.trunkline.v1.CreateIntegrationResponse\"7\x8a\xe7\x18\x14\n" +
 	"\x12integrations.write\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/api/v1/integrations\x12\xa4\x01\n" +
@@ -2534,11 +1417,19 @@ const file_trunkline_v1_integration_proto_rawDesc = "" +
 	"\x11DeleteIntegration\x12&.trunkline.v1.DeleteIntegrationRequest\x1a'.trunkline.v1.DeleteIntegrationResponse\"H\x8a\xe7\x18\x14\n" +
 	"\x12integrations.write\x82\xd3\xe4\x93\x02'*%/api/v1/integrations/{integration_id}\x90\x02\x02\x12\xb0\x01\n" +
 	"\x10CheckIntegration\x12%.trunkline.v1.CheckIntegrationRequest\x1a&.trunkline.v1.CheckIntegrationResponse\"M\x8a\xe7\x18\x13\n" +
-	"\x11integrations.read\x82\xd3\xe4\x93\x020:\x01*\"+/api/v1/integrations/{integration_id}:check\x12\xbc\x01\n" +
+	"\x11integrations.read\x82\xd3\xe4\x93\x020:\x01*\"+/api/v1/integrations/{integration_id}:check\x12\xbd\x01\n" +
+	"\x14GetIntegrationHealth\x12).trunkline.v1.GetIntegrationHealthRequest\x1a*.trunkline.v1.GetIntegrationHealthResponse\"N\x8a\xe7\x18\x13\n" +
+	"\x11integrations.read\x82\xd3\xe4\x93\x02.\x12,/api/v1/integrations/{integration_id}/health\x90\x02\x01\x12\xc8\x01\n" +
+	"\x17ListIntegrationVersions\x12,.trunkline.v1.ListIntegrationVersionsRequest\x1a-.trunkline.v1.ListIntegrationVersionsResponse\"P\x8a\xe7\x18\x13\n" +
+	"\x11integrations.read\x82\xd3\xe4\x93\x020\x12./api/v1/integrations/{integration_id}/versions\x90\x02\x01\x12\xbd\x01\n" +
+	"\x13RollbackIntegration\x12(.trunkline.v1.RollbackIntegrationRequest\x1a).trunkline.v1.RollbackIntegrationResponse\"Q\x8a\xe7\x18\x14\n" +
+	"\x12integrations.write\x82\xd3\xe4\x93\x023:\x01*\"./api/v1/integrations/{integration_id}:rollback\x12\xbc\x01\n" +
 	"\x10RotateCredential\x12%.trunkline.v1.RotateCredentialRequest\x1a&.trunkline.v1.RotateCredentialResponse\"Y\x8a\xe7\x18\x14\n" +
 	"\x12integrations.write\x82\xd3\xe4\x93\x02;:\x01*\"6/api/v1/integrations/{integration_id}:rotateCredential\x12\x91\x01\n" +
 	"\x0eListConnectors\x12#.trunkline.v1.ListConnectorsRequest\x1a$.trunkline.v1.ListConnectorsResponse\"4\x8a\xe7\x18\x13\n" +
-	"\x11integrations.read\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/connectors\x90\x02\x01BU\n" +
+	"\x11integrations.read\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/connectors\x90\x02\x01\x12\x9f\x01\n" +
+	"\rImportOpenApi\x12\".trunkline.v1.ImportOpenApiRequest\x1a#.trunkline.v1.ImportOpenApiResponse\"E\x8a\xe7\x18\x13\n" +
+	"\x11integrations.read\x82\xd3\xe4\x93\x02%:\x01*\" /api/v1/connectors:importOpenApi\x90\x02\x01BU\n" +
 	"\x10dev.trunkline.v1B\x10IntegrationProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3"
 
 var (
@@ -2553,122 +1444,96 @@ func file_trunkline_v1_integration_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_integration_proto_rawDescData
 }
 
-var file_trunkline_v1_integration_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_trunkline_v1_integration_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_trunkline_v1_integration_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_trunkline_v1_integration_proto_goTypes = []any{
-	(IntegrationType)(0),              // 0: trunkline.v1.IntegrationType
-	(IntegrationStatus)(0),            // 1: trunkline.v1.IntegrationStatus
-	(AuthenticationScheme)(0),         // 2: trunkline.v1.AuthenticationScheme
-	(*Authentication)(nil),            // 3: trunkline.v1.Authentication
-	(*CircuitBreaker)(nil),            // 4: trunkline.v1.CircuitBreaker
-	(*LlmProviderConfiguration)(nil),  // 5: trunkline.v1.LlmProviderConfiguration
-	(*PriceOverride)(nil),             // 6: trunkline.v1.PriceOverride
-	(*ModelOverride)(nil),             // 7: trunkline.v1.ModelOverride
-	(*ApiConfiguration)(nil),          // 8: trunkline.v1.ApiConfiguration
-	(*ApiTool)(nil),                   // 9: trunkline.v1.ApiTool
-	(*Timeouts)(nil),                  // 10: trunkline.v1.Timeouts
-	(*Configuration)(nil),             // 11: trunkline.v1.Configuration
-	(*Monitoring)(nil),                // 12: trunkline.v1.Monitoring
-	(*Integration)(nil),               // 13: trunkline.v1.Integration
-	(*HealthCheck)(nil),               // 14: trunkline.v1.HealthCheck
-	(*CreateIntegrationRequest)(nil),  // 15: trunkline.v1.CreateIntegrationRequest
-	(*CreateIntegrationResponse)(nil), // 16: trunkline.v1.CreateIntegrationResponse
-	(*GetIntegrationRequest)(nil),     // 17: trunkline.v1.GetIntegrationRequest
-	(*GetIntegrationResponse)(nil),    // 18: trunkline.v1.GetIntegrationResponse
-	(*ListIntegrationsRequest)(nil),   // 19: trunkline.v1.ListIntegrationsRequest
-	(*ListIntegrationsResponse)(nil),  // 20: trunkline.v1.ListIntegrationsResponse
-	(*UpdateIntegrationRequest)(nil),  // 21: trunkline.v1.UpdateIntegrationRequest
-	(*UpdateIntegrationResponse)(nil), // 22: trunkline.v1.UpdateIntegrationResponse
-	(*DeleteIntegrationRequest)(nil),  // 23: trunkline.v1.DeleteIntegrationRequest
-	(*DeleteIntegrationResponse)(nil), // 24: trunkline.v1.DeleteIntegrationResponse
-	(*CheckIntegrationRequest)(nil),   // 25: trunkline.v1.CheckIntegrationRequest
-	(*CheckIntegrationResponse)(nil),  // 26: trunkline.v1.CheckIntegrationResponse
-	(*RotateCredentialRequest)(nil),   // 27: trunkline.v1.RotateCredentialRequest
-	(*RotateCredentialResponse)(nil),  // 28: trunkline.v1.RotateCredentialResponse
-	(*Connector)(nil),                 // 29: trunkline.v1.Connector
-	(*ListConnectorsRequest)(nil),     // 30: trunkline.v1.ListConnectorsRequest
-	(*ListConnectorsResponse)(nil),    // 31: trunkline.v1.ListConnectorsResponse
-	nil,                               // 32: trunkline.v1.LlmProviderConfiguration.OptionsEntry
-	nil,                               // 33: trunkline.v1.ApiConfiguration.HeadersEntry
-	(*durationpb.Duration)(nil),       // 34: google.protobuf.Duration
-	(*TokenPrice)(nil),                // 35: trunkline.v1.TokenPrice
-	(Modality)(0),                     // 36: trunkline.v1.Modality
-	(*timestamppb.Timestamp)(nil),     // 37: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),     // 38: google.protobuf.FieldMask
+	(*Integration)(nil),                     // 0: trunkline.v1.Integration
+	(*CreateIntegrationRequest)(nil),        // 1: trunkline.v1.CreateIntegrationRequest
+	(*CreateIntegrationResponse)(nil),       // 2: trunkline.v1.CreateIntegrationResponse
+	(*GetIntegrationRequest)(nil),           // 3: trunkline.v1.GetIntegrationRequest
+	(*GetIntegrationResponse)(nil),          // 4: trunkline.v1.GetIntegrationResponse
+	(*ListIntegrationsRequest)(nil),         // 5: trunkline.v1.ListIntegrationsRequest
+	(*ListIntegrationsResponse)(nil),        // 6: trunkline.v1.ListIntegrationsResponse
+	(*UpdateIntegrationRequest)(nil),        // 7: trunkline.v1.UpdateIntegrationRequest
+	(*UpdateIntegrationResponse)(nil),       // 8: trunkline.v1.UpdateIntegrationResponse
+	(*DeleteIntegrationRequest)(nil),        // 9: trunkline.v1.DeleteIntegrationRequest
+	(*DeleteIntegrationResponse)(nil),       // 10: trunkline.v1.DeleteIntegrationResponse
+	(*CheckIntegrationRequest)(nil),         // 11: trunkline.v1.CheckIntegrationRequest
+	(*CheckIntegrationResponse)(nil),        // 12: trunkline.v1.CheckIntegrationResponse
+	(*RotateCredentialRequest)(nil),         // 13: trunkline.v1.RotateCredentialRequest
+	(*RotateCredentialResponse)(nil),        // 14: trunkline.v1.RotateCredentialResponse
+	(*IntegrationVersion)(nil),              // 15: trunkline.v1.IntegrationVersion
+	(*ListIntegrationVersionsRequest)(nil),  // 16: trunkline.v1.ListIntegrationVersionsRequest
+	(*ListIntegrationVersionsResponse)(nil), // 17: trunkline.v1.ListIntegrationVersionsResponse
+	(*RollbackIntegrationRequest)(nil),      // 18: trunkline.v1.RollbackIntegrationRequest
+	(*RollbackIntegrationResponse)(nil),     // 19: trunkline.v1.RollbackIntegrationResponse
+	(IntegrationType)(0),                    // 20: trunkline.v1.IntegrationType
+	(*Configuration)(nil),                   // 21: trunkline.v1.Configuration
+	(*Monitoring)(nil),                      // 22: trunkline.v1.Monitoring
+	(IntegrationStatus)(0),                  // 23: trunkline.v1.IntegrationStatus
+	(*timestamppb.Timestamp)(nil),           // 24: google.protobuf.Timestamp
+	(*HealthCheck)(nil),                     // 25: trunkline.v1.HealthCheck
+	(*fieldmaskpb.FieldMask)(nil),           // 26: google.protobuf.FieldMask
+	(*GetIntegrationHealthRequest)(nil),     // 27: trunkline.v1.GetIntegrationHealthRequest
+	(*ListConnectorsRequest)(nil),           // 28: trunkline.v1.ListConnectorsRequest
+	(*ImportOpenApiRequest)(nil),            // 29: trunkline.v1.ImportOpenApiRequest
+	(*GetIntegrationHealthResponse)(nil),    // 30: trunkline.v1.GetIntegrationHealthResponse
+	(*ListConnectorsResponse)(nil),          // 31: trunkline.v1.ListConnectorsResponse
+	(*ImportOpenApiResponse)(nil),           // 32: trunkline.v1.ImportOpenApiResponse
 }
 var file_trunkline_v1_integration_proto_depIdxs = []int32{
-	2,  // 0: trunkline.v1.Authentication.scheme:type_name -> trunkline.v1.AuthenticationScheme
-	34, // 1: trunkline.v1.CircuitBreaker.window:type_name -> google.protobuf.Duration
-	34, // 2: trunkline.v1.CircuitBreaker.open_duration:type_name -> google.protobuf.Duration
-	32, // 3: trunkline.v1.LlmProviderConfiguration.options:type_name -> trunkline.v1.LlmProviderConfiguration.OptionsEntry
-	6,  // 4: trunkline.v1.LlmProviderConfiguration.price_overrides:type_name -> trunkline.v1.PriceOverride
-	7,  // 5: trunkline.v1.LlmProviderConfiguration.model_overrides:type_name -> trunkline.v1.ModelOverride
-	34, // 6: trunkline.v1.LlmProviderConfiguration.data_retention:type_name -> google.protobuf.Duration
-	35, // 7: trunkline.v1.PriceOverride.prices:type_name -> trunkline.v1.TokenPrice
-	36, // 8: trunkline.v1.ModelOverride.input_modalities:type_name -> trunkline.v1.Modality
-	36, // 9: trunkline.v1.ModelOverride.output_modalities:type_name -> trunkline.v1.Modality
-	37, // 10: trunkline.v1.ModelOverride.deprecation_time:type_name -> google.protobuf.Timestamp
-	9,  // 11: trunkline.v1.ApiConfiguration.tools:type_name -> trunkline.v1.ApiTool
-	33, // 12: trunkline.v1.ApiConfiguration.headers:type_name -> trunkline.v1.ApiConfiguration.HeadersEntry
-	34, // 13: trunkline.v1.ApiTool.cache_ttl:type_name -> google.protobuf.Duration
-	34, // 14: trunkline.v1.Timeouts.connect:type_name -> google.protobuf.Duration
-	34, // 15: trunkline.v1.Timeouts.first_byte:type_name -> google.protobuf.Duration
-	34, // 16: trunkline.v1.Timeouts.idle:type_name -> google.protobuf.Duration
-	3,  // 17: trunkline.v1.Configuration.authentication:type_name -> trunkline.v1.Authentication
-	4,  // 18: trunkline.v1.Configuration.circuit_breaker:type_name -> trunkline.v1.CircuitBreaker
-	34, // 19: trunkline.v1.Configuration.timeout:type_name -> google.protobuf.Duration
-	10, // 20: trunkline.v1.Configuration.timeouts:type_name -> trunkline.v1.Timeouts
-	5,  // 21: trunkline.v1.Configuration.llm_provider:type_name -> trunkline.v1.LlmProviderConfiguration
-	8,  // 22: trunkline.v1.Configuration.api:type_name -> trunkline.v1.ApiConfiguration
-	0,  // 23: trunkline.v1.Integration.type:type_name -> trunkline.v1.IntegrationType
-	11, // 24: trunkline.v1.Integration.configuration:type_name -> trunkline.v1.Configuration
-	12, // 25: trunkline.v1.Integration.monitoring:type_name -> trunkline.v1.Monitoring
-	1,  // 26: trunkline.v1.Integration.status:type_name -> trunkline.v1.IntegrationStatus
-	37, // 27: trunkline.v1.Integration.create_time:type_name -> google.protobuf.Timestamp
-	37, // 28: trunkline.v1.Integration.update_time:type_name -> google.protobuf.Timestamp
-	14, // 29: trunkline.v1.Integration.last_check:type_name -> trunkline.v1.HealthCheck
-	34, // 30: trunkline.v1.HealthCheck.latency:type_name -> google.protobuf.Duration
-	37, // 31: trunkline.v1.HealthCheck.check_time:type_name -> google.protobuf.Timestamp
-	0,  // 32: trunkline.v1.CreateIntegrationRequest.type:type_name -> trunkline.v1.IntegrationType
-	11, // 33: trunkline.v1.CreateIntegrationRequest.configuration:type_name -> trunkline.v1.Configuration
-	12, // 34: trunkline.v1.CreateIntegrationRequest.monitoring:type_name -> trunkline.v1.Monitoring
-	1,  // 35: trunkline.v1.CreateIntegrationResponse.status:type_name -> trunkline.v1.IntegrationStatus
-	13, // 36: trunkline.v1.CreateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	13, // 37: trunkline.v1.GetIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	0,  // 38: trunkline.v1.ListIntegrationsRequest.type:type_name -> trunkline.v1.IntegrationType
-	13, // 39: trunkline.v1.ListIntegrationsResponse.integrations:type_name -> trunkline.v1.Integration
-	13, // 40: trunkline.v1.UpdateIntegrationRequest.integration:type_name -> trunkline.v1.Integration
-	38, // 41: trunkline.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	13, // 42: trunkline.v1.UpdateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
-	14, // 43: trunkline.v1.CheckIntegrationResponse.check:type_name -> trunkline.v1.HealthCheck
-	37, // 44: trunkline.v1.RotateCredentialResponse.rotate_time:type_name -> google.protobuf.Timestamp
-	0,  // 45: trunkline.v1.Connector.type:type_name -> trunkline.v1.IntegrationType
-	2,  // 46: trunkline.v1.Connector.authentication:type_name -> trunkline.v1.AuthenticationScheme
-	34, // 47: trunkline.v1.Connector.timeout:type_name -> google.protobuf.Duration
-	10, // 48: trunkline.v1.Connector.timeouts:type_name -> trunkline.v1.Timeouts
-	0,  // 49: trunkline.v1.ListConnectorsRequest.type:type_name -> trunkline.v1.IntegrationType
-	29, // 50: trunkline.v1.ListConnectorsResponse.connectors:type_name -> trunkline.v1.Connector
-	15, // 51: trunkline.v1.IntegrationService.CreateIntegration:input_type -> trunkline.v1.CreateIntegrationRequest
-	17, // 52: trunkline.v1.IntegrationService.GetIntegration:input_type -> trunkline.v1.GetIntegrationRequest
-	19, // 53: trunkline.v1.IntegrationService.ListIntegrations:input_type -> trunkline.v1.ListIntegrationsRequest
-	21, // 54: trunkline.v1.IntegrationService.UpdateIntegration:input_type -> trunkline.v1.UpdateIntegrationRequest
-	23, // 55: trunkline.v1.IntegrationService.DeleteIntegration:input_type -> trunkline.v1.DeleteIntegrationRequest
-	25, // 56: trunkline.v1.IntegrationService.CheckIntegration:input_type -> trunkline.v1.CheckIntegrationRequest
-	27, // 57: trunkline.v1.IntegrationService.RotateCredential:input_type -> trunkline.v1.RotateCredentialRequest
-	30, // 58: trunkline.v1.IntegrationService.ListConnectors:input_type -> trunkline.v1.ListConnectorsRequest
-	16, // 59: trunkline.v1.IntegrationService.CreateIntegration:output_type -> trunkline.v1.CreateIntegrationResponse
-	18, // 60: trunkline.v1.IntegrationService.GetIntegration:output_type -> trunkline.v1.GetIntegrationResponse
-	20, // 61: trunkline.v1.IntegrationService.ListIntegrations:output_type -> trunkline.v1.ListIntegrationsResponse
-	22, // 62: trunkline.v1.IntegrationService.UpdateIntegration:output_type -> trunkline.v1.UpdateIntegrationResponse
-	24, // 63: trunkline.v1.IntegrationService.DeleteIntegration:output_type -> trunkline.v1.DeleteIntegrationResponse
-	26, // 64: trunkline.v1.IntegrationService.CheckIntegration:output_type -> trunkline.v1.CheckIntegrationResponse
-	28, // 65: trunkline.v1.IntegrationService.RotateCredential:output_type -> trunkline.v1.RotateCredentialResponse
-	31, // 66: trunkline.v1.IntegrationService.ListConnectors:output_type -> trunkline.v1.ListConnectorsResponse
-	59, // [59:67] is the sub-list for method output_type
-	51, // [51:59] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	20, // 0: trunkline.v1.Integration.type:type_name -> trunkline.v1.IntegrationType
+	21, // 1: trunkline.v1.Integration.configuration:type_name -> trunkline.v1.Configuration
+	22, // 2: trunkline.v1.Integration.monitoring:type_name -> trunkline.v1.Monitoring
+	23, // 3: trunkline.v1.Integration.status:type_name -> trunkline.v1.IntegrationStatus
+	24, // 4: trunkline.v1.Integration.create_time:type_name -> google.protobuf.Timestamp
+	24, // 5: trunkline.v1.Integration.update_time:type_name -> google.protobuf.Timestamp
+	25, // 6: trunkline.v1.Integration.last_check:type_name -> trunkline.v1.HealthCheck
+	20, // 7: trunkline.v1.CreateIntegrationRequest.type:type_name -> trunkline.v1.IntegrationType
+	21, // 8: trunkline.v1.CreateIntegrationRequest.configuration:type_name -> trunkline.v1.Configuration
+	22, // 9: trunkline.v1.CreateIntegrationRequest.monitoring:type_name -> trunkline.v1.Monitoring
+	23, // 10: trunkline.v1.CreateIntegrationResponse.status:type_name -> trunkline.v1.IntegrationStatus
+	0,  // 11: trunkline.v1.CreateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	0,  // 12: trunkline.v1.GetIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	20, // 13: trunkline.v1.ListIntegrationsRequest.type:type_name -> trunkline.v1.IntegrationType
+	0,  // 14: trunkline.v1.ListIntegrationsResponse.integrations:type_name -> trunkline.v1.Integration
+	0,  // 15: trunkline.v1.UpdateIntegrationRequest.integration:type_name -> trunkline.v1.Integration
+	26, // 16: trunkline.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	0,  // 17: trunkline.v1.UpdateIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	25, // 18: trunkline.v1.CheckIntegrationResponse.check:type_name -> trunkline.v1.HealthCheck
+	24, // 19: trunkline.v1.RotateCredentialResponse.rotate_time:type_name -> google.protobuf.Timestamp
+	0,  // 20: trunkline.v1.IntegrationVersion.integration:type_name -> trunkline.v1.Integration
+	24, // 21: trunkline.v1.IntegrationVersion.create_time:type_name -> google.protobuf.Timestamp
+	15, // 22: trunkline.v1.ListIntegrationVersionsResponse.versions:type_name -> trunkline.v1.IntegrationVersion
+	0,  // 23: trunkline.v1.RollbackIntegrationResponse.integration:type_name -> trunkline.v1.Integration
+	1,  // 24: trunkline.v1.IntegrationService.CreateIntegration:input_type -> trunkline.v1.CreateIntegrationRequest
+	3,  // 25: trunkline.v1.IntegrationService.GetIntegration:input_type -> trunkline.v1.GetIntegrationRequest
+	5,  // 26: trunkline.v1.IntegrationService.ListIntegrations:input_type -> trunkline.v1.ListIntegrationsRequest
+	7,  // 27: trunkline.v1.IntegrationService.UpdateIntegration:input_type -> trunkline.v1.UpdateIntegrationRequest
+	9,  // 28: trunkline.v1.IntegrationService.DeleteIntegration:input_type -> trunkline.v1.DeleteIntegrationRequest
+	11, // 29: trunkline.v1.IntegrationService.CheckIntegration:input_type -> trunkline.v1.CheckIntegrationRequest
+	27, // 30: trunkline.v1.IntegrationService.GetIntegrationHealth:input_type -> trunkline.v1.GetIntegrationHealthRequest
+	16, // 31: trunkline.v1.IntegrationService.ListIntegrationVersions:input_type -> trunkline.v1.ListIntegrationVersionsRequest
+	18, // 32: trunkline.v1.IntegrationService.RollbackIntegration:input_type -> trunkline.v1.RollbackIntegrationRequest
+	13, // 33: trunkline.v1.IntegrationService.RotateCredential:input_type -> trunkline.v1.RotateCredentialRequest
+	28, // 34: trunkline.v1.IntegrationService.ListConnectors:input_type -> trunkline.v1.ListConnectorsRequest
+	29, // 35: trunkline.v1.IntegrationService.ImportOpenApi:input_type -> trunkline.v1.ImportOpenApiRequest
+	2,  // 36: trunkline.v1.IntegrationService.CreateIntegration:output_type -> trunkline.v1.CreateIntegrationResponse
+	4,  // 37: trunkline.v1.IntegrationService.GetIntegration:output_type -> trunkline.v1.GetIntegrationResponse
+	6,  // 38: trunkline.v1.IntegrationService.ListIntegrations:output_type -> trunkline.v1.ListIntegrationsResponse
+	8,  // 39: trunkline.v1.IntegrationService.UpdateIntegration:output_type -> trunkline.v1.UpdateIntegrationResponse
+	10, // 40: trunkline.v1.IntegrationService.DeleteIntegration:output_type -> trunkline.v1.DeleteIntegrationResponse
+	12, // 41: trunkline.v1.IntegrationService.CheckIntegration:output_type -> trunkline.v1.CheckIntegrationResponse
+	30, // 42: trunkline.v1.IntegrationService.GetIntegrationHealth:output_type -> trunkline.v1.GetIntegrationHealthResponse
+	17, // 43: trunkline.v1.IntegrationService.ListIntegrationVersions:output_type -> trunkline.v1.ListIntegrationVersionsResponse
+	19, // 44: trunkline.v1.IntegrationService.RollbackIntegration:output_type -> trunkline.v1.RollbackIntegrationResponse
+	14, // 45: trunkline.v1.IntegrationService.RotateCredential:output_type -> trunkline.v1.RotateCredentialResponse
+	31, // 46: trunkline.v1.IntegrationService.ListConnectors:output_type -> trunkline.v1.ListConnectorsResponse
+	32, // 47: trunkline.v1.IntegrationService.ImportOpenApi:output_type -> trunkline.v1.ImportOpenApiResponse
+	36, // [36:48] is the sub-list for method output_type
+	24, // [24:36] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_integration_proto_init() }
@@ -2676,29 +1541,22 @@ func file_trunkline_v1_integration_proto_init() {
 	if File_trunkline_v1_integration_proto != nil {
 		return
 	}
-	file_trunkline_v1_model_proto_init()
+	file_trunkline_v1_configuration_proto_init()
+	file_trunkline_v1_connector_proto_init()
+	file_trunkline_v1_integration_health_proto_init()
 	file_trunkline_v1_options_proto_init()
-	file_trunkline_v1_integration_proto_msgTypes[1].OneofWrappers = []any{}
-	file_trunkline_v1_integration_proto_msgTypes[4].OneofWrappers = []any{}
-	file_trunkline_v1_integration_proto_msgTypes[8].OneofWrappers = []any{
-		(*Configuration_LlmProvider)(nil),
-		(*Configuration_Api)(nil),
-	}
-	file_trunkline_v1_integration_proto_msgTypes[9].OneofWrappers = []any{}
-	file_trunkline_v1_integration_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_integration_proto_rawDesc), len(file_trunkline_v1_integration_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   31,
+			NumEnums:      0,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_trunkline_v1_integration_proto_goTypes,
 		DependencyIndexes: file_trunkline_v1_integration_proto_depIdxs,
-		EnumInfos:         file_trunkline_v1_integration_proto_enumTypes,
 		MessageInfos:      file_trunkline_v1_integration_proto_msgTypes,
 	}.Build()
 	File_trunkline_v1_integration_proto = out.File

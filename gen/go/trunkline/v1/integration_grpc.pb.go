@@ -21,14 +21,18 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	IntegrationService_CreateIntegration_FullMethodName = "/trunkline.v1.IntegrationService/CreateIntegration"
-	IntegrationService_GetIntegration_FullMethodName    = "/trunkline.v1.IntegrationService/GetIntegration"
-	IntegrationService_ListIntegrations_FullMethodName  = "/trunkline.v1.IntegrationService/ListIntegrations"
-	IntegrationService_UpdateIntegration_FullMethodName = "/trunkline.v1.IntegrationService/UpdateIntegration"
-	IntegrationService_DeleteIntegration_FullMethodName = "/trunkline.v1.IntegrationService/DeleteIntegration"
-	IntegrationService_CheckIntegration_FullMethodName  = "/trunkline.v1.IntegrationService/CheckIntegration"
-	IntegrationService_RotateCredential_FullMethodName  = "/trunkline.v1.IntegrationService/RotateCredential"
-	IntegrationService_ListConnectors_FullMethodName    = "/trunkline.v1.IntegrationService/ListConnectors"
+	IntegrationService_CreateIntegration_FullMethodName       = "/trunkline.v1.IntegrationService/CreateIntegration"
+	IntegrationService_GetIntegration_FullMethodName          = "/trunkline.v1.IntegrationService/GetIntegration"
+	IntegrationService_ListIntegrations_FullMethodName        = "/trunkline.v1.IntegrationService/ListIntegrations"
+	IntegrationService_UpdateIntegration_FullMethodName       = "/trunkline.v1.IntegrationService/UpdateIntegration"
+	IntegrationService_DeleteIntegration_FullMethodName       = "/trunkline.v1.IntegrationService/DeleteIntegration"
+	IntegrationService_CheckIntegration_FullMethodName        = "/trunkline.v1.IntegrationService/CheckIntegration"
+	IntegrationService_GetIntegrationHealth_FullMethodName    = "/trunkline.v1.IntegrationService/GetIntegrationHealth"
+	IntegrationService_ListIntegrationVersions_FullMethodName = "/trunkline.v1.IntegrationService/ListIntegrationVersions"
+	IntegrationService_RollbackIntegration_FullMethodName     = "/trunkline.v1.IntegrationService/RollbackIntegration"
+	IntegrationService_RotateCredential_FullMethodName        = "/trunkline.v1.IntegrationService/RotateCredential"
+	IntegrationService_ListConnectors_FullMethodName          = "/trunkline.v1.IntegrationService/ListConnectors"
+	IntegrationService_ImportOpenApi_FullMethodName           = "/trunkline.v1.IntegrationService/ImportOpenApi"
 )
 
 // IntegrationServiceClient is the client API for IntegrationService service.
@@ -50,10 +54,19 @@ type IntegrationServiceClient interface {
 	DeleteIntegration(ctx context.Context, in *DeleteIntegrationRequest, opts ...grpc.CallOption) (*DeleteIntegrationResponse, error)
 	// CheckIntegration calls the system behind the integration now and reports what it found.
 	CheckIntegration(ctx context.Context, in *CheckIntegrationRequest, opts ...grpc.CallOption) (*CheckIntegrationResponse, error)
+	// GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks.
+	GetIntegrationHealth(ctx context.Context, in *GetIntegrationHealthRequest, opts ...grpc.CallOption) (*GetIntegrationHealthResponse, error)
+	// ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version.
+	ListIntegrationVersions(ctx context.Context, in *ListIntegrationVersionsRequest, opts ...grpc.CallOption) (*ListIntegrationVersionsResponse, error)
+	// RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+	// INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+	RollbackIntegration(ctx context.Context, in *RollbackIntegrationRequest, opts ...grpc.CallOption) (*RollbackIntegrationResponse, error)
 	// RotateCredential replaces a credential; the old one serves until the new one was checked.
 	RotateCredential(ctx context.Context, in *RotateCredentialRequest, opts ...grpc.CallOption) (*RotateCredentialResponse, error)
 	// ListConnectors lists the providers and templates that an integration can be made of.
 	ListConnectors(ctx context.Context, in *ListConnectorsRequest, opts ...grpc.CallOption) (*ListConnectorsResponse, error)
+	// ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers.
+	ImportOpenApi(ctx context.Context, in *ImportOpenApiRequest, opts ...grpc.CallOption) (*ImportOpenApiResponse, error)
 }
 
 type integrationServiceClient struct {
@@ -124,6 +137,36 @@ func (c *integrationServiceClient) CheckIntegration(ctx context.Context, in *Che
 	return out, nil
 }
 
+func (c *integrationServiceClient) GetIntegrationHealth(ctx context.Context, in *GetIntegrationHealthRequest, opts ...grpc.CallOption) (*GetIntegrationHealthResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetIntegrationHealthResponse)
+	err := c.cc.Invoke(ctx, IntegrationService_GetIntegrationHealth_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *integrationServiceClient) ListIntegrationVersions(ctx context.Context, in *ListIntegrationVersionsRequest, opts ...grpc.CallOption) (*ListIntegrationVersionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListIntegrationVersionsResponse)
+	err := c.cc.Invoke(ctx, IntegrationService_ListIntegrationVersions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *integrationServiceClient) RollbackIntegration(ctx context.Context, in *RollbackIntegrationRequest, opts ...grpc.CallOption) (*RollbackIntegrationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RollbackIntegrationResponse)
+	err := c.cc.Invoke(ctx, IntegrationService_RollbackIntegration_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *integrationServiceClient) RotateCredential(ctx context.Context, in *RotateCredentialRequest, opts ...grpc.CallOption) (*RotateCredentialResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RotateCredentialResponse)
@@ -138,6 +181,16 @@ func (c *integrationServiceClient) ListConnectors(ctx context.Context, in *ListC
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListConnectorsResponse)
 	err := c.cc.Invoke(ctx, IntegrationService_ListConnectors_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *integrationServiceClient) ImportOpenApi(ctx context.Context, in *ImportOpenApiRequest, opts ...grpc.CallOption) (*ImportOpenApiResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportOpenApiResponse)
+	err := c.cc.Invoke(ctx, IntegrationService_ImportOpenApi_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -163,10 +216,19 @@ type IntegrationServiceServer interface {
 	DeleteIntegration(context.Context, *DeleteIntegrationRequest) (*DeleteIntegrationResponse, error)
 	// CheckIntegration calls the system behind the integration now and reports what it found.
 	CheckIntegration(context.Context, *CheckIntegrationRequest) (*CheckIntegrationResponse, error)
+	// GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks.
+	GetIntegrationHealth(context.Context, *GetIntegrationHealthRequest) (*GetIntegrationHealthResponse, error)
+	// ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version.
+	ListIntegrationVersions(context.Context, *ListIntegrationVersionsRequest) (*ListIntegrationVersionsResponse, error)
+	// RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+	// INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+	RollbackIntegration(context.Context, *RollbackIntegrationRequest) (*RollbackIntegrationResponse, error)
 	// RotateCredential replaces a credential; the old one serves until the new one was checked.
 	RotateCredential(context.Context, *RotateCredentialRequest) (*RotateCredentialResponse, error)
 	// ListConnectors lists the providers and templates that an integration can be made of.
 	ListConnectors(context.Context, *ListConnectorsRequest) (*ListConnectorsResponse, error)
+	// ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers.
+	ImportOpenApi(context.Context, *ImportOpenApiRequest) (*ImportOpenApiResponse, error)
 	mustEmbedUnimplementedIntegrationServiceServer()
 }
 
@@ -195,11 +257,23 @@ func (UnimplementedIntegrationServiceServer) DeleteIntegration(context.Context, 
 func (UnimplementedIntegrationServiceServer) CheckIntegration(context.Context, *CheckIntegrationRequest) (*CheckIntegrationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CheckIntegration not implemented")
 }
+func (UnimplementedIntegrationServiceServer) GetIntegrationHealth(context.Context, *GetIntegrationHealthRequest) (*GetIntegrationHealthResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetIntegrationHealth not implemented")
+}
+func (UnimplementedIntegrationServiceServer) ListIntegrationVersions(context.Context, *ListIntegrationVersionsRequest) (*ListIntegrationVersionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListIntegrationVersions not implemented")
+}
+func (UnimplementedIntegrationServiceServer) RollbackIntegration(context.Context, *RollbackIntegrationRequest) (*RollbackIntegrationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RollbackIntegration not implemented")
+}
 func (UnimplementedIntegrationServiceServer) RotateCredential(context.Context, *RotateCredentialRequest) (*RotateCredentialResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RotateCredential not implemented")
 }
 func (UnimplementedIntegrationServiceServer) ListConnectors(context.Context, *ListConnectorsRequest) (*ListConnectorsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListConnectors not implemented")
+}
+func (UnimplementedIntegrationServiceServer) ImportOpenApi(context.Context, *ImportOpenApiRequest) (*ImportOpenApiResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportOpenApi not implemented")
 }
 func (UnimplementedIntegrationServiceServer) mustEmbedUnimplementedIntegrationServiceServer() {}
 func (UnimplementedIntegrationServiceServer) testEmbeddedByValue()                            {}
@@ -330,6 +404,60 @@ func _IntegrationService_CheckIntegration_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntegrationService_GetIntegrationHealth_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetIntegrationHealthRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntegrationServiceServer).GetIntegrationHealth(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntegrationService_GetIntegrationHealth_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntegrationServiceServer).GetIntegrationHealth(ctx, req.(*GetIntegrationHealthRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntegrationService_ListIntegrationVersions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListIntegrationVersionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntegrationServiceServer).ListIntegrationVersions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntegrationService_ListIntegrationVersions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntegrationServiceServer).ListIntegrationVersions(ctx, req.(*ListIntegrationVersionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IntegrationService_RollbackIntegration_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RollbackIntegrationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntegrationServiceServer).RollbackIntegration(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntegrationService_RollbackIntegration_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntegrationServiceServer).RollbackIntegration(ctx, req.(*RollbackIntegrationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IntegrationService_RotateCredential_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RotateCredentialRequest)
 	if err := dec(in); err != nil {
@@ -366,6 +494,24 @@ func _IntegrationService_ListConnectors_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntegrationService_ImportOpenApi_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportOpenApiRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntegrationServiceServer).ImportOpenApi(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntegrationService_ImportOpenApi_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntegrationServiceServer).ImportOpenApi(ctx, req.(*ImportOpenApiRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // IntegrationService_ServiceDesc is the grpc.ServiceDesc for IntegrationService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -398,12 +544,28 @@ var IntegrationService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _IntegrationService_CheckIntegration_Handler,
 		},
 		{
+			MethodName: "GetIntegrationHealth",
+			Handler:    _IntegrationService_GetIntegrationHealth_Handler,
+		},
+		{
+			MethodName: "ListIntegrationVersions",
+			Handler:    _IntegrationService_ListIntegrationVersions_Handler,
+		},
+		{
+			MethodName: "RollbackIntegration",
+			Handler:    _IntegrationService_RollbackIntegration_Handler,
+		},
+		{
 			MethodName: "RotateCredential",
 			Handler:    _IntegrationService_RotateCredential_Handler,
 		},
 		{
 			MethodName: "ListConnectors",
 			Handler:    _IntegrationService_ListConnectors_Handler,
+		},
+		{
+			MethodName: "ImportOpenApi",
+			Handler:    _IntegrationService_ImportOpenApi_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

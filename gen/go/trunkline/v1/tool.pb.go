@@ -10,10 +10,12 @@ package trunklinev1
 
 import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	money "google.golang.org/genproto/googleapis/type/money"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -25,6 +27,59 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// ToolCacheMode says whether a cached answer will do.
+type ToolCacheMode int32
+
+const (
+	// As the tool's cache class says.
+	ToolCacheMode_TOOL_CACHE_MODE_UNSPECIFIED ToolCacheMode = 0
+	// Call the system, and keep its answer for others.
+	ToolCacheMode_TOOL_CACHE_MODE_REFRESH ToolCacheMode = 1
+	// Call the system, and keep nothing.
+	ToolCacheMode_TOOL_CACHE_MODE_BYPASS ToolCacheMode = 2
+)
+
+// Enum value maps for ToolCacheMode.
+var (
+	ToolCacheMode_name = map[int32]string{
+		0: "TOOL_CACHE_MODE_UNSPECIFIED",
+		1: "TOOL_CACHE_MODE_REFRESH",
+		2: "TOOL_CACHE_MODE_BYPASS",
+	}
+	ToolCacheMode_value = map[string]int32{
+		"TOOL_CACHE_MODE_UNSPECIFIED": 0,
+		"TOOL_CACHE_MODE_REFRESH":     1,
+		"TOOL_CACHE_MODE_BYPASS":      2,
+	}
+)
+
+func (x ToolCacheMode) Enum() *ToolCacheMode {
+	p := new(ToolCacheMode)
+	*p = x
+	return p
+}
+
+func (x ToolCacheMode) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ToolCacheMode) Descriptor() protoreflect.EnumDescriptor {
+	return file_trunkline_v1_tool_proto_enumTypes[0].Descriptor()
+}
+
+func (ToolCacheMode) Type() protoreflect.EnumType {
+	return &file_trunkline_v1_tool_proto_enumTypes[0]
+}
+
+func (x ToolCacheMode) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ToolCacheMode.Descriptor instead.
+func (ToolCacheMode) EnumDescriptor() ([]byte, []int) {
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{0}
+}
 
 // Tool is something that an integration can do.
 type Tool struct {
@@ -42,7 +97,21 @@ type Tool struct {
 	// How long its answers may be cached; absent: not cached.
 	CacheTtl *durationpb.Duration `protobuf:"bytes,6,opt,name=cache_ttl,json=cacheTtl,proto3" json:"cache_ttl,omitempty"`
 	// The default timeout.
-	Timeout       *durationpb.Duration `protobuf:"bytes,7,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	Timeout *durationpb.Duration `protobuf:"bytes,7,opt,name=timeout,proto3" json:"timeout,omitempty"`
+	// JSON Schema of the result, as JSON text. Empty: any.
+	ResultSchemaJson []byte `protobuf:"bytes,8,opt,name=result_schema_json,json=resultSchemaJson,proto3" json:"result_schema_json,omitempty"`
+	// Who may share cached answers, and for how long where `cache_ttl` is absent.
+	CacheClass CacheClass `protobuf:"varint,9,opt,name=cache_class,json=cacheClass,proto3,enum=trunkline.v1.CacheClass" json:"cache_class,omitempty"`
+	// What a call costs, in nano-USD.
+	CostNanoUsd int64 `protobuf:"varint,10,opt,name=cost_nano_usd,json=costNanoUsd,proto3" json:"cost_nano_usd,omitempty"`
+	// Whether each call needs an approval.
+	ApprovalRequired bool `protobuf:"varint,11,opt,name=approval_required,json=approvalRequired,proto3" json:"approval_required,omitempty"`
+	// Whether its results come in pages, which `StreamExecuteTool` follows to the end.
+	Paginated bool `protobuf:"varint,12,opt,name=paginated,proto3" json:"paginated,omitempty"`
+	// Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+	Deprecation string `protobuf:"bytes,13,opt,name=deprecation,proto3" json:"deprecation,omitempty"`
+	// Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
+	Repeatable    bool `protobuf:"varint,14,opt,name=repeatable,proto3" json:"repeatable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -126,6 +195,55 @@ func (x *Tool) GetTimeout() *durationpb.Duration {
 	return nil
 }
 
+func (x *Tool) GetResultSchemaJson() []byte {
+	if x != nil {
+		return x.ResultSchemaJson
+	}
+	return nil
+}
+
+func (x *Tool) GetCacheClass() CacheClass {
+	if x != nil {
+		return x.CacheClass
+	}
+	return CacheClass_CACHE_CLASS_UNSPECIFIED
+}
+
+func (x *Tool) GetCostNanoUsd() int64 {
+	if x != nil {
+		return x.CostNanoUsd
+	}
+	return 0
+}
+
+func (x *Tool) GetApprovalRequired() bool {
+	if x != nil {
+		return x.ApprovalRequired
+	}
+	return false
+}
+
+func (x *Tool) GetPaginated() bool {
+	if x != nil {
+		return x.Paginated
+	}
+	return false
+}
+
+func (x *Tool) GetDeprecation() string {
+	if x != nil {
+		return x.Deprecation
+	}
+	return ""
+}
+
+func (x *Tool) GetRepeatable() bool {
+	if x != nil {
+		return x.Repeatable
+	}
+	return false
+}
+
 // ListToolsRequest pages through the tools.
 type ListToolsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -135,6 +253,8 @@ type ListToolsRequest struct {
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only tools of this integration. Optional.
 	IntegrationId string `protobuf:"bytes,3,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+	Query         string `protobuf:"bytes,4,opt,name=query,proto3" json:"query,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -186,6 +306,13 @@ func (x *ListToolsRequest) GetPageToken() string {
 func (x *ListToolsRequest) GetIntegrationId() string {
 	if x != nil {
 		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ListToolsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
 	}
 	return ""
 }
@@ -360,7 +487,15 @@ type ExecuteToolRequest struct {
 	// The timeout. Absent: the tool's, else 30 s. 1 ms to 10 min; the caller's deadline binds too.
 	Timeout *durationpb.Duration `protobuf:"bytes,5,opt,name=timeout,proto3" json:"timeout,omitempty"`
 	// On whose behalf the call is made.
-	Context       *CallContext `protobuf:"bytes,6,opt,name=context,proto3" json:"context,omitempty"`
+	Context *CallContext `protobuf:"bytes,6,opt,name=context,proto3" json:"context,omitempty"`
+	// Check everything short of the call itself, and tell what would be sent. Nothing is called, charged or used up.
+	ValidateOnly bool `protobuf:"varint,7,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The approval, for tools that need one. It serves one call.
+	ApprovalId string `protobuf:"bytes,8,opt,name=approval_id,json=approvalId,proto3" json:"approval_id,omitempty"`
+	// Whether a cached answer will do.
+	Cache ToolCacheMode `protobuf:"varint,9,opt,name=cache,proto3,enum=trunkline.v1.ToolCacheMode" json:"cache,omitempty"`
+	// `StreamExecuteTool` only: at most this many pages, from 1 to 10000. 0: 100.
+	MaxPages      int32 `protobuf:"varint,10,opt,name=max_pages,json=maxPages,proto3" json:"max_pages,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -437,6 +572,143 @@ func (x *ExecuteToolRequest) GetContext() *CallContext {
 	return nil
 }
 
+func (x *ExecuteToolRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *ExecuteToolRequest) GetApprovalId() string {
+	if x != nil {
+		return x.ApprovalId
+	}
+	return ""
+}
+
+func (x *ExecuteToolRequest) GetCache() ToolCacheMode {
+	if x != nil {
+		return x.Cache
+	}
+	return ToolCacheMode_TOOL_CACHE_MODE_UNSPECIFIED
+}
+
+func (x *ExecuteToolRequest) GetMaxPages() int32 {
+	if x != nil {
+		return x.MaxPages
+	}
+	return 0
+}
+
+// ToolPreview is what a call would do.
+type ToolPreview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The HTTP method, for `api` integrations.
+	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	// The URL, credentials replaced by `***`.
+	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	// The headers, credentials replaced by `***`.
+	Headers map[string]string `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The body, as it would be sent.
+	Body []byte `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	// What it would cost, in nano-USD.
+	CostNanoUsd int64 `protobuf:"varint,5,opt,name=cost_nano_usd,json=costNanoUsd,proto3" json:"cost_nano_usd,omitempty"`
+	// Whether a cached answer would serve it.
+	Cached bool `protobuf:"varint,6,opt,name=cached,proto3" json:"cached,omitempty"`
+	// Whether an approval is missing.
+	ApprovalMissing bool `protobuf:"varint,7,opt,name=approval_missing,json=approvalMissing,proto3" json:"approval_missing,omitempty"`
+	// How long it would wait for its turn under the system's call rates.
+	Wait          *durationpb.Duration `protobuf:"bytes,8,opt,name=wait,proto3" json:"wait,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ToolPreview) Reset() {
+	*x = ToolPreview{}
+	mi := &file_trunkline_v1_tool_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ToolPreview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ToolPreview) ProtoMessage() {}
+
+func (x *ToolPreview) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_tool_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ToolPreview.ProtoReflect.Descriptor instead.
+func (*ToolPreview) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ToolPreview) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *ToolPreview) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *ToolPreview) GetHeaders() map[string]string {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+func (x *ToolPreview) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *ToolPreview) GetCostNanoUsd() int64 {
+	if x != nil {
+		return x.CostNanoUsd
+	}
+	return 0
+}
+
+func (x *ToolPreview) GetCached() bool {
+	if x != nil {
+		return x.Cached
+	}
+	return false
+}
+
+func (x *ToolPreview) GetApprovalMissing() bool {
+	if x != nil {
+		return x.ApprovalMissing
+	}
+	return false
+}
+
+func (x *ToolPreview) GetWait() *durationpb.Duration {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
 // ExecuteToolResponse is the result.
 type ExecuteToolResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -457,14 +729,26 @@ type ExecuteToolResponse struct {
 	// The raw body where it is neither JSON nor text.
 	ResultBytes []byte `protobuf:"bytes,8,opt,name=result_bytes,json=resultBytes,proto3" json:"result_bytes,omitempty"`
 	// The MIME type of the answer.
-	ContentType   string `protobuf:"bytes,9,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	ContentType string `protobuf:"bytes,9,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	// What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+	Warnings []string `protobuf:"bytes,10,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	// The attempts made, in order. None where a cache answered.
+	Attempts []*Attempt `protobuf:"bytes,11,rep,name=attempts,proto3" json:"attempts,omitempty"`
+	// How old a cached answer is.
+	CacheAge *durationpb.Duration `protobuf:"bytes,12,opt,name=cache_age,json=cacheAge,proto3" json:"cache_age,omitempty"`
+	// For `validate_only`.
+	Preview *ToolPreview `protobuf:"bytes,13,opt,name=preview,proto3" json:"preview,omitempty"`
+	// `StreamExecuteTool` only: how many pages were told.
+	Pages int32 `protobuf:"varint,14,opt,name=pages,proto3" json:"pages,omitempty"`
+	// `StreamExecuteTool` only: whether `max_pages` ended it before the last page.
+	PagesLeft     bool `protobuf:"varint,15,opt,name=pages_left,json=pagesLeft,proto3" json:"pages_left,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExecuteToolResponse) Reset() {
 	*x = ExecuteToolResponse{}
-	mi := &file_trunkline_v1_tool_proto_msgTypes[6]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -476,7 +760,7 @@ func (x *ExecuteToolResponse) String() string {
 func (*ExecuteToolResponse) ProtoMessage() {}
 
 func (x *ExecuteToolResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_tool_proto_msgTypes[6]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -489,7 +773,7 @@ func (x *ExecuteToolResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExecuteToolResponse.ProtoReflect.Descriptor instead.
 func (*ExecuteToolResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{6}
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ExecuteToolResponse) GetResultJson() []byte {
@@ -555,6 +839,382 @@ func (x *ExecuteToolResponse) GetContentType() string {
 	return ""
 }
 
+func (x *ExecuteToolResponse) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
+	}
+	return nil
+}
+
+func (x *ExecuteToolResponse) GetAttempts() []*Attempt {
+	if x != nil {
+		return x.Attempts
+	}
+	return nil
+}
+
+func (x *ExecuteToolResponse) GetCacheAge() *durationpb.Duration {
+	if x != nil {
+		return x.CacheAge
+	}
+	return nil
+}
+
+func (x *ExecuteToolResponse) GetPreview() *ToolPreview {
+	if x != nil {
+		return x.Preview
+	}
+	return nil
+}
+
+func (x *ExecuteToolResponse) GetPages() int32 {
+	if x != nil {
+		return x.Pages
+	}
+	return 0
+}
+
+func (x *ExecuteToolResponse) GetPagesLeft() bool {
+	if x != nil {
+		return x.PagesLeft
+	}
+	return false
+}
+
+// BatchExecuteToolsRequest is several calls of tools.
+type BatchExecuteToolsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The calls. 1 to 100, each `request_id` at most once.
+	Requests []*ExecuteToolRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	// How many run at a time. 0: 8. From 1 to 32.
+	MaxConcurrency int32 `protobuf:"varint,2,opt,name=max_concurrency,json=maxConcurrency,proto3" json:"max_concurrency,omitempty"`
+	// Whether calls that have not begun are left alone after the first error; they end as CANCELLED.
+	StopOnError   bool `protobuf:"varint,3,opt,name=stop_on_error,json=stopOnError,proto3" json:"stop_on_error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchExecuteToolsRequest) Reset() {
+	*x = BatchExecuteToolsRequest{}
+	mi := &file_trunkline_v1_tool_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchExecuteToolsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchExecuteToolsRequest) ProtoMessage() {}
+
+func (x *BatchExecuteToolsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_tool_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchExecuteToolsRequest.ProtoReflect.Descriptor instead.
+func (*BatchExecuteToolsRequest) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *BatchExecuteToolsRequest) GetRequests() []*ExecuteToolRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+func (x *BatchExecuteToolsRequest) GetMaxConcurrency() int32 {
+	if x != nil {
+		return x.MaxConcurrency
+	}
+	return 0
+}
+
+func (x *BatchExecuteToolsRequest) GetStopOnError() bool {
+	if x != nil {
+		return x.StopOnError
+	}
+	return false
+}
+
+// BatchExecuteToolsResponse holds their ends.
+type BatchExecuteToolsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of the requests.
+	Outcomes      []*ToolOutcome `protobuf:"bytes,1,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchExecuteToolsResponse) Reset() {
+	*x = BatchExecuteToolsResponse{}
+	mi := &file_trunkline_v1_tool_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchExecuteToolsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchExecuteToolsResponse) ProtoMessage() {}
+
+func (x *BatchExecuteToolsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_tool_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchExecuteToolsResponse.ProtoReflect.Descriptor instead.
+func (*BatchExecuteToolsResponse) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *BatchExecuteToolsResponse) GetOutcomes() []*ToolOutcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+// ToolOutcome is the end of one call.
+type ToolOutcome struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How it ended.
+	//
+	// Types that are valid to be assigned to Outcome:
+	//
+	//	*ToolOutcome_Response
+	//	*ToolOutcome_Error
+	Outcome       isToolOutcome_Outcome `protobuf_oneof:"outcome"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ToolOutcome) Reset() {
+	*x = ToolOutcome{}
+	mi := &file_trunkline_v1_tool_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ToolOutcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ToolOutcome) ProtoMessage() {}
+
+func (x *ToolOutcome) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_tool_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ToolOutcome.ProtoReflect.Descriptor instead.
+func (*ToolOutcome) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ToolOutcome) GetOutcome() isToolOutcome_Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *ToolOutcome) GetResponse() *ExecuteToolResponse {
+	if x != nil {
+		if x, ok := x.Outcome.(*ToolOutcome_Response); ok {
+			return x.Response
+		}
+	}
+	return nil
+}
+
+func (x *ToolOutcome) GetError() *status.Status {
+	if x != nil {
+		if x, ok := x.Outcome.(*ToolOutcome_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isToolOutcome_Outcome interface {
+	isToolOutcome_Outcome()
+}
+
+type ToolOutcome_Response struct {
+	// Well.
+	Response *ExecuteToolResponse `protobuf:"bytes,1,opt,name=response,proto3,oneof"`
+}
+
+type ToolOutcome_Error struct {
+	// With the error that `ExecuteTool` would have ended with.
+	Error *status.Status `protobuf:"bytes,2,opt,name=error,proto3,oneof"`
+}
+
+func (*ToolOutcome_Response) isToolOutcome_Outcome() {}
+
+func (*ToolOutcome_Error) isToolOutcome_Outcome() {}
+
+// ApproveToolCallRequest allows one call.
+type ApproveToolCallRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration. Required.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The tool. Required.
+	ToolName string `protobuf:"bytes,2,opt,name=tool_name,json=toolName,proto3" json:"tool_name,omitempty"`
+	// The parameters, as the call will have them; the order of keys and white space do not matter. Empty means `{}`.
+	ParametersJson []byte `protobuf:"bytes,3,opt,name=parameters_json,json=parametersJson,proto3" json:"parameters_json,omitempty"`
+	// How long it stays open. Absent: 15 min. 1 s to 1 day.
+	Ttl *durationpb.Duration `protobuf:"bytes,4,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	// Why, for the audit log. At most 1024 bytes.
+	Comment       string `protobuf:"bytes,5,opt,name=comment,proto3" json:"comment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveToolCallRequest) Reset() {
+	*x = ApproveToolCallRequest{}
+	mi := &file_trunkline_v1_tool_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveToolCallRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveToolCallRequest) ProtoMessage() {}
+
+func (x *ApproveToolCallRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_tool_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveToolCallRequest.ProtoReflect.Descriptor instead.
+func (*ApproveToolCallRequest) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ApproveToolCallRequest) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *ApproveToolCallRequest) GetToolName() string {
+	if x != nil {
+		return x.ToolName
+	}
+	return ""
+}
+
+func (x *ApproveToolCallRequest) GetParametersJson() []byte {
+	if x != nil {
+		return x.ParametersJson
+	}
+	return nil
+}
+
+func (x *ApproveToolCallRequest) GetTtl() *durationpb.Duration {
+	if x != nil {
+		return x.Ttl
+	}
+	return nil
+}
+
+func (x *ApproveToolCallRequest) GetComment() string {
+	if x != nil {
+		return x.Comment
+	}
+	return ""
+}
+
+// ApproveToolCallResponse is the approval.
+type ApproveToolCallResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id to call with.
+	ApprovalId string `protobuf:"bytes,1,opt,name=approval_id,json=approvalId,proto3" json:"approval_id,omitempty"`
+	// When it ends.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveToolCallResponse) Reset() {
+	*x = ApproveToolCallResponse{}
+	mi := &file_trunkline_v1_tool_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveToolCallResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveToolCallResponse) ProtoMessage() {}
+
+func (x *ApproveToolCallResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_tool_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveToolCallResponse.ProtoReflect.Descriptor instead.
+func (*ApproveToolCallResponse) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ApproveToolCallResponse) GetApprovalId() string {
+	if x != nil {
+		return x.ApprovalId
+	}
+	return ""
+}
+
+func (x *ApproveToolCallResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
 // StreamExecuteToolRequest is one message of the caller.
 type StreamExecuteToolRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -572,7 +1232,7 @@ type StreamExecuteToolRequest struct {
 
 func (x *StreamExecuteToolRequest) Reset() {
 	*x = StreamExecuteToolRequest{}
-	mi := &file_trunkline_v1_tool_proto_msgTypes[7]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -584,7 +1244,7 @@ func (x *StreamExecuteToolRequest) String() string {
 func (*StreamExecuteToolRequest) ProtoMessage() {}
 
 func (x *StreamExecuteToolRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_tool_proto_msgTypes[7]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -597,7 +1257,7 @@ func (x *StreamExecuteToolRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamExecuteToolRequest.ProtoReflect.Descriptor instead.
 func (*StreamExecuteToolRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{7}
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *StreamExecuteToolRequest) GetMessage() isStreamExecuteToolRequest_Message {
@@ -668,7 +1328,7 @@ type ToolInputFinished struct {
 
 func (x *ToolInputFinished) Reset() {
 	*x = ToolInputFinished{}
-	mi := &file_trunkline_v1_tool_proto_msgTypes[8]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -680,7 +1340,7 @@ func (x *ToolInputFinished) String() string {
 func (*ToolInputFinished) ProtoMessage() {}
 
 func (x *ToolInputFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_tool_proto_msgTypes[8]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -693,7 +1353,7 @@ func (x *ToolInputFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ToolInputFinished.ProtoReflect.Descriptor instead.
 func (*ToolInputFinished) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{8}
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{14}
 }
 
 // StreamExecuteToolResponse is one message of the tool.
@@ -715,7 +1375,7 @@ type StreamExecuteToolResponse struct {
 
 func (x *StreamExecuteToolResponse) Reset() {
 	*x = StreamExecuteToolResponse{}
-	mi := &file_trunkline_v1_tool_proto_msgTypes[9]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +1387,7 @@ func (x *StreamExecuteToolResponse) String() string {
 func (*StreamExecuteToolResponse) ProtoMessage() {}
 
 func (x *StreamExecuteToolResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_tool_proto_msgTypes[9]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +1400,7 @@ func (x *StreamExecuteToolResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamExecuteToolResponse.ProtoReflect.Descriptor instead.
 func (*StreamExecuteToolResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{9}
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *StreamExecuteToolResponse) GetSequence() uint64 {
@@ -789,7 +1449,7 @@ type isStreamExecuteToolResponse_Message interface {
 }
 
 type StreamExecuteToolResponse_Chunk struct {
-	// A piece of the output.
+	// A piece of the output; of a tool with pages, a whole page or a piece of it.
 	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"`
 }
 
@@ -822,7 +1482,7 @@ type ToolProgress struct {
 
 func (x *ToolProgress) Reset() {
 	*x = ToolProgress{}
-	mi := &file_trunkline_v1_tool_proto_msgTypes[10]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -834,7 +1494,7 @@ func (x *ToolProgress) String() string {
 func (*ToolProgress) ProtoMessage() {}
 
 func (x *ToolProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_tool_proto_msgTypes[10]
+	mi := &file_trunkline_v1_tool_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -847,7 +1507,7 @@ func (x *ToolProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ToolProgress.ProtoReflect.Descriptor instead.
 func (*ToolProgress) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{10}
+	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ToolProgress) GetFraction() float64 {
@@ -868,7 +1528,7 @@ var File_trunkline_v1_tool_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\n" +
-	"\x17trunkline/v1/tool.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\"\xb0\x02\n" +
+	"\x17trunkline/v1/tool.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x16trunkline/v1/api.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\"\xca\x04\n" +
 	"\x04Tool\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12 \n" +
@@ -876,12 +1536,24 @@ const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\x16parameters_schema_json\x18\x04 \x01(\fR\x14parametersSchemaJson\x12(\n" +
 	"\x10has_side_effects\x18\x05 \x01(\bR\x0ehasSideEffects\x126\n" +
 	"\tcache_ttl\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\bcacheTtl\x123\n" +
-	"\atimeout\x18\a \x01(\v2\x19.google.protobuf.DurationR\atimeout\"u\n" +
+	"\atimeout\x18\a \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12,\n" +
+	"\x12result_schema_json\x18\b \x01(\fR\x10resultSchemaJson\x129\n" +
+	"\vcache_class\x18\t \x01(\x0e2\x18.trunkline.v1.CacheClassR\n" +
+	"cacheClass\x12\"\n" +
+	"\rcost_nano_usd\x18\n" +
+	" \x01(\x03R\vcostNanoUsd\x12+\n" +
+	"\x11approval_required\x18\v \x01(\bR\x10approvalRequired\x12\x1c\n" +
+	"\tpaginated\x18\f \x01(\bR\tpaginated\x12 \n" +
+	"\vdeprecation\x18\r \x01(\tR\vdeprecation\x12\x1e\n" +
+	"\n" +
+	"repeatable\x18\x0e \x01(\bR\n" +
+	"repeatable\"\x8b\x01\n" +
 	"\x10ListToolsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12%\n" +
-	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\"e\n" +
+	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x14\n" +
+	"\x05query\x18\x04 \x01(\tR\x05query\"e\n" +
 	"\x11ListToolsResponse\x12(\n" +
 	"\x05tools\x18\x01 \x03(\v2\x12.trunkline.v1.ToolR\x05tools\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"T\n" +
@@ -889,7 +1561,7 @@ const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n" +
 	"\ttool_name\x18\x02 \x01(\tR\btoolName\"9\n" +
 	"\x0fGetToolResponse\x12&\n" +
-	"\x04tool\x18\x01 \x01(\v2\x12.trunkline.v1.ToolR\x04tool\"\x8a\x02\n" +
+	"\x04tool\x18\x01 \x01(\v2\x12.trunkline.v1.ToolR\x04tool\"\xa0\x03\n" +
 	"\x12ExecuteToolRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
@@ -897,7 +1569,25 @@ const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12'\n" +
 	"\x0fparameters_json\x18\x04 \x01(\fR\x0eparametersJson\x123\n" +
 	"\atimeout\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\atimeout\x123\n" +
-	"\acontext\x18\x06 \x01(\v2\x19.trunkline.v1.CallContextR\acontext\"\xee\x02\n" +
+	"\acontext\x18\x06 \x01(\v2\x19.trunkline.v1.CallContextR\acontext\x12#\n" +
+	"\rvalidate_only\x18\a \x01(\bR\fvalidateOnly\x12\x1f\n" +
+	"\vapproval_id\x18\b \x01(\tR\n" +
+	"approvalId\x121\n" +
+	"\x05cache\x18\t \x01(\x0e2\x1b.trunkline.v1.ToolCacheModeR\x05cache\x12\x1b\n" +
+	"\tmax_pages\x18\n" +
+	" \x01(\x05R\bmaxPages\"\xdf\x02\n" +
+	"\vToolPreview\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12\x10\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\x12@\n" +
+	"\aheaders\x18\x03 \x03(\v2&.trunkline.v1.ToolPreview.HeadersEntryR\aheaders\x12\x12\n" +
+	"\x04body\x18\x04 \x01(\fR\x04body\x12\"\n" +
+	"\rcost_nano_usd\x18\x05 \x01(\x03R\vcostNanoUsd\x12\x16\n" +
+	"\x06cached\x18\x06 \x01(\bR\x06cached\x12)\n" +
+	"\x10approval_missing\x18\a \x01(\bR\x0fapprovalMissing\x12-\n" +
+	"\x04wait\x18\b \x01(\v2\x19.google.protobuf.DurationR\x04wait\x1a:\n" +
+	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xdf\x04\n" +
 	"\x13ExecuteToolResponse\x12\x1f\n" +
 	"\vresult_json\x18\x01 \x01(\fR\n" +
 	"resultJson\x12@\n" +
@@ -910,8 +1600,37 @@ const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\a \x01(\tR\trequestId\x12!\n" +
 	"\fresult_bytes\x18\b \x01(\fR\vresultBytes\x12!\n" +
-	"\fcontent_type\x18\t \x01(\tR\vcontentTypeB\x0e\n" +
-	"\f_http_status\"\xb2\x01\n" +
+	"\fcontent_type\x18\t \x01(\tR\vcontentType\x12\x1a\n" +
+	"\bwarnings\x18\n" +
+	" \x03(\tR\bwarnings\x121\n" +
+	"\battempts\x18\v \x03(\v2\x15.trunkline.v1.AttemptR\battempts\x126\n" +
+	"\tcache_age\x18\f \x01(\v2\x19.google.protobuf.DurationR\bcacheAge\x123\n" +
+	"\apreview\x18\r \x01(\v2\x19.trunkline.v1.ToolPreviewR\apreview\x12\x14\n" +
+	"\x05pages\x18\x0e \x01(\x05R\x05pages\x12\x1d\n" +
+	"\n" +
+	"pages_left\x18\x0f \x01(\bR\tpagesLeftB\x0e\n" +
+	"\f_http_status\"\xa5\x01\n" +
+	"\x18BatchExecuteToolsRequest\x12<\n" +
+	"\brequests\x18\x01 \x03(\v2 .trunkline.v1.ExecuteToolRequestR\brequests\x12'\n" +
+	"\x0fmax_concurrency\x18\x02 \x01(\x05R\x0emaxConcurrency\x12\"\n" +
+	"\rstop_on_error\x18\x03 \x01(\bR\vstopOnError\"R\n" +
+	"\x19BatchExecuteToolsResponse\x125\n" +
+	"\boutcomes\x18\x01 \x03(\v2\x19.trunkline.v1.ToolOutcomeR\boutcomes\"\x85\x01\n" +
+	"\vToolOutcome\x12?\n" +
+	"\bresponse\x18\x01 \x01(\v2!.trunkline.v1.ExecuteToolResponseH\x00R\bresponse\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x12.google.rpc.StatusH\x00R\x05errorB\t\n" +
+	"\aoutcome\"\xcc\x01\n" +
+	"\x16ApproveToolCallRequest\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n" +
+	"\ttool_name\x18\x02 \x01(\tR\btoolName\x12'\n" +
+	"\x0fparameters_json\x18\x03 \x01(\fR\x0eparametersJson\x12+\n" +
+	"\x03ttl\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\x12\x18\n" +
+	"\acomment\x18\x05 \x01(\tR\acomment\"w\n" +
+	"\x17ApproveToolCallResponse\x12\x1f\n" +
+	"\vapproval_id\x18\x01 \x01(\tR\n" +
+	"approvalId\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"\xb2\x01\n" +
 	"\x18StreamExecuteToolRequest\x128\n" +
 	"\x05start\x18\x01 \x01(\v2 .trunkline.v1.ExecuteToolRequestH\x00R\x05start\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunk\x129\n" +
@@ -927,7 +1646,11 @@ const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\fToolProgress\x12\x1f\n" +
 	"\bfraction\x18\x01 \x01(\x01H\x00R\bfraction\x88\x01\x01\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detailB\v\n" +
-	"\t_fraction2\xab\x04\n" +
+	"\t_fraction*i\n" +
+	"\rToolCacheMode\x12\x1f\n" +
+	"\x1bTOOL_CACHE_MODE_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17TOOL_CACHE_MODE_REFRESH\x10\x01\x12\x1a\n" +
+	"\x16TOOL_CACHE_MODE_BYPASS\x10\x022\xe4\x06\n" +
 	"\vToolService\x12v\n" +
 	"\tListTools\x12\x1e.trunkline.v1.ListToolsRequest\x1a\x1f.trunkline.v1.ListToolsResponse\"(\x8a\xe7\x18\f\n" +
 	"\n" +
@@ -936,7 +1659,11 @@ const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\n" +
 	"tools.read\x82\xd3\xe4\x93\x029\x127/api/v1/integrations/{integration_id}/tools/{tool_name}\x90\x02\x01\x12\x87\x01\n" +
 	"\vExecuteTool\x12 .trunkline.v1.ExecuteToolRequest\x1a!.trunkline.v1.ExecuteToolResponse\"3\x8a\xe7\x18\x0f\n" +
-	"\rtools.execute\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/api/v1/tools/execute\x12}\n" +
+	"\rtools.execute\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/api/v1/tools/execute\x12\x9e\x01\n" +
+	"\x11BatchExecuteTools\x12&.trunkline.v1.BatchExecuteToolsRequest\x1a'.trunkline.v1.BatchExecuteToolsResponse\"8\x8a\xe7\x18\x0f\n" +
+	"\rtools.execute\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/api/v1/tools:batchExecute\x12\x95\x01\n" +
+	"\x0fApproveToolCall\x12$.trunkline.v1.ApproveToolCallRequest\x1a%.trunkline.v1.ApproveToolCallResponse\"5\x8a\xe7\x18\x11\n" +
+	"\x0fapprovals.write\x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/api/v1/tools:approve\x12}\n" +
 	"\x11StreamExecuteTool\x12&.trunkline.v1.StreamExecuteToolRequest\x1a'.trunkline.v1.StreamExecuteToolResponse\"\x13\x8a\xe7\x18\x0f\n" +
 	"\rtools.execute(\x010\x01BN\n" +
 	"\x10dev.trunkline.v1B\tToolProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3"
@@ -953,49 +1680,79 @@ func file_trunkline_v1_tool_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_tool_proto_rawDescData
 }
 
-var file_trunkline_v1_tool_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_trunkline_v1_tool_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_trunkline_v1_tool_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_trunkline_v1_tool_proto_goTypes = []any{
-	(*Tool)(nil),                      // 0: trunkline.v1.Tool
-	(*ListToolsRequest)(nil),          // 1: trunkline.v1.ListToolsRequest
-	(*ListToolsResponse)(nil),         // 2: trunkline.v1.ListToolsResponse
-	(*GetToolRequest)(nil),            // 3: trunkline.v1.GetToolRequest
-	(*GetToolResponse)(nil),           // 4: trunkline.v1.GetToolResponse
-	(*ExecuteToolRequest)(nil),        // 5: trunkline.v1.ExecuteToolRequest
-	(*ExecuteToolResponse)(nil),       // 6: trunkline.v1.ExecuteToolResponse
-	(*StreamExecuteToolRequest)(nil),  // 7: trunkline.v1.StreamExecuteToolRequest
-	(*ToolInputFinished)(nil),         // 8: trunkline.v1.ToolInputFinished
-	(*StreamExecuteToolResponse)(nil), // 9: trunkline.v1.StreamExecuteToolResponse
-	(*ToolProgress)(nil),              // 10: trunkline.v1.ToolProgress
-	(*durationpb.Duration)(nil),       // 11: google.protobuf.Duration
-	(*CallContext)(nil),               // 12: trunkline.v1.CallContext
-	(*money.Money)(nil),               // 13: google.type.Money
+	(ToolCacheMode)(0),                // 0: trunkline.v1.ToolCacheMode
+	(*Tool)(nil),                      // 1: trunkline.v1.Tool
+	(*ListToolsRequest)(nil),          // 2: trunkline.v1.ListToolsRequest
+	(*ListToolsResponse)(nil),         // 3: trunkline.v1.ListToolsResponse
+	(*GetToolRequest)(nil),            // 4: trunkline.v1.GetToolRequest
+	(*GetToolResponse)(nil),           // 5: trunkline.v1.GetToolResponse
+	(*ExecuteToolRequest)(nil),        // 6: trunkline.v1.ExecuteToolRequest
+	(*ToolPreview)(nil),               // 7: trunkline.v1.ToolPreview
+	(*ExecuteToolResponse)(nil),       // 8: trunkline.v1.ExecuteToolResponse
+	(*BatchExecuteToolsRequest)(nil),  // 9: trunkline.v1.BatchExecuteToolsRequest
+	(*BatchExecuteToolsResponse)(nil), // 10: trunkline.v1.BatchExecuteToolsResponse
+	(*ToolOutcome)(nil),               // 11: trunkline.v1.ToolOutcome
+	(*ApproveToolCallRequest)(nil),    // 12: trunkline.v1.ApproveToolCallRequest
+	(*ApproveToolCallResponse)(nil),   // 13: trunkline.v1.ApproveToolCallResponse
+	(*StreamExecuteToolRequest)(nil),  // 14: trunkline.v1.StreamExecuteToolRequest
+	(*ToolInputFinished)(nil),         // 15: trunkline.v1.ToolInputFinished
+	(*StreamExecuteToolResponse)(nil), // 16: trunkline.v1.StreamExecuteToolResponse
+	(*ToolProgress)(nil),              // 17: trunkline.v1.ToolProgress
+	nil,                               // 18: trunkline.v1.ToolPreview.HeadersEntry
+	(*durationpb.Duration)(nil),       // 19: google.protobuf.Duration
+	(CacheClass)(0),                   // 20: trunkline.v1.CacheClass
+	(*CallContext)(nil),               // 21: trunkline.v1.CallContext
+	(*money.Money)(nil),               // 22: google.type.Money
+	(*Attempt)(nil),                   // 23: trunkline.v1.Attempt
+	(*status.Status)(nil),             // 24: google.rpc.Status
+	(*timestamppb.Timestamp)(nil),     // 25: google.protobuf.Timestamp
 }
 var file_trunkline_v1_tool_proto_depIdxs = []int32{
-	11, // 0: trunkline.v1.Tool.cache_ttl:type_name -> google.protobuf.Duration
-	11, // 1: trunkline.v1.Tool.timeout:type_name -> google.protobuf.Duration
-	0,  // 2: trunkline.v1.ListToolsResponse.tools:type_name -> trunkline.v1.Tool
-	0,  // 3: trunkline.v1.GetToolResponse.tool:type_name -> trunkline.v1.Tool
-	11, // 4: trunkline.v1.ExecuteToolRequest.timeout:type_name -> google.protobuf.Duration
-	12, // 5: trunkline.v1.ExecuteToolRequest.context:type_name -> trunkline.v1.CallContext
-	11, // 6: trunkline.v1.ExecuteToolResponse.execution_time:type_name -> google.protobuf.Duration
-	13, // 7: trunkline.v1.ExecuteToolResponse.cost:type_name -> google.type.Money
-	5,  // 8: trunkline.v1.StreamExecuteToolRequest.start:type_name -> trunkline.v1.ExecuteToolRequest
-	8,  // 9: trunkline.v1.StreamExecuteToolRequest.finish:type_name -> trunkline.v1.ToolInputFinished
-	10, // 10: trunkline.v1.StreamExecuteToolResponse.progress:type_name -> trunkline.v1.ToolProgress
-	6,  // 11: trunkline.v1.StreamExecuteToolResponse.finished:type_name -> trunkline.v1.ExecuteToolResponse
-	1,  // 12: trunkline.v1.ToolService.ListTools:input_type -> trunkline.v1.ListToolsRequest
-	3,  // 13: trunkline.v1.ToolService.GetTool:input_type -> trunkline.v1.GetToolRequest
-	5,  // 14: trunkline.v1.ToolService.ExecuteTool:input_type -> trunkline.v1.ExecuteToolRequest
-	7,  // 15: trunkline.v1.ToolService.StreamExecuteTool:input_type -> trunkline.v1.StreamExecuteToolRequest
-	2,  // 16: trunkline.v1.ToolService.ListTools:output_type -> trunkline.v1.ListToolsResponse
-	4,  // 17: trunkline.v1.ToolService.GetTool:output_type -> trunkline.v1.GetToolResponse
-	6,  // 18: trunkline.v1.ToolService.ExecuteTool:output_type -> trunkline.v1.ExecuteToolResponse
-	9,  // 19: trunkline.v1.ToolService.StreamExecuteTool:output_type -> trunkline.v1.StreamExecuteToolResponse
-	16, // [16:20] is the sub-list for method output_type
-	12, // [12:16] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	19, // 0: trunkline.v1.Tool.cache_ttl:type_name -> google.protobuf.Duration
+	19, // 1: trunkline.v1.Tool.timeout:type_name -> google.protobuf.Duration
+	20, // 2: trunkline.v1.Tool.cache_class:type_name -> trunkline.v1.CacheClass
+	1,  // 3: trunkline.v1.ListToolsResponse.tools:type_name -> trunkline.v1.Tool
+	1,  // 4: trunkline.v1.GetToolResponse.tool:type_name -> trunkline.v1.Tool
+	19, // 5: trunkline.v1.ExecuteToolRequest.timeout:type_name -> google.protobuf.Duration
+	21, // 6: trunkline.v1.ExecuteToolRequest.context:type_name -> trunkline.v1.CallContext
+	0,  // 7: trunkline.v1.ExecuteToolRequest.cache:type_name -> trunkline.v1.ToolCacheMode
+	18, // 8: trunkline.v1.ToolPreview.headers:type_name -> trunkline.v1.ToolPreview.HeadersEntry
+	19, // 9: trunkline.v1.ToolPreview.wait:type_name -> google.protobuf.Duration
+	19, // 10: trunkline.v1.ExecuteToolResponse.execution_time:type_name -> google.protobuf.Duration
+	22, // 11: trunkline.v1.ExecuteToolResponse.cost:type_name -> google.type.Money
+	23, // 12: trunkline.v1.ExecuteToolResponse.attempts:type_name -> trunkline.v1.Attempt
+	19, // 13: trunkline.v1.ExecuteToolResponse.cache_age:type_name -> google.protobuf.Duration
+	7,  // 14: trunkline.v1.ExecuteToolResponse.preview:type_name -> trunkline.v1.ToolPreview
+	6,  // 15: trunkline.v1.BatchExecuteToolsRequest.requests:type_name -> trunkline.v1.ExecuteToolRequest
+	11, // 16: trunkline.v1.BatchExecuteToolsResponse.outcomes:type_name -> trunkline.v1.ToolOutcome
+	8,  // 17: trunkline.v1.ToolOutcome.response:type_name -> trunkline.v1.ExecuteToolResponse
+	24, // 18: trunkline.v1.ToolOutcome.error:type_name -> google.rpc.Status
+	19, // 19: trunkline.v1.ApproveToolCallRequest.ttl:type_name -> google.protobuf.Duration
+	25, // 20: trunkline.v1.ApproveToolCallResponse.expire_time:type_name -> google.protobuf.Timestamp
+	6,  // 21: trunkline.v1.StreamExecuteToolRequest.start:type_name -> trunkline.v1.ExecuteToolRequest
+	15, // 22: trunkline.v1.StreamExecuteToolRequest.finish:type_name -> trunkline.v1.ToolInputFinished
+	17, // 23: trunkline.v1.StreamExecuteToolResponse.progress:type_name -> trunkline.v1.ToolProgress
+	8,  // 24: trunkline.v1.StreamExecuteToolResponse.finished:type_name -> trunkline.v1.ExecuteToolResponse
+	2,  // 25: trunkline.v1.ToolService.ListTools:input_type -> trunkline.v1.ListToolsRequest
+	4,  // 26: trunkline.v1.ToolService.GetTool:input_type -> trunkline.v1.GetToolRequest
+	6,  // 27: trunkline.v1.ToolService.ExecuteTool:input_type -> trunkline.v1.ExecuteToolRequest
+	9,  // 28: trunkline.v1.ToolService.BatchExecuteTools:input_type -> trunkline.v1.BatchExecuteToolsRequest
+	12, // 29: trunkline.v1.ToolService.ApproveToolCall:input_type -> trunkline.v1.ApproveToolCallRequest
+	14, // 30: trunkline.v1.ToolService.StreamExecuteTool:input_type -> trunkline.v1.StreamExecuteToolRequest
+	3,  // 31: trunkline.v1.ToolService.ListTools:output_type -> trunkline.v1.ListToolsResponse
+	5,  // 32: trunkline.v1.ToolService.GetTool:output_type -> trunkline.v1.GetToolResponse
+	8,  // 33: trunkline.v1.ToolService.ExecuteTool:output_type -> trunkline.v1.ExecuteToolResponse
+	10, // 34: trunkline.v1.ToolService.BatchExecuteTools:output_type -> trunkline.v1.BatchExecuteToolsResponse
+	13, // 35: trunkline.v1.ToolService.ApproveToolCall:output_type -> trunkline.v1.ApproveToolCallResponse
+	16, // 36: trunkline.v1.ToolService.StreamExecuteTool:output_type -> trunkline.v1.StreamExecuteToolResponse
+	31, // [31:37] is the sub-list for method output_type
+	25, // [25:31] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_tool_proto_init() }
@@ -1003,32 +1760,38 @@ func file_trunkline_v1_tool_proto_init() {
 	if File_trunkline_v1_tool_proto != nil {
 		return
 	}
+	file_trunkline_v1_api_proto_init()
 	file_trunkline_v1_common_proto_init()
 	file_trunkline_v1_options_proto_init()
-	file_trunkline_v1_tool_proto_msgTypes[6].OneofWrappers = []any{}
-	file_trunkline_v1_tool_proto_msgTypes[7].OneofWrappers = []any{
+	file_trunkline_v1_tool_proto_msgTypes[7].OneofWrappers = []any{}
+	file_trunkline_v1_tool_proto_msgTypes[10].OneofWrappers = []any{
+		(*ToolOutcome_Response)(nil),
+		(*ToolOutcome_Error)(nil),
+	}
+	file_trunkline_v1_tool_proto_msgTypes[13].OneofWrappers = []any{
 		(*StreamExecuteToolRequest_Start)(nil),
 		(*StreamExecuteToolRequest_Chunk)(nil),
 		(*StreamExecuteToolRequest_Finish)(nil),
 	}
-	file_trunkline_v1_tool_proto_msgTypes[9].OneofWrappers = []any{
+	file_trunkline_v1_tool_proto_msgTypes[15].OneofWrappers = []any{
 		(*StreamExecuteToolResponse_Chunk)(nil),
 		(*StreamExecuteToolResponse_Progress)(nil),
 		(*StreamExecuteToolResponse_Finished)(nil),
 	}
-	file_trunkline_v1_tool_proto_msgTypes[10].OneofWrappers = []any{}
+	file_trunkline_v1_tool_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_tool_proto_rawDesc), len(file_trunkline_v1_tool_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   11,
+			NumEnums:      1,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_trunkline_v1_tool_proto_goTypes,
 		DependencyIndexes: file_trunkline_v1_tool_proto_depIdxs,
+		EnumInfos:         file_trunkline_v1_tool_proto_enumTypes,
 		MessageInfos:      file_trunkline_v1_tool_proto_msgTypes,
 	}.Build()
 	File_trunkline_v1_tool_proto = out.File

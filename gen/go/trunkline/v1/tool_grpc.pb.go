@@ -24,6 +24,8 @@ const (
 	ToolService_ListTools_FullMethodName         = "/trunkline.v1.ToolService/ListTools"
 	ToolService_GetTool_FullMethodName           = "/trunkline.v1.ToolService/GetTool"
 	ToolService_ExecuteTool_FullMethodName       = "/trunkline.v1.ToolService/ExecuteTool"
+	ToolService_BatchExecuteTools_FullMethodName = "/trunkline.v1.ToolService/BatchExecuteTools"
+	ToolService_ApproveToolCall_FullMethodName   = "/trunkline.v1.ToolService/ApproveToolCall"
 	ToolService_StreamExecuteTool_FullMethodName = "/trunkline.v1.ToolService/StreamExecuteTool"
 )
 
@@ -40,7 +42,13 @@ type ToolServiceClient interface {
 	// ExecuteTool runs a tool. Errors: NOT_FOUND (tool or integration), INVALID_ARGUMENT (parameters), DEADLINE_EXCEEDED, UNAVAILABLE
 	// (integration).
 	ExecuteTool(ctx context.Context, in *ExecuteToolRequest, opts ...grpc.CallOption) (*ExecuteToolResponse, error)
-	// StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`.
+	// BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+	// by itself.
+	BatchExecuteTools(ctx context.Context, in *BatchExecuteToolsRequest, opts ...grpc.CallOption) (*BatchExecuteToolsResponse, error)
+	// ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+	// key that calls.
+	ApproveToolCall(ctx context.Context, in *ApproveToolCallRequest, opts ...grpc.CallOption) (*ApproveToolCallResponse, error)
+	// StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
 	StreamExecuteTool(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamExecuteToolRequest, StreamExecuteToolResponse], error)
 }
 
@@ -82,6 +90,26 @@ func (c *toolServiceClient) ExecuteTool(ctx context.Context, in *ExecuteToolRequ
 	return out, nil
 }
 
+func (c *toolServiceClient) BatchExecuteTools(ctx context.Context, in *BatchExecuteToolsRequest, opts ...grpc.CallOption) (*BatchExecuteToolsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchExecuteToolsResponse)
+	err := c.cc.Invoke(ctx, ToolService_BatchExecuteTools_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *toolServiceClient) ApproveToolCall(ctx context.Context, in *ApproveToolCallRequest, opts ...grpc.CallOption) (*ApproveToolCallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApproveToolCallResponse)
+	err := c.cc.Invoke(ctx, ToolService_ApproveToolCall_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *toolServiceClient) StreamExecuteTool(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamExecuteToolRequest, StreamExecuteToolResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &ToolService_ServiceDesc.Streams[0], ToolService_StreamExecuteTool_FullMethodName, cOpts...)
@@ -108,7 +136,13 @@ type ToolServiceServer interface {
 	// ExecuteTool runs a tool. Errors: NOT_FOUND (tool or integration), INVALID_ARGUMENT (parameters), DEADLINE_EXCEEDED, UNAVAILABLE
 	// (integration).
 	ExecuteTool(context.Context, *ExecuteToolRequest) (*ExecuteToolResponse, error)
-	// StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`.
+	// BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+	// by itself.
+	BatchExecuteTools(context.Context, *BatchExecuteToolsRequest) (*BatchExecuteToolsResponse, error)
+	// ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+	// key that calls.
+	ApproveToolCall(context.Context, *ApproveToolCallRequest) (*ApproveToolCallResponse, error)
+	// StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
 	StreamExecuteTool(grpc.BidiStreamingServer[StreamExecuteToolRequest, StreamExecuteToolResponse]) error
 	mustEmbedUnimplementedToolServiceServer()
 }
@@ -128,6 +162,12 @@ func (UnimplementedToolServiceServer) GetTool(context.Context, *GetToolRequest) 
 }
 func (UnimplementedToolServiceServer) ExecuteTool(context.Context, *ExecuteToolRequest) (*ExecuteToolResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExecuteTool not implemented")
+}
+func (UnimplementedToolServiceServer) BatchExecuteTools(context.Context, *BatchExecuteToolsRequest) (*BatchExecuteToolsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchExecuteTools not implemented")
+}
+func (UnimplementedToolServiceServer) ApproveToolCall(context.Context, *ApproveToolCallRequest) (*ApproveToolCallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApproveToolCall not implemented")
 }
 func (UnimplementedToolServiceServer) StreamExecuteTool(grpc.BidiStreamingServer[StreamExecuteToolRequest, StreamExecuteToolResponse]) error {
 	return status.Error(codes.Unimplemented, "method StreamExecuteTool not implemented")
@@ -207,6 +247,42 @@ func _ToolService_ExecuteTool_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ToolService_BatchExecuteTools_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchExecuteToolsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ToolServiceServer).BatchExecuteTools(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ToolService_BatchExecuteTools_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ToolServiceServer).BatchExecuteTools(ctx, req.(*BatchExecuteToolsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ToolService_ApproveToolCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApproveToolCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ToolServiceServer).ApproveToolCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ToolService_ApproveToolCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ToolServiceServer).ApproveToolCall(ctx, req.(*ApproveToolCallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ToolService_StreamExecuteTool_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(ToolServiceServer).StreamExecuteTool(&grpc.GenericServerStream[StreamExecuteToolRequest, StreamExecuteToolResponse]{ServerStream: stream})
 }
@@ -232,6 +308,14 @@ var ToolService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ExecuteTool",
 			Handler:    _ToolService_ExecuteTool_Handler,
+		},
+		{
+			MethodName: "BatchExecuteTools",
+			Handler:    _ToolService_BatchExecuteTools_Handler,
+		},
+		{
+			MethodName: "ApproveToolCall",
+			Handler:    _ToolService_ApproveToolCall_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

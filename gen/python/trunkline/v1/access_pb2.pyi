@@ -329,6 +329,7 @@ class ApiKey(_message.Message):
     TENANT_ID_FIELD_NUMBER: _builtins.int
     TOKENS_PER_MINUTE_FIELD_NUMBER: _builtins.int
     MAX_CONCURRENT_FIELD_NUMBER: _builtins.int
+    ALLOWED_TOOLS_FIELD_NUMBER: _builtins.int
     key_id: _builtins.str
     """The id; it is also the public part of the secret."""
     display_name: _builtins.str
@@ -363,6 +364,10 @@ class ApiKey(_message.Message):
     def last_use_time(self) -> _timestamp_pb2.Timestamp:
         """Output only: last used at, to the minute."""
 
+    @_builtins.property
+    def allowed_tools(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The tools that it may see and execute, as `<integration>/<tool>`, `*` for any text. Empty: all that its roles permit. At most 256."""
+
     def __init__(
         self,
         *,
@@ -378,10 +383,11 @@ class ApiKey(_message.Message):
         tenant_id: _builtins.str = ...,
         tokens_per_minute: _builtins.int | None = ...,
         max_concurrent: _builtins.int | None = ...,
+        allowed_tools: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "create_time", b"create_time", "expire_time", b"expire_time", "last_use_time", b"last_use_time", "max_concurrent", b"max_concurrent", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "create_time", b"create_time", "display_name", b"display_name", "expire_time", b"expire_time", "key_id", b"key_id", "last_use_time", b"last_use_time", "max_concurrent", b"max_concurrent", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "roles", b"roles", "team_id", b"team_id", "tenant_id", b"tenant_id", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "allowed_tools", b"allowed_tools", "create_time", b"create_time", "display_name", b"display_name", "expire_time", b"expire_time", "key_id", b"key_id", "last_use_time", b"last_use_time", "max_concurrent", b"max_concurrent", "requests_per_minute", b"requests_per_minute", "revoke_time", b"revoke_time", "roles", b"roles", "team_id", b"team_id", "tenant_id", b"tenant_id", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_concurrent: _TypeAlias = _typing.Literal["max_concurrent"]  # noqa: Y015
     _WhichOneofArgType__max_concurrent: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent"]  # noqa: Y015
@@ -412,6 +418,7 @@ class CreateApiKeyRequest(_message.Message):
     TENANT_ID_FIELD_NUMBER: _builtins.int
     TOKENS_PER_MINUTE_FIELD_NUMBER: _builtins.int
     MAX_CONCURRENT_FIELD_NUMBER: _builtins.int
+    ALLOWED_TOOLS_FIELD_NUMBER: _builtins.int
     display_name: _builtins.str
     """A name for people. At most 128 bytes."""
     team_id: _builtins.str
@@ -432,6 +439,12 @@ class CreateApiKeyRequest(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When it ends. Absent: never. In the future."""
 
+    @_builtins.property
+    def allowed_tools(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The tools that it may see and execute, as `<integration>/<tool>`, `*` for any text. Empty: those that the caller's own key may. At
+        most 256. Each must be within what the caller's own key may.
+        """
+
     def __init__(
         self,
         *,
@@ -443,10 +456,11 @@ class CreateApiKeyRequest(_message.Message):
         tenant_id: _builtins.str = ...,
         tokens_per_minute: _builtins.int | None = ...,
         max_concurrent: _builtins.int | None = ...,
+        allowed_tools: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "expire_time", b"expire_time", "max_concurrent", b"max_concurrent", "requests_per_minute", b"requests_per_minute", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "display_name", b"display_name", "expire_time", b"expire_time", "max_concurrent", b"max_concurrent", "requests_per_minute", b"requests_per_minute", "roles", b"roles", "team_id", b"team_id", "tenant_id", b"tenant_id", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent", "_requests_per_minute", b"_requests_per_minute", "_tokens_per_minute", b"_tokens_per_minute", "allowed_tools", b"allowed_tools", "display_name", b"display_name", "expire_time", b"expire_time", "max_concurrent", b"max_concurrent", "requests_per_minute", b"requests_per_minute", "roles", b"roles", "team_id", b"team_id", "tenant_id", b"tenant_id", "tokens_per_minute", b"tokens_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_concurrent: _TypeAlias = _typing.Literal["max_concurrent"]  # noqa: Y015
     _WhichOneofArgType__max_concurrent: _TypeAlias = _typing.Literal["_max_concurrent", b"_max_concurrent"]  # noqa: Y015

@@ -12,6 +12,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
 from trunkline.v1 import common_pb2 as _common_pb2
+from trunkline.v1 import integration_health_pb2 as _integration_health_pb2
 from trunkline.v1 import route_pb2 as _route_pb2
 import builtins as _builtins
 import sys
@@ -101,6 +102,8 @@ class RecordedRequest(_message.Message):
     ROUTE_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     KEY_ID_FIELD_NUMBER: _builtins.int
+    DRIFTS_FIELD_NUMBER: _builtins.int
+    APPROVAL_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The request id."""
     method: _builtins.str
@@ -123,6 +126,8 @@ class RecordedRequest(_message.Message):
     """The trace id."""
     key_id: _builtins.str
     """The API key's id."""
+    approval_id: _builtins.str
+    """The approval that a tool was called with."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the call arrived."""
@@ -155,6 +160,10 @@ class RecordedRequest(_message.Message):
     def route(self) -> _route_pb2.Route:
         """Why the model was chosen."""
 
+    @_builtins.property
+    def drifts(self) -> _containers.RepeatedCompositeFieldContainer[_integration_health_pb2.ResultDrift]:
+        """Where the result of a tool broke its schema, at most 16."""
+
     def __init__(
         self,
         *,
@@ -177,10 +186,12 @@ class RecordedRequest(_message.Message):
         route: _route_pb2.Route | None = ...,
         trace_id: _builtins.str = ...,
         key_id: _builtins.str = ...,
+        drifts: _abc.Iterable[_integration_health_pb2.ResultDrift] | None = ...,
+        approval_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "cost_details", b"cost_details", "create_time", b"create_time", "latency", b"latency", "route", b"route", "time_to_first_token", b"time_to_first_token", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cache_hit", b"cache_hit", "context", b"context", "cost_details", b"cost_details", "create_time", b"create_time", "error_reason", b"error_reason", "integration_id", b"integration_id", "key_id", b"key_id", "latency", b"latency", "method", b"method", "model", b"model", "provider", b"provider", "request_id", b"request_id", "route", b"route", "status_code", b"status_code", "time_to_first_token", b"time_to_first_token", "tool_name", b"tool_name", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval_id", b"approval_id", "attempts", b"attempts", "cache_hit", b"cache_hit", "context", b"context", "cost_details", b"cost_details", "create_time", b"create_time", "drifts", b"drifts", "error_reason", b"error_reason", "integration_id", b"integration_id", "key_id", b"key_id", "latency", b"latency", "method", b"method", "model", b"model", "provider", b"provider", "request_id", b"request_id", "route", b"route", "status_code", b"status_code", "time_to_first_token", b"time_to_first_token", "tool_name", b"tool_name", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -108,6 +108,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id."""
     ERROR_REASON_IN_USE: _ErrorReason.ValueType  # 42
     """FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them."""
+    ERROR_REASON_APPROVAL_REQUIRED: _ErrorReason.ValueType  # 43
+    """FAILED_PRECONDITION: the tool needs an approval that was not given, or that is used, expired, or for another call."""
+    ERROR_REASON_SECRET_UNAVAILABLE: _ErrorReason.ValueType  # 44
+    """FAILED_PRECONDITION: the integration's secret reference does not resolve now."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the closed list of reasons. `ErrorInfo.reason` carries the name without `ERROR_REASON_`."""
@@ -198,4 +202,8 @@ ERROR_REASON_NOTHING_TO_RESUME: ErrorReason.ValueType  # 41
 """NOT_FOUND: `last_sequence` was given, but nothing of the stream with this `request_id` is kept; ask anew with another id."""
 ERROR_REASON_IN_USE: ErrorReason.ValueType  # 42
 """FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them."""
+ERROR_REASON_APPROVAL_REQUIRED: ErrorReason.ValueType  # 43
+"""FAILED_PRECONDITION: the tool needs an approval that was not given, or that is used, expired, or for another call."""
+ERROR_REASON_SECRET_UNAVAILABLE: ErrorReason.ValueType  # 44
+"""FAILED_PRECONDITION: the integration's secret reference does not resolve now."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

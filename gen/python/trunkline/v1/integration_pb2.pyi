@@ -5,13 +5,12 @@ IntegrationService: the systems behind Trunkline, as rows that a tenant owns."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
-from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-from trunkline.v1 import model_pb2 as _model_pb2
+from trunkline.v1 import configuration_pb2 as _configuration_pb2
+from trunkline.v1 import integration_health_pb2 as _integration_health_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -22,601 +21,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class _IntegrationType:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _IntegrationTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IntegrationType.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    INTEGRATION_TYPE_UNSPECIFIED: _IntegrationType.ValueType  # 0
-    """Refused."""
-    INTEGRATION_TYPE_LLM_PROVIDER: _IntegrationType.ValueType  # 1
-    """A provider of language models."""
-    INTEGRATION_TYPE_DATABASE: _IntegrationType.ValueType  # 2
-    """A database."""
-    INTEGRATION_TYPE_API: _IntegrationType.ValueType  # 3
-    """An HTTP API."""
-    INTEGRATION_TYPE_STORAGE: _IntegrationType.ValueType  # 4
-    """Object storage."""
-    INTEGRATION_TYPE_WEBHOOK: _IntegrationType.ValueType  # 5
-    """A webhook receiver."""
-
-class IntegrationType(_IntegrationType, metaclass=_IntegrationTypeEnumTypeWrapper):
-    """IntegrationType is the kind of system behind an integration."""
-
-INTEGRATION_TYPE_UNSPECIFIED: IntegrationType.ValueType  # 0
-"""Refused."""
-INTEGRATION_TYPE_LLM_PROVIDER: IntegrationType.ValueType  # 1
-"""A provider of language models."""
-INTEGRATION_TYPE_DATABASE: IntegrationType.ValueType  # 2
-"""A database."""
-INTEGRATION_TYPE_API: IntegrationType.ValueType  # 3
-"""An HTTP API."""
-INTEGRATION_TYPE_STORAGE: IntegrationType.ValueType  # 4
-"""Object storage."""
-INTEGRATION_TYPE_WEBHOOK: IntegrationType.ValueType  # 5
-"""A webhook receiver."""
-Global___IntegrationType: _TypeAlias = IntegrationType  # noqa: Y015
-
-class _IntegrationStatus:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _IntegrationStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IntegrationStatus.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    INTEGRATION_STATUS_UNSPECIFIED: _IntegrationStatus.ValueType  # 0
-    """Unknown."""
-    INTEGRATION_STATUS_ACTIVE: _IntegrationStatus.ValueType  # 1
-    """In use."""
-    INTEGRATION_STATUS_DISABLED: _IntegrationStatus.ValueType  # 2
-    """Switched off by its owner."""
-    INTEGRATION_STATUS_DEGRADED: _IntegrationStatus.ValueType  # 3
-    """In use, but its last check failed."""
-
-class IntegrationStatus(_IntegrationStatus, metaclass=_IntegrationStatusEnumTypeWrapper):
-    """IntegrationStatus is the state of an integration."""
-
-INTEGRATION_STATUS_UNSPECIFIED: IntegrationStatus.ValueType  # 0
-"""Unknown."""
-INTEGRATION_STATUS_ACTIVE: IntegrationStatus.ValueType  # 1
-"""In use."""
-INTEGRATION_STATUS_DISABLED: IntegrationStatus.ValueType  # 2
-"""Switched off by its owner."""
-INTEGRATION_STATUS_DEGRADED: IntegrationStatus.ValueType  # 3
-"""In use, but its last check failed."""
-Global___IntegrationStatus: _TypeAlias = IntegrationStatus  # noqa: Y015
-
-class _AuthenticationScheme:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _AuthenticationSchemeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AuthenticationScheme.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    AUTHENTICATION_SCHEME_UNSPECIFIED: _AuthenticationScheme.ValueType  # 0
-    """The connector's default."""
-    AUTHENTICATION_SCHEME_NONE: _AuthenticationScheme.ValueType  # 1
-    """None."""
-    AUTHENTICATION_SCHEME_BEARER: _AuthenticationScheme.ValueType  # 2
-    """`Authorization: Bearer <secret>`."""
-    AUTHENTICATION_SCHEME_API_KEY_HEADER: _AuthenticationScheme.ValueType  # 3
-    """The secret in a header (`parameter_name`, default `x-api-key`)."""
-    AUTHENTICATION_SCHEME_API_KEY_QUERY: _AuthenticationScheme.ValueType  # 4
-    """The secret in a query parameter (`parameter_name`)."""
-    AUTHENTICATION_SCHEME_BASIC: _AuthenticationScheme.ValueType  # 5
-    """HTTP basic; the secret is `user:password`."""
-
-class AuthenticationScheme(_AuthenticationScheme, metaclass=_AuthenticationSchemeEnumTypeWrapper):
-    """AuthenticationScheme says how calls to the endpoint are authenticated."""
-
-AUTHENTICATION_SCHEME_UNSPECIFIED: AuthenticationScheme.ValueType  # 0
-"""The connector's default."""
-AUTHENTICATION_SCHEME_NONE: AuthenticationScheme.ValueType  # 1
-"""None."""
-AUTHENTICATION_SCHEME_BEARER: AuthenticationScheme.ValueType  # 2
-"""`Authorization: Bearer <secret>`."""
-AUTHENTICATION_SCHEME_API_KEY_HEADER: AuthenticationScheme.ValueType  # 3
-"""The secret in a header (`parameter_name`, default `x-api-key`)."""
-AUTHENTICATION_SCHEME_API_KEY_QUERY: AuthenticationScheme.ValueType  # 4
-"""The secret in a query parameter (`parameter_name`)."""
-AUTHENTICATION_SCHEME_BASIC: AuthenticationScheme.ValueType  # 5
-"""HTTP basic; the secret is `user:password`."""
-Global___AuthenticationScheme: _TypeAlias = AuthenticationScheme  # noqa: Y015
-
-@_typing.final
-class Authentication(_message.Message):
-    """Authentication is how calls are authenticated. Secrets go in and never come out."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    SCHEME_FIELD_NUMBER: _builtins.int
-    SECRET_FIELD_NUMBER: _builtins.int
-    PARAMETER_NAME_FIELD_NUMBER: _builtins.int
-    SECRET_SET_FIELD_NUMBER: _builtins.int
-    SECRET_HINT_FIELD_NUMBER: _builtins.int
-    scheme: Global___AuthenticationScheme.ValueType
-    """The scheme."""
-    secret: _builtins.str
-    """The secret. Input only: stored encrypted, never returned. At most 16 KiB."""
-    parameter_name: _builtins.str
-    """The header's or parameter's name, for the API-key schemes. [A-Za-z0-9_-], at most 64."""
-    secret_set: _builtins.bool
-    """Output only: whether a secret is stored."""
-    secret_hint: _builtins.str
-    """Output only: the last four characters of the secret, where it has at least twelve."""
-    def __init__(
-        self,
-        *,
-        scheme: Global___AuthenticationScheme.ValueType = ...,
-        secret: _builtins.str = ...,
-        parameter_name: _builtins.str = ...,
-        secret_set: _builtins.bool = ...,
-        secret_hint: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parameter_name", b"parameter_name", "scheme", b"scheme", "secret", b"secret", "secret_hint", b"secret_hint", "secret_set", b"secret_set"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Authentication: _TypeAlias = Authentication  # noqa: Y015
-
-@_typing.final
-class CircuitBreaker(_message.Message):
-    """CircuitBreaker says when calls are stopped. Absent values are the defaults."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    FAILURE_THRESHOLD_FIELD_NUMBER: _builtins.int
-    WINDOW_FIELD_NUMBER: _builtins.int
-    OPEN_DURATION_FIELD_NUMBER: _builtins.int
-    failure_threshold: _builtins.int
-    """Opens at this many failures within the window. Absent: 5. From 1 to 1000."""
-    @_builtins.property
-    def window(self) -> _duration_pb2.Duration:
-        """The window. Absent: 60 s. 1 s to 1 h."""
-
-    @_builtins.property
-    def open_duration(self) -> _duration_pb2.Duration:
-        """How long it stays open before a probe. Absent: 30 s. 1 s to 1 h."""
-
-    def __init__(
-        self,
-        *,
-        failure_threshold: _builtins.int | None = ...,
-        window: _duration_pb2.Duration | None = ...,
-        open_duration: _duration_pb2.Duration | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_failure_threshold", b"_failure_threshold", "failure_threshold", b"failure_threshold", "open_duration", b"open_duration", "window", b"window"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_failure_threshold", b"_failure_threshold", "failure_threshold", b"failure_threshold", "open_duration", b"open_duration", "window", b"window"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__failure_threshold: _TypeAlias = _typing.Literal["failure_threshold"]  # noqa: Y015
-    _WhichOneofArgType__failure_threshold: _TypeAlias = _typing.Literal["_failure_threshold", b"_failure_threshold"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__failure_threshold) -> _WhichOneofReturnType__failure_threshold | None: ...
-
-Global___CircuitBreaker: _TypeAlias = CircuitBreaker  # noqa: Y015
-
-@_typing.final
-class LlmProviderConfiguration(_message.Message):
-    """LlmProviderConfiguration configures an `llm_provider`."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    @_typing.final
-    class OptionsEntry(_message.Message):
-        DESCRIPTOR: _descriptor.Descriptor
-
-        KEY_FIELD_NUMBER: _builtins.int
-        VALUE_FIELD_NUMBER: _builtins.int
-        key: _builtins.str
-        value: _builtins.str
-        def __init__(
-            self,
-            *,
-            key: _builtins.str = ...,
-            value: _builtins.str = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    PROVIDER_FIELD_NUMBER: _builtins.int
-    MODELS_FIELD_NUMBER: _builtins.int
-    REGION_FIELD_NUMBER: _builtins.int
-    OPTIONS_FIELD_NUMBER: _builtins.int
-    PRICE_OVERRIDES_FIELD_NUMBER: _builtins.int
-    MODEL_OVERRIDES_FIELD_NUMBER: _builtins.int
-    DATA_RETENTION_FIELD_NUMBER: _builtins.int
-    provider: _builtins.str
-    """The provider profile, as `ListConnectors` names it, for example `openai`, `vllm`, `portkey`. Required."""
-    region: _builtins.str
-    """The region in which it processes data, for residency. Optional."""
-    @_builtins.property
-    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The models that may be called through it. Empty: every model of the provider in the catalogue."""
-
-    @_builtins.property
-    def options(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Values of the provider's own headers by the names in its profile, for example Portkey's `virtual_key` and `config`."""
-
-    @_builtins.property
-    def price_overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___PriceOverride]:
-        """Prices for models that the catalogue does not know, or that the tenant has negotiated."""
-
-    @_builtins.property
-    def model_overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelOverride]:
-        """Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256."""
-
-    @_builtins.property
-    def data_retention(self) -> _duration_pb2.Duration:
-        """How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown."""
-
-    def __init__(
-        self,
-        *,
-        provider: _builtins.str = ...,
-        models: _abc.Iterable[_builtins.str] | None = ...,
-        region: _builtins.str = ...,
-        options: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
-        price_overrides: _abc.Iterable[Global___PriceOverride] | None = ...,
-        model_overrides: _abc.Iterable[Global___ModelOverride] | None = ...,
-        data_retention: _duration_pb2.Duration | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["data_retention", b"data_retention"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_retention", b"data_retention", "model_overrides", b"model_overrides", "models", b"models", "options", b"options", "price_overrides", b"price_overrides", "provider", b"provider", "region", b"region"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___LlmProviderConfiguration: _TypeAlias = LlmProviderConfiguration  # noqa: Y015
-
-@_typing.final
-class PriceOverride(_message.Message):
-    """PriceOverride sets the prices of a model for this tenant."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    MODEL_FIELD_NUMBER: _builtins.int
-    INPUT_NANO_USD_PER_MILLION_FIELD_NUMBER: _builtins.int
-    OUTPUT_NANO_USD_PER_MILLION_FIELD_NUMBER: _builtins.int
-    PRICES_FIELD_NUMBER: _builtins.int
-    model: _builtins.str
-    """The model as the provider names it; `*` is every model without a price of its own."""
-    input_nano_usd_per_million: _builtins.int
-    """Nano-USD per million input tokens, from 0."""
-    output_nano_usd_per_million: _builtins.int
-    """Nano-USD per million output tokens, from 0."""
-    @_builtins.property
-    def prices(self) -> _containers.RepeatedCompositeFieldContainer[_model_pb2.TokenPrice]:
-        """Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
-        without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
-        """
-
-    def __init__(
-        self,
-        *,
-        model: _builtins.str = ...,
-        input_nano_usd_per_million: _builtins.int = ...,
-        output_nano_usd_per_million: _builtins.int = ...,
-        prices: _abc.Iterable[_model_pb2.TokenPrice] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["input_nano_usd_per_million", b"input_nano_usd_per_million", "model", b"model", "output_nano_usd_per_million", b"output_nano_usd_per_million", "prices", b"prices"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___PriceOverride: _TypeAlias = PriceOverride  # noqa: Y015
-
-@_typing.final
-class ModelOverride(_message.Message):
-    """ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    MODEL_FIELD_NUMBER: _builtins.int
-    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
-    CONTEXT_WINDOW_FIELD_NUMBER: _builtins.int
-    MAX_OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
-    CAPABILITIES_FIELD_NUMBER: _builtins.int
-    INPUT_MODALITIES_FIELD_NUMBER: _builtins.int
-    OUTPUT_MODALITIES_FIELD_NUMBER: _builtins.int
-    DEPRECATION_TIME_FIELD_NUMBER: _builtins.int
-    QUALITY_FIELD_NUMBER: _builtins.int
-    model: _builtins.str
-    """The model as the provider names it; `*` is every model that the catalogue does not know. Required."""
-    display_name: _builtins.str
-    """A name for people. At most 128 bytes."""
-    context_window: _builtins.int
-    """The context window in tokens, from 1."""
-    max_output_tokens: _builtins.int
-    """The most output tokens, from 1."""
-    quality: _builtins.float
-    """How good its answers are, from 0 to 1; takes the place of the published score."""
-    @_builtins.property
-    def capabilities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32."""
-
-    @_builtins.property
-    def input_modalities(self) -> _containers.RepeatedScalarFieldContainer[_model_pb2.Modality.ValueType]:
-        """What it reads. At most 16."""
-
-    @_builtins.property
-    def output_modalities(self) -> _containers.RepeatedScalarFieldContainer[_model_pb2.Modality.ValueType]:
-        """What it writes. At most 16."""
-
-    @_builtins.property
-    def deprecation_time(self) -> _timestamp_pb2.Timestamp:
-        """When the provider stops serving it."""
-
-    def __init__(
-        self,
-        *,
-        model: _builtins.str = ...,
-        display_name: _builtins.str = ...,
-        context_window: _builtins.int | None = ...,
-        max_output_tokens: _builtins.int | None = ...,
-        capabilities: _abc.Iterable[_builtins.str] | None = ...,
-        input_modalities: _abc.Iterable[_model_pb2.Modality.ValueType] | None = ...,
-        output_modalities: _abc.Iterable[_model_pb2.Modality.ValueType] | None = ...,
-        deprecation_time: _timestamp_pb2.Timestamp | None = ...,
-        quality: _builtins.float | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "_quality", b"_quality", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "max_output_tokens", b"max_output_tokens", "quality", b"quality"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_window", b"_context_window", "_max_output_tokens", b"_max_output_tokens", "_quality", b"_quality", "capabilities", b"capabilities", "context_window", b"context_window", "deprecation_time", b"deprecation_time", "display_name", b"display_name", "input_modalities", b"input_modalities", "max_output_tokens", b"max_output_tokens", "model", b"model", "output_modalities", b"output_modalities", "quality", b"quality"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__context_window: _TypeAlias = _typing.Literal["context_window"]  # noqa: Y015
-    _WhichOneofArgType__context_window: _TypeAlias = _typing.Literal["_context_window", b"_context_window"]  # noqa: Y015
-    _WhichOneofReturnType__max_output_tokens: _TypeAlias = _typing.Literal["max_output_tokens"]  # noqa: Y015
-    _WhichOneofArgType__max_output_tokens: _TypeAlias = _typing.Literal["_max_output_tokens", b"_max_output_tokens"]  # noqa: Y015
-    _WhichOneofReturnType__quality: _TypeAlias = _typing.Literal["quality"]  # noqa: Y015
-    _WhichOneofArgType__quality: _TypeAlias = _typing.Literal["_quality", b"_quality"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__context_window) -> _WhichOneofReturnType__context_window | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_output_tokens) -> _WhichOneofReturnType__max_output_tokens | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__quality) -> _WhichOneofReturnType__quality | None: ...
-
-Global___ModelOverride: _TypeAlias = ModelOverride  # noqa: Y015
-
-@_typing.final
-class ApiConfiguration(_message.Message):
-    """ApiConfiguration configures an `api`."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    @_typing.final
-    class HeadersEntry(_message.Message):
-        DESCRIPTOR: _descriptor.Descriptor
-
-        KEY_FIELD_NUMBER: _builtins.int
-        VALUE_FIELD_NUMBER: _builtins.int
-        key: _builtins.str
-        value: _builtins.str
-        def __init__(
-            self,
-            *,
-            key: _builtins.str = ...,
-            value: _builtins.str = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    TEMPLATE_FIELD_NUMBER: _builtins.int
-    TOOLS_FIELD_NUMBER: _builtins.int
-    CHECK_PATH_FIELD_NUMBER: _builtins.int
-    HEADERS_FIELD_NUMBER: _builtins.int
-    template: _builtins.str
-    """The template, as `ListConnectors` names it. Empty: the tools below."""
-    check_path: _builtins.str
-    """The path of the live check, relative to the endpoint. Empty: `/`."""
-    @_builtins.property
-    def tools(self) -> _containers.RepeatedCompositeFieldContainer[Global___ApiTool]:
-        """Tools of this API, beyond those of the template. At most 128."""
-
-    @_builtins.property
-    def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Headers sent with every call. At most 32; never credentials."""
-
-    def __init__(
-        self,
-        *,
-        template: _builtins.str = ...,
-        tools: _abc.Iterable[Global___ApiTool] | None = ...,
-        check_path: _builtins.str = ...,
-        headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["check_path", b"check_path", "headers", b"headers", "template", b"template", "tools", b"tools"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ApiConfiguration: _TypeAlias = ApiConfiguration  # noqa: Y015
-
-@_typing.final
-class ApiTool(_message.Message):
-    """ApiTool is one HTTP call as a tool."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    NAME_FIELD_NUMBER: _builtins.int
-    DESCRIPTION_FIELD_NUMBER: _builtins.int
-    METHOD_FIELD_NUMBER: _builtins.int
-    PATH_FIELD_NUMBER: _builtins.int
-    PARAMETERS_SCHEMA_JSON_FIELD_NUMBER: _builtins.int
-    QUERY_PARAMETERS_FIELD_NUMBER: _builtins.int
-    CACHE_TTL_FIELD_NUMBER: _builtins.int
-    name: _builtins.str
-    """1 to 64 of [A-Za-z0-9_-]. Required."""
-    description: _builtins.str
-    """What the tool does."""
-    method: _builtins.str
-    """GET, POST, PUT, PATCH or DELETE. Required."""
-    path: _builtins.str
-    """The path below the endpoint; `{name}` is filled from the parameters. Required."""
-    parameters_schema_json: _builtins.bytes
-    """JSON Schema of the parameters, as JSON text. Empty: an object without constraints."""
-    @_builtins.property
-    def query_parameters(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Parameters that go into the query string. The rest go into the JSON body, or into the query string where there is no body."""
-
-    @_builtins.property
-    def cache_ttl(self) -> _duration_pb2.Duration:
-        """How long answers may be cached. Absent: not cached. Only for GET."""
-
-    def __init__(
-        self,
-        *,
-        name: _builtins.str = ...,
-        description: _builtins.str = ...,
-        method: _builtins.str = ...,
-        path: _builtins.str = ...,
-        parameters_schema_json: _builtins.bytes = ...,
-        query_parameters: _abc.Iterable[_builtins.str] | None = ...,
-        cache_ttl: _duration_pb2.Duration | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cache_ttl", b"cache_ttl"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_ttl", b"cache_ttl", "description", b"description", "method", b"method", "name", b"name", "parameters_schema_json", b"parameters_schema_json", "path", b"path", "query_parameters", b"query_parameters"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ApiTool: _TypeAlias = ApiTool  # noqa: Y015
-
-@_typing.final
-class Timeouts(_message.Message):
-    """Timeouts bound the parts of one call. Absent values are the connector's. Each 10 ms to 10 min."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    CONNECT_FIELD_NUMBER: _builtins.int
-    FIRST_BYTE_FIELD_NUMBER: _builtins.int
-    IDLE_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def connect(self) -> _duration_pb2.Duration:
-        """Until the connection stands, TLS included."""
-
-    @_builtins.property
-    def first_byte(self) -> _duration_pb2.Duration:
-        """From sending the request to the first byte of the answer."""
-
-    @_builtins.property
-    def idle(self) -> _duration_pb2.Duration:
-        """The longest pause within an answer."""
-
-    def __init__(
-        self,
-        *,
-        connect: _duration_pb2.Duration | None = ...,
-        first_byte: _duration_pb2.Duration | None = ...,
-        idle: _duration_pb2.Duration | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["connect", b"connect", "first_byte", b"first_byte", "idle", b"idle"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["connect", b"connect", "first_byte", b"first_byte", "idle", b"idle"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Timeouts: _TypeAlias = Timeouts  # noqa: Y015
-
-@_typing.final
-class Configuration(_message.Message):
-    """Configuration is what an integration needs to be called."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ENDPOINT_FIELD_NUMBER: _builtins.int
-    AUTHENTICATION_FIELD_NUMBER: _builtins.int
-    CIRCUIT_BREAKER_FIELD_NUMBER: _builtins.int
-    TIMEOUT_FIELD_NUMBER: _builtins.int
-    TIMEOUTS_FIELD_NUMBER: _builtins.int
-    LLM_PROVIDER_FIELD_NUMBER: _builtins.int
-    API_FIELD_NUMBER: _builtins.int
-    endpoint: _builtins.str
-    """The base address, https unless the operator allows http. Required, except where the provider profile has one."""
-    @_builtins.property
-    def authentication(self) -> Global___Authentication:
-        """How calls are authenticated."""
-
-    @_builtins.property
-    def circuit_breaker(self) -> Global___CircuitBreaker:
-        """When calls are stopped."""
-
-    @_builtins.property
-    def timeout(self) -> _duration_pb2.Duration:
-        """The timeout of one call. Absent: the connector's, else 30 s. 100 ms to 10 min."""
-
-    @_builtins.property
-    def timeouts(self) -> Global___Timeouts:
-        """Timeouts of the parts of a call."""
-
-    @_builtins.property
-    def llm_provider(self) -> Global___LlmProviderConfiguration:
-        """For `llm_provider`."""
-
-    @_builtins.property
-    def api(self) -> Global___ApiConfiguration:
-        """For `api`."""
-
-    def __init__(
-        self,
-        *,
-        endpoint: _builtins.str = ...,
-        authentication: Global___Authentication | None = ...,
-        circuit_breaker: Global___CircuitBreaker | None = ...,
-        timeout: _duration_pb2.Duration | None = ...,
-        timeouts: Global___Timeouts | None = ...,
-        llm_provider: Global___LlmProviderConfiguration | None = ...,
-        api: Global___ApiConfiguration | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "kind", b"kind", "llm_provider", b"llm_provider", "timeout", b"timeout", "timeouts", b"timeouts"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "endpoint", b"endpoint", "kind", b"kind", "llm_provider", b"llm_provider", "timeout", b"timeout", "timeouts", b"timeouts"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["llm_provider", "api"]  # noqa: Y015
-    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
-
-Global___Configuration: _TypeAlias = Configuration  # noqa: Y015
-
-@_typing.final
-class Monitoring(_message.Message):
-    """Monitoring says what is recorded of an integration."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ENABLED_FIELD_NUMBER: _builtins.int
-    METRICS_FIELD_NUMBER: _builtins.int
-    enabled: _builtins.bool
-    """Whether calls are measured. Absent: true."""
-    @_builtins.property
-    def metrics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The metrics of interest: any of `latency`, `errors`, `cost`, `tokens`, `throughput`. Empty: all."""
-
-    def __init__(
-        self,
-        *,
-        enabled: _builtins.bool | None = ...,
-        metrics: _abc.Iterable[_builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_enabled", b"_enabled", "enabled", b"enabled"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_enabled", b"_enabled", "enabled", b"enabled", "metrics", b"metrics"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__enabled: _TypeAlias = _typing.Literal["enabled"]  # noqa: Y015
-    _WhichOneofArgType__enabled: _TypeAlias = _typing.Literal["_enabled", b"_enabled"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__enabled) -> _WhichOneofReturnType__enabled | None: ...
-
-Global___Monitoring: _TypeAlias = Monitoring  # noqa: Y015
 
 @_typing.final
 class Integration(_message.Message):
@@ -636,13 +40,14 @@ class Integration(_message.Message):
     HEALTH_SERVICE_FIELD_NUMBER: _builtins.int
     HEALTH_CHECK_URL_FIELD_NUMBER: _builtins.int
     LAST_CHECK_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     integration_id: _builtins.str
     """The id, unique within the tenant: 1 to 64 of [a-z0-9-], starting with a letter. Required, cannot change."""
-    type: Global___IntegrationType.ValueType
+    type: _configuration_pb2.IntegrationType.ValueType
     """The kind of system. Required, cannot change."""
     display_name: _builtins.str
     """A name for people. Optional, at most 128 bytes."""
-    status: Global___IntegrationStatus.ValueType
+    status: _integration_health_pb2.IntegrationStatus.ValueType
     """The state. An update may set ACTIVE or DISABLED."""
     etag: _builtins.str
     """Changes with every update; send it back to update safely."""
@@ -650,12 +55,14 @@ class Integration(_message.Message):
     """Output only: the gRPC health service name, `integration/<id>`."""
     health_check_url: _builtins.str
     """Output only: the HTTP path of its health on the admin port."""
+    version: _builtins.int
+    """Output only: how often it was changed, from 1; checks and rotations of its credential do not count."""
     @_builtins.property
-    def configuration(self) -> Global___Configuration:
+    def configuration(self) -> _configuration_pb2.Configuration:
         """How it is called. Required."""
 
     @_builtins.property
-    def monitoring(self) -> Global___Monitoring:
+    def monitoring(self) -> _configuration_pb2.Monitoring:
         """What is recorded."""
 
     @_builtins.property
@@ -667,82 +74,33 @@ class Integration(_message.Message):
         """Output only: last changed at."""
 
     @_builtins.property
-    def last_check(self) -> Global___HealthCheck:
+    def last_check(self) -> _integration_health_pb2.HealthCheck:
         """Output only: the last check."""
 
     def __init__(
         self,
         *,
         integration_id: _builtins.str = ...,
-        type: Global___IntegrationType.ValueType = ...,
-        configuration: Global___Configuration | None = ...,
-        monitoring: Global___Monitoring | None = ...,
+        type: _configuration_pb2.IntegrationType.ValueType = ...,
+        configuration: _configuration_pb2.Configuration | None = ...,
+        monitoring: _configuration_pb2.Monitoring | None = ...,
         display_name: _builtins.str = ...,
-        status: Global___IntegrationStatus.ValueType = ...,
+        status: _integration_health_pb2.IntegrationStatus.ValueType = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
         health_service: _builtins.str = ...,
         health_check_url: _builtins.str = ...,
-        last_check: Global___HealthCheck | None = ...,
+        last_check: _integration_health_pb2.HealthCheck | None = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["configuration", b"configuration", "create_time", b"create_time", "last_check", b"last_check", "monitoring", b"monitoring", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["configuration", b"configuration", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "health_check_url", b"health_check_url", "health_service", b"health_service", "integration_id", b"integration_id", "last_check", b"last_check", "monitoring", b"monitoring", "status", b"status", "type", b"type", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["configuration", b"configuration", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "health_check_url", b"health_check_url", "health_service", b"health_service", "integration_id", b"integration_id", "last_check", b"last_check", "monitoring", b"monitoring", "status", b"status", "type", b"type", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Integration: _TypeAlias = Integration  # noqa: Y015
-
-@_typing.final
-class HealthCheck(_message.Message):
-    """HealthCheck is the finding of one live check."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    HEALTHY_FIELD_NUMBER: _builtins.int
-    DETAIL_FIELD_NUMBER: _builtins.int
-    LATENCY_FIELD_NUMBER: _builtins.int
-    CHECK_TIME_FIELD_NUMBER: _builtins.int
-    HTTP_STATUS_FIELD_NUMBER: _builtins.int
-    MODELS_FIELD_NUMBER: _builtins.int
-    healthy: _builtins.bool
-    """Whether the system answered as it should."""
-    detail: _builtins.str
-    """What was found, for people. Never holds a secret."""
-    http_status: _builtins.int
-    """The HTTP status; absent when there was no answer."""
-    @_builtins.property
-    def latency(self) -> _duration_pb2.Duration:
-        """How long the answer took."""
-
-    @_builtins.property
-    def check_time(self) -> _timestamp_pb2.Timestamp:
-        """When."""
-
-    @_builtins.property
-    def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Models that the provider listed, at most 1000; for `llm_provider`."""
-
-    def __init__(
-        self,
-        *,
-        healthy: _builtins.bool = ...,
-        detail: _builtins.str = ...,
-        latency: _duration_pb2.Duration | None = ...,
-        check_time: _timestamp_pb2.Timestamp | None = ...,
-        http_status: _builtins.int | None = ...,
-        models: _abc.Iterable[_builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "check_time", b"check_time", "http_status", b"http_status", "latency", b"latency"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "check_time", b"check_time", "detail", b"detail", "healthy", b"healthy", "http_status", b"http_status", "latency", b"latency", "models", b"models"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__http_status: _TypeAlias = _typing.Literal["http_status"]  # noqa: Y015
-    _WhichOneofArgType__http_status: _TypeAlias = _typing.Literal["_http_status", b"_http_status"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__http_status) -> _WhichOneofReturnType__http_status | None: ...
-
-Global___HealthCheck: _TypeAlias = HealthCheck  # noqa: Y015
 
 @_typing.final
 class CreateIntegrationRequest(_message.Message):
@@ -758,27 +116,27 @@ class CreateIntegrationRequest(_message.Message):
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     integration_id: _builtins.str
     """The id. Required."""
-    type: Global___IntegrationType.ValueType
+    type: _configuration_pb2.IntegrationType.ValueType
     """The kind of system. Required."""
     display_name: _builtins.str
     """A name for people."""
     validate_only: _builtins.bool
     """Check everything, the live check included, and store nothing."""
     @_builtins.property
-    def configuration(self) -> Global___Configuration:
+    def configuration(self) -> _configuration_pb2.Configuration:
         """How it is called. Required."""
 
     @_builtins.property
-    def monitoring(self) -> Global___Monitoring:
+    def monitoring(self) -> _configuration_pb2.Monitoring:
         """What is recorded."""
 
     def __init__(
         self,
         *,
         integration_id: _builtins.str = ...,
-        type: Global___IntegrationType.ValueType = ...,
-        configuration: Global___Configuration | None = ...,
-        monitoring: Global___Monitoring | None = ...,
+        type: _configuration_pb2.IntegrationType.ValueType = ...,
+        configuration: _configuration_pb2.Configuration | None = ...,
+        monitoring: _configuration_pb2.Monitoring | None = ...,
         display_name: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
     ) -> None: ...
@@ -803,7 +161,7 @@ class CreateIntegrationResponse(_message.Message):
     INTEGRATION_FIELD_NUMBER: _builtins.int
     integration_id: _builtins.str
     """The id."""
-    status: Global___IntegrationStatus.ValueType
+    status: _integration_health_pb2.IntegrationStatus.ValueType
     """ACTIVE."""
     health_check_url: _builtins.str
     """The HTTP path of its health on the admin port."""
@@ -817,7 +175,7 @@ class CreateIntegrationResponse(_message.Message):
         self,
         *,
         integration_id: _builtins.str = ...,
-        status: Global___IntegrationStatus.ValueType = ...,
+        status: _integration_health_pb2.IntegrationStatus.ValueType = ...,
         health_check_url: _builtins.str = ...,
         health_service: _builtins.str = ...,
         integration: Global___Integration | None = ...,
@@ -889,14 +247,14 @@ class ListIntegrationsRequest(_message.Message):
     """At most this many, from 1 to 1000. 0: 100."""
     page_token: _builtins.str
     """Where to go on, as returned before."""
-    type: Global___IntegrationType.ValueType
+    type: _configuration_pb2.IntegrationType.ValueType
     """Only of this kind. Optional."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
-        type: Global___IntegrationType.ValueType = ...,
+        type: _configuration_pb2.IntegrationType.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1061,13 +419,13 @@ class CheckIntegrationResponse(_message.Message):
 
     CHECK_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def check(self) -> Global___HealthCheck:
+    def check(self) -> _integration_health_pb2.HealthCheck:
         """The finding. A failed check is an answer, not an error."""
 
     def __init__(
         self,
         *,
-        check: Global___HealthCheck | None = ...,
+        check: _integration_health_pb2.HealthCheck | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["check", b"check"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1086,22 +444,26 @@ class RotateCredentialRequest(_message.Message):
     INTEGRATION_ID_FIELD_NUMBER: _builtins.int
     SECRET_FIELD_NUMBER: _builtins.int
     SKIP_CHECK_FIELD_NUMBER: _builtins.int
+    SECRET_REFERENCE_FIELD_NUMBER: _builtins.int
     integration_id: _builtins.str
     """The id. Required."""
     secret: _builtins.str
-    """The new secret. Required. Input only."""
+    """The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only."""
     skip_check: _builtins.bool
     """Store it without a live check."""
+    secret_reference: _builtins.str
+    """Where the new secret is kept, see `Authentication.secret_reference`."""
     def __init__(
         self,
         *,
         integration_id: _builtins.str = ...,
         secret: _builtins.str = ...,
         skip_check: _builtins.bool = ...,
+        secret_reference: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["integration_id", b"integration_id", "secret", b"secret", "skip_check", b"skip_check"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["integration_id", b"integration_id", "secret", b"secret", "secret_reference", b"secret_reference", "skip_check", b"skip_check"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1132,115 +494,169 @@ class RotateCredentialResponse(_message.Message):
 Global___RotateCredentialResponse: _TypeAlias = RotateCredentialResponse  # noqa: Y015
 
 @_typing.final
-class Connector(_message.Message):
-    """Connector is a provider profile or an API template."""
+class IntegrationVersion(_message.Message):
+    """IntegrationVersion is what an integration was like, until the next version."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    NAME_FIELD_NUMBER: _builtins.int
-    TYPE_FIELD_NUMBER: _builtins.int
-    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
-    DEFAULT_ENDPOINT_FIELD_NUMBER: _builtins.int
-    AUTHENTICATION_FIELD_NUMBER: _builtins.int
-    OPTIONS_FIELD_NUMBER: _builtins.int
-    TIMEOUT_FIELD_NUMBER: _builtins.int
-    TIMEOUTS_FIELD_NUMBER: _builtins.int
-    name: _builtins.str
-    """The name to use in a configuration."""
-    type: Global___IntegrationType.ValueType
-    """The kind of integration it makes."""
-    display_name: _builtins.str
-    """A name for people."""
-    default_endpoint: _builtins.str
-    """Its endpoint, where it has one."""
-    authentication: Global___AuthenticationScheme.ValueType
-    """How it is authenticated."""
+    VERSION_FIELD_NUMBER: _builtins.int
+    INTEGRATION_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    CHANGED_PATHS_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """The version, from 1."""
+    key_id: _builtins.str
+    """The API key that made it."""
+    action: _builtins.str
+    """What was done: `create`, `update` or `rollback`."""
     @_builtins.property
-    def options(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The names that `options` may hold."""
+    def integration(self) -> Global___Integration:
+        """The integration as it was, without secrets."""
 
     @_builtins.property
-    def timeout(self) -> _duration_pb2.Duration:
-        """The timeout of one call."""
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was made."""
 
     @_builtins.property
-    def timeouts(self) -> Global___Timeouts:
-        """Timeouts of the parts of a call."""
+    def changed_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The top-level fields, and those of the configuration, that differ from the version before."""
 
     def __init__(
         self,
         *,
-        name: _builtins.str = ...,
-        type: Global___IntegrationType.ValueType = ...,
-        display_name: _builtins.str = ...,
-        default_endpoint: _builtins.str = ...,
-        authentication: Global___AuthenticationScheme.ValueType = ...,
-        options: _abc.Iterable[_builtins.str] | None = ...,
-        timeout: _duration_pb2.Duration | None = ...,
-        timeouts: Global___Timeouts | None = ...,
+        version: _builtins.int = ...,
+        integration: Global___Integration | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        key_id: _builtins.str = ...,
+        action: _builtins.str = ...,
+        changed_paths: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout", "timeouts", b"timeouts"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "integration", b"integration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authentication", b"authentication", "default_endpoint", b"default_endpoint", "display_name", b"display_name", "name", b"name", "options", b"options", "timeout", b"timeout", "timeouts", b"timeouts", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "changed_paths", b"changed_paths", "create_time", b"create_time", "integration", b"integration", "key_id", b"key_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Connector: _TypeAlias = Connector  # noqa: Y015
+Global___IntegrationVersion: _TypeAlias = IntegrationVersion  # noqa: Y015
 
 @_typing.final
-class ListConnectorsRequest(_message.Message):
-    """ListConnectorsRequest pages through the connectors."""
+class ListIntegrationVersionsRequest(_message.Message):
+    """ListIntegrationVersionsRequest pages through the versions of an integration."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    INTEGRATION_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    TYPE_FIELD_NUMBER: _builtins.int
+    integration_id: _builtins.str
+    """The id. Required. That of a deleted integration is known, too."""
     page_size: _builtins.int
     """At most this many, from 1 to 1000. 0: 100."""
     page_token: _builtins.str
     """Where to go on, as returned before."""
-    type: Global___IntegrationType.ValueType
-    """Only of this kind. Optional."""
     def __init__(
         self,
         *,
+        integration_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
-        type: Global___IntegrationType.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["integration_id", b"integration_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListConnectorsRequest: _TypeAlias = ListConnectorsRequest  # noqa: Y015
+Global___ListIntegrationVersionsRequest: _TypeAlias = ListIntegrationVersionsRequest  # noqa: Y015
 
 @_typing.final
-class ListConnectorsResponse(_message.Message):
-    """ListConnectorsResponse is a page of connectors."""
+class ListIntegrationVersionsResponse(_message.Message):
+    """ListIntegrationVersionsResponse is a page of versions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    CONNECTORS_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Where to go on; empty at the end."""
     @_builtins.property
-    def connectors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Connector]:
-        """The connectors, by name."""
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___IntegrationVersion]:
+        """The versions, newest first."""
 
     def __init__(
         self,
         *,
-        connectors: _abc.Iterable[Global___Connector] | None = ...,
+        versions: _abc.Iterable[Global___IntegrationVersion] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["connectors", b"connectors", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListConnectorsResponse: _TypeAlias = ListConnectorsResponse  # noqa: Y015
+Global___ListIntegrationVersionsResponse: _TypeAlias = ListIntegrationVersionsResponse  # noqa: Y015
+
+@_typing.final
+class RollbackIntegrationRequest(_message.Message):
+    """RollbackIntegrationRequest names a version."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTEGRATION_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    SECRET_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    integration_id: _builtins.str
+    """The id. Required."""
+    version: _builtins.int
+    """The version to go back to. Required."""
+    etag: _builtins.str
+    """The current etag, to be safe. Optional."""
+    secret: _builtins.str
+    """The secret, where the version's calls go elsewhere than the current one's. Input only."""
+    validate_only: _builtins.bool
+    """Check everything, the live check included, and store nothing."""
+    def __init__(
+        self,
+        *,
+        integration_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        etag: _builtins.str = ...,
+        secret: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "integration_id", b"integration_id", "secret", b"secret", "validate_only", b"validate_only", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollbackIntegrationRequest: _TypeAlias = RollbackIntegrationRequest  # noqa: Y015
+
+@_typing.final
+class RollbackIntegrationResponse(_message.Message):
+    """RollbackIntegrationResponse holds the integration, with a new version."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTEGRATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def integration(self) -> Global___Integration:
+        """The integration."""
+
+    def __init__(
+        self,
+        *,
+        integration: Global___Integration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["integration", b"integration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["integration", b"integration"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollbackIntegrationResponse: _TypeAlias = RollbackIntegrationResponse  # noqa: Y015

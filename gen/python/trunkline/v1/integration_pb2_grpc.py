@@ -3,6 +3,8 @@
 import grpc
 import warnings
 
+from trunkline.v1 import connector_pb2 as trunkline_dot_v1_dot_connector__pb2
+from trunkline.v1 import integration_health_pb2 as trunkline_dot_v1_dot_integration__health__pb2
 from trunkline.v1 import integration_pb2 as trunkline_dot_v1_dot_integration__pb2
 
 GRPC_GENERATED_VERSION = '1.83.2'
@@ -65,6 +67,21 @@ class IntegrationServiceStub:
                 request_serializer=trunkline_dot_v1_dot_integration__pb2.CheckIntegrationRequest.SerializeToString,
                 response_deserializer=trunkline_dot_v1_dot_integration__pb2.CheckIntegrationResponse.FromString,
                 _registered_method=True)
+        self.GetIntegrationHealth = channel.unary_unary(
+                '/trunkline.v1.IntegrationService/GetIntegrationHealth',
+                request_serializer=trunkline_dot_v1_dot_integration__health__pb2.GetIntegrationHealthRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_integration__health__pb2.GetIntegrationHealthResponse.FromString,
+                _registered_method=True)
+        self.ListIntegrationVersions = channel.unary_unary(
+                '/trunkline.v1.IntegrationService/ListIntegrationVersions',
+                request_serializer=trunkline_dot_v1_dot_integration__pb2.ListIntegrationVersionsRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_integration__pb2.ListIntegrationVersionsResponse.FromString,
+                _registered_method=True)
+        self.RollbackIntegration = channel.unary_unary(
+                '/trunkline.v1.IntegrationService/RollbackIntegration',
+                request_serializer=trunkline_dot_v1_dot_integration__pb2.RollbackIntegrationRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_integration__pb2.RollbackIntegrationResponse.FromString,
+                _registered_method=True)
         self.RotateCredential = channel.unary_unary(
                 '/trunkline.v1.IntegrationService/RotateCredential',
                 request_serializer=trunkline_dot_v1_dot_integration__pb2.RotateCredentialRequest.SerializeToString,
@@ -72,8 +89,13 @@ class IntegrationServiceStub:
                 _registered_method=True)
         self.ListConnectors = channel.unary_unary(
                 '/trunkline.v1.IntegrationService/ListConnectors',
-                request_serializer=trunkline_dot_v1_dot_integration__pb2.ListConnectorsRequest.SerializeToString,
-                response_deserializer=trunkline_dot_v1_dot_integration__pb2.ListConnectorsResponse.FromString,
+                request_serializer=trunkline_dot_v1_dot_connector__pb2.ListConnectorsRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_connector__pb2.ListConnectorsResponse.FromString,
+                _registered_method=True)
+        self.ImportOpenApi = channel.unary_unary(
+                '/trunkline.v1.IntegrationService/ImportOpenApi',
+                request_serializer=trunkline_dot_v1_dot_connector__pb2.ImportOpenApiRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_connector__pb2.ImportOpenApiResponse.FromString,
                 _registered_method=True)
 
 
@@ -124,6 +146,28 @@ class IntegrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetIntegrationHealth(self, request, context):
+        """GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListIntegrationVersions(self, request, context):
+        """ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollbackIntegration(self, request, context):
+        """RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+        INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RotateCredential(self, request, context):
         """RotateCredential replaces a credential; the old one serves until the new one was checked.
         """
@@ -133,6 +177,13 @@ class IntegrationServiceServicer:
 
     def ListConnectors(self, request, context):
         """ListConnectors lists the providers and templates that an integration can be made of.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportOpenApi(self, request, context):
+        """ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,6 +222,21 @@ def add_IntegrationServiceServicer_to_server(servicer, server):
                     request_deserializer=trunkline_dot_v1_dot_integration__pb2.CheckIntegrationRequest.FromString,
                     response_serializer=trunkline_dot_v1_dot_integration__pb2.CheckIntegrationResponse.SerializeToString,
             ),
+            'GetIntegrationHealth': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIntegrationHealth,
+                    request_deserializer=trunkline_dot_v1_dot_integration__health__pb2.GetIntegrationHealthRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_integration__health__pb2.GetIntegrationHealthResponse.SerializeToString,
+            ),
+            'ListIntegrationVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIntegrationVersions,
+                    request_deserializer=trunkline_dot_v1_dot_integration__pb2.ListIntegrationVersionsRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_integration__pb2.ListIntegrationVersionsResponse.SerializeToString,
+            ),
+            'RollbackIntegration': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollbackIntegration,
+                    request_deserializer=trunkline_dot_v1_dot_integration__pb2.RollbackIntegrationRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_integration__pb2.RollbackIntegrationResponse.SerializeToString,
+            ),
             'RotateCredential': grpc.unary_unary_rpc_method_handler(
                     servicer.RotateCredential,
                     request_deserializer=trunkline_dot_v1_dot_integration__pb2.RotateCredentialRequest.FromString,
@@ -178,8 +244,13 @@ def add_IntegrationServiceServicer_to_server(servicer, server):
             ),
             'ListConnectors': grpc.unary_unary_rpc_method_handler(
                     servicer.ListConnectors,
-                    request_deserializer=trunkline_dot_v1_dot_integration__pb2.ListConnectorsRequest.FromString,
-                    response_serializer=trunkline_dot_v1_dot_integration__pb2.ListConnectorsResponse.SerializeToString,
+                    request_deserializer=trunkline_dot_v1_dot_connector__pb2.ListConnectorsRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_connector__pb2.ListConnectorsResponse.SerializeToString,
+            ),
+            'ImportOpenApi': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportOpenApi,
+                    request_deserializer=trunkline_dot_v1_dot_connector__pb2.ImportOpenApiRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_connector__pb2.ImportOpenApiResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -356,6 +427,87 @@ class IntegrationService:
             _registered_method=True)
 
     @staticmethod
+    def GetIntegrationHealth(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.IntegrationService/GetIntegrationHealth',
+            trunkline_dot_v1_dot_integration__health__pb2.GetIntegrationHealthRequest.SerializeToString,
+            trunkline_dot_v1_dot_integration__health__pb2.GetIntegrationHealthResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListIntegrationVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.IntegrationService/ListIntegrationVersions',
+            trunkline_dot_v1_dot_integration__pb2.ListIntegrationVersionsRequest.SerializeToString,
+            trunkline_dot_v1_dot_integration__pb2.ListIntegrationVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollbackIntegration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.IntegrationService/RollbackIntegration',
+            trunkline_dot_v1_dot_integration__pb2.RollbackIntegrationRequest.SerializeToString,
+            trunkline_dot_v1_dot_integration__pb2.RollbackIntegrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RotateCredential(request,
             target,
             options=(),
@@ -397,8 +549,35 @@ class IntegrationService:
             request,
             target,
             '/trunkline.v1.IntegrationService/ListConnectors',
-            trunkline_dot_v1_dot_integration__pb2.ListConnectorsRequest.SerializeToString,
-            trunkline_dot_v1_dot_integration__pb2.ListConnectorsResponse.FromString,
+            trunkline_dot_v1_dot_connector__pb2.ListConnectorsRequest.SerializeToString,
+            trunkline_dot_v1_dot_connector__pb2.ListConnectorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportOpenApi(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.IntegrationService/ImportOpenApi',
+            trunkline_dot_v1_dot_connector__pb2.ImportOpenApiRequest.SerializeToString,
+            trunkline_dot_v1_dot_connector__pb2.ImportOpenApiResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,8 @@ IntegrationService: the systems behind Trunkline, as rows that a tenant owns."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from trunkline.v1 import connector_pb2 as _connector_pb2
+from trunkline.v1 import integration_health_pb2 as _integration_health_pb2
 from trunkline.v1 import integration_pb2 as _integration_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -47,10 +49,20 @@ class IntegrationServiceStub:
     """DeleteIntegration removes an integration and its credentials. Its history stays."""
     CheckIntegration: _grpc.UnaryUnaryMultiCallable[_integration_pb2.CheckIntegrationRequest, _integration_pb2.CheckIntegrationResponse]
     """CheckIntegration calls the system behind the integration now and reports what it found."""
+    GetIntegrationHealth: _grpc.UnaryUnaryMultiCallable[_integration_health_pb2.GetIntegrationHealthRequest, _integration_health_pb2.GetIntegrationHealthResponse]
+    """GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks."""
+    ListIntegrationVersions: _grpc.UnaryUnaryMultiCallable[_integration_pb2.ListIntegrationVersionsRequest, _integration_pb2.ListIntegrationVersionsResponse]
+    """ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version."""
+    RollbackIntegration: _grpc.UnaryUnaryMultiCallable[_integration_pb2.RollbackIntegrationRequest, _integration_pb2.RollbackIntegrationResponse]
+    """RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+    INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+    """
     RotateCredential: _grpc.UnaryUnaryMultiCallable[_integration_pb2.RotateCredentialRequest, _integration_pb2.RotateCredentialResponse]
     """RotateCredential replaces a credential; the old one serves until the new one was checked."""
-    ListConnectors: _grpc.UnaryUnaryMultiCallable[_integration_pb2.ListConnectorsRequest, _integration_pb2.ListConnectorsResponse]
+    ListConnectors: _grpc.UnaryUnaryMultiCallable[_connector_pb2.ListConnectorsRequest, _connector_pb2.ListConnectorsResponse]
     """ListConnectors lists the providers and templates that an integration can be made of."""
+    ImportOpenApi: _grpc.UnaryUnaryMultiCallable[_connector_pb2.ImportOpenApiRequest, _connector_pb2.ImportOpenApiResponse]
+    """ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers."""
 
 @_typing.type_check_only
 class IntegrationServiceAsyncStub(IntegrationServiceStub):
@@ -71,10 +83,20 @@ class IntegrationServiceAsyncStub(IntegrationServiceStub):
     """DeleteIntegration removes an integration and its credentials. Its history stays."""
     CheckIntegration: _aio.UnaryUnaryMultiCallable[_integration_pb2.CheckIntegrationRequest, _integration_pb2.CheckIntegrationResponse]  # type: ignore[assignment]
     """CheckIntegration calls the system behind the integration now and reports what it found."""
+    GetIntegrationHealth: _aio.UnaryUnaryMultiCallable[_integration_health_pb2.GetIntegrationHealthRequest, _integration_health_pb2.GetIntegrationHealthResponse]  # type: ignore[assignment]
+    """GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks."""
+    ListIntegrationVersions: _aio.UnaryUnaryMultiCallable[_integration_pb2.ListIntegrationVersionsRequest, _integration_pb2.ListIntegrationVersionsResponse]  # type: ignore[assignment]
+    """ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version."""
+    RollbackIntegration: _aio.UnaryUnaryMultiCallable[_integration_pb2.RollbackIntegrationRequest, _integration_pb2.RollbackIntegrationResponse]  # type: ignore[assignment]
+    """RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+    INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+    """
     RotateCredential: _aio.UnaryUnaryMultiCallable[_integration_pb2.RotateCredentialRequest, _integration_pb2.RotateCredentialResponse]  # type: ignore[assignment]
     """RotateCredential replaces a credential; the old one serves until the new one was checked."""
-    ListConnectors: _aio.UnaryUnaryMultiCallable[_integration_pb2.ListConnectorsRequest, _integration_pb2.ListConnectorsResponse]  # type: ignore[assignment]
+    ListConnectors: _aio.UnaryUnaryMultiCallable[_connector_pb2.ListConnectorsRequest, _connector_pb2.ListConnectorsResponse]  # type: ignore[assignment]
     """ListConnectors lists the providers and templates that an integration can be made of."""
+    ImportOpenApi: _aio.UnaryUnaryMultiCallable[_connector_pb2.ImportOpenApiRequest, _connector_pb2.ImportOpenApiResponse]  # type: ignore[assignment]
+    """ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers."""
 
 class IntegrationServiceServicer(metaclass=_abc_1.ABCMeta):
     """IntegrationService keeps integrations and checks them."""
@@ -130,6 +152,32 @@ class IntegrationServiceServicer(metaclass=_abc_1.ABCMeta):
         """CheckIntegration calls the system behind the integration now and reports what it found."""
 
     @_abc_1.abstractmethod
+    def GetIntegrationHealth(
+        self,
+        request: _integration_health_pb2.GetIntegrationHealthRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_integration_health_pb2.GetIntegrationHealthResponse, _abc.Awaitable[_integration_health_pb2.GetIntegrationHealthResponse]]:
+        """GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks."""
+
+    @_abc_1.abstractmethod
+    def ListIntegrationVersions(
+        self,
+        request: _integration_pb2.ListIntegrationVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_integration_pb2.ListIntegrationVersionsResponse, _abc.Awaitable[_integration_pb2.ListIntegrationVersionsResponse]]:
+        """ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version."""
+
+    @_abc_1.abstractmethod
+    def RollbackIntegration(
+        self,
+        request: _integration_pb2.RollbackIntegrationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_integration_pb2.RollbackIntegrationResponse, _abc.Awaitable[_integration_pb2.RollbackIntegrationResponse]]:
+        """RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+        INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+        """
+
+    @_abc_1.abstractmethod
     def RotateCredential(
         self,
         request: _integration_pb2.RotateCredentialRequest,
@@ -140,9 +188,17 @@ class IntegrationServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ListConnectors(
         self,
-        request: _integration_pb2.ListConnectorsRequest,
+        request: _connector_pb2.ListConnectorsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_integration_pb2.ListConnectorsResponse, _abc.Awaitable[_integration_pb2.ListConnectorsResponse]]:
+    ) -> _typing.Union[_connector_pb2.ListConnectorsResponse, _abc.Awaitable[_connector_pb2.ListConnectorsResponse]]:
         """ListConnectors lists the providers and templates that an integration can be made of."""
+
+    @_abc_1.abstractmethod
+    def ImportOpenApi(
+        self,
+        request: _connector_pb2.ImportOpenApiRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_connector_pb2.ImportOpenApiResponse, _abc.Awaitable[_connector_pb2.ImportOpenApiResponse]]:
+        """ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers."""
 
 def add_IntegrationServiceServicer_to_server(servicer: IntegrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

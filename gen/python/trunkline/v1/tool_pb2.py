@@ -24,12 +24,15 @@ _sym_db = _symbol_database.Default()
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
+from trunkline.v1 import api_pb2 as trunkline_dot_v1_dot_api__pb2
 from trunkline.v1 import common_pb2 as trunkline_dot_v1_dot_common__pb2
 from trunkline.v1 import options_pb2 as trunkline_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17trunkline/v1/tool.proto\x12\x0ctrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\"\xb0\x02\n\x04Tool\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12%\n\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x34\n\x16parameters_schema_json\x18\x04 \x01(\x0cR\x14parametersSchemaJson\x12(\n\x10has_side_effects\x18\x05 \x01(\x08R\x0ehasSideEffects\x12\x36\n\tcache_ttl\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x63\x61\x63heTtl\x12\x33\n\x07timeout\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07timeout\"u\n\x10ListToolsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\x12%\n\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\"e\n\x11ListToolsResponse\x12(\n\x05tools\x18\x01 \x03(\x0b\x32\x12.trunkline.v1.ToolR\x05tools\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"T\n\x0eGetToolRequest\x12%\n\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n\ttool_name\x18\x02 \x01(\tR\x08toolName\"9\n\x0fGetToolResponse\x12&\n\x04tool\x18\x01 \x01(\x0b\x32\x12.trunkline.v1.ToolR\x04tool\"\x8a\x02\n\x12\x45xecuteToolRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n\ttool_name\x18\x02 \x01(\tR\x08toolName\x12%\n\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\'\n\x0fparameters_json\x18\x04 \x01(\x0cR\x0eparametersJson\x12\x33\n\x07timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07timeout\x12\x33\n\x07\x63ontext\x18\x06 \x01(\x0b\x32\x19.trunkline.v1.CallContextR\x07\x63ontext\"\xee\x02\n\x13\x45xecuteToolResponse\x12\x1f\n\x0bresult_json\x18\x01 \x01(\x0cR\nresultJson\x12@\n\x0e\x65xecution_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\rexecutionTime\x12&\n\x04\x63ost\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyR\x04\x63ost\x12\x16\n\x06\x63\x61\x63hed\x18\x04 \x01(\x08R\x06\x63\x61\x63hed\x12$\n\x0bhttp_status\x18\x05 \x01(\x05H\x00R\nhttpStatus\x88\x01\x01\x12\x19\n\x08trace_id\x18\x06 \x01(\tR\x07traceId\x12\x1d\n\nrequest_id\x18\x07 \x01(\tR\trequestId\x12!\n\x0cresult_bytes\x18\x08 \x01(\x0cR\x0bresultBytes\x12!\n\x0c\x63ontent_type\x18\t \x01(\tR\x0b\x63ontentTypeB\x0e\n\x0c_http_status\"\xb2\x01\n\x18StreamExecuteToolRequest\x12\x38\n\x05start\x18\x01 \x01(\x0b\x32 .trunkline.v1.ExecuteToolRequestH\x00R\x05start\x12\x16\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00R\x05\x63hunk\x12\x39\n\x06\x66inish\x18\x03 \x01(\x0b\x32\x1f.trunkline.v1.ToolInputFinishedH\x00R\x06\x66inishB\t\n\x07message\"\x13\n\x11ToolInputFinished\"\xd5\x01\n\x19StreamExecuteToolResponse\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\x12\x16\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00R\x05\x63hunk\x12\x38\n\x08progress\x18\x03 \x01(\x0b\x32\x1a.trunkline.v1.ToolProgressH\x00R\x08progress\x12?\n\x08\x66inished\x18\x04 \x01(\x0b\x32!.trunkline.v1.ExecuteToolResponseH\x00R\x08\x66inishedB\t\n\x07message\"T\n\x0cToolProgress\x12\x1f\n\x08\x66raction\x18\x01 \x01(\x01H\x00R\x08\x66raction\x88\x01\x01\x12\x16\n\x06\x64\x65tail\x18\x02 \x01(\tR\x06\x64\x65tailB\x0b\n\t_fraction2\xab\x04\n\x0bToolService\x12v\n\tListTools\x12\x1e.trunkline.v1.ListToolsRequest\x1a\x1f.trunkline.v1.ListToolsResponse\"(\x90\x02\x01\x8a\xe7\x18\x0c\n\ntools.read\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/tools\x12\x9a\x01\n\x07GetTool\x12\x1c.trunkline.v1.GetToolRequest\x1a\x1d.trunkline.v1.GetToolResponse\"R\x90\x02\x01\x8a\xe7\x18\x0c\n\ntools.read\x82\xd3\xe4\x93\x02\x39\x12\x37/api/v1/integrations/{integration_id}/tools/{tool_name}\x12\x87\x01\n\x0b\x45xecuteTool\x12 .trunkline.v1.ExecuteToolRequest\x1a!.trunkline.v1.ExecuteToolResponse\"3\x8a\xe7\x18\x0f\n\rtools.execute\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/tools/execute:\x01*\x12}\n\x11StreamExecuteTool\x12&.trunkline.v1.StreamExecuteToolRequest\x1a\'.trunkline.v1.StreamExecuteToolResponse\"\x13\x8a\xe7\x18\x0f\n\rtools.execute(\x01\x30\x01\x42N\n\x10\x64\x65v.trunkline.v1B\tToolProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17trunkline/v1/tool.proto\x12\x0ctrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x16trunkline/v1/api.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\"\xca\x04\n\x04Tool\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12%\n\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x34\n\x16parameters_schema_json\x18\x04 \x01(\x0cR\x14parametersSchemaJson\x12(\n\x10has_side_effects\x18\x05 \x01(\x08R\x0ehasSideEffects\x12\x36\n\tcache_ttl\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x63\x61\x63heTtl\x12\x33\n\x07timeout\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07timeout\x12,\n\x12result_schema_json\x18\x08 \x01(\x0cR\x10resultSchemaJson\x12\x39\n\x0b\x63\x61\x63he_class\x18\t \x01(\x0e\x32\x18.trunkline.v1.CacheClassR\ncacheClass\x12\"\n\rcost_nano_usd\x18\n \x01(\x03R\x0b\x63ostNanoUsd\x12+\n\x11\x61pproval_required\x18\x0b \x01(\x08R\x10\x61pprovalRequired\x12\x1c\n\tpaginated\x18\x0c \x01(\x08R\tpaginated\x12 \n\x0b\x64\x65precation\x18\r \x01(\tR\x0b\x64\x65precation\x12\x1e\n\nrepeatable\x18\x0e \x01(\x08R\nrepeatable\"\x8b\x01\n\x10ListToolsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\x12%\n\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\x14\n\x05query\x18\x04 \x01(\tR\x05query\"e\n\x11ListToolsResponse\x12(\n\x05tools\x18\x01 \x03(\x0b\x32\x12.trunkline.v1.ToolR\x05tools\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"T\n\x0eGetToolRequest\x12%\n\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n\ttool_name\x18\x02 \x01(\tR\x08toolName\"9\n\x0fGetToolResponse\x12&\n\x04tool\x18\x01 \x01(\x0b\x32\x12.trunkline.v1.ToolR\x04tool\"\xa0\x03\n\x12\x45xecuteToolRequest\x12\x1d\n\nrequest_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n\ttool_name\x18\x02 \x01(\tR\x08toolName\x12%\n\x0eintegration_id\x18\x03 \x01(\tR\rintegrationId\x12\'\n\x0fparameters_json\x18\x04 \x01(\x0cR\x0eparametersJson\x12\x33\n\x07timeout\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\x07timeout\x12\x33\n\x07\x63ontext\x18\x06 \x01(\x0b\x32\x19.trunkline.v1.CallContextR\x07\x63ontext\x12#\n\rvalidate_only\x18\x07 \x01(\x08R\x0cvalidateOnly\x12\x1f\n\x0b\x61pproval_id\x18\x08 \x01(\tR\napprovalId\x12\x31\n\x05\x63\x61\x63he\x18\t \x01(\x0e\x32\x1b.trunkline.v1.ToolCacheModeR\x05\x63\x61\x63he\x12\x1b\n\tmax_pages\x18\n \x01(\x05R\x08maxPages\"\xdf\x02\n\x0bToolPreview\x12\x16\n\x06method\x18\x01 \x01(\tR\x06method\x12\x10\n\x03url\x18\x02 \x01(\tR\x03url\x12@\n\x07headers\x18\x03 \x03(\x0b\x32&.trunkline.v1.ToolPreview.HeadersEntryR\x07headers\x12\x12\n\x04\x62ody\x18\x04 \x01(\x0cR\x04\x62ody\x12\"\n\rcost_nano_usd\x18\x05 \x01(\x03R\x0b\x63ostNanoUsd\x12\x16\n\x06\x63\x61\x63hed\x18\x06 \x01(\x08R\x06\x63\x61\x63hed\x12)\n\x10\x61pproval_missing\x18\x07 \x01(\x08R\x0f\x61pprovalMissing\x12-\n\x04wait\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationR\x04wait\x1a:\n\x0cHeadersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"\xdf\x04\n\x13\x45xecuteToolResponse\x12\x1f\n\x0bresult_json\x18\x01 \x01(\x0cR\nresultJson\x12@\n\x0e\x65xecution_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationR\rexecutionTime\x12&\n\x04\x63ost\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyR\x04\x63ost\x12\x16\n\x06\x63\x61\x63hed\x18\x04 \x01(\x08R\x06\x63\x61\x63hed\x12$\n\x0bhttp_status\x18\x05 \x01(\x05H\x00R\nhttpStatus\x88\x01\x01\x12\x19\n\x08trace_id\x18\x06 \x01(\tR\x07traceId\x12\x1d\n\nrequest_id\x18\x07 \x01(\tR\trequestId\x12!\n\x0cresult_bytes\x18\x08 \x01(\x0cR\x0bresultBytes\x12!\n\x0c\x63ontent_type\x18\t \x01(\tR\x0b\x63ontentType\x12\x1a\n\x08warnings\x18\n \x03(\tR\x08warnings\x12\x31\n\x08\x61ttempts\x18\x0b \x03(\x0b\x32\x15.trunkline.v1.AttemptR\x08\x61ttempts\x12\x36\n\tcache_age\x18\x0c \x01(\x0b\x32\x19.google.protobuf.DurationR\x08\x63\x61\x63heAge\x12\x33\n\x07preview\x18\r \x01(\x0b\x32\x19.trunkline.v1.ToolPreviewR\x07preview\x12\x14\n\x05pages\x18\x0e \x01(\x05R\x05pages\x12\x1d\n\npages_left\x18\x0f \x01(\x08R\tpagesLeftB\x0e\n\x0c_http_status\"\xa5\x01\n\x18\x42\x61tchExecuteToolsRequest\x12<\n\x08requests\x18\x01 \x03(\x0b\x32 .trunkline.v1.ExecuteToolRequestR\x08requests\x12\'\n\x0fmax_concurrency\x18\x02 \x01(\x05R\x0emaxConcurrency\x12\"\n\rstop_on_error\x18\x03 \x01(\x08R\x0bstopOnError\"R\n\x19\x42\x61tchExecuteToolsResponse\x12\x35\n\x08outcomes\x18\x01 \x03(\x0b\x32\x19.trunkline.v1.ToolOutcomeR\x08outcomes\"\x85\x01\n\x0bToolOutcome\x12?\n\x08response\x18\x01 \x01(\x0b\x32!.trunkline.v1.ExecuteToolResponseH\x00R\x08response\x12*\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00R\x05\x65rrorB\t\n\x07outcome\"\xcc\x01\n\x16\x41pproveToolCallRequest\x12%\n\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n\ttool_name\x18\x02 \x01(\tR\x08toolName\x12\'\n\x0fparameters_json\x18\x03 \x01(\x0cR\x0eparametersJson\x12+\n\x03ttl\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationR\x03ttl\x12\x18\n\x07\x63omment\x18\x05 \x01(\tR\x07\x63omment\"w\n\x17\x41pproveToolCallResponse\x12\x1f\n\x0b\x61pproval_id\x18\x01 \x01(\tR\napprovalId\x12;\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\"\xb2\x01\n\x18StreamExecuteToolRequest\x12\x38\n\x05start\x18\x01 \x01(\x0b\x32 .trunkline.v1.ExecuteToolRequestH\x00R\x05start\x12\x16\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00R\x05\x63hunk\x12\x39\n\x06\x66inish\x18\x03 \x01(\x0b\x32\x1f.trunkline.v1.ToolInputFinishedH\x00R\x06\x66inishB\t\n\x07message\"\x13\n\x11ToolInputFinished\"\xd5\x01\n\x19StreamExecuteToolResponse\x12\x1a\n\x08sequence\x18\x01 \x01(\x04R\x08sequence\x12\x16\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00R\x05\x63hunk\x12\x38\n\x08progress\x18\x03 \x01(\x0b\x32\x1a.trunkline.v1.ToolProgressH\x00R\x08progress\x12?\n\x08\x66inished\x18\x04 \x01(\x0b\x32!.trunkline.v1.ExecuteToolResponseH\x00R\x08\x66inishedB\t\n\x07message\"T\n\x0cToolProgress\x12\x1f\n\x08\x66raction\x18\x01 \x01(\x01H\x00R\x08\x66raction\x88\x01\x01\x12\x16\n\x06\x64\x65tail\x18\x02 \x01(\tR\x06\x64\x65tailB\x0b\n\t_fraction*i\n\rToolCacheMode\x12\x1f\n\x1bTOOL_CACHE_MODE_UNSPECIFIED\x10\x00\x12\x1b\n\x17TOOL_CACHE_MODE_REFRESH\x10\x01\x12\x1a\n\x16TOOL_CACHE_MODE_BYPASS\x10\x02\x32\xe4\x06\n\x0bToolService\x12v\n\tListTools\x12\x1e.trunkline.v1.ListToolsRequest\x1a\x1f.trunkline.v1.ListToolsResponse\"(\x90\x02\x01\x8a\xe7\x18\x0c\n\ntools.read\x82\xd3\xe4\x93\x02\x0f\x12\r/api/v1/tools\x12\x9a\x01\n\x07GetTool\x12\x1c.trunkline.v1.GetToolRequest\x1a\x1d.trunkline.v1.GetToolResponse\"R\x90\x02\x01\x8a\xe7\x18\x0c\n\ntools.read\x82\xd3\xe4\x93\x02\x39\x12\x37/api/v1/integrations/{integration_id}/tools/{tool_name}\x12\x87\x01\n\x0b\x45xecuteTool\x12 .trunkline.v1.ExecuteToolRequest\x1a!.trunkline.v1.ExecuteToolResponse\"3\x8a\xe7\x18\x0f\n\rtools.execute\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/tools/execute:\x01*\x12\x9e\x01\n\x11\x42\x61tchExecuteTools\x12&.trunkline.v1.BatchExecuteToolsRequest\x1a\'.trunkline.v1.BatchExecuteToolsResponse\"8\x8a\xe7\x18\x0f\n\rtools.execute\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/v1/tools:batchExecute:\x01*\x12\x95\x01\n\x0f\x41pproveToolCall\x12$.trunkline.v1.ApproveToolCallRequest\x1a%.trunkline.v1.ApproveToolCallResponse\"5\x8a\xe7\x18\x11\n\x0f\x61pprovals.write\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/tools:approve:\x01*\x12}\n\x11StreamExecuteTool\x12&.trunkline.v1.StreamExecuteToolRequest\x1a\'.trunkline.v1.StreamExecuteToolResponse\"\x13\x8a\xe7\x18\x0f\n\rtools.execute(\x01\x30\x01\x42N\n\x10\x64\x65v.trunkline.v1B\tToolProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,36 +40,58 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'trunkline.v1.tool_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020dev.trunkline.v1B\tToolProtoP\001Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1'
+  _globals['_TOOLPREVIEW_HEADERSENTRY']._loaded_options = None
+  _globals['_TOOLPREVIEW_HEADERSENTRY']._serialized_options = b'8\001'
   _globals['_TOOLSERVICE'].methods_by_name['ListTools']._loaded_options = None
   _globals['_TOOLSERVICE'].methods_by_name['ListTools']._serialized_options = b'\220\002\001\212\347\030\014\n\ntools.read\202\323\344\223\002\017\022\r/api/v1/tools'
   _globals['_TOOLSERVICE'].methods_by_name['GetTool']._loaded_options = None
   _globals['_TOOLSERVICE'].methods_by_name['GetTool']._serialized_options = b'\220\002\001\212\347\030\014\n\ntools.read\202\323\344\223\0029\0227/api/v1/integrations/{integration_id}/tools/{tool_name}'
   _globals['_TOOLSERVICE'].methods_by_name['ExecuteTool']._loaded_options = None
   _globals['_TOOLSERVICE'].methods_by_name['ExecuteTool']._serialized_options = b'\212\347\030\017\n\rtools.execute\202\323\344\223\002\032\"\025/api/v1/tools/execute:\001*'
+  _globals['_TOOLSERVICE'].methods_by_name['BatchExecuteTools']._loaded_options = None
+  _globals['_TOOLSERVICE'].methods_by_name['BatchExecuteTools']._serialized_options = b'\212\347\030\017\n\rtools.execute\202\323\344\223\002\037\"\032/api/v1/tools:batchExecute:\001*'
+  _globals['_TOOLSERVICE'].methods_by_name['ApproveToolCall']._loaded_options = None
+  _globals['_TOOLSERVICE'].methods_by_name['ApproveToolCall']._serialized_options = b'\212\347\030\021\n\017approvals.write\202\323\344\223\002\032\"\025/api/v1/tools:approve:\001*'
   _globals['_TOOLSERVICE'].methods_by_name['StreamExecuteTool']._loaded_options = None
   _globals['_TOOLSERVICE'].methods_by_name['StreamExecuteTool']._serialized_options = b'\212\347\030\017\n\rtools.execute'
-  _globals['_TOOL']._serialized_start=184
-  _globals['_TOOL']._serialized_end=488
-  _globals['_LISTTOOLSREQUEST']._serialized_start=490
-  _globals['_LISTTOOLSREQUEST']._serialized_end=607
-  _globals['_LISTTOOLSRESPONSE']._serialized_start=609
-  _globals['_LISTTOOLSRESPONSE']._serialized_end=710
-  _globals['_GETTOOLREQUEST']._serialized_start=712
-  _globals['_GETTOOLREQUEST']._serialized_end=796
-  _globals['_GETTOOLRESPONSE']._serialized_start=798
-  _globals['_GETTOOLRESPONSE']._serialized_end=855
-  _globals['_EXECUTETOOLREQUEST']._serialized_start=858
-  _globals['_EXECUTETOOLREQUEST']._serialized_end=1124
-  _globals['_EXECUTETOOLRESPONSE']._serialized_start=1127
-  _globals['_EXECUTETOOLRESPONSE']._serialized_end=1493
-  _globals['_STREAMEXECUTETOOLREQUEST']._serialized_start=1496
-  _globals['_STREAMEXECUTETOOLREQUEST']._serialized_end=1674
-  _globals['_TOOLINPUTFINISHED']._serialized_start=1676
-  _globals['_TOOLINPUTFINISHED']._serialized_end=1695
-  _globals['_STREAMEXECUTETOOLRESPONSE']._serialized_start=1698
-  _globals['_STREAMEXECUTETOOLRESPONSE']._serialized_end=1911
-  _globals['_TOOLPROGRESS']._serialized_start=1913
-  _globals['_TOOLPROGRESS']._serialized_end=1997
-  _globals['_TOOLSERVICE']._serialized_start=2000
-  _globals['_TOOLSERVICE']._serialized_end=2555
+  _globals['_TOOLCACHEMODE']._serialized_start=3847
+  _globals['_TOOLCACHEMODE']._serialized_end=3952
+  _globals['_TOOL']._serialized_start=266
+  _globals['_TOOL']._serialized_end=852
+  _globals['_LISTTOOLSREQUEST']._serialized_start=855
+  _globals['_LISTTOOLSREQUEST']._serialized_end=994
+  _globals['_LISTTOOLSRESPONSE']._serialized_start=996
+  _globals['_LISTTOOLSRESPONSE']._serialized_end=1097
+  _globals['_GETTOOLREQUEST']._serialized_start=1099
+  _globals['_GETTOOLREQUEST']._serialized_end=1183
+  _globals['_GETTOOLRESPONSE']._serialized_start=1185
+  _globals['_GETTOOLRESPONSE']._serialized_end=1242
+  _globals['_EXECUTETOOLREQUEST']._serialized_start=1245
+  _globals['_EXECUTETOOLREQUEST']._serialized_end=1661
+  _globals['_TOOLPREVIEW']._serialized_start=1664
+  _globals['_TOOLPREVIEW']._serialized_end=2015
+  _globals['_TOOLPREVIEW_HEADERSENTRY']._serialized_start=1957
+  _globals['_TOOLPREVIEW_HEADERSENTRY']._serialized_end=2015
+  _globals['_EXECUTETOOLRESPONSE']._serialized_start=2018
+  _globals['_EXECUTETOOLRESPONSE']._serialized_end=2625
+  _globals['_BATCHEXECUTETOOLSREQUEST']._serialized_start=2628
+  _globals['_BATCHEXECUTETOOLSREQUEST']._serialized_end=2793
+  _globals['_BATCHEXECUTETOOLSRESPONSE']._serialized_start=2795
+  _globals['_BATCHEXECUTETOOLSRESPONSE']._serialized_end=2877
+  _globals['_TOOLOUTCOME']._serialized_start=2880
+  _globals['_TOOLOUTCOME']._serialized_end=3013
+  _globals['_APPROVETOOLCALLREQUEST']._serialized_start=3016
+  _globals['_APPROVETOOLCALLREQUEST']._serialized_end=3220
+  _globals['_APPROVETOOLCALLRESPONSE']._serialized_start=3222
+  _globals['_APPROVETOOLCALLRESPONSE']._serialized_end=3341
+  _globals['_STREAMEXECUTETOOLREQUEST']._serialized_start=3344
+  _globals['_STREAMEXECUTETOOLREQUEST']._serialized_end=3522
+  _globals['_TOOLINPUTFINISHED']._serialized_start=3524
+  _globals['_TOOLINPUTFINISHED']._serialized_end=3543
+  _globals['_STREAMEXECUTETOOLRESPONSE']._serialized_start=3546
+  _globals['_STREAMEXECUTETOOLRESPONSE']._serialized_end=3759
+  _globals['_TOOLPROGRESS']._serialized_start=3761
+  _globals['_TOOLPROGRESS']._serialized_end=3845
+  _globals['_TOOLSERVICE']._serialized_start=3955
+  _globals['_TOOLSERVICE']._serialized_end=4823
 # @@protoc_insertion_point(module_scope)

@@ -7,8 +7,12 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.rpc import status_pb2 as _status_pb2
 from google.type import money_pb2 as _money_pb2
+from trunkline.v1 import api_pb2 as _api_pb2
 from trunkline.v1 import common_pb2 as _common_pb2
 import builtins as _builtins
 import sys
@@ -20,6 +24,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ToolCacheMode:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ToolCacheModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ToolCacheMode.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TOOL_CACHE_MODE_UNSPECIFIED: _ToolCacheMode.ValueType  # 0
+    """As the tool's cache class says."""
+    TOOL_CACHE_MODE_REFRESH: _ToolCacheMode.ValueType  # 1
+    """Call the system, and keep its answer for others."""
+    TOOL_CACHE_MODE_BYPASS: _ToolCacheMode.ValueType  # 2
+    """Call the system, and keep nothing."""
+
+class ToolCacheMode(_ToolCacheMode, metaclass=_ToolCacheModeEnumTypeWrapper):
+    """ToolCacheMode says whether a cached answer will do."""
+
+TOOL_CACHE_MODE_UNSPECIFIED: ToolCacheMode.ValueType  # 0
+"""As the tool's cache class says."""
+TOOL_CACHE_MODE_REFRESH: ToolCacheMode.ValueType  # 1
+"""Call the system, and keep its answer for others."""
+TOOL_CACHE_MODE_BYPASS: ToolCacheMode.ValueType  # 2
+"""Call the system, and keep nothing."""
+Global___ToolCacheMode: _TypeAlias = ToolCacheMode  # noqa: Y015
 
 @_typing.final
 class Tool(_message.Message):
@@ -34,6 +62,13 @@ class Tool(_message.Message):
     HAS_SIDE_EFFECTS_FIELD_NUMBER: _builtins.int
     CACHE_TTL_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
+    RESULT_SCHEMA_JSON_FIELD_NUMBER: _builtins.int
+    CACHE_CLASS_FIELD_NUMBER: _builtins.int
+    COST_NANO_USD_FIELD_NUMBER: _builtins.int
+    APPROVAL_REQUIRED_FIELD_NUMBER: _builtins.int
+    PAGINATED_FIELD_NUMBER: _builtins.int
+    DEPRECATION_FIELD_NUMBER: _builtins.int
+    REPEATABLE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The tool's name, unique within the integration."""
     integration_id: _builtins.str
@@ -44,6 +79,20 @@ class Tool(_message.Message):
     """JSON Schema of the parameters, as JSON text."""
     has_side_effects: _builtins.bool
     """Whether it may change something in the system behind it."""
+    result_schema_json: _builtins.bytes
+    """JSON Schema of the result, as JSON text. Empty: any."""
+    cache_class: _api_pb2.CacheClass.ValueType
+    """Who may share cached answers, and for how long where `cache_ttl` is absent."""
+    cost_nano_usd: _builtins.int
+    """What a call costs, in nano-USD."""
+    approval_required: _builtins.bool
+    """Whether each call needs an approval."""
+    paginated: _builtins.bool
+    """Whether its results come in pages, which `StreamExecuteTool` follows to the end."""
+    deprecation: _builtins.str
+    """Why it should not be used any more, and what to use instead. Empty: it is not deprecated."""
+    repeatable: _builtins.bool
+    """Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again."""
     @_builtins.property
     def cache_ttl(self) -> _duration_pb2.Duration:
         """How long its answers may be cached; absent: not cached."""
@@ -62,10 +111,17 @@ class Tool(_message.Message):
         has_side_effects: _builtins.bool = ...,
         cache_ttl: _duration_pb2.Duration | None = ...,
         timeout: _duration_pb2.Duration | None = ...,
+        result_schema_json: _builtins.bytes = ...,
+        cache_class: _api_pb2.CacheClass.ValueType = ...,
+        cost_nano_usd: _builtins.int = ...,
+        approval_required: _builtins.bool = ...,
+        paginated: _builtins.bool = ...,
+        deprecation: _builtins.str = ...,
+        repeatable: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cache_ttl", b"cache_ttl", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_ttl", b"cache_ttl", "description", b"description", "has_side_effects", b"has_side_effects", "integration_id", b"integration_id", "name", b"name", "parameters_schema_json", b"parameters_schema_json", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval_required", b"approval_required", "cache_class", b"cache_class", "cache_ttl", b"cache_ttl", "cost_nano_usd", b"cost_nano_usd", "deprecation", b"deprecation", "description", b"description", "has_side_effects", b"has_side_effects", "integration_id", b"integration_id", "name", b"name", "paginated", b"paginated", "parameters_schema_json", b"parameters_schema_json", "repeatable", b"repeatable", "result_schema_json", b"result_schema_json", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -80,22 +136,26 @@ class ListToolsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     INTEGRATION_ID_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many, from 1 to 1000. 0: 100."""
     page_token: _builtins.str
     """Where to go on, as returned before."""
     integration_id: _builtins.str
     """Only tools of this integration. Optional."""
+    query: _builtins.str
+    """Only tools whose name or description holds all of these words. Optional, at most 256 bytes."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         integration_id: _builtins.str = ...,
+        query: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["integration_id", b"integration_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["integration_id", b"integration_id", "page_size", b"page_size", "page_token", b"page_token", "query", b"query"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -191,6 +251,10 @@ class ExecuteToolRequest(_message.Message):
     PARAMETERS_JSON_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    APPROVAL_ID_FIELD_NUMBER: _builtins.int
+    CACHE_FIELD_NUMBER: _builtins.int
+    MAX_PAGES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's id of the request, and its idempotency key. Optional, at most 128 of [A-Za-z0-9._:-]."""
     tool_name: _builtins.str
@@ -199,6 +263,14 @@ class ExecuteToolRequest(_message.Message):
     """The integration. Required."""
     parameters_json: _builtins.bytes
     """The parameters: a JSON object, as JSON text. Empty means `{}`. Checked against the tool's schema before anything is called."""
+    validate_only: _builtins.bool
+    """Check everything short of the call itself, and tell what would be sent. Nothing is called, charged or used up."""
+    approval_id: _builtins.str
+    """The approval, for tools that need one. It serves one call."""
+    cache: Global___ToolCacheMode.ValueType
+    """Whether a cached answer will do."""
+    max_pages: _builtins.int
+    """`StreamExecuteTool` only: at most this many pages, from 1 to 10000. 0: 100."""
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """The timeout. Absent: the tool's, else 30 s. 1 ms to 10 min; the caller's deadline binds too."""
@@ -216,14 +288,92 @@ class ExecuteToolRequest(_message.Message):
         parameters_json: _builtins.bytes = ...,
         timeout: _duration_pb2.Duration | None = ...,
         context: _common_pb2.CallContext | None = ...,
+        validate_only: _builtins.bool = ...,
+        approval_id: _builtins.str = ...,
+        cache: Global___ToolCacheMode.ValueType = ...,
+        max_pages: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "integration_id", b"integration_id", "parameters_json", b"parameters_json", "request_id", b"request_id", "timeout", b"timeout", "tool_name", b"tool_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval_id", b"approval_id", "cache", b"cache", "context", b"context", "integration_id", b"integration_id", "max_pages", b"max_pages", "parameters_json", b"parameters_json", "request_id", b"request_id", "timeout", b"timeout", "tool_name", b"tool_name", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExecuteToolRequest: _TypeAlias = ExecuteToolRequest  # noqa: Y015
+
+@_typing.final
+class ToolPreview(_message.Message):
+    """ToolPreview is what a call would do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class HeadersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    HEADERS_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    COST_NANO_USD_FIELD_NUMBER: _builtins.int
+    CACHED_FIELD_NUMBER: _builtins.int
+    APPROVAL_MISSING_FIELD_NUMBER: _builtins.int
+    WAIT_FIELD_NUMBER: _builtins.int
+    method: _builtins.str
+    """The HTTP method, for `api` integrations."""
+    url: _builtins.str
+    """The URL, credentials replaced by `***`."""
+    body: _builtins.bytes
+    """The body, as it would be sent."""
+    cost_nano_usd: _builtins.int
+    """What it would cost, in nano-USD."""
+    cached: _builtins.bool
+    """Whether a cached answer would serve it."""
+    approval_missing: _builtins.bool
+    """Whether an approval is missing."""
+    @_builtins.property
+    def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The headers, credentials replaced by `***`."""
+
+    @_builtins.property
+    def wait(self) -> _duration_pb2.Duration:
+        """How long it would wait for its turn under the system's call rates."""
+
+    def __init__(
+        self,
+        *,
+        method: _builtins.str = ...,
+        url: _builtins.str = ...,
+        headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        body: _builtins.bytes = ...,
+        cost_nano_usd: _builtins.int = ...,
+        cached: _builtins.bool = ...,
+        approval_missing: _builtins.bool = ...,
+        wait: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["wait", b"wait"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval_missing", b"approval_missing", "body", b"body", "cached", b"cached", "cost_nano_usd", b"cost_nano_usd", "headers", b"headers", "method", b"method", "url", b"url", "wait", b"wait"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ToolPreview: _TypeAlias = ToolPreview  # noqa: Y015
 
 @_typing.final
 class ExecuteToolResponse(_message.Message):
@@ -240,6 +390,12 @@ class ExecuteToolResponse(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RESULT_BYTES_FIELD_NUMBER: _builtins.int
     CONTENT_TYPE_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    CACHE_AGE_FIELD_NUMBER: _builtins.int
+    PREVIEW_FIELD_NUMBER: _builtins.int
+    PAGES_FIELD_NUMBER: _builtins.int
+    PAGES_LEFT_FIELD_NUMBER: _builtins.int
     result_json: _builtins.bytes
     """The result: JSON text, or a JSON string where the system answered with text."""
     cached: _builtins.bool
@@ -254,6 +410,10 @@ class ExecuteToolResponse(_message.Message):
     """The raw body where it is neither JSON nor text."""
     content_type: _builtins.str
     """The MIME type of the answer."""
+    pages: _builtins.int
+    """`StreamExecuteTool` only: how many pages were told."""
+    pages_left: _builtins.bool
+    """`StreamExecuteTool` only: whether `max_pages` ended it before the last page."""
     @_builtins.property
     def execution_time(self) -> _duration_pb2.Duration:
         """How long the execution took."""
@@ -261,6 +421,22 @@ class ExecuteToolResponse(_message.Message):
     @_builtins.property
     def cost(self) -> _money_pb2.Money:
         """What it cost; absent where it costs nothing."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema."""
+
+    @_builtins.property
+    def attempts(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Attempt]:
+        """The attempts made, in order. None where a cache answered."""
+
+    @_builtins.property
+    def cache_age(self) -> _duration_pb2.Duration:
+        """How old a cached answer is."""
+
+    @_builtins.property
+    def preview(self) -> Global___ToolPreview:
+        """For `validate_only`."""
 
     def __init__(
         self,
@@ -274,16 +450,178 @@ class ExecuteToolResponse(_message.Message):
         request_id: _builtins.str = ...,
         result_bytes: _builtins.bytes = ...,
         content_type: _builtins.str = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
+        attempts: _abc.Iterable[_common_pb2.Attempt] | None = ...,
+        cache_age: _duration_pb2.Duration | None = ...,
+        preview: Global___ToolPreview | None = ...,
+        pages: _builtins.int = ...,
+        pages_left: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "cost", b"cost", "execution_time", b"execution_time", "http_status", b"http_status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "cache_age", b"cache_age", "cost", b"cost", "execution_time", b"execution_time", "http_status", b"http_status", "preview", b"preview"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "cached", b"cached", "content_type", b"content_type", "cost", b"cost", "execution_time", b"execution_time", "http_status", b"http_status", "request_id", b"request_id", "result_bytes", b"result_bytes", "result_json", b"result_json", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_http_status", b"_http_status", "attempts", b"attempts", "cache_age", b"cache_age", "cached", b"cached", "content_type", b"content_type", "cost", b"cost", "execution_time", b"execution_time", "http_status", b"http_status", "pages", b"pages", "pages_left", b"pages_left", "preview", b"preview", "request_id", b"request_id", "result_bytes", b"result_bytes", "result_json", b"result_json", "trace_id", b"trace_id", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__http_status: _TypeAlias = _typing.Literal["http_status"]  # noqa: Y015
     _WhichOneofArgType__http_status: _TypeAlias = _typing.Literal["_http_status", b"_http_status"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__http_status) -> _WhichOneofReturnType__http_status | None: ...
 
 Global___ExecuteToolResponse: _TypeAlias = ExecuteToolResponse  # noqa: Y015
+
+@_typing.final
+class BatchExecuteToolsRequest(_message.Message):
+    """BatchExecuteToolsRequest is several calls of tools."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    MAX_CONCURRENCY_FIELD_NUMBER: _builtins.int
+    STOP_ON_ERROR_FIELD_NUMBER: _builtins.int
+    max_concurrency: _builtins.int
+    """How many run at a time. 0: 8. From 1 to 32."""
+    stop_on_error: _builtins.bool
+    """Whether calls that have not begun are left alone after the first error; they end as CANCELLED."""
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExecuteToolRequest]:
+        """The calls. 1 to 100, each `request_id` at most once."""
+
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___ExecuteToolRequest] | None = ...,
+        max_concurrency: _builtins.int = ...,
+        stop_on_error: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_concurrency", b"max_concurrency", "requests", b"requests", "stop_on_error", b"stop_on_error"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchExecuteToolsRequest: _TypeAlias = BatchExecuteToolsRequest  # noqa: Y015
+
+@_typing.final
+class BatchExecuteToolsResponse(_message.Message):
+    """BatchExecuteToolsResponse holds their ends."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToolOutcome]:
+        """In the order of the requests."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___ToolOutcome] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchExecuteToolsResponse: _TypeAlias = BatchExecuteToolsResponse  # noqa: Y015
+
+@_typing.final
+class ToolOutcome(_message.Message):
+    """ToolOutcome is the end of one call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESPONSE_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def response(self) -> Global___ExecuteToolResponse:
+        """Well."""
+
+    @_builtins.property
+    def error(self) -> _status_pb2.Status:
+        """With the error that `ExecuteTool` would have ended with."""
+
+    def __init__(
+        self,
+        *,
+        response: Global___ExecuteToolResponse | None = ...,
+        error: _status_pb2.Status | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "outcome", b"outcome", "response", b"response"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "outcome", b"outcome", "response", b"response"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["response", "error"]  # noqa: Y015
+    _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
+
+Global___ToolOutcome: _TypeAlias = ToolOutcome  # noqa: Y015
+
+@_typing.final
+class ApproveToolCallRequest(_message.Message):
+    """ApproveToolCallRequest allows one call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTEGRATION_ID_FIELD_NUMBER: _builtins.int
+    TOOL_NAME_FIELD_NUMBER: _builtins.int
+    PARAMETERS_JSON_FIELD_NUMBER: _builtins.int
+    TTL_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    integration_id: _builtins.str
+    """The integration. Required."""
+    tool_name: _builtins.str
+    """The tool. Required."""
+    parameters_json: _builtins.bytes
+    """The parameters, as the call will have them; the order of keys and white space do not matter. Empty means `{}`."""
+    comment: _builtins.str
+    """Why, for the audit log. At most 1024 bytes."""
+    @_builtins.property
+    def ttl(self) -> _duration_pb2.Duration:
+        """How long it stays open. Absent: 15 min. 1 s to 1 day."""
+
+    def __init__(
+        self,
+        *,
+        integration_id: _builtins.str = ...,
+        tool_name: _builtins.str = ...,
+        parameters_json: _builtins.bytes = ...,
+        ttl: _duration_pb2.Duration | None = ...,
+        comment: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ttl", b"ttl"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "integration_id", b"integration_id", "parameters_json", b"parameters_json", "tool_name", b"tool_name", "ttl", b"ttl"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveToolCallRequest: _TypeAlias = ApproveToolCallRequest  # noqa: Y015
+
+@_typing.final
+class ApproveToolCallResponse(_message.Message):
+    """ApproveToolCallResponse is the approval."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPROVAL_ID_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    approval_id: _builtins.str
+    """The id to call with."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ends."""
+
+    def __init__(
+        self,
+        *,
+        approval_id: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval_id", b"approval_id", "expire_time", b"expire_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveToolCallResponse: _TypeAlias = ApproveToolCallResponse  # noqa: Y015
 
 @_typing.final
 class StreamExecuteToolRequest(_message.Message):
@@ -351,7 +689,7 @@ class StreamExecuteToolResponse(_message.Message):
     sequence: _builtins.int
     """From 1, without gaps."""
     chunk: _builtins.bytes
-    """A piece of the output."""
+    """A piece of the output; of a tool with pages, a whole page or a piece of it."""
     @_builtins.property
     def progress(self) -> Global___ToolProgress:
         """How far the tool has come."""

@@ -50,6 +50,16 @@ class ToolServiceStub:
                 request_serializer=trunkline_dot_v1_dot_tool__pb2.ExecuteToolRequest.SerializeToString,
                 response_deserializer=trunkline_dot_v1_dot_tool__pb2.ExecuteToolResponse.FromString,
                 _registered_method=True)
+        self.BatchExecuteTools = channel.unary_unary(
+                '/trunkline.v1.ToolService/BatchExecuteTools',
+                request_serializer=trunkline_dot_v1_dot_tool__pb2.BatchExecuteToolsRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_tool__pb2.BatchExecuteToolsResponse.FromString,
+                _registered_method=True)
+        self.ApproveToolCall = channel.unary_unary(
+                '/trunkline.v1.ToolService/ApproveToolCall',
+                request_serializer=trunkline_dot_v1_dot_tool__pb2.ApproveToolCallRequest.SerializeToString,
+                response_deserializer=trunkline_dot_v1_dot_tool__pb2.ApproveToolCallResponse.FromString,
+                _registered_method=True)
         self.StreamExecuteTool = channel.stream_stream(
                 '/trunkline.v1.ToolService/StreamExecuteTool',
                 request_serializer=trunkline_dot_v1_dot_tool__pb2.StreamExecuteToolRequest.SerializeToString,
@@ -83,8 +93,24 @@ class ToolServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchExecuteTools(self, request, context):
+        """BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+        by itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveToolCall(self, request, context):
+        """ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+        key that calls.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def StreamExecuteTool(self, request_iterator, context):
-        """StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`.
+        """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,6 +133,16 @@ def add_ToolServiceServicer_to_server(servicer, server):
                     servicer.ExecuteTool,
                     request_deserializer=trunkline_dot_v1_dot_tool__pb2.ExecuteToolRequest.FromString,
                     response_serializer=trunkline_dot_v1_dot_tool__pb2.ExecuteToolResponse.SerializeToString,
+            ),
+            'BatchExecuteTools': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchExecuteTools,
+                    request_deserializer=trunkline_dot_v1_dot_tool__pb2.BatchExecuteToolsRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_tool__pb2.BatchExecuteToolsResponse.SerializeToString,
+            ),
+            'ApproveToolCall': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveToolCall,
+                    request_deserializer=trunkline_dot_v1_dot_tool__pb2.ApproveToolCallRequest.FromString,
+                    response_serializer=trunkline_dot_v1_dot_tool__pb2.ApproveToolCallResponse.SerializeToString,
             ),
             'StreamExecuteTool': grpc.stream_stream_rpc_method_handler(
                     servicer.StreamExecuteTool,
@@ -196,6 +232,60 @@ class ToolService:
             '/trunkline.v1.ToolService/ExecuteTool',
             trunkline_dot_v1_dot_tool__pb2.ExecuteToolRequest.SerializeToString,
             trunkline_dot_v1_dot_tool__pb2.ExecuteToolResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchExecuteTools(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.ToolService/BatchExecuteTools',
+            trunkline_dot_v1_dot_tool__pb2.BatchExecuteToolsRequest.SerializeToString,
+            trunkline_dot_v1_dot_tool__pb2.BatchExecuteToolsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveToolCall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/trunkline.v1.ToolService/ApproveToolCall',
+            trunkline_dot_v1_dot_tool__pb2.ApproveToolCallRequest.SerializeToString,
+            trunkline_dot_v1_dot_tool__pb2.ApproveToolCallResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,8 +41,16 @@ class ToolServiceStub:
     """ExecuteTool runs a tool. Errors: NOT_FOUND (tool or integration), INVALID_ARGUMENT (parameters), DEADLINE_EXCEEDED, UNAVAILABLE
     (integration).
     """
+    BatchExecuteTools: _grpc.UnaryUnaryMultiCallable[_tool_pb2.BatchExecuteToolsRequest, _tool_pb2.BatchExecuteToolsResponse]
+    """BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+    by itself.
+    """
+    ApproveToolCall: _grpc.UnaryUnaryMultiCallable[_tool_pb2.ApproveToolCallRequest, _tool_pb2.ApproveToolCallResponse]
+    """ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+    key that calls.
+    """
     StreamExecuteTool: _grpc.StreamStreamMultiCallable[_tool_pb2.StreamExecuteToolRequest, _tool_pb2.StreamExecuteToolResponse]
-    """StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`."""
+    """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`."""
 
 @_typing.type_check_only
 class ToolServiceAsyncStub(ToolServiceStub):
@@ -57,8 +65,16 @@ class ToolServiceAsyncStub(ToolServiceStub):
     """ExecuteTool runs a tool. Errors: NOT_FOUND (tool or integration), INVALID_ARGUMENT (parameters), DEADLINE_EXCEEDED, UNAVAILABLE
     (integration).
     """
+    BatchExecuteTools: _aio.UnaryUnaryMultiCallable[_tool_pb2.BatchExecuteToolsRequest, _tool_pb2.BatchExecuteToolsResponse]  # type: ignore[assignment]
+    """BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+    by itself.
+    """
+    ApproveToolCall: _aio.UnaryUnaryMultiCallable[_tool_pb2.ApproveToolCallRequest, _tool_pb2.ApproveToolCallResponse]  # type: ignore[assignment]
+    """ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+    key that calls.
+    """
     StreamExecuteTool: _aio.StreamStreamMultiCallable[_tool_pb2.StreamExecuteToolRequest, _tool_pb2.StreamExecuteToolResponse]  # type: ignore[assignment]
-    """StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`."""
+    """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`."""
 
 class ToolServiceServicer(metaclass=_abc_1.ABCMeta):
     """ToolService lists and executes tools."""
@@ -90,11 +106,31 @@ class ToolServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def BatchExecuteTools(
+        self,
+        request: _tool_pb2.BatchExecuteToolsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tool_pb2.BatchExecuteToolsResponse, _abc.Awaitable[_tool_pb2.BatchExecuteToolsResponse]]:
+        """BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+        by itself.
+        """
+
+    @_abc_1.abstractmethod
+    def ApproveToolCall(
+        self,
+        request: _tool_pb2.ApproveToolCallRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_tool_pb2.ApproveToolCallResponse, _abc.Awaitable[_tool_pb2.ApproveToolCallResponse]]:
+        """ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+        key that calls.
+        """
+
+    @_abc_1.abstractmethod
     def StreamExecuteTool(
         self,
         request_iterator: _MaybeAsyncIterator[_tool_pb2.StreamExecuteToolRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_tool_pb2.StreamExecuteToolResponse], _abc.AsyncIterator[_tool_pb2.StreamExecuteToolResponse]]:
-        """StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`."""
+        """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`."""
 
 def add_ToolServiceServicer_to_server(servicer: ToolServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -547,6 +547,9 @@ pub struct ApiKey {
     /// Calls in flight. Absent: no limit of its own. At least 1.
     #[prost(int64, optional, tag="12")]
     pub max_concurrent: ::core::option::Option<i64>,
+    /// The tools that it may see and execute, as `<integration>/<tool>`, `*` for any text. Empty: all that its roles permit. At most 256.
+    #[prost(string, repeated, tag="13")]
+    pub allowed_tools: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// CreateApiKeyRequest makes a key.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -575,6 +578,10 @@ pub struct CreateApiKeyRequest {
     /// Calls in flight. Absent: no limit of its own. At least 1.
     #[prost(int64, optional, tag="8")]
     pub max_concurrent: ::core::option::Option<i64>,
+    /// The tools that it may see and execute, as `<integration>/<tool>`, `*` for any text. Empty: those that the caller's own key may. At
+    /// most 256. Each must be within what the caller's own key may.
+    #[prost(string, repeated, tag="9")]
+    pub allowed_tools: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// CreateApiKeyResponse is the only answer that holds the secret.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -696,6 +703,293 @@ impl TenantStatus {
             "TENANT_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
             "TENANT_STATUS_ACTIVE" => Some(Self::Active),
             "TENANT_STATUS_SUSPENDED" => Some(Self::Suspended),
+            _ => None,
+        }
+    }
+}
+/// ApiConfiguration configures an `api` that speaks HTTP.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApiConfiguration {
+    /// The template, as `ListConnectors` names it. Empty: the tools below.
+    #[prost(string, tag="1")]
+    pub template: ::prost::alloc::string::String,
+    /// Tools of this API, beyond those of the template. At most 1024; one of the same name replaces the template's.
+    #[prost(message, repeated, tag="2")]
+    pub tools: ::prost::alloc::vec::Vec<ApiTool>,
+    /// The path of the live check, relative to the endpoint. Empty: the template's, else `/`.
+    #[prost(string, tag="3")]
+    pub check_path: ::prost::alloc::string::String,
+    /// Headers sent with every call. At most 32; never credentials.
+    #[prost(map="string, string", tag="4")]
+    pub headers: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    /// The template's settings: a JSON object, as JSON text, that meets the connector's `settings_schema_json`. They fill `{name}` in
+    /// the endpoint, headers and paths.
+    #[prost(bytes="vec", tag="5")]
+    pub settings_json: ::prost::alloc::vec::Vec<u8>,
+    /// How often the API may be called, with all tools. Empty: as the template says. At most 8.
+    #[prost(message, repeated, tag="6")]
+    pub rates: ::prost::alloc::vec::Vec<CallRate>,
+    /// Only these of the template's tools. Empty: all. At most 1024.
+    #[prost(string, repeated, tag="7")]
+    pub enabled_tools: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether an answer that breaks its tool's result schema is an error (UPSTREAM_MALFORMED) rather than a warning.
+    #[prost(bool, tag="8")]
+    pub strict_results: bool,
+}
+/// CallRate is how often a system may be called, over all servers together.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CallRate {
+    /// At most this many calls. From 1.
+    #[prost(int32, tag="1")]
+    pub calls: i32,
+    /// In any such time. 100 ms to 1 day.
+    #[prost(message, optional, tag="2")]
+    pub per: ::core::option::Option<::prost_types::Duration>,
+    /// The name of the one tool that is meant, or of a parameter whose values count apart as `{name}`, for example `{chat_id}`. Empty: all
+    /// calls together.
+    #[prost(string, tag="3")]
+    pub subject: ::prost::alloc::string::String,
+}
+/// ApiTool is one HTTP call as a tool.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApiTool {
+    /// 1 to 64 of \[A-Za-z0-9_-\]. Required.
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// What the tool does.
+    #[prost(string, tag="2")]
+    pub description: ::prost::alloc::string::String,
+    /// GET, POST, PUT, PATCH or DELETE. Required.
+    #[prost(string, tag="3")]
+    pub method: ::prost::alloc::string::String,
+    /// The path below the endpoint; `{name}` is filled from the parameters, and from the settings. Required.
+    #[prost(string, tag="4")]
+    pub path: ::prost::alloc::string::String,
+    /// JSON Schema of the parameters, as JSON text. Empty: an object without constraints.
+    #[prost(bytes="vec", tag="5")]
+    pub parameters_schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// Parameters that go into the query string. The rest go into the body, or into the query string where there is no body.
+    #[prost(string, repeated, tag="6")]
+    pub query_parameters: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How long answers may be cached. Absent: as `cache_class` says. Only for tools that read.
+    #[prost(message, optional, tag="7")]
+    pub cache_ttl: ::core::option::Option<::prost_types::Duration>,
+    /// JSON Schema of the result, as JSON text. Empty: not checked.
+    #[prost(bytes="vec", tag="8")]
+    pub result_schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// Whether it only reads. Absent: GET does, the others do not.
+    #[prost(bool, optional, tag="9")]
+    pub read_only: ::core::option::Option<bool>,
+    /// Whether its answers are cached. Only for tools that read.
+    #[prost(enumeration="CacheClass", tag="10")]
+    pub cache_class: i32,
+    /// How it tells its results in pages. Absent: it does not.
+    #[prost(message, optional, tag="11")]
+    pub pagination: ::core::option::Option<Pagination>,
+    /// What a call costs, in nano-USD. From 0.
+    #[prost(int64, tag="12")]
+    pub cost_nano_usd: i64,
+    /// Whether each call needs an approval, see `ToolService.ApproveToolCall`.
+    #[prost(bool, tag="13")]
+    pub approval_required: bool,
+    /// How the body is written.
+    #[prost(enumeration="BodyEncoding", tag="14")]
+    pub body_encoding: i32,
+    /// The timeout of one call. Absent: the integration's. 100 ms to 10 min.
+    #[prost(message, optional, tag="15")]
+    pub timeout: ::core::option::Option<::prost_types::Duration>,
+    /// Parameters that are sent with every call, as a JSON object; the schema does not name them.
+    #[prost(bytes="vec", tag="16")]
+    pub constants_json: ::prost::alloc::vec::Vec<u8>,
+    /// Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+    #[prost(string, tag="17")]
+    pub deprecation: ::prost::alloc::string::String,
+    /// Header parameters: header names by parameter. At most 16; none that authentication or HTTP itself sets.
+    #[prost(map="string, string", tag="18")]
+    pub header_parameters: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+}
+/// Pagination says how a tool's results come in pages. Paths are field names joined by dots.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pagination {
+    /// How the next page is asked for. Required.
+    #[prost(enumeration="PaginationStyle", tag="1")]
+    pub style: i32,
+    /// The parameter that says which page. Required, but for LINK.
+    #[prost(string, tag="2")]
+    pub parameter: ::prost::alloc::string::String,
+    /// Where the cursor, or the URL, of the next page is. Required for CURSOR.
+    #[prost(string, tag="3")]
+    pub next: ::prost::alloc::string::String,
+    /// Where the items are; empty: the answer itself is the list. PAGE and OFFSET end with a page that has fewer items than asked for.
+    #[prost(string, tag="4")]
+    pub items: ::prost::alloc::string::String,
+    /// Where the answer says whether there are more; empty: it does not.
+    #[prost(string, tag="5")]
+    pub has_more: ::prost::alloc::string::String,
+    /// The parameter for the size of a page. Optional.
+    #[prost(string, tag="6")]
+    pub size_parameter: ::prost::alloc::string::String,
+    /// The size of a page that is asked for where the caller says none. 0: the API's own.
+    #[prost(int32, tag="7")]
+    pub page_size: i32,
+    /// The first value of `parameter`, for PAGE. Absent: 1.
+    #[prost(int32, optional, tag="8")]
+    pub first: ::core::option::Option<i32>,
+    /// For CURSOR: where the cursor is within the last item, if it is no field of the answer.
+    #[prost(string, tag="9")]
+    pub next_of_last_item: ::prost::alloc::string::String,
+}
+/// McpConfiguration configures an `api` that is an MCP server, spoken to over streamable HTTP at the endpoint.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct McpConfiguration {
+    /// Only these of the server's tools. Empty: all. At most 1024.
+    #[prost(string, repeated, tag="1")]
+    pub enabled_tools: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Headers sent with every call. At most 32; never credentials.
+    #[prost(map="string, string", tag="2")]
+    pub headers: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    /// Output only: what the server said of its tools when the integration was last made, changed or checked.
+    #[prost(message, repeated, tag="3")]
+    pub tools: ::prost::alloc::vec::Vec<McpTool>,
+    /// Output only: the server's name and version.
+    #[prost(string, tag="4")]
+    pub server: ::prost::alloc::string::String,
+    /// Output only: the protocol version that was agreed on.
+    #[prost(string, tag="5")]
+    pub protocol_version: ::prost::alloc::string::String,
+}
+/// McpTool is a tool of an MCP server.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct McpTool {
+    /// The name as `ListTools` has it: the server's, with what is not \[A-Za-z0-9_-\] replaced by `_`, at most 64.
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// The server's own name of it.
+    #[prost(string, tag="2")]
+    pub server_name: ::prost::alloc::string::String,
+    /// What it does.
+    #[prost(string, tag="3")]
+    pub description: ::prost::alloc::string::String,
+    /// JSON Schema of the parameters, as JSON text.
+    #[prost(bytes="vec", tag="4")]
+    pub parameters_schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// JSON Schema of the structured result, as JSON text. Empty: none.
+    #[prost(bytes="vec", tag="5")]
+    pub result_schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// Whether the server says that it only reads.
+    #[prost(bool, tag="6")]
+    pub read_only: bool,
+    /// Whether the server says that calling it twice has no second effect.
+    #[prost(bool, tag="7")]
+    pub idempotent: bool,
+}
+/// CacheClass says for how long answers may be used again, and by whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CacheClass {
+    /// Not cached.
+    Unspecified = 0,
+    /// Search results: 300 s, within the tenant.
+    Search = 1,
+    /// Data of one user: 3,600 s, for the same `context.user_id` only; without one not cached.
+    User = 2,
+    /// What seldom changes, such as a database's schema: 86,400 s, within the tenant.
+    Static = 3,
+}
+impl CacheClass {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CACHE_CLASS_UNSPECIFIED",
+            Self::Search => "CACHE_CLASS_SEARCH",
+            Self::User => "CACHE_CLASS_USER",
+            Self::Static => "CACHE_CLASS_STATIC",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CACHE_CLASS_UNSPECIFIED" => Some(Self::Unspecified),
+            "CACHE_CLASS_SEARCH" => Some(Self::Search),
+            "CACHE_CLASS_USER" => Some(Self::User),
+            "CACHE_CLASS_STATIC" => Some(Self::Static),
+            _ => None,
+        }
+    }
+}
+/// BodyEncoding is how parameters are written into a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum BodyEncoding {
+    /// JSON.
+    Unspecified = 0,
+    /// A JSON object.
+    Json = 1,
+    /// A form, nested names in brackets: `items[0][price]=…`.
+    Form = 2,
+}
+impl BodyEncoding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "BODY_ENCODING_UNSPECIFIED",
+            Self::Json => "BODY_ENCODING_JSON",
+            Self::Form => "BODY_ENCODING_FORM",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "BODY_ENCODING_UNSPECIFIED" => Some(Self::Unspecified),
+            "BODY_ENCODING_JSON" => Some(Self::Json),
+            "BODY_ENCODING_FORM" => Some(Self::Form),
+            _ => None,
+        }
+    }
+}
+/// PaginationStyle says how the next page is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PaginationStyle {
+    /// Refused.
+    Unspecified = 0,
+    /// The answer names a cursor, which goes into `parameter`.
+    Cursor = 1,
+    /// `parameter` counts pages.
+    Page = 2,
+    /// `parameter` counts items.
+    Offset = 3,
+    /// The answer's `Link` header (RFC 8288, `rel="next"`), or a URL at `next`; followed on the same origin only.
+    Link = 4,
+}
+impl PaginationStyle {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PAGINATION_STYLE_UNSPECIFIED",
+            Self::Cursor => "PAGINATION_STYLE_CURSOR",
+            Self::Page => "PAGINATION_STYLE_PAGE",
+            Self::Offset => "PAGINATION_STYLE_OFFSET",
+            Self::Link => "PAGINATION_STYLE_LINK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PAGINATION_STYLE_UNSPECIFIED" => Some(Self::Unspecified),
+            "PAGINATION_STYLE_CURSOR" => Some(Self::Cursor),
+            "PAGINATION_STYLE_PAGE" => Some(Self::Page),
+            "PAGINATION_STYLE_OFFSET" => Some(Self::Offset),
+            "PAGINATION_STYLE_LINK" => Some(Self::Link),
             _ => None,
         }
     }
@@ -893,6 +1187,195 @@ impl BreakerState {
             "BREAKER_STATE_CLOSED" => Some(Self::Closed),
             "BREAKER_STATE_OPEN" => Some(Self::Open),
             "BREAKER_STATE_HALF_OPEN" => Some(Self::HalfOpen),
+            _ => None,
+        }
+    }
+}
+/// HealthCheck is the finding of one live check.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HealthCheck {
+    /// Whether the system answered as it should.
+    #[prost(bool, tag="1")]
+    pub healthy: bool,
+    /// What was found, for people. Never holds a secret.
+    #[prost(string, tag="2")]
+    pub detail: ::prost::alloc::string::String,
+    /// How long the answer took.
+    #[prost(message, optional, tag="3")]
+    pub latency: ::core::option::Option<::prost_types::Duration>,
+    /// When.
+    #[prost(message, optional, tag="4")]
+    pub check_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The HTTP status; absent when there was no answer.
+    #[prost(int32, optional, tag="5")]
+    pub http_status: ::core::option::Option<i32>,
+    /// Models that the provider listed, at most 1000; for `llm_provider`.
+    #[prost(string, repeated, tag="6")]
+    pub models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// IntegrationHealth is how a system did lately, over all servers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IntegrationHealth {
+    /// The integration.
+    #[prost(string, tag="1")]
+    pub integration_id: ::prost::alloc::string::String,
+    /// Its state.
+    #[prost(enumeration="IntegrationStatus", tag="2")]
+    pub status: i32,
+    /// The time that the figures below are about, up to now.
+    #[prost(message, optional, tag="3")]
+    pub window: ::core::option::Option<::prost_types::Duration>,
+    /// Calls of it within the window.
+    #[prost(int64, tag="4")]
+    pub calls: i64,
+    /// Those of them that failed for the system's sake: no answer, 5xx, refused credential, used-up rate.
+    #[prost(int64, tag="5")]
+    pub failed_calls: i64,
+    /// failed_calls over calls; absent without calls.
+    #[prost(double, optional, tag="6")]
+    pub error_rate: ::core::option::Option<f64>,
+    /// Half of the calls were quicker. Absent without calls.
+    #[prost(message, optional, tag="7")]
+    pub latency_p50: ::core::option::Option<::prost_types::Duration>,
+    /// 95 % of the calls were quicker. Absent without calls.
+    #[prost(message, optional, tag="8")]
+    pub latency_p95: ::core::option::Option<::prost_types::Duration>,
+    /// 99 % of the calls were quicker. Absent without calls.
+    #[prost(message, optional, tag="9")]
+    pub latency_p99: ::core::option::Option<::prost_types::Duration>,
+    /// What failed last, in the window or before it. Absent: nothing known.
+    #[prost(message, optional, tag="10")]
+    pub last_failure: ::core::option::Option<IntegrationFailure>,
+    /// The breakers of it that are not closed, and their state.
+    #[prost(message, repeated, tag="11")]
+    pub breakers: ::prost::alloc::vec::Vec<IntegrationBreaker>,
+    /// What the system told of its own quotas, the latest.
+    #[prost(message, repeated, tag="12")]
+    pub quotas: ::prost::alloc::vec::Vec<ProviderQuota>,
+    /// How much of each of its call rates is used now.
+    #[prost(message, repeated, tag="13")]
+    pub rates: ::prost::alloc::vec::Vec<RateUse>,
+    /// The latest live checks, newest first, at most 20.
+    #[prost(message, repeated, tag="14")]
+    pub checks: ::prost::alloc::vec::Vec<HealthCheck>,
+    /// Results in the window that broke their tool's result schema.
+    #[prost(message, repeated, tag="15")]
+    pub drifts: ::prost::alloc::vec::Vec<ResultDrift>,
+    /// When the next live check is due; absent where it is not checked by itself.
+    #[prost(message, optional, tag="16")]
+    pub next_check_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// IntegrationFailure is one failed call.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IntegrationFailure {
+    /// Why: an ErrorReason without prefix.
+    #[prost(string, tag="1")]
+    pub reason: ::prost::alloc::string::String,
+    /// When the call ended.
+    #[prost(message, optional, tag="2")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The request, for `GetRequest`.
+    #[prost(string, tag="3")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The tool, or the model.
+    #[prost(string, tag="4")]
+    pub subject: ::prost::alloc::string::String,
+}
+/// IntegrationBreaker is a breaker that holds calls back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IntegrationBreaker {
+    /// The model; empty for a whole system.
+    #[prost(string, tag="1")]
+    pub model: ::prost::alloc::string::String,
+    /// Its state.
+    #[prost(enumeration="BreakerState", tag="2")]
+    pub state: i32,
+    /// Until the next call is let through; absent when one may come now.
+    #[prost(message, optional, tag="3")]
+    pub retry_after: ::core::option::Option<::prost_types::Duration>,
+}
+/// RateUse is how much of a call rate is used.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RateUse {
+    /// The rate.
+    #[prost(message, optional, tag="1")]
+    pub rate: ::core::option::Option<CallRate>,
+    /// How many calls could start now without waiting.
+    #[prost(int64, tag="2")]
+    pub available: i64,
+    /// When the next one may start; absent: now.
+    #[prost(message, optional, tag="3")]
+    pub retry_after: ::core::option::Option<::prost_types::Duration>,
+}
+/// ResultDrift says that a tool's results are not what its schema says.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResultDrift {
+    /// The tool.
+    #[prost(string, tag="1")]
+    pub tool_name: ::prost::alloc::string::String,
+    /// Where in the result, as a path from `result_json` on.
+    #[prost(string, tag="2")]
+    pub path: ::prost::alloc::string::String,
+    /// What is wrong there; never shows a value.
+    #[prost(string, tag="3")]
+    pub description: ::prost::alloc::string::String,
+    /// How often it was seen.
+    #[prost(int64, tag="4")]
+    pub count: i64,
+    /// When last.
+    #[prost(message, optional, tag="5")]
+    pub last_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// GetIntegrationHealthRequest names an integration.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetIntegrationHealthRequest {
+    /// The id. Required.
+    #[prost(string, tag="1")]
+    pub integration_id: ::prost::alloc::string::String,
+    /// The time to look back. Absent: 15 min. 1 min to 1 day.
+    #[prost(message, optional, tag="2")]
+    pub window: ::core::option::Option<::prost_types::Duration>,
+}
+/// GetIntegrationHealthResponse holds the health.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetIntegrationHealthResponse {
+    /// The health.
+    #[prost(message, optional, tag="1")]
+    pub health: ::core::option::Option<IntegrationHealth>,
+}
+/// IntegrationStatus is the state of an integration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum IntegrationStatus {
+    /// Unknown.
+    Unspecified = 0,
+    /// In use.
+    Active = 1,
+    /// Switched off by its owner.
+    Disabled = 2,
+    /// In use, but its last check failed.
+    Degraded = 3,
+}
+impl IntegrationStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "INTEGRATION_STATUS_UNSPECIFIED",
+            Self::Active => "INTEGRATION_STATUS_ACTIVE",
+            Self::Disabled => "INTEGRATION_STATUS_DISABLED",
+            Self::Degraded => "INTEGRATION_STATUS_DEGRADED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "INTEGRATION_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "INTEGRATION_STATUS_ACTIVE" => Some(Self::Active),
+            "INTEGRATION_STATUS_DISABLED" => Some(Self::Disabled),
+            "INTEGRATION_STATUS_DEGRADED" => Some(Self::Degraded),
             _ => None,
         }
     }
@@ -1186,6 +1669,12 @@ pub struct RecordedRequest {
     /// The API key's id.
     #[prost(string, tag="19")]
     pub key_id: ::prost::alloc::string::String,
+    /// Where the result of a tool broke its schema, at most 16.
+    #[prost(message, repeated, tag="20")]
+    pub drifts: ::prost::alloc::vec::Vec<ResultDrift>,
+    /// The approval that a tool was called with.
+    #[prost(string, tag="21")]
+    pub approval_id: ::prost::alloc::string::String,
 }
 /// UsageAnalytics is usage summed over a period.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1443,6 +1932,154 @@ impl UsageDimension {
             "USAGE_DIMENSION_API_KEY" => Some(Self::ApiKey),
             "USAGE_DIMENSION_DAY" => Some(Self::Day),
             "USAGE_DIMENSION_HOUR" => Some(Self::Hour),
+            _ => None,
+        }
+    }
+}
+/// Authentication is how calls are authenticated. Secrets go in and never come out.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Authentication {
+    /// The scheme.
+    #[prost(enumeration="AuthenticationScheme", tag="1")]
+    pub scheme: i32,
+    /// The secret. Input only: stored encrypted, never returned. At most 16 KiB. Not together with `secret_reference`.
+    #[prost(string, tag="2")]
+    pub secret: ::prost::alloc::string::String,
+    /// The header's or parameter's name, for the API-key schemes. \[A-Za-z0-9_-\], at most 64.
+    #[prost(string, tag="3")]
+    pub parameter_name: ::prost::alloc::string::String,
+    /// Output only: whether a secret is stored.
+    #[prost(bool, tag="4")]
+    pub secret_set: bool,
+    /// Output only: the last four characters of the secret, where it has at least twelve.
+    #[prost(string, tag="5")]
+    pub secret_hint: ::prost::alloc::string::String,
+    /// Where the secret is kept instead of here: `env:NAME`, `file:/path`, `vault:<mount>/<path>#<field>` or
+    /// `aws-secrets-manager:<name or ARN>#<field>`. The operator's settings say which of them a tenant may name. At most 512 bytes.
+    #[prost(string, tag="6")]
+    pub secret_reference: ::prost::alloc::string::String,
+    /// For the OAuth 2 schemes and service accounts.
+    #[prost(message, optional, tag="7")]
+    pub oauth2: ::core::option::Option<OAuth2>,
+    /// For HMAC.
+    #[prost(message, optional, tag="8")]
+    pub signature: ::core::option::Option<RequestSignature>,
+}
+/// OAuth2 says where access tokens come from. They are fetched once for all servers, and before the old one ends.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OAuth2 {
+    /// The token endpoint, judged as the endpoint is. At most 2048 bytes. Absent: the connector's, or the key file's.
+    #[prost(string, tag="1")]
+    pub token_url: ::prost::alloc::string::String,
+    /// The client's id. At most 512 bytes.
+    #[prost(string, tag="2")]
+    pub client_id: ::prost::alloc::string::String,
+    /// The scopes. At most 64, each at most 256 bytes. Empty: the connector's.
+    #[prost(string, repeated, tag="3")]
+    pub scopes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The audience or resource, where the server wants one. At most 512 bytes.
+    #[prost(string, tag="4")]
+    pub audience: ::prost::alloc::string::String,
+    /// Whether the client tells its id and secret in the body rather than by HTTP basic.
+    #[prost(bool, tag="5")]
+    pub credentials_in_body: bool,
+}
+/// RequestSignature says how a request is signed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RequestSignature {
+    /// `sha256` or `sha512`. Empty: `sha256`.
+    #[prost(string, tag="1")]
+    pub algorithm: ::prost::alloc::string::String,
+    /// What is signed, with `{timestamp}` (Unix seconds), `{method}`, `{path}` (with the query string), `{body}` and `{body_sha256}` (hex).
+    /// Empty: `{timestamp}.{method}.{path}.{body}`. At most 512 bytes.
+    #[prost(string, tag="2")]
+    pub payload: ::prost::alloc::string::String,
+    /// The header that carries the signature. Empty: `x-signature`.
+    #[prost(string, tag="3")]
+    pub header: ::prost::alloc::string::String,
+    /// How it is written there, with `{signature}`, `{timestamp}` and `{key_id}`. Empty: `{signature}`. At most 512 bytes.
+    #[prost(string, tag="4")]
+    pub format: ::prost::alloc::string::String,
+    /// `hex` or `base64`. Empty: `hex`.
+    #[prost(string, tag="5")]
+    pub encoding: ::prost::alloc::string::String,
+    /// The header that carries the timestamp. Empty: none.
+    #[prost(string, tag="6")]
+    pub timestamp_header: ::prost::alloc::string::String,
+    /// The public id of the key. Optional, at most 256 bytes.
+    #[prost(string, tag="7")]
+    pub key_id: ::prost::alloc::string::String,
+    /// The header that carries `key_id`. Empty: none.
+    #[prost(string, tag="8")]
+    pub key_id_header: ::prost::alloc::string::String,
+}
+/// AuthenticationScheme says how calls to the endpoint are authenticated. What the secret is depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AuthenticationScheme {
+    /// The connector's default.
+    Unspecified = 0,
+    /// None.
+    None = 1,
+    /// `Authorization: Bearer <secret>`.
+    Bearer = 2,
+    /// The secret in a header (`parameter_name`, default `x-api-key`).
+    ApiKeyHeader = 3,
+    /// The secret in a query parameter (`parameter_name`).
+    ApiKeyQuery = 4,
+    /// HTTP basic; the secret is `user:password`.
+    Basic = 5,
+    /// The secret in the path, where the endpoint has `{secret}`.
+    ApiKeyPath = 6,
+    /// OAuth 2 client credentials (RFC 6749, 4.4): `oauth2` and the client's secret.
+    Oauth2ClientCredentials = 7,
+    /// An OAuth 2 refresh token (RFC 6749, 6): `oauth2`; the secret is the JSON object {"refresh_token": …, "client_secret": …}, the
+    /// latter absent for public clients. A refresh token that the server replaces is stored.
+    Oauth2RefreshToken = 8,
+    /// A service account that signs a JWT for an access token (RFC 7523, 2.1): the secret is its key file, as JSON with `client_email`,
+    /// `private_key` and `token_uri`; `oauth2.scopes` says for what.
+    ServiceAccount = 9,
+    /// Each request is signed with the secret, see `signature`.
+    Hmac = 10,
+    /// A TLS client certificate: the secret is PEM, the certificate with its chain and the private key.
+    Mtls = 11,
+}
+impl AuthenticationScheme {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "AUTHENTICATION_SCHEME_UNSPECIFIED",
+            Self::None => "AUTHENTICATION_SCHEME_NONE",
+            Self::Bearer => "AUTHENTICATION_SCHEME_BEARER",
+            Self::ApiKeyHeader => "AUTHENTICATION_SCHEME_API_KEY_HEADER",
+            Self::ApiKeyQuery => "AUTHENTICATION_SCHEME_API_KEY_QUERY",
+            Self::Basic => "AUTHENTICATION_SCHEME_BASIC",
+            Self::ApiKeyPath => "AUTHENTICATION_SCHEME_API_KEY_PATH",
+            Self::Oauth2ClientCredentials => "AUTHENTICATION_SCHEME_OAUTH2_CLIENT_CREDENTIALS",
+            Self::Oauth2RefreshToken => "AUTHENTICATION_SCHEME_OAUTH2_REFRESH_TOKEN",
+            Self::ServiceAccount => "AUTHENTICATION_SCHEME_SERVICE_ACCOUNT",
+            Self::Hmac => "AUTHENTICATION_SCHEME_HMAC",
+            Self::Mtls => "AUTHENTICATION_SCHEME_MTLS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "AUTHENTICATION_SCHEME_UNSPECIFIED" => Some(Self::Unspecified),
+            "AUTHENTICATION_SCHEME_NONE" => Some(Self::None),
+            "AUTHENTICATION_SCHEME_BEARER" => Some(Self::Bearer),
+            "AUTHENTICATION_SCHEME_API_KEY_HEADER" => Some(Self::ApiKeyHeader),
+            "AUTHENTICATION_SCHEME_API_KEY_QUERY" => Some(Self::ApiKeyQuery),
+            "AUTHENTICATION_SCHEME_BASIC" => Some(Self::Basic),
+            "AUTHENTICATION_SCHEME_API_KEY_PATH" => Some(Self::ApiKeyPath),
+            "AUTHENTICATION_SCHEME_OAUTH2_CLIENT_CREDENTIALS" => Some(Self::Oauth2ClientCredentials),
+            "AUTHENTICATION_SCHEME_OAUTH2_REFRESH_TOKEN" => Some(Self::Oauth2RefreshToken),
+            "AUTHENTICATION_SCHEME_SERVICE_ACCOUNT" => Some(Self::ServiceAccount),
+            "AUTHENTICATION_SCHEME_HMAC" => Some(Self::Hmac),
+            "AUTHENTICATION_SCHEME_MTLS" => Some(Self::Mtls),
             _ => None,
         }
     }
@@ -3081,6 +3718,352 @@ pub struct WarmCacheResponse {
     #[prost(message, optional, tag="3")]
     pub cost: ::core::option::Option<super::super::google::r#type::Money>,
 }
+/// CircuitBreaker says when calls are stopped. Absent values are the defaults.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CircuitBreaker {
+    /// Opens at this many failures within the window. Absent: 5. From 1 to 1000.
+    #[prost(int32, optional, tag="1")]
+    pub failure_threshold: ::core::option::Option<i32>,
+    /// The window. Absent: 60 s. 1 s to 1 h.
+    #[prost(message, optional, tag="2")]
+    pub window: ::core::option::Option<::prost_types::Duration>,
+    /// How long it stays open before a probe. Absent: 30 s. 1 s to 1 h.
+    #[prost(message, optional, tag="3")]
+    pub open_duration: ::core::option::Option<::prost_types::Duration>,
+}
+/// Timeouts bound the parts of one call. Absent values are the connector's. Each 10 ms to 10 min.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Timeouts {
+    /// Until the connection stands, TLS included.
+    #[prost(message, optional, tag="1")]
+    pub connect: ::core::option::Option<::prost_types::Duration>,
+    /// From sending the request to the first byte of the answer.
+    #[prost(message, optional, tag="2")]
+    pub first_byte: ::core::option::Option<::prost_types::Duration>,
+    /// The longest pause within an answer.
+    #[prost(message, optional, tag="3")]
+    pub idle: ::core::option::Option<::prost_types::Duration>,
+}
+/// Monitoring says what is recorded of an integration.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Monitoring {
+    /// Whether calls are measured. Absent: true.
+    #[prost(bool, optional, tag="1")]
+    pub enabled: ::core::option::Option<bool>,
+    /// The metrics of interest: any of `latency`, `errors`, `cost`, `tokens`, `throughput`. Empty: all.
+    #[prost(string, repeated, tag="2")]
+    pub metrics: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The time between two live checks. Absent: the server's setting. 10 s to 1 day.
+    #[prost(message, optional, tag="3")]
+    pub check_interval: ::core::option::Option<::prost_types::Duration>,
+}
+/// Configuration is what an integration needs to be called.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Configuration {
+    /// The base address, https unless the operator allows http. Required, except where the provider profile has one.
+    #[prost(string, tag="1")]
+    pub endpoint: ::prost::alloc::string::String,
+    /// How calls are authenticated.
+    #[prost(message, optional, tag="2")]
+    pub authentication: ::core::option::Option<Authentication>,
+    /// When calls are stopped.
+    #[prost(message, optional, tag="3")]
+    pub circuit_breaker: ::core::option::Option<CircuitBreaker>,
+    /// The timeout of one call. Absent: the connector's, else 30 s. 100 ms to 10 min.
+    #[prost(message, optional, tag="4")]
+    pub timeout: ::core::option::Option<::prost_types::Duration>,
+    /// Timeouts of the parts of a call.
+    #[prost(message, optional, tag="5")]
+    pub timeouts: ::core::option::Option<Timeouts>,
+    /// What depends on the type; it must fit `Integration.type`.
+    #[prost(oneof="configuration::Kind", tags="10, 11, 12")]
+    pub kind: ::core::option::Option<configuration::Kind>,
+}
+/// Nested message and enum types in `Configuration`.
+pub mod configuration {
+    /// What depends on the type; it must fit `Integration.type`.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Kind {
+        /// For `llm_provider`.
+        #[prost(message, tag="10")]
+        LlmProvider(super::LlmProviderConfiguration),
+        /// For `api`: an HTTP API.
+        #[prost(message, tag="11")]
+        Api(super::ApiConfiguration),
+        /// For `api`: an MCP server.
+        #[prost(message, tag="12")]
+        Mcp(super::McpConfiguration),
+    }
+}
+/// LlmProviderConfiguration configures an `llm_provider`.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LlmProviderConfiguration {
+    /// The provider profile, as `ListConnectors` names it, for example `openai`, `vllm`, `portkey`. Required.
+    #[prost(string, tag="1")]
+    pub provider: ::prost::alloc::string::String,
+    /// The models that may be called through it. Empty: every model of the provider in the catalogue.
+    #[prost(string, repeated, tag="2")]
+    pub models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The region in which it processes data, for residency. Optional.
+    #[prost(string, tag="3")]
+    pub region: ::prost::alloc::string::String,
+    /// Values of the provider's own headers by the names in its profile, for example Portkey's `virtual_key` and `config`.
+    #[prost(map="string, string", tag="4")]
+    pub options: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    /// Prices for models that the catalogue does not know, or that the tenant has negotiated.
+    #[prost(message, repeated, tag="5")]
+    pub price_overrides: ::prost::alloc::vec::Vec<PriceOverride>,
+    /// Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
+    #[prost(message, repeated, tag="6")]
+    pub model_overrides: ::prost::alloc::vec::Vec<ModelOverride>,
+    /// How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
+    #[prost(message, optional, tag="7")]
+    pub data_retention: ::core::option::Option<::prost_types::Duration>,
+}
+/// PriceOverride sets the prices of a model for this tenant.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PriceOverride {
+    /// The model as the provider names it; `*` is every model without a price of its own.
+    #[prost(string, tag="1")]
+    pub model: ::prost::alloc::string::String,
+    /// Nano-USD per million input tokens, from 0.
+    #[prost(int64, tag="2")]
+    pub input_nano_usd_per_million: i64,
+    /// Nano-USD per million output tokens, from 0.
+    #[prost(int64, tag="3")]
+    pub output_nano_usd_per_million: i64,
+    /// Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
+    /// without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
+    #[prost(message, repeated, tag="4")]
+    pub prices: ::prost::alloc::vec::Vec<TokenPrice>,
+}
+/// ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ModelOverride {
+    /// The model as the provider names it; `*` is every model that the catalogue does not know. Required.
+    #[prost(string, tag="1")]
+    pub model: ::prost::alloc::string::String,
+    /// A name for people. At most 128 bytes.
+    #[prost(string, tag="2")]
+    pub display_name: ::prost::alloc::string::String,
+    /// The context window in tokens, from 1.
+    #[prost(int64, optional, tag="3")]
+    pub context_window: ::core::option::Option<i64>,
+    /// The most output tokens, from 1.
+    #[prost(int64, optional, tag="4")]
+    pub max_output_tokens: ::core::option::Option<i64>,
+    /// What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32.
+    #[prost(string, repeated, tag="5")]
+    pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What it reads. At most 16.
+    #[prost(enumeration="Modality", repeated, tag="6")]
+    pub input_modalities: ::prost::alloc::vec::Vec<i32>,
+    /// What it writes. At most 16.
+    #[prost(enumeration="Modality", repeated, tag="7")]
+    pub output_modalities: ::prost::alloc::vec::Vec<i32>,
+    /// When the provider stops serving it.
+    #[prost(message, optional, tag="8")]
+    pub deprecation_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// How good its answers are, from 0 to 1; takes the place of the published score.
+    #[prost(double, optional, tag="9")]
+    pub quality: ::core::option::Option<f64>,
+}
+/// IntegrationType is the kind of system behind an integration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum IntegrationType {
+    /// Refused.
+    Unspecified = 0,
+    /// A provider of language models.
+    LlmProvider = 1,
+    /// A database.
+    Database = 2,
+    /// An HTTP API.
+    Api = 3,
+    /// Object storage.
+    Storage = 4,
+    /// A webhook receiver.
+    Webhook = 5,
+}
+impl IntegrationType {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "INTEGRATION_TYPE_UNSPECIFIED",
+            Self::LlmProvider => "INTEGRATION_TYPE_LLM_PROVIDER",
+            Self::Database => "INTEGRATION_TYPE_DATABASE",
+            Self::Api => "INTEGRATION_TYPE_API",
+            Self::Storage => "INTEGRATION_TYPE_STORAGE",
+            Self::Webhook => "INTEGRATION_TYPE_WEBHOOK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "INTEGRATION_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "INTEGRATION_TYPE_LLM_PROVIDER" => Some(Self::LlmProvider),
+            "INTEGRATION_TYPE_DATABASE" => Some(Self::Database),
+            "INTEGRATION_TYPE_API" => Some(Self::Api),
+            "INTEGRATION_TYPE_STORAGE" => Some(Self::Storage),
+            "INTEGRATION_TYPE_WEBHOOK" => Some(Self::Webhook),
+            _ => None,
+        }
+    }
+}
+/// Connector is a provider profile, an API template, or a protocol such as MCP.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Connector {
+    /// The name to use in a configuration.
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// The kind of integration it makes.
+    #[prost(enumeration="IntegrationType", tag="2")]
+    pub r#type: i32,
+    /// A name for people.
+    #[prost(string, tag="3")]
+    pub display_name: ::prost::alloc::string::String,
+    /// Its endpoint, where it has one.
+    #[prost(string, tag="4")]
+    pub default_endpoint: ::prost::alloc::string::String,
+    /// How it is authenticated.
+    #[prost(enumeration="AuthenticationScheme", tag="5")]
+    pub authentication: i32,
+    /// The names that `options` may hold.
+    #[prost(string, repeated, tag="6")]
+    pub options: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The timeout of one call.
+    #[prost(message, optional, tag="7")]
+    pub timeout: ::core::option::Option<::prost_types::Duration>,
+    /// Timeouts of the parts of a call.
+    #[prost(message, optional, tag="8")]
+    pub timeouts: ::core::option::Option<Timeouts>,
+    /// JSON Schema, as JSON text, of the `Configuration` that it takes, in the JSON form of the contract.
+    #[prost(bytes="vec", tag="9")]
+    pub configuration_schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// JSON Schema, as JSON text, of `ApiConfiguration.settings_json`. Empty: it has no settings.
+    #[prost(bytes="vec", tag="10")]
+    pub settings_schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// Every way in which it can be authenticated, its own first.
+    #[prost(enumeration="AuthenticationScheme", repeated, tag="11")]
+    pub authentications: ::prost::alloc::vec::Vec<i32>,
+    /// Its tools. Empty: they are the integration's own.
+    #[prost(message, repeated, tag="12")]
+    pub tools: ::prost::alloc::vec::Vec<ConnectorTool>,
+    /// How often its API may be called, as documented.
+    #[prost(message, repeated, tag="13")]
+    pub rates: ::prost::alloc::vec::Vec<CallRate>,
+    /// The version of the API that it speaks, for example `2025-09-03`. Empty: the API has none.
+    #[prost(string, tag="14")]
+    pub api_version: ::prost::alloc::string::String,
+    /// What is peculiar about it, a sentence each.
+    #[prost(string, repeated, tag="15")]
+    pub notes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Where its API is documented.
+    #[prost(string, tag="16")]
+    pub documentation_url: ::prost::alloc::string::String,
+    /// What the secret is, for people.
+    #[prost(string, tag="17")]
+    pub secret_description: ::prost::alloc::string::String,
+}
+/// ConnectorTool is a tool that every integration of a connector has.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConnectorTool {
+    /// The name.
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// What it does.
+    #[prost(string, tag="2")]
+    pub description: ::prost::alloc::string::String,
+    /// JSON Schema of the parameters, as JSON text.
+    #[prost(bytes="vec", tag="3")]
+    pub parameters_schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// JSON Schema of the result, as JSON text. Empty: any.
+    #[prost(bytes="vec", tag="4")]
+    pub result_schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// Whether it may change something in the system behind it.
+    #[prost(bool, tag="5")]
+    pub has_side_effects: bool,
+    /// Whether each call needs an approval.
+    #[prost(bool, tag="6")]
+    pub approval_required: bool,
+    /// What a call costs, in nano-USD.
+    #[prost(int64, tag="7")]
+    pub cost_nano_usd: i64,
+}
+/// ListConnectorsRequest pages through the connectors.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListConnectorsRequest {
+    /// At most this many, from 1 to 1000. 0: 100.
+    #[prost(int32, tag="1")]
+    pub page_size: i32,
+    /// Where to go on, as returned before.
+    #[prost(string, tag="2")]
+    pub page_token: ::prost::alloc::string::String,
+    /// Only of this kind. Optional.
+    #[prost(enumeration="IntegrationType", tag="3")]
+    pub r#type: i32,
+    /// Only the one of this name. Optional.
+    #[prost(string, tag="4")]
+    pub name: ::prost::alloc::string::String,
+}
+/// ListConnectorsResponse is a page of connectors.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListConnectorsResponse {
+    /// The connectors, by name.
+    #[prost(message, repeated, tag="1")]
+    pub connectors: ::prost::alloc::vec::Vec<Connector>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag="2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// ImportOpenApiRequest turns an OpenAPI document into a configuration. Nothing is stored, and nothing is fetched.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportOpenApiRequest {
+    /// The document: OpenAPI 3.0 or 3.1, JSON or YAML, at most 3 MiB. References to other documents are refused. Required.
+    #[prost(bytes="vec", tag="1")]
+    pub document: ::prost::alloc::vec::Vec<u8>,
+    /// Only operations whose `operationId`, or `METHOD /path`, matches one of these; `*` matches anything. Empty: all. At most 256.
+    #[prost(string, repeated, tag="2")]
+    pub operations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only operations with one of these tags. Empty: all. At most 256.
+    #[prost(string, repeated, tag="3")]
+    pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Leave out operations that the document calls deprecated.
+    #[prost(bool, tag="4")]
+    pub skip_deprecated: bool,
+    /// The security scheme to use, where the document has several. Empty: the first that can be used.
+    #[prost(string, tag="5")]
+    pub security_scheme: ::prost::alloc::string::String,
+}
+/// ImportOpenApiResponse is what the document became.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ImportOpenApiResponse {
+    /// A configuration of type `api`: endpoint, authentication without its secret, and tools. Pass it to `CreateIntegration`.
+    #[prost(message, optional, tag="1")]
+    pub configuration: ::core::option::Option<Configuration>,
+    /// What was left out, or changed in meaning.
+    #[prost(message, repeated, tag="2")]
+    pub findings: ::prost::alloc::vec::Vec<ImportFinding>,
+    /// The same as a template, TOML text.
+    #[prost(string, tag="3")]
+    pub template_toml: ::prost::alloc::string::String,
+}
+/// ImportFinding is something of a document that could not be taken over as it stands.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportFinding {
+    /// Where, as a JSON pointer.
+    #[prost(string, tag="1")]
+    pub pointer: ::prost::alloc::string::String,
+    /// What was done about it.
+    #[prost(string, tag="2")]
+    pub description: ::prost::alloc::string::String,
+    /// Whether the whole operation was left out.
+    #[prost(bool, tag="3")]
+    pub skipped: bool,
+}
 /// ErrorReason is the closed list of reasons. `ErrorInfo.reason` carries the name without `ERROR_REASON_`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -3171,6 +4154,10 @@ pub enum ErrorReason {
     NothingToResume = 41,
     /// FAILED_PRECONDITION: others refer to the resource; metadata `used_by` names them.
     InUse = 42,
+    /// FAILED_PRECONDITION: the tool needs an approval that was not given, or that is used, expired, or for another call.
+    ApprovalRequired = 43,
+    /// FAILED_PRECONDITION: the integration's secret reference does not resolve now.
+    SecretUnavailable = 44,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -3222,6 +4209,8 @@ impl ErrorReason {
             Self::SlowConsumer => "ERROR_REASON_SLOW_CONSUMER",
             Self::NothingToResume => "ERROR_REASON_NOTHING_TO_RESUME",
             Self::InUse => "ERROR_REASON_IN_USE",
+            Self::ApprovalRequired => "ERROR_REASON_APPROVAL_REQUIRED",
+            Self::SecretUnavailable => "ERROR_REASON_SECRET_UNAVAILABLE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -3270,6 +4259,8 @@ impl ErrorReason {
             "ERROR_REASON_SLOW_CONSUMER" => Some(Self::SlowConsumer),
             "ERROR_REASON_NOTHING_TO_RESUME" => Some(Self::NothingToResume),
             "ERROR_REASON_IN_USE" => Some(Self::InUse),
+            "ERROR_REASON_APPROVAL_REQUIRED" => Some(Self::ApprovalRequired),
+            "ERROR_REASON_SECRET_UNAVAILABLE" => Some(Self::SecretUnavailable),
             _ => None,
         }
     }
@@ -3848,210 +4839,6 @@ impl ExperimentState {
         }
     }
 }
-/// Authentication is how calls are authenticated. Secrets go in and never come out.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Authentication {
-    /// The scheme.
-    #[prost(enumeration="AuthenticationScheme", tag="1")]
-    pub scheme: i32,
-    /// The secret. Input only: stored encrypted, never returned. At most 16 KiB.
-    #[prost(string, tag="2")]
-    pub secret: ::prost::alloc::string::String,
-    /// The header's or parameter's name, for the API-key schemes. \[A-Za-z0-9_-\], at most 64.
-    #[prost(string, tag="3")]
-    pub parameter_name: ::prost::alloc::string::String,
-    /// Output only: whether a secret is stored.
-    #[prost(bool, tag="4")]
-    pub secret_set: bool,
-    /// Output only: the last four characters of the secret, where it has at least twelve.
-    #[prost(string, tag="5")]
-    pub secret_hint: ::prost::alloc::string::String,
-}
-/// CircuitBreaker says when calls are stopped. Absent values are the defaults.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CircuitBreaker {
-    /// Opens at this many failures within the window. Absent: 5. From 1 to 1000.
-    #[prost(int32, optional, tag="1")]
-    pub failure_threshold: ::core::option::Option<i32>,
-    /// The window. Absent: 60 s. 1 s to 1 h.
-    #[prost(message, optional, tag="2")]
-    pub window: ::core::option::Option<::prost_types::Duration>,
-    /// How long it stays open before a probe. Absent: 30 s. 1 s to 1 h.
-    #[prost(message, optional, tag="3")]
-    pub open_duration: ::core::option::Option<::prost_types::Duration>,
-}
-/// LlmProviderConfiguration configures an `llm_provider`.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct LlmProviderConfiguration {
-    /// The provider profile, as `ListConnectors` names it, for example `openai`, `vllm`, `portkey`. Required.
-    #[prost(string, tag="1")]
-    pub provider: ::prost::alloc::string::String,
-    /// The models that may be called through it. Empty: every model of the provider in the catalogue.
-    #[prost(string, repeated, tag="2")]
-    pub models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The region in which it processes data, for residency. Optional.
-    #[prost(string, tag="3")]
-    pub region: ::prost::alloc::string::String,
-    /// Values of the provider's own headers by the names in its profile, for example Portkey's `virtual_key` and `config`.
-    #[prost(map="string, string", tag="4")]
-    pub options: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
-    /// Prices for models that the catalogue does not know, or that the tenant has negotiated.
-    #[prost(message, repeated, tag="5")]
-    pub price_overrides: ::prost::alloc::vec::Vec<PriceOverride>,
-    /// Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
-    #[prost(message, repeated, tag="6")]
-    pub model_overrides: ::prost::alloc::vec::Vec<ModelOverride>,
-    /// How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
-    #[prost(message, optional, tag="7")]
-    pub data_retention: ::core::option::Option<::prost_types::Duration>,
-}
-/// PriceOverride sets the prices of a model for this tenant.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct PriceOverride {
-    /// The model as the provider names it; `*` is every model without a price of its own.
-    #[prost(string, tag="1")]
-    pub model: ::prost::alloc::string::String,
-    /// Nano-USD per million input tokens, from 0.
-    #[prost(int64, tag="2")]
-    pub input_nano_usd_per_million: i64,
-    /// Nano-USD per million output tokens, from 0.
-    #[prost(int64, tag="3")]
-    pub output_nano_usd_per_million: i64,
-    /// Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
-    /// without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
-    #[prost(message, repeated, tag="4")]
-    pub prices: ::prost::alloc::vec::Vec<TokenPrice>,
-}
-/// ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ModelOverride {
-    /// The model as the provider names it; `*` is every model that the catalogue does not know. Required.
-    #[prost(string, tag="1")]
-    pub model: ::prost::alloc::string::String,
-    /// A name for people. At most 128 bytes.
-    #[prost(string, tag="2")]
-    pub display_name: ::prost::alloc::string::String,
-    /// The context window in tokens, from 1.
-    #[prost(int64, optional, tag="3")]
-    pub context_window: ::core::option::Option<i64>,
-    /// The most output tokens, from 1.
-    #[prost(int64, optional, tag="4")]
-    pub max_output_tokens: ::core::option::Option<i64>,
-    /// What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32.
-    #[prost(string, repeated, tag="5")]
-    pub capabilities: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// What it reads. At most 16.
-    #[prost(enumeration="Modality", repeated, tag="6")]
-    pub input_modalities: ::prost::alloc::vec::Vec<i32>,
-    /// What it writes. At most 16.
-    #[prost(enumeration="Modality", repeated, tag="7")]
-    pub output_modalities: ::prost::alloc::vec::Vec<i32>,
-    /// When the provider stops serving it.
-    #[prost(message, optional, tag="8")]
-    pub deprecation_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// How good its answers are, from 0 to 1; takes the place of the published score.
-    #[prost(double, optional, tag="9")]
-    pub quality: ::core::option::Option<f64>,
-}
-/// ApiConfiguration configures an `api`.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ApiConfiguration {
-    /// The template, as `ListConnectors` names it. Empty: the tools below.
-    #[prost(string, tag="1")]
-    pub template: ::prost::alloc::string::String,
-    /// Tools of this API, beyond those of the template. At most 128.
-    #[prost(message, repeated, tag="2")]
-    pub tools: ::prost::alloc::vec::Vec<ApiTool>,
-    /// The path of the live check, relative to the endpoint. Empty: `/`.
-    #[prost(string, tag="3")]
-    pub check_path: ::prost::alloc::string::String,
-    /// Headers sent with every call. At most 32; never credentials.
-    #[prost(map="string, string", tag="4")]
-    pub headers: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
-}
-/// ApiTool is one HTTP call as a tool.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ApiTool {
-    /// 1 to 64 of \[A-Za-z0-9_-\]. Required.
-    #[prost(string, tag="1")]
-    pub name: ::prost::alloc::string::String,
-    /// What the tool does.
-    #[prost(string, tag="2")]
-    pub description: ::prost::alloc::string::String,
-    /// GET, POST, PUT, PATCH or DELETE. Required.
-    #[prost(string, tag="3")]
-    pub method: ::prost::alloc::string::String,
-    /// The path below the endpoint; `{name}` is filled from the parameters. Required.
-    #[prost(string, tag="4")]
-    pub path: ::prost::alloc::string::String,
-    /// JSON Schema of the parameters, as JSON text. Empty: an object without constraints.
-    #[prost(bytes="vec", tag="5")]
-    pub parameters_schema_json: ::prost::alloc::vec::Vec<u8>,
-    /// Parameters that go into the query string. The rest go into the JSON body, or into the query string where there is no body.
-    #[prost(string, repeated, tag="6")]
-    pub query_parameters: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// How long answers may be cached. Absent: not cached. Only for GET.
-    #[prost(message, optional, tag="7")]
-    pub cache_ttl: ::core::option::Option<::prost_types::Duration>,
-}
-/// Timeouts bound the parts of one call. Absent values are the connector's. Each 10 ms to 10 min.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Timeouts {
-    /// Until the connection stands, TLS included.
-    #[prost(message, optional, tag="1")]
-    pub connect: ::core::option::Option<::prost_types::Duration>,
-    /// From sending the request to the first byte of the answer.
-    #[prost(message, optional, tag="2")]
-    pub first_byte: ::core::option::Option<::prost_types::Duration>,
-    /// The longest pause within an answer.
-    #[prost(message, optional, tag="3")]
-    pub idle: ::core::option::Option<::prost_types::Duration>,
-}
-/// Configuration is what an integration needs to be called.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Configuration {
-    /// The base address, https unless the operator allows http. Required, except where the provider profile has one.
-    #[prost(string, tag="1")]
-    pub endpoint: ::prost::alloc::string::String,
-    /// How calls are authenticated.
-    #[prost(message, optional, tag="2")]
-    pub authentication: ::core::option::Option<Authentication>,
-    /// When calls are stopped.
-    #[prost(message, optional, tag="3")]
-    pub circuit_breaker: ::core::option::Option<CircuitBreaker>,
-    /// The timeout of one call. Absent: the connector's, else 30 s. 100 ms to 10 min.
-    #[prost(message, optional, tag="4")]
-    pub timeout: ::core::option::Option<::prost_types::Duration>,
-    /// Timeouts of the parts of a call.
-    #[prost(message, optional, tag="5")]
-    pub timeouts: ::core::option::Option<Timeouts>,
-    /// What depends on the type; it must fit `Integration.type`.
-    #[prost(oneof="configuration::Kind", tags="10, 11")]
-    pub kind: ::core::option::Option<configuration::Kind>,
-}
-/// Nested message and enum types in `Configuration`.
-pub mod configuration {
-    /// What depends on the type; it must fit `Integration.type`.
-    #[derive(Clone, PartialEq, ::prost::Oneof)]
-    pub enum Kind {
-        /// For `llm_provider`.
-        #[prost(message, tag="10")]
-        LlmProvider(super::LlmProviderConfiguration),
-        /// For `api`.
-        #[prost(message, tag="11")]
-        Api(super::ApiConfiguration),
-    }
-}
-/// Monitoring says what is recorded of an integration.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Monitoring {
-    /// Whether calls are measured. Absent: true.
-    #[prost(bool, optional, tag="1")]
-    pub enabled: ::core::option::Option<bool>,
-    /// The metrics of interest: any of `latency`, `errors`, `cost`, `tokens`, `throughput`. Empty: all.
-    #[prost(string, repeated, tag="2")]
-    pub metrics: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
 /// Integration is a system that the tenant can call.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Integration {
@@ -4091,28 +4878,9 @@ pub struct Integration {
     /// Output only: the last check.
     #[prost(message, optional, tag="12")]
     pub last_check: ::core::option::Option<HealthCheck>,
-}
-/// HealthCheck is the finding of one live check.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct HealthCheck {
-    /// Whether the system answered as it should.
-    #[prost(bool, tag="1")]
-    pub healthy: bool,
-    /// What was found, for people. Never holds a secret.
-    #[prost(string, tag="2")]
-    pub detail: ::prost::alloc::string::String,
-    /// How long the answer took.
-    #[prost(message, optional, tag="3")]
-    pub latency: ::core::option::Option<::prost_types::Duration>,
-    /// When.
-    #[prost(message, optional, tag="4")]
-    pub check_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// The HTTP status; absent when there was no answer.
-    #[prost(int32, optional, tag="5")]
-    pub http_status: ::core::option::Option<i32>,
-    /// Models that the provider listed, at most 1000; for `llm_provider`.
-    #[prost(string, repeated, tag="6")]
-    pub models: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Output only: how often it was changed, from 1; checks and rotations of its credential do not count.
+    #[prost(int64, tag="13")]
+    pub version: i64,
 }
 /// CreateIntegrationRequest registers an integration.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -4243,12 +5011,15 @@ pub struct RotateCredentialRequest {
     /// The id. Required.
     #[prost(string, tag="1")]
     pub integration_id: ::prost::alloc::string::String,
-    /// The new secret. Required. Input only.
+    /// The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
     #[prost(string, tag="2")]
     pub secret: ::prost::alloc::string::String,
     /// Store it without a live check.
     #[prost(bool, tag="3")]
     pub skip_check: bool,
+    /// Where the new secret is kept, see `Authentication.secret_reference`.
+    #[prost(string, tag="4")]
+    pub secret_reference: ::prost::alloc::string::String,
 }
 /// RotateCredentialResponse confirms.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4257,183 +5028,76 @@ pub struct RotateCredentialResponse {
     #[prost(message, optional, tag="1")]
     pub rotate_time: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// Connector is a provider profile or an API template.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Connector {
-    /// The name to use in a configuration.
-    #[prost(string, tag="1")]
-    pub name: ::prost::alloc::string::String,
-    /// The kind of integration it makes.
-    #[prost(enumeration="IntegrationType", tag="2")]
-    pub r#type: i32,
-    /// A name for people.
-    #[prost(string, tag="3")]
-    pub display_name: ::prost::alloc::string::String,
-    /// Its endpoint, where it has one.
+/// IntegrationVersion is what an integration was like, until the next version.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct IntegrationVersion {
+    /// The version, from 1.
+    #[prost(int64, tag="1")]
+    pub version: i64,
+    /// The integration as it was, without secrets.
+    #[prost(message, optional, tag="2")]
+    pub integration: ::core::option::Option<Integration>,
+    /// When it was made.
+    #[prost(message, optional, tag="3")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// The API key that made it.
     #[prost(string, tag="4")]
-    pub default_endpoint: ::prost::alloc::string::String,
-    /// How it is authenticated.
-    #[prost(enumeration="AuthenticationScheme", tag="5")]
-    pub authentication: i32,
-    /// The names that `options` may hold.
+    pub key_id: ::prost::alloc::string::String,
+    /// What was done: `create`, `update` or `rollback`.
+    #[prost(string, tag="5")]
+    pub action: ::prost::alloc::string::String,
+    /// The top-level fields, and those of the configuration, that differ from the version before.
     #[prost(string, repeated, tag="6")]
-    pub options: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The timeout of one call.
-    #[prost(message, optional, tag="7")]
-    pub timeout: ::core::option::Option<::prost_types::Duration>,
-    /// Timeouts of the parts of a call.
-    #[prost(message, optional, tag="8")]
-    pub timeouts: ::core::option::Option<Timeouts>,
+    pub changed_paths: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-/// ListConnectorsRequest pages through the connectors.
+/// ListIntegrationVersionsRequest pages through the versions of an integration.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListConnectorsRequest {
+pub struct ListIntegrationVersionsRequest {
+    /// The id. Required. That of a deleted integration is known, too.
+    #[prost(string, tag="1")]
+    pub integration_id: ::prost::alloc::string::String,
     /// At most this many, from 1 to 1000. 0: 100.
-    #[prost(int32, tag="1")]
+    #[prost(int32, tag="2")]
     pub page_size: i32,
     /// Where to go on, as returned before.
-    #[prost(string, tag="2")]
+    #[prost(string, tag="3")]
     pub page_token: ::prost::alloc::string::String,
-    /// Only of this kind. Optional.
-    #[prost(enumeration="IntegrationType", tag="3")]
-    pub r#type: i32,
 }
-/// ListConnectorsResponse is a page of connectors.
+/// ListIntegrationVersionsResponse is a page of versions.
 #[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListConnectorsResponse {
-    /// The connectors, by name.
+pub struct ListIntegrationVersionsResponse {
+    /// The versions, newest first.
     #[prost(message, repeated, tag="1")]
-    pub connectors: ::prost::alloc::vec::Vec<Connector>,
+    pub versions: ::prost::alloc::vec::Vec<IntegrationVersion>,
     /// Where to go on; empty at the end.
     #[prost(string, tag="2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// IntegrationType is the kind of system behind an integration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum IntegrationType {
-    /// Refused.
-    Unspecified = 0,
-    /// A provider of language models.
-    LlmProvider = 1,
-    /// A database.
-    Database = 2,
-    /// An HTTP API.
-    Api = 3,
-    /// Object storage.
-    Storage = 4,
-    /// A webhook receiver.
-    Webhook = 5,
+/// RollbackIntegrationRequest names a version.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RollbackIntegrationRequest {
+    /// The id. Required.
+    #[prost(string, tag="1")]
+    pub integration_id: ::prost::alloc::string::String,
+    /// The version to go back to. Required.
+    #[prost(int64, tag="2")]
+    pub version: i64,
+    /// The current etag, to be safe. Optional.
+    #[prost(string, tag="3")]
+    pub etag: ::prost::alloc::string::String,
+    /// The secret, where the version's calls go elsewhere than the current one's. Input only.
+    #[prost(string, tag="4")]
+    pub secret: ::prost::alloc::string::String,
+    /// Check everything, the live check included, and store nothing.
+    #[prost(bool, tag="5")]
+    pub validate_only: bool,
 }
-impl IntegrationType {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "INTEGRATION_TYPE_UNSPECIFIED",
-            Self::LlmProvider => "INTEGRATION_TYPE_LLM_PROVIDER",
-            Self::Database => "INTEGRATION_TYPE_DATABASE",
-            Self::Api => "INTEGRATION_TYPE_API",
-            Self::Storage => "INTEGRATION_TYPE_STORAGE",
-            Self::Webhook => "INTEGRATION_TYPE_WEBHOOK",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "INTEGRATION_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
-            "INTEGRATION_TYPE_LLM_PROVIDER" => Some(Self::LlmProvider),
-            "INTEGRATION_TYPE_DATABASE" => Some(Self::Database),
-            "INTEGRATION_TYPE_API" => Some(Self::Api),
-            "INTEGRATION_TYPE_STORAGE" => Some(Self::Storage),
-            "INTEGRATION_TYPE_WEBHOOK" => Some(Self::Webhook),
-            _ => None,
-        }
-    }
-}
-/// IntegrationStatus is the state of an integration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum IntegrationStatus {
-    /// Unknown.
-    Unspecified = 0,
-    /// In use.
-    Active = 1,
-    /// Switched off by its owner.
-    Disabled = 2,
-    /// In use, but its last check failed.
-    Degraded = 3,
-}
-impl IntegrationStatus {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "INTEGRATION_STATUS_UNSPECIFIED",
-            Self::Active => "INTEGRATION_STATUS_ACTIVE",
-            Self::Disabled => "INTEGRATION_STATUS_DISABLED",
-            Self::Degraded => "INTEGRATION_STATUS_DEGRADED",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "INTEGRATION_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
-            "INTEGRATION_STATUS_ACTIVE" => Some(Self::Active),
-            "INTEGRATION_STATUS_DISABLED" => Some(Self::Disabled),
-            "INTEGRATION_STATUS_DEGRADED" => Some(Self::Degraded),
-            _ => None,
-        }
-    }
-}
-/// AuthenticationScheme says how calls to the endpoint are authenticated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum AuthenticationScheme {
-    /// The connector's default.
-    Unspecified = 0,
-    /// None.
-    None = 1,
-    /// `Authorization: Bearer <secret>`.
-    Bearer = 2,
-    /// The secret in a header (`parameter_name`, default `x-api-key`).
-    ApiKeyHeader = 3,
-    /// The secret in a query parameter (`parameter_name`).
-    ApiKeyQuery = 4,
-    /// HTTP basic; the secret is `user:password`.
-    Basic = 5,
-}
-impl AuthenticationScheme {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "AUTHENTICATION_SCHEME_UNSPECIFIED",
-            Self::None => "AUTHENTICATION_SCHEME_NONE",
-            Self::Bearer => "AUTHENTICATION_SCHEME_BEARER",
-            Self::ApiKeyHeader => "AUTHENTICATION_SCHEME_API_KEY_HEADER",
-            Self::ApiKeyQuery => "AUTHENTICATION_SCHEME_API_KEY_QUERY",
-            Self::Basic => "AUTHENTICATION_SCHEME_BASIC",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "AUTHENTICATION_SCHEME_UNSPECIFIED" => Some(Self::Unspecified),
-            "AUTHENTICATION_SCHEME_NONE" => Some(Self::None),
-            "AUTHENTICATION_SCHEME_BEARER" => Some(Self::Bearer),
-            "AUTHENTICATION_SCHEME_API_KEY_HEADER" => Some(Self::ApiKeyHeader),
-            "AUTHENTICATION_SCHEME_API_KEY_QUERY" => Some(Self::ApiKeyQuery),
-            "AUTHENTICATION_SCHEME_BASIC" => Some(Self::Basic),
-            _ => None,
-        }
-    }
+/// RollbackIntegrationResponse holds the integration, with a new version.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RollbackIntegrationResponse {
+    /// The integration.
+    #[prost(message, optional, tag="1")]
+    pub integration: ::core::option::Option<Integration>,
 }
 /// EmbedRequest asks for vectors.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5030,6 +5694,27 @@ pub struct Tool {
     /// The default timeout.
     #[prost(message, optional, tag="7")]
     pub timeout: ::core::option::Option<::prost_types::Duration>,
+    /// JSON Schema of the result, as JSON text. Empty: any.
+    #[prost(bytes="vec", tag="8")]
+    pub result_schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// Who may share cached answers, and for how long where `cache_ttl` is absent.
+    #[prost(enumeration="CacheClass", tag="9")]
+    pub cache_class: i32,
+    /// What a call costs, in nano-USD.
+    #[prost(int64, tag="10")]
+    pub cost_nano_usd: i64,
+    /// Whether each call needs an approval.
+    #[prost(bool, tag="11")]
+    pub approval_required: bool,
+    /// Whether its results come in pages, which `StreamExecuteTool` follows to the end.
+    #[prost(bool, tag="12")]
+    pub paginated: bool,
+    /// Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+    #[prost(string, tag="13")]
+    pub deprecation: ::prost::alloc::string::String,
+    /// Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
+    #[prost(bool, tag="14")]
+    pub repeatable: bool,
 }
 /// ListToolsRequest pages through the tools.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5043,6 +5728,9 @@ pub struct ListToolsRequest {
     /// Only tools of this integration. Optional.
     #[prost(string, tag="3")]
     pub integration_id: ::prost::alloc::string::String,
+    /// Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+    #[prost(string, tag="4")]
+    pub query: ::prost::alloc::string::String,
 }
 /// ListToolsResponse is a page of tools.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5092,9 +5780,49 @@ pub struct ExecuteToolRequest {
     /// On whose behalf the call is made.
     #[prost(message, optional, tag="6")]
     pub context: ::core::option::Option<CallContext>,
+    /// Check everything short of the call itself, and tell what would be sent. Nothing is called, charged or used up.
+    #[prost(bool, tag="7")]
+    pub validate_only: bool,
+    /// The approval, for tools that need one. It serves one call.
+    #[prost(string, tag="8")]
+    pub approval_id: ::prost::alloc::string::String,
+    /// Whether a cached answer will do.
+    #[prost(enumeration="ToolCacheMode", tag="9")]
+    pub cache: i32,
+    /// `StreamExecuteTool` only: at most this many pages, from 1 to 10000. 0: 100.
+    #[prost(int32, tag="10")]
+    pub max_pages: i32,
+}
+/// ToolPreview is what a call would do.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ToolPreview {
+    /// The HTTP method, for `api` integrations.
+    #[prost(string, tag="1")]
+    pub method: ::prost::alloc::string::String,
+    /// The URL, credentials replaced by `***`.
+    #[prost(string, tag="2")]
+    pub url: ::prost::alloc::string::String,
+    /// The headers, credentials replaced by `***`.
+    #[prost(map="string, string", tag="3")]
+    pub headers: ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    /// The body, as it would be sent.
+    #[prost(bytes="vec", tag="4")]
+    pub body: ::prost::alloc::vec::Vec<u8>,
+    /// What it would cost, in nano-USD.
+    #[prost(int64, tag="5")]
+    pub cost_nano_usd: i64,
+    /// Whether a cached answer would serve it.
+    #[prost(bool, tag="6")]
+    pub cached: bool,
+    /// Whether an approval is missing.
+    #[prost(bool, tag="7")]
+    pub approval_missing: bool,
+    /// How long it would wait for its turn under the system's call rates.
+    #[prost(message, optional, tag="8")]
+    pub wait: ::core::option::Option<::prost_types::Duration>,
 }
 /// ExecuteToolResponse is the result.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExecuteToolResponse {
     /// The result: JSON text, or a JSON string where the system answered with text.
     #[prost(bytes="vec", tag="1")]
@@ -5123,6 +5851,93 @@ pub struct ExecuteToolResponse {
     /// The MIME type of the answer.
     #[prost(string, tag="9")]
     pub content_type: ::prost::alloc::string::String,
+    /// What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+    #[prost(string, repeated, tag="10")]
+    pub warnings: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The attempts made, in order. None where a cache answered.
+    #[prost(message, repeated, tag="11")]
+    pub attempts: ::prost::alloc::vec::Vec<Attempt>,
+    /// How old a cached answer is.
+    #[prost(message, optional, tag="12")]
+    pub cache_age: ::core::option::Option<::prost_types::Duration>,
+    /// For `validate_only`.
+    #[prost(message, optional, tag="13")]
+    pub preview: ::core::option::Option<ToolPreview>,
+    /// `StreamExecuteTool` only: how many pages were told.
+    #[prost(int32, tag="14")]
+    pub pages: i32,
+    /// `StreamExecuteTool` only: whether `max_pages` ended it before the last page.
+    #[prost(bool, tag="15")]
+    pub pages_left: bool,
+}
+/// BatchExecuteToolsRequest is several calls of tools.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchExecuteToolsRequest {
+    /// The calls. 1 to 100, each `request_id` at most once.
+    #[prost(message, repeated, tag="1")]
+    pub requests: ::prost::alloc::vec::Vec<ExecuteToolRequest>,
+    /// How many run at a time. 0: 8. From 1 to 32.
+    #[prost(int32, tag="2")]
+    pub max_concurrency: i32,
+    /// Whether calls that have not begun are left alone after the first error; they end as CANCELLED.
+    #[prost(bool, tag="3")]
+    pub stop_on_error: bool,
+}
+/// BatchExecuteToolsResponse holds their ends.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BatchExecuteToolsResponse {
+    /// In the order of the requests.
+    #[prost(message, repeated, tag="1")]
+    pub outcomes: ::prost::alloc::vec::Vec<ToolOutcome>,
+}
+/// ToolOutcome is the end of one call.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ToolOutcome {
+    /// How it ended.
+    #[prost(oneof="tool_outcome::Outcome", tags="1, 2")]
+    pub outcome: ::core::option::Option<tool_outcome::Outcome>,
+}
+/// Nested message and enum types in `ToolOutcome`.
+pub mod tool_outcome {
+    /// How it ended.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Outcome {
+        /// Well.
+        #[prost(message, tag="1")]
+        Response(super::ExecuteToolResponse),
+        /// With the error that `ExecuteTool` would have ended with.
+        #[prost(message, tag="2")]
+        Error(::tonic_types::pb::Status),
+    }
+}
+/// ApproveToolCallRequest allows one call.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveToolCallRequest {
+    /// The integration. Required.
+    #[prost(string, tag="1")]
+    pub integration_id: ::prost::alloc::string::String,
+    /// The tool. Required.
+    #[prost(string, tag="2")]
+    pub tool_name: ::prost::alloc::string::String,
+    /// The parameters, as the call will have them; the order of keys and white space do not matter. Empty means `{}`.
+    #[prost(bytes="vec", tag="3")]
+    pub parameters_json: ::prost::alloc::vec::Vec<u8>,
+    /// How long it stays open. Absent: 15 min. 1 s to 1 day.
+    #[prost(message, optional, tag="4")]
+    pub ttl: ::core::option::Option<::prost_types::Duration>,
+    /// Why, for the audit log. At most 1024 bytes.
+    #[prost(string, tag="5")]
+    pub comment: ::prost::alloc::string::String,
+}
+/// ApproveToolCallResponse is the approval.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveToolCallResponse {
+    /// The id to call with.
+    #[prost(string, tag="1")]
+    pub approval_id: ::prost::alloc::string::String,
+    /// When it ends.
+    #[prost(message, optional, tag="2")]
+    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// StreamExecuteToolRequest is one message of the caller.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5166,7 +5981,7 @@ pub mod stream_execute_tool_response {
     /// What is sent.
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Message {
-        /// A piece of the output.
+        /// A piece of the output; of a tool with pages, a whole page or a piece of it.
         #[prost(bytes, tag="2")]
         Chunk(::prost::alloc::vec::Vec<u8>),
         /// How far the tool has come.
@@ -5186,6 +6001,39 @@ pub struct ToolProgress {
     /// In words.
     #[prost(string, tag="2")]
     pub detail: ::prost::alloc::string::String,
+}
+/// ToolCacheMode says whether a cached answer will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ToolCacheMode {
+    /// As the tool's cache class says.
+    Unspecified = 0,
+    /// Call the system, and keep its answer for others.
+    Refresh = 1,
+    /// Call the system, and keep nothing.
+    Bypass = 2,
+}
+impl ToolCacheMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TOOL_CACHE_MODE_UNSPECIFIED",
+            Self::Refresh => "TOOL_CACHE_MODE_REFRESH",
+            Self::Bypass => "TOOL_CACHE_MODE_BYPASS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TOOL_CACHE_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "TOOL_CACHE_MODE_REFRESH" => Some(Self::Refresh),
+            "TOOL_CACHE_MODE_BYPASS" => Some(Self::Bypass),
+            _ => None,
+        }
+    }
 }
 include!("trunkline.v1.tonic.rs");
 // @@protoc_insertion_point(module)

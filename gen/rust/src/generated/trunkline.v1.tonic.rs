@@ -3226,6 +3226,93 @@ pub mod integration_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        pub async fn get_integration_health(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetIntegrationHealthRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetIntegrationHealthResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.IntegrationService/GetIntegrationHealth",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "trunkline.v1.IntegrationService",
+                        "GetIntegrationHealth",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_integration_versions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListIntegrationVersionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListIntegrationVersionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.IntegrationService/ListIntegrationVersions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "trunkline.v1.IntegrationService",
+                        "ListIntegrationVersions",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn rollback_integration(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RollbackIntegrationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RollbackIntegrationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.IntegrationService/RollbackIntegration",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "trunkline.v1.IntegrationService",
+                        "RollbackIntegration",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn rotate_credential(
             &mut self,
             request: impl tonic::IntoRequest<super::RotateCredentialRequest>,
@@ -3278,6 +3365,32 @@ pub mod integration_service_client {
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new("trunkline.v1.IntegrationService", "ListConnectors"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn import_open_api(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ImportOpenApiRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportOpenApiResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.IntegrationService/ImportOpenApi",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("trunkline.v1.IntegrationService", "ImportOpenApi"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -3338,6 +3451,27 @@ pub mod integration_service_server {
             tonic::Response<super::CheckIntegrationResponse>,
             tonic::Status,
         >;
+        async fn get_integration_health(
+            &self,
+            request: tonic::Request<super::GetIntegrationHealthRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetIntegrationHealthResponse>,
+            tonic::Status,
+        >;
+        async fn list_integration_versions(
+            &self,
+            request: tonic::Request<super::ListIntegrationVersionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListIntegrationVersionsResponse>,
+            tonic::Status,
+        >;
+        async fn rollback_integration(
+            &self,
+            request: tonic::Request<super::RollbackIntegrationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RollbackIntegrationResponse>,
+            tonic::Status,
+        >;
         async fn rotate_credential(
             &self,
             request: tonic::Request<super::RotateCredentialRequest>,
@@ -3350,6 +3484,13 @@ pub mod integration_service_server {
             request: tonic::Request<super::ListConnectorsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListConnectorsResponse>,
+            tonic::Status,
+        >;
+        async fn import_open_api(
+            &self,
+            request: tonic::Request<super::ImportOpenApiRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ImportOpenApiResponse>,
             tonic::Status,
         >;
     }
@@ -3720,6 +3861,155 @@ pub mod integration_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/trunkline.v1.IntegrationService/GetIntegrationHealth" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetIntegrationHealthSvc<T: IntegrationService>(pub Arc<T>);
+                    impl<
+                        T: IntegrationService,
+                    > tonic::server::UnaryService<super::GetIntegrationHealthRequest>
+                    for GetIntegrationHealthSvc<T> {
+                        type Response = super::GetIntegrationHealthResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetIntegrationHealthRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IntegrationService>::get_integration_health(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetIntegrationHealthSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/trunkline.v1.IntegrationService/ListIntegrationVersions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListIntegrationVersionsSvc<T: IntegrationService>(pub Arc<T>);
+                    impl<
+                        T: IntegrationService,
+                    > tonic::server::UnaryService<super::ListIntegrationVersionsRequest>
+                    for ListIntegrationVersionsSvc<T> {
+                        type Response = super::ListIntegrationVersionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::ListIntegrationVersionsRequest,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IntegrationService>::list_integration_versions(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListIntegrationVersionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/trunkline.v1.IntegrationService/RollbackIntegration" => {
+                    #[allow(non_camel_case_types)]
+                    struct RollbackIntegrationSvc<T: IntegrationService>(pub Arc<T>);
+                    impl<
+                        T: IntegrationService,
+                    > tonic::server::UnaryService<super::RollbackIntegrationRequest>
+                    for RollbackIntegrationSvc<T> {
+                        type Response = super::RollbackIntegrationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RollbackIntegrationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IntegrationService>::rollback_integration(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RollbackIntegrationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/trunkline.v1.IntegrationService/RotateCredential" => {
                     #[allow(non_camel_case_types)]
                     struct RotateCredentialSvc<T: IntegrationService>(pub Arc<T>);
@@ -3800,6 +4090,52 @@ pub mod integration_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListConnectorsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/trunkline.v1.IntegrationService/ImportOpenApi" => {
+                    #[allow(non_camel_case_types)]
+                    struct ImportOpenApiSvc<T: IntegrationService>(pub Arc<T>);
+                    impl<
+                        T: IntegrationService,
+                    > tonic::server::UnaryService<super::ImportOpenApiRequest>
+                    for ImportOpenApiSvc<T> {
+                        type Response = super::ImportOpenApiResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ImportOpenApiRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IntegrationService>::import_open_api(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ImportOpenApiSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -6172,6 +6508,56 @@ pub mod tool_service_client {
                 .insert(GrpcMethod::new("trunkline.v1.ToolService", "ExecuteTool"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn batch_execute_tools(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BatchExecuteToolsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BatchExecuteToolsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.ToolService/BatchExecuteTools",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("trunkline.v1.ToolService", "BatchExecuteTools"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn approve_tool_call(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveToolCallRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveToolCallResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/trunkline.v1.ToolService/ApproveToolCall",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("trunkline.v1.ToolService", "ApproveToolCall"));
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn stream_execute_tool(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -6231,6 +6617,20 @@ pub mod tool_service_server {
             request: tonic::Request<super::ExecuteToolRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ExecuteToolResponse>,
+            tonic::Status,
+        >;
+        async fn batch_execute_tools(
+            &self,
+            request: tonic::Request<super::BatchExecuteToolsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BatchExecuteToolsResponse>,
+            tonic::Status,
+        >;
+        async fn approve_tool_call(
+            &self,
+            request: tonic::Request<super::ApproveToolCallRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveToolCallResponse>,
             tonic::Status,
         >;
         /// Server streaming response type for the StreamExecuteTool method.
@@ -6446,6 +6846,97 @@ pub mod tool_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ExecuteToolSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/trunkline.v1.ToolService/BatchExecuteTools" => {
+                    #[allow(non_camel_case_types)]
+                    struct BatchExecuteToolsSvc<T: ToolService>(pub Arc<T>);
+                    impl<
+                        T: ToolService,
+                    > tonic::server::UnaryService<super::BatchExecuteToolsRequest>
+                    for BatchExecuteToolsSvc<T> {
+                        type Response = super::BatchExecuteToolsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BatchExecuteToolsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ToolService>::batch_execute_tools(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BatchExecuteToolsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/trunkline.v1.ToolService/ApproveToolCall" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveToolCallSvc<T: ToolService>(pub Arc<T>);
+                    impl<
+                        T: ToolService,
+                    > tonic::server::UnaryService<super::ApproveToolCallRequest>
+                    for ApproveToolCallSvc<T> {
+                        type Response = super::ApproveToolCallResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveToolCallRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ToolService>::approve_tool_call(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveToolCallSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

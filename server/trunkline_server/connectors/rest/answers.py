@@ -14,9 +14,9 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from trunkline_server.connectors.rest.pacing import rate_limited
-from trunkline_server.connectors.rest.templates import ErrorMap
+from trunkline_server.connectors.rest.template_models import ErrorMap
+from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.errors import Reason, ReasonValue, TrunklineError
-from trunkline_server.domain.ports import ToolAnswer
 
 MAX_BODY = 8 * 1024 * 1024
 _MAX_MESSAGE = 300

@@ -7,13 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from trunkline.v1.integration_pb2 import (
-    ApiConfiguration,
-    ApiTool,
-    Authentication,
-    AuthenticationScheme,
-    Integration,
-)
+from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
+from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
+from trunkline.v1.integration_pb2 import Integration
 from yarl import URL
 
 from trunkline_server.connectors.rest.request import (
@@ -26,9 +22,10 @@ from trunkline_server.connectors.rest.request import (
     credential_header,
     has_steps,
 )
-from trunkline_server.connectors.rest.schemas import SchemaError, compiled, field_path, schema_object
-from trunkline_server.connectors.rest.templates import Template, TemplateError
+from trunkline_server.connectors.rest.template_models import Template
+from trunkline_server.connectors.rest.templates import TemplateError, scheme_of, tool_of
 from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.schemas import SchemaError, compiled, field_path, schema_object
 from trunkline_server.domain.timeouts import Timeouts, timeouts_of, told
 
 Violations: TypeAlias = list[tuple[str, str]]
@@ -54,7 +51,7 @@ def target_of(integration: Integration, template: Template | None) -> Target:
     authentication = Authentication(scheme=own.scheme, parameter_name=own.parameter_name)
     if own.scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_UNSPECIFIED:
         authentication.scheme = (
-            template.authentication.scheme_value if template else AuthenticationScheme.AUTHENTICATION_SCHEME_NONE
+            scheme_of(template.authentication.scheme) if template else AuthenticationScheme.AUTHENTICATION_SCHEME_NONE
         )
         authentication.parameter_name = own.parameter_name or (
             template.authentication.parameter_name if template else ""
@@ -118,7 +115,7 @@ def check_template(template: Template) -> None:
     found = [("endpoint", problem)] if problem else []
     found += _fixed_path("check_path", template.check_path)
     found += [("headers", f"{name!r} is not allowed") for name in template.headers if name.lower() in RESERVED_HEADERS]
-    found += tool_violations("tools", [tool.message() for tool in template.tools])
+    found += tool_violations("tools", [tool_of(tool) for tool in template.tools])
     if found:
         raise TemplateError(f"{template.name}.toml: {found[0][0]}: {found[0][1]}")
 

@@ -5,32 +5,34 @@ from __future__ import annotations
 import hashlib
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from trunkline.v1.integration_pb2 import ApiTool, Connector, HealthCheck, Integration
+from trunkline.v1.connector_pb2 import Connector
+from trunkline.v1.integration_health_pb2 import HealthCheck
+from trunkline.v1.integration_pb2 import Integration
+from trunkline.v1.tool_pb2 import Tool, ToolPreview
 
 from trunkline_server.connectors.rest.answers import MAX_BODY, HttpAnswer, error_of, tool_answer
 from trunkline_server.connectors.rest.configuration import (
     check_template,
     endpoint_problem,
-    parts_of,
-    target_of,
     timeout_of,
     violations_of,
 )
 from trunkline_server.connectors.rest.pacing import Pacer
 from trunkline_server.connectors.rest.request import HttpRequest, Target, build, build_check
-from trunkline_server.connectors.rest.schemas import read_parameters
-from trunkline_server.connectors.rest.templates import ErrorMap, Template, load_templates
+from trunkline_server.connectors.rest.shape import Shape, shape_of
+from trunkline_server.connectors.rest.template_models import ErrorMap, Template
+from trunkline_server.connectors.rest.templates import connector_of, load_templates, tool_of
 from trunkline_server.domain.addresses import OutboundPolicy, address_forbidden
+from trunkline_server.domain.connectors import ToolAnswer, ToolCall
 from trunkline_server.domain.deadline import Deadline, caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.ports import ToolAnswer
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, WAITED_FOR, Timeouts
 from trunkline_server.outbound import Dial, guarded_connector
 
@@ -45,10 +47,14 @@ _UNHEALTHY = (Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, Reason.ERROR_REASON_I
 # A wait that an upstream asks for is passed on exactly; calls are held back here for at most this long (seconds), so
 # that an upstream's mistake does not shut its integration off until a restart.
 _MAX_HOLD = 3600.0
+# Integrations whose reading is kept.
+_MAX_SHAPES = 4096
+# Stands where a credential would.
+MASK = "***"
 
 
 class RestConnector:
-    """HTTP APIs as tools; implements `ApiConnector` of domain/ports.py.
+    """HTTP APIs as tools; implements `ToolConnector` of domain/connectors.py.
 
     An asynchronous context manager, as it owns a pool of connections: enter it in the running loop. `templates` are by
     name; by default those that are shipped. `timeouts` hold where neither integration nor template
@@ -70,11 +76,13 @@ class RestConnector:
         for template in self._templates.values():
             check_template(template)
         self._template_tools = {
-            name: [tool.message() for tool in template.tools] for name, template in self._templates.items()
+            name: tuple(tool_of(tool) for tool in template.tools) for name, template in self._templates.items()
         }
         self._resolver = resolver
         self._tls = tls
         self._pacer = Pacer()
+        # By identity; each holds its integration, so that no other one takes its place in memory.
+        self._shapes: dict[int, Shape] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -101,52 +109,55 @@ class RestConnector:
         if self._session is not None:
             await self._session.close()
 
-    def tools(self, integration: Integration) -> Sequence[ApiTool]:
-        """The template's tools in its order, then the integration's own; an own one replaces one of the same name."""
-        api = integration.configuration.api
-        tools = {tool.name: tool for tool in self._template_tools.get(api.template, [])}
-        return list((tools | {tool.name: tool for tool in api.tools}).values())
-
-    def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
-        """(field path, what is wrong) of the configuration; paths start at `configuration`."""
-        return violations_of(integration, self._template(integration), self._policy)
-
     def connectors(self) -> Sequence[Connector]:
         """The templates, by name."""
-        return [template.connector() for _, template in sorted(self._templates.items())]
+        return [connector_of(template) for _, template in sorted(self._templates.items())]
 
-    def repeatable(self, integration: Integration, tool: ApiTool) -> bool:
-        """Whether a call may be made again: it only reads, or its template has a header for its key."""
-        template = self._template(integration)
-        return tool.method == "GET" or bool(template and template.idempotency_header)
+    def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
+        """See the port."""
+        return violations_of(integration, self._template(integration), self._policy)
 
-    async def execute(
-        self,
-        integration: Integration,
-        secret: str,
-        tool: ApiTool,
-        parameters_json: bytes,
-        deadline: Deadline,
-        key: str = "",
-    ) -> ToolAnswer:
-        """See the port. Also raises CALLER_DEADLINE where that is sooner than the timeout, UPSTREAM_MALFORMED for an
-        answer that calls itself JSON and is not, and MESSAGE_TOO_LARGE for one above 8 MiB."""
-        template = self._template(integration)
-        target = self._target(integration)
-        parameters = read_parameters(tool.parameters_schema_json, parameters_json)
-        request = build(target, secret, tool, parameters)
-        if key and template and template.idempotency_header and tool.method != "GET":
-            request = replace(request, headers={**request.headers, template.idempotency_header.lower(): key})
-        timeout = timeout_of(integration, template)
-        pace = _pace_key(target, secret)
-        await self._pacer.turn(pace, template.rate_per_second if template else None, deadline.sooner(timeout))
-        answer = await self._exchange(request, deadline, timeout, self._parts(integration))
-        error = error_of(answer, template.errors if template else _PLAIN_HTTP, secret)
+    async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
+        """Nothing: an API's tools are configured."""
+
+    def tools(self, integration: Integration) -> Mapping[str, Tool]:
+        """The template's tools in its order, then the integration's own; an own one replaces one of the same name."""
+        return self._shape(integration).tools
+
+    def preview(self, call: ToolCall) -> ToolPreview:
+        """See the port."""
+        shape = self._shape(call.integration)
+        request = build(shape.target, MASK, shape.calls[call.tool.name], call.parameters)
+        return ToolPreview(
+            method=request.method,
+            url=str(request.url),
+            headers=request.headers,
+            body=request.body or b"",
+            cost_nano_usd=call.tool.cost_nano_usd,
+        )
+
+    async def execute(self, call: ToolCall, deadline: Deadline) -> ToolAnswer:
+        """See the port. UPSTREAM_MALFORMED is an answer that calls itself JSON and is not, MESSAGE_TOO_LARGE one above
+        8 MiB."""
+        shape = self._shape(call.integration)
+        tool, template = shape.calls[call.tool.name], shape.template
+        self._judge(shape)
+        request = build(shape.target, call.secret, tool, call.parameters)
+        if call.key and template and template.idempotency_header and tool.method != "GET":
+            request = replace(request, headers={**request.headers, template.idempotency_header.lower(): call.key})
+        pace = _pace_key(shape.target, call.secret)
+        await self._pacer.turn(pace, _per_second(template), deadline.sooner(call.timeout))
+        answer = await self._exchange(request, deadline, call.timeout, shape.timeouts)
+        error = error_of(answer, template.errors if template else _PLAIN_HTTP, call.secret)
         if error is None:
             return tool_answer(answer)
         if error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED and error.retry_after is not None:
             self._pacer.hold(pace, min(error.retry_after, _MAX_HOLD))
         raise error
+
+    async def pages(self, call: ToolCall, deadline: Deadline) -> AsyncGenerator[ToolAnswer, None]:
+        """See the port."""
+        yield await self.execute(call, deadline)
 
     async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
         """Call the check path. A failed check is a finding, not an error: never raises TrunklineError."""
@@ -157,10 +168,10 @@ class RestConnector:
         check.check_time.GetCurrentTime()
         started = time.monotonic()
         try:
-            request = build_check(self._target(integration), secret, path)
-            answer = await self._exchange(
-                request, deadline, timeout_of(integration, template), self._parts(integration)
-            )
+            shape = self._shape(integration)
+            self._judge(shape)
+            request = build_check(shape.target, secret, path)
+            answer = await self._exchange(request, deadline, timeout_of(integration, template), shape.timeouts)
         except TrunklineError as error:
             check.detail = error.message
         else:
@@ -174,15 +185,22 @@ class RestConnector:
     def _template(self, integration: Integration) -> Template | None:
         return self._templates.get(integration.configuration.api.template)
 
-    def _parts(self, integration: Integration) -> Timeouts:
-        return parts_of(integration, self._template(integration), self._timeouts)
+    def _shape(self, integration: Integration) -> Shape:
+        """Read once for each integration object."""
+        known = self._shapes.get(id(integration))
+        if known is None:
+            template = self._template(integration)
+            own = self._template_tools.get(integration.configuration.api.template, ())
+            known = shape_of(integration, template, own, self._timeouts)
+            while len(self._shapes) >= _MAX_SHAPES:
+                del self._shapes[next(iter(self._shapes))]
+            self._shapes[id(integration)] = known
+        return known
 
-    def _target(self, integration: Integration) -> Target:
-        """The target, judged again: the policy may have changed since the integration was stored."""
-        target = target_of(integration, self._template(integration))
-        if problem := endpoint_problem(target.endpoint, self._policy):
+    def _judge(self, shape: Shape) -> None:
+        """The endpoint, again: the policy may have changed since the integration was stored."""
+        if problem := endpoint_problem(shape.target.endpoint, self._policy):
             raise TrunklineError(Reason.ERROR_REASON_ADDRESS_FORBIDDEN, f"the integration's endpoint {problem}")
-        return target
 
     async def _exchange(
         self, request: HttpRequest, deadline: Deadline, seconds: float, timeouts: Timeouts
@@ -222,6 +240,11 @@ async def _send(session: aiohttp.ClientSession, request: HttpRequest, dial: Dial
             body += chunk
             dial.receive()
         return HttpAnswer(response.status, headers, bytes(body))
+
+
+def _per_second(template: Template | None) -> float | None:
+    rates = [rate for rate in template.rates if not rate.subject] if template else []
+    return min((rate.calls / rate.per_seconds for rate in rates), default=None)
 
 
 def _pace_key(target: Target, secret: str) -> bytes:

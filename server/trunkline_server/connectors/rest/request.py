@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import orjson
-from trunkline.v1.integration_pb2 import ApiTool, Authentication, AuthenticationScheme
+from trunkline.v1.api_pb2 import ApiTool
+from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
 from yarl import URL
 
-from trunkline_server.connectors.rest.schemas import field_path, invalid_parameters
 from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
+from trunkline_server.domain.schemas import field_path, invalid_parameters
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

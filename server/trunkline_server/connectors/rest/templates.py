@@ -1,144 +1,33 @@
-"""API templates: one TOML file each, read strictly. A key that the engine does not honour is refused.
-
-display_name = "…"                  # for people
-endpoint = "https://…"              # the default base address
-timeout_seconds = 10                # of one call, 0.1 to 600
-[timeouts]                          # optional: connect, first_byte, idle, in seconds
-check_path = "/…"                   # answered with GET by the live check
-idempotency_header = "…"            # optional: by which the API knows a call that is made again
-rate_per_second = 3                 # optional: calls are spaced to this, per credential and process
-[authentication]                    # scheme: none, bearer, api_key_header, api_key_query, basic
-[headers]                           # optional: sent with every call
-[errors]                            # optional: how this API tells errors, see ErrorMap
-[[tools]]                           # name, description, method, path, query, cache_ttl_seconds
-[tools.parameters]                  # JSON Schema of the tool's parameters
-"""
+"""API templates: one TOML file each, read strictly, see template_models.py, and told as the contract tells them."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from trunkline.v1.integration_pb2 import ApiTool, AuthenticationScheme, Connector, IntegrationType
+from pydantic import ValidationError
+from trunkline.v1.api_pb2 import ApiTool, BodyEncoding, CacheClass, CallRate, Pagination, PaginationStyle
+from trunkline.v1.authentication_pb2 import AuthenticationScheme
+from trunkline.v1.configuration_pb2 import IntegrationType
+from trunkline.v1.connector_pb2 import Connector, ConnectorTool
 
+from trunkline_server.connectors.rest.template_models import (
+    Rate,
+    Template,
+    TemplatePagination,
+    TemplateTool,
+)
 from trunkline_server.domain.duration import duration
-from trunkline_server.domain.timeouts import PARTS, Part, told
+from trunkline_server.domain.timeouts import told
 
 SHIPPED = Path(__file__).parent.parent / "templates"
-
-_SCHEMES: dict[str, AuthenticationScheme.ValueType] = {
-    "none": AuthenticationScheme.AUTHENTICATION_SCHEME_NONE,
-    "bearer": AuthenticationScheme.AUTHENTICATION_SCHEME_BEARER,
-    "api_key_header": AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER,
-    "api_key_query": AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_QUERY,
-    "basic": AuthenticationScheme.AUTHENTICATION_SCHEME_BASIC,
-}
 
 
 class TemplateError(ValueError):
     """A template file is not valid; the message names the file and the key."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TemplateAuthentication(_Strict):
-    """How the API is authenticated, unless the integration says otherwise."""
-
-    scheme: Literal["none", "bearer", "api_key_header", "api_key_query", "basic"]
-    parameter_name: str = ""
-
-    @property
-    def scheme_value(self) -> AuthenticationScheme.ValueType:
-        """The scheme as in the contract."""
-        return _SCHEMES[self.scheme]
-
-
-class ErrorMap(_Strict):
-    """How an API tells errors where plain HTTP does not.
-
-    An answer below 400 whose field `when_field` equals `when_value` is an error; its field `code_field` is looked up in
-    `authentication`, `rate_limited` and `unavailable`, and is a rejection otherwise. A 403 is a rate limit, not a
-    refused credential, when `remaining_header` says 0 or Retry-After is sent; `reset_header` (Unix seconds) stands in
-    for a missing Retry-After.
-    """
-
-    when_field: str = ""
-    when_value: bool | str | int | None = None
-    code_field: str = ""
-    authentication: frozenset[str] = frozenset()
-    rate_limited: frozenset[str] = frozenset()
-    unavailable: frozenset[str] = frozenset()
-    remaining_header: str = ""
-    reset_header: str = ""
-
-
-class TemplateTool(_Strict):
-    """One call of the API as a tool."""
-
-    name: str
-    description: str
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-    path: str
-    query: tuple[str, ...] = ()
-    cache_ttl_seconds: Annotated[float, Field(gt=0)] | None = None
-    parameters: Mapping[str, Any]
-
-    def message(self) -> ApiTool:
-        """The tool as in the contract."""
-        tool = ApiTool(
-            name=self.name,
-            description=self.description,
-            method=self.method,
-            path=self.path,
-            parameters_schema_json=orjson.dumps(self.parameters),
-            query_parameters=self.query,
-        )
-        if self.cache_ttl_seconds is not None:
-            tool.cache_ttl.FromTimedelta(timedelta(seconds=self.cache_ttl_seconds))
-        return tool
-
-
-class Template(_Strict):
-    """One API. `name` is the file's name without its ending."""
-
-    name: str
-    display_name: str
-    endpoint: str
-    timeout_seconds: Annotated[float, Field(ge=0.1, le=600)]
-    check_path: str
-    authentication: TemplateAuthentication
-    timeouts: Mapping[Part, Annotated[float, Field(ge=0.01, le=600)]] = Field(default_factory=dict)
-    idempotency_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,64}$")] = ""
-    rate_per_second: Annotated[float, Field(gt=0)] | None = None
-    headers: Mapping[str, str] = Field(default_factory=dict)
-    errors: ErrorMap = ErrorMap()
-    tools: tuple[TemplateTool, ...]
-
-    @field_validator("timeouts")
-    @classmethod
-    def _of_parts(cls, timeouts: Mapping[Part, float]) -> Mapping[Part, float]:
-        if timeouts.keys() - PARTS:
-            raise ValueError("`total` is timeout_seconds")
-        return timeouts
-
-    def connector(self) -> Connector:
-        """The template as `ListConnectors` shows it."""
-        return Connector(
-            name=self.name,
-            type=IntegrationType.INTEGRATION_TYPE_API,
-            display_name=self.display_name,
-            default_endpoint=self.endpoint,
-            authentication=self.authentication.scheme_value,
-            timeout=duration(self.timeout_seconds),
-            timeouts=told(self.timeouts),
-        )
 
 
 def parse_template(name: str, text: str) -> Template:
@@ -156,3 +45,96 @@ def parse_template(name: str, text: str) -> Template:
 def load_templates(directory: Path = SHIPPED) -> dict[str, Template]:
     """The templates of a directory, by name and in its order. Reads files: for start-up. Raises TemplateError."""
     return {path.stem: parse_template(path.stem, path.read_text("utf-8")) for path in sorted(directory.glob("*.toml"))}
+
+
+def scheme_of(name: str) -> AuthenticationScheme.ValueType:
+    """The scheme as in the contract, by its name in a template."""
+    return AuthenticationScheme.Value(f"AUTHENTICATION_SCHEME_{name.upper()}")
+
+
+def tool_of(tool: TemplateTool) -> ApiTool:
+    """The tool as in the contract."""
+    found = ApiTool(
+        name=tool.name,
+        description=tool.description,
+        method=tool.method,
+        path=tool.path,
+        parameters_schema_json=orjson.dumps(tool.parameters),
+        query_parameters=tool.query,
+        header_parameters=tool.header_parameters,
+        result_schema_json=_json(tool.result),
+        read_only=tool.reads,
+        cost_nano_usd=tool.cost_nano_usd,
+        approval_required=tool.approval_required,
+        body_encoding=BodyEncoding.Value(f"BODY_ENCODING_{tool.body.upper()}"),
+        constants_json=_json(tool.constants),
+        deprecation=tool.deprecation,
+    )
+    if tool.cache_class:
+        found.cache_class = CacheClass.Value(f"CACHE_CLASS_{tool.cache_class.upper()}")
+    if tool.cache_ttl_seconds is not None:
+        found.cache_ttl.CopyFrom(duration(tool.cache_ttl_seconds))
+    if tool.timeout_seconds is not None:
+        found.timeout.CopyFrom(duration(tool.timeout_seconds))
+    if tool.pagination is not None:
+        found.pagination.CopyFrom(_pagination(tool.pagination))
+    return found
+
+
+def connector_of(template: Template) -> Connector:
+    """The template as `ListConnectors` shows it."""
+    own = template.authentication.scheme
+    return Connector(
+        name=template.name,
+        type=IntegrationType.INTEGRATION_TYPE_API,
+        display_name=template.display_name,
+        default_endpoint=template.endpoint,
+        authentication=scheme_of(own),
+        authentications=[scheme_of(one) for one in dict.fromkeys((own, *template.authentication.alternatives))],
+        timeout=duration(template.timeout_seconds),
+        timeouts=told(template.timeouts),
+        settings_schema_json=_json(template.settings),
+        tools=[_connector_tool(tool) for tool in template.tools],
+        rates=[rate_of(rate) for rate in template.rates],
+        api_version=template.version.value if template.version else "",
+        notes=template.notes,
+        documentation_url=template.documentation,
+        secret_description=template.secret_description,
+    )
+
+
+def rate_of(rate: Rate) -> CallRate:
+    """The rate as in the contract."""
+    return CallRate(calls=rate.calls, per=duration(rate.per_seconds), subject=rate.subject)
+
+
+def _connector_tool(tool: TemplateTool) -> ConnectorTool:
+    return ConnectorTool(
+        name=tool.name,
+        description=tool.description,
+        parameters_schema_json=orjson.dumps(tool.parameters),
+        result_schema_json=_json(tool.result),
+        has_side_effects=not tool.reads,
+        approval_required=tool.approval_required,
+        cost_nano_usd=tool.cost_nano_usd,
+    )
+
+
+def _pagination(pages: TemplatePagination) -> Pagination:
+    found = Pagination(
+        style=PaginationStyle.Value(f"PAGINATION_STYLE_{pages.style.upper()}"),
+        parameter=pages.parameter,
+        next=pages.next,
+        items=pages.items,
+        has_more=pages.has_more,
+        size_parameter=pages.size_parameter,
+        page_size=pages.page_size,
+        next_of_last_item=pages.next_of_last_item,
+    )
+    if pages.first is not None:
+        found.first = pages.first
+    return found
+
+
+def _json(value: Mapping[str, Any] | None) -> bytes:
+    return orjson.dumps(value) if value else b""

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from trunkline.v1.integration_pb2 import IntegrationStatus
+from trunkline.v1.integration_health_pb2 import IntegrationStatus
 from trunkline.v1.model_pb2 import Model
 
 from trunkline_server.domain.breaker import Breaker

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trunkline.v1.integration_pb2 import (
-    Configuration,
-    HealthCheck,
-    Integration,
-    IntegrationStatus,
-    IntegrationType,
-)
+from trunkline.v1.configuration_pb2 import Configuration, IntegrationType
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_pb2 import Integration
 
 from trunkline_server.domain.errors import not_found
 from trunkline_server.domain.ports import Actor

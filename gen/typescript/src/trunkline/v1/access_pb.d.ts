@@ -360,6 +360,13 @@ export declare type ApiKey = Message<"trunkline.v1.ApiKey"> & {
    * @generated from field: optional int64 max_concurrent = 12;
    */
   maxConcurrent?: bigint | undefined;
+
+  /**
+   * The tools that it may see and execute, as `<integration>/<tool>`, `*` for any text. Empty: all that its roles permit. At most 256.
+   *
+   * @generated from field: repeated string allowed_tools = 13;
+   */
+  allowedTools: string[];
 };
 
 /**
@@ -429,6 +436,14 @@ export declare type CreateApiKeyRequest = Message<"trunkline.v1.CreateApiKeyRequ
    * @generated from field: optional int64 max_concurrent = 8;
    */
   maxConcurrent?: bigint | undefined;
+
+  /**
+   * The tools that it may see and execute, as `<integration>/<tool>`, `*` for any text. Empty: those that the caller's own key may. At
+   * most 256. Each must be within what the caller's own key may.
+   *
+   * @generated from field: repeated string allowed_tools = 9;
+   */
+  allowedTools: string[];
 };
 
 /**

@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Attempt, CallContext, CostDetails, Usage } from "./common_pb.js";
 import type { Route } from "./route_pb.js";
+import type { ResultDrift } from "./integration_health_pb.js";
 import type { Money } from "../../google/type/money_pb.js";
 
 /**
@@ -154,6 +155,20 @@ export declare type RecordedRequest = Message<"trunkline.v1.RecordedRequest"> & 
    * @generated from field: string key_id = 19;
    */
   keyId: string;
+
+  /**
+   * Where the result of a tool broke its schema, at most 16.
+   *
+   * @generated from field: repeated trunkline.v1.ResultDrift drifts = 20;
+   */
+  drifts: ResultDrift[];
+
+  /**
+   * The approval that a tool was called with.
+   *
+   * @generated from field: string approval_id = 21;
+   */
+  approvalId: string;
 };
 
 /**

@@ -317,6 +317,20 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_IN_USE = 42;
    */
   IN_USE = 42,
+
+  /**
+   * FAILED_PRECONDITION: the tool needs an approval that was not given, or that is used, expired, or for another call.
+   *
+   * @generated from enum value: ERROR_REASON_APPROVAL_REQUIRED = 43;
+   */
+  APPROVAL_REQUIRED = 43,
+
+  /**
+   * FAILED_PRECONDITION: the integration's secret reference does not resolve now.
+   *
+   * @generated from enum value: ERROR_REASON_SECRET_UNAVAILABLE = 44;
+   */
+  SECRET_UNAVAILABLE = 44,
 }
 
 /**

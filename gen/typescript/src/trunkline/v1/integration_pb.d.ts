@@ -4,512 +4,17 @@
 // @generated from file trunkline/v1/integration.proto (package trunkline.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
-import type { Modality, TokenPrice } from "./model_pb.js";
+import type { Configuration, IntegrationType, Monitoring } from "./configuration_pb.js";
+import type { GetIntegrationHealthRequestSchema, GetIntegrationHealthResponseSchema, HealthCheck, IntegrationStatus } from "./integration_health_pb.js";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { ImportOpenApiRequestSchema, ImportOpenApiResponseSchema, ListConnectorsRequestSchema, ListConnectorsResponseSchema } from "./connector_pb.js";
 
 /**
  * Describes the file trunkline/v1/integration.proto.
  */
 export declare const file_trunkline_v1_integration: GenFile;
-
-/**
- * Authentication is how calls are authenticated. Secrets go in and never come out.
- *
- * @generated from message trunkline.v1.Authentication
- */
-export declare type Authentication = Message<"trunkline.v1.Authentication"> & {
-  /**
-   * The scheme.
-   *
-   * @generated from field: trunkline.v1.AuthenticationScheme scheme = 1;
-   */
-  scheme: AuthenticationScheme;
-
-  /**
-   * The secret. Input only: stored encrypted, never returned. At most 16 KiB.
-   *
-   * @generated from field: string secret = 2;
-   */
-  secret: string;
-
-  /**
-   * The header's or parameter's name, for the API-key schemes. [A-Za-z0-9_-], at most 64.
-   *
-   * @generated from field: string parameter_name = 3;
-   */
-  parameterName: string;
-
-  /**
-   * Output only: whether a secret is stored.
-   *
-   * @generated from field: bool secret_set = 4;
-   */
-  secretSet: boolean;
-
-  /**
-   * Output only: the last four characters of the secret, where it has at least twelve.
-   *
-   * @generated from field: string secret_hint = 5;
-   */
-  secretHint: string;
-};
-
-/**
- * Describes the message trunkline.v1.Authentication.
- * Use `create(AuthenticationSchema)` to create a new message.
- */
-export declare const AuthenticationSchema: GenMessage<Authentication>;
-
-/**
- * CircuitBreaker says when calls are stopped. Absent values are the defaults.
- *
- * @generated from message trunkline.v1.CircuitBreaker
- */
-export declare type CircuitBreaker = Message<"trunkline.v1.CircuitBreaker"> & {
-  /**
-   * Opens at this many failures within the window. Absent: 5. From 1 to 1000.
-   *
-   * @generated from field: optional int32 failure_threshold = 1;
-   */
-  failureThreshold?: number | undefined;
-
-  /**
-   * The window. Absent: 60 s. 1 s to 1 h.
-   *
-   * @generated from field: google.protobuf.Duration window = 2;
-   */
-  window?: Duration | undefined;
-
-  /**
-   * How long it stays open before a probe. Absent: 30 s. 1 s to 1 h.
-   *
-   * @generated from field: google.protobuf.Duration open_duration = 3;
-   */
-  openDuration?: Duration | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.CircuitBreaker.
- * Use `create(CircuitBreakerSchema)` to create a new message.
- */
-export declare const CircuitBreakerSchema: GenMessage<CircuitBreaker>;
-
-/**
- * LlmProviderConfiguration configures an `llm_provider`.
- *
- * @generated from message trunkline.v1.LlmProviderConfiguration
- */
-export declare type LlmProviderConfiguration = Message<"trunkline.v1.LlmProviderConfiguration"> & {
-  /**
-   * The provider profile, as `ListConnectors` names it, for example `openai`, `vllm`, `portkey`. Required.
-   *
-   * @generated from field: string provider = 1;
-   */
-  provider: string;
-
-  /**
-   * The models that may be called through it. Empty: every model of the provider in the catalogue.
-   *
-   * @generated from field: repeated string models = 2;
-   */
-  models: string[];
-
-  /**
-   * The region in which it processes data, for residency. Optional.
-   *
-   * @generated from field: string region = 3;
-   */
-  region: string;
-
-  /**
-   * Values of the provider's own headers by the names in its profile, for example Portkey's `virtual_key` and `config`.
-   *
-   * @generated from field: map<string, string> options = 4;
-   */
-  options: { [key: string]: string };
-
-  /**
-   * Prices for models that the catalogue does not know, or that the tenant has negotiated.
-   *
-   * @generated from field: repeated trunkline.v1.PriceOverride price_overrides = 5;
-   */
-  priceOverrides: PriceOverride[];
-
-  /**
-   * Facts of models that the catalogue does not know, or knows otherwise than this integration serves them. At most 256.
-   *
-   * @generated from field: repeated trunkline.v1.ModelOverride model_overrides = 6;
-   */
-  modelOverrides: ModelOverride[];
-
-  /**
-   * How long the provider keeps what it is sent, under this integration's agreement; 0 s: not at all. Absent: unknown.
-   *
-   * @generated from field: google.protobuf.Duration data_retention = 7;
-   */
-  dataRetention?: Duration | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.LlmProviderConfiguration.
- * Use `create(LlmProviderConfigurationSchema)` to create a new message.
- */
-export declare const LlmProviderConfigurationSchema: GenMessage<LlmProviderConfiguration>;
-
-/**
- * PriceOverride sets the prices of a model for this tenant.
- *
- * @generated from message trunkline.v1.PriceOverride
- */
-export declare type PriceOverride = Message<"trunkline.v1.PriceOverride"> & {
-  /**
-   * The model as the provider names it; `*` is every model without a price of its own.
-   *
-   * @generated from field: string model = 1;
-   */
-  model: string;
-
-  /**
-   * Nano-USD per million input tokens, from 0.
-   *
-   * @generated from field: int64 input_nano_usd_per_million = 2;
-   */
-  inputNanoUsdPerMillion: bigint;
-
-  /**
-   * Nano-USD per million output tokens, from 0.
-   *
-   * @generated from field: int64 output_nano_usd_per_million = 3;
-   */
-  outputNanoUsdPerMillion: bigint;
-
-  /**
-   * Prices of other classes, for example cached reads, and of input and output from a number of input tokens on. A class
-   * without a price costs what its whole costs. At most 64; each class and start once, each class with a base price.
-   *
-   * @generated from field: repeated trunkline.v1.TokenPrice prices = 4;
-   */
-  prices: TokenPrice[];
-};
-
-/**
- * Describes the message trunkline.v1.PriceOverride.
- * Use `create(PriceOverrideSchema)` to create a new message.
- */
-export declare const PriceOverrideSchema: GenMessage<PriceOverride>;
-
-/**
- * ModelOverride sets facts of a model for this tenant. What is absent or empty stays as the catalogue has it.
- *
- * @generated from message trunkline.v1.ModelOverride
- */
-export declare type ModelOverride = Message<"trunkline.v1.ModelOverride"> & {
-  /**
-   * The model as the provider names it; `*` is every model that the catalogue does not know. Required.
-   *
-   * @generated from field: string model = 1;
-   */
-  model: string;
-
-  /**
-   * A name for people. At most 128 bytes.
-   *
-   * @generated from field: string display_name = 2;
-   */
-  displayName: string;
-
-  /**
-   * The context window in tokens, from 1.
-   *
-   * @generated from field: optional int64 context_window = 3;
-   */
-  contextWindow?: bigint | undefined;
-
-  /**
-   * The most output tokens, from 1.
-   *
-   * @generated from field: optional int64 max_output_tokens = 4;
-   */
-  maxOutputTokens?: bigint | undefined;
-
-  /**
-   * What it can do, in the vocabulary of `ModelRequirements.capabilities`. At most 32.
-   *
-   * @generated from field: repeated string capabilities = 5;
-   */
-  capabilities: string[];
-
-  /**
-   * What it reads. At most 16.
-   *
-   * @generated from field: repeated trunkline.v1.Modality input_modalities = 6;
-   */
-  inputModalities: Modality[];
-
-  /**
-   * What it writes. At most 16.
-   *
-   * @generated from field: repeated trunkline.v1.Modality output_modalities = 7;
-   */
-  outputModalities: Modality[];
-
-  /**
-   * When the provider stops serving it.
-   *
-   * @generated from field: google.protobuf.Timestamp deprecation_time = 8;
-   */
-  deprecationTime?: Timestamp | undefined;
-
-  /**
-   * How good its answers are, from 0 to 1; takes the place of the published score.
-   *
-   * @generated from field: optional double quality = 9;
-   */
-  quality?: number | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.ModelOverride.
- * Use `create(ModelOverrideSchema)` to create a new message.
- */
-export declare const ModelOverrideSchema: GenMessage<ModelOverride>;
-
-/**
- * ApiConfiguration configures an `api`.
- *
- * @generated from message trunkline.v1.ApiConfiguration
- */
-export declare type ApiConfiguration = Message<"trunkline.v1.ApiConfiguration"> & {
-  /**
-   * The template, as `ListConnectors` names it. Empty: the tools below.
-   *
-   * @generated from field: string template = 1;
-   */
-  template: string;
-
-  /**
-   * Tools of this API, beyond those of the template. At most 128.
-   *
-   * @generated from field: repeated trunkline.v1.ApiTool tools = 2;
-   */
-  tools: ApiTool[];
-
-  /**
-   * The path of the live check, relative to the endpoint. Empty: `/`.
-   *
-   * @generated from field: string check_path = 3;
-   */
-  checkPath: string;
-
-  /**
-   * Headers sent with every call. At most 32; never credentials.
-   *
-   * @generated from field: map<string, string> headers = 4;
-   */
-  headers: { [key: string]: string };
-};
-
-/**
- * Describes the message trunkline.v1.ApiConfiguration.
- * Use `create(ApiConfigurationSchema)` to create a new message.
- */
-export declare const ApiConfigurationSchema: GenMessage<ApiConfiguration>;
-
-/**
- * ApiTool is one HTTP call as a tool.
- *
- * @generated from message trunkline.v1.ApiTool
- */
-export declare type ApiTool = Message<"trunkline.v1.ApiTool"> & {
-  /**
-   * 1 to 64 of [A-Za-z0-9_-]. Required.
-   *
-   * @generated from field: string name = 1;
-   */
-  name: string;
-
-  /**
-   * What the tool does.
-   *
-   * @generated from field: string description = 2;
-   */
-  description: string;
-
-  /**
-   * GET, POST, PUT, PATCH or DELETE. Required.
-   *
-   * @generated from field: string method = 3;
-   */
-  method: string;
-
-  /**
-   * The path below the endpoint; `{name}` is filled from the parameters. Required.
-   *
-   * @generated from field: string path = 4;
-   */
-  path: string;
-
-  /**
-   * JSON Schema of the parameters, as JSON text. Empty: an object without constraints.
-   *
-   * @generated from field: bytes parameters_schema_json = 5;
-   */
-  parametersSchemaJson: Uint8Array;
-
-  /**
-   * Parameters that go into the query string. The rest go into the JSON body, or into the query string where there is no body.
-   *
-   * @generated from field: repeated string query_parameters = 6;
-   */
-  queryParameters: string[];
-
-  /**
-   * How long answers may be cached. Absent: not cached. Only for GET.
-   *
-   * @generated from field: google.protobuf.Duration cache_ttl = 7;
-   */
-  cacheTtl?: Duration | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.ApiTool.
- * Use `create(ApiToolSchema)` to create a new message.
- */
-export declare const ApiToolSchema: GenMessage<ApiTool>;
-
-/**
- * Timeouts bound the parts of one call. Absent values are the connector's. Each 10 ms to 10 min.
- *
- * @generated from message trunkline.v1.Timeouts
- */
-export declare type Timeouts = Message<"trunkline.v1.Timeouts"> & {
-  /**
-   * Until the connection stands, TLS included.
-   *
-   * @generated from field: google.protobuf.Duration connect = 1;
-   */
-  connect?: Duration | undefined;
-
-  /**
-   * From sending the request to the first byte of the answer.
-   *
-   * @generated from field: google.protobuf.Duration first_byte = 2;
-   */
-  firstByte?: Duration | undefined;
-
-  /**
-   * The longest pause within an answer.
-   *
-   * @generated from field: google.protobuf.Duration idle = 3;
-   */
-  idle?: Duration | undefined;
-};
-
-/**
- * Describes the message trunkline.v1.Timeouts.
- * Use `create(TimeoutsSchema)` to create a new message.
- */
-export declare const TimeoutsSchema: GenMessage<Timeouts>;
-
-/**
- * Configuration is what an integration needs to be called.
- *
- * @generated from message trunkline.v1.Configuration
- */
-export declare type Configuration = Message<"trunkline.v1.Configuration"> & {
-  /**
-   * The base address, https unless the operator allows http. Required, except where the provider profile has one.
-   *
-   * @generated from field: string endpoint = 1;
-   */
-  endpoint: string;
-
-  /**
-   * How calls are authenticated.
-   *
-   * @generated from field: trunkline.v1.Authentication authentication = 2;
-   */
-  authentication?: Authentication | undefined;
-
-  /**
-   * When calls are stopped.
-   *
-   * @generated from field: trunkline.v1.CircuitBreaker circuit_breaker = 3;
-   */
-  circuitBreaker?: CircuitBreaker | undefined;
-
-  /**
-   * The timeout of one call. Absent: the connector's, else 30 s. 100 ms to 10 min.
-   *
-   * @generated from field: google.protobuf.Duration timeout = 4;
-   */
-  timeout?: Duration | undefined;
-
-  /**
-   * Timeouts of the parts of a call.
-   *
-   * @generated from field: trunkline.v1.Timeouts timeouts = 5;
-   */
-  timeouts?: Timeouts | undefined;
-
-  /**
-   * What depends on the type; it must fit `Integration.type`.
-   *
-   * @generated from oneof trunkline.v1.Configuration.kind
-   */
-  kind: {
-    /**
-     * For `llm_provider`.
-     *
-     * @generated from field: trunkline.v1.LlmProviderConfiguration llm_provider = 10;
-     */
-    value: LlmProviderConfiguration;
-    case: "llmProvider";
-  } | {
-    /**
-     * For `api`.
-     *
-     * @generated from field: trunkline.v1.ApiConfiguration api = 11;
-     */
-    value: ApiConfiguration;
-    case: "api";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message trunkline.v1.Configuration.
- * Use `create(ConfigurationSchema)` to create a new message.
- */
-export declare const ConfigurationSchema: GenMessage<Configuration>;
-
-/**
- * Monitoring says what is recorded of an integration.
- *
- * @generated from message trunkline.v1.Monitoring
- */
-export declare type Monitoring = Message<"trunkline.v1.Monitoring"> & {
-  /**
-   * Whether calls are measured. Absent: true.
-   *
-   * @generated from field: optional bool enabled = 1;
-   */
-  enabled?: boolean | undefined;
-
-  /**
-   * The metrics of interest: any of `latency`, `errors`, `cost`, `tokens`, `throughput`. Empty: all.
-   *
-   * @generated from field: repeated string metrics = 2;
-   */
-  metrics: string[];
-};
-
-/**
- * Describes the message trunkline.v1.Monitoring.
- * Use `create(MonitoringSchema)` to create a new message.
- */
-export declare const MonitoringSchema: GenMessage<Monitoring>;
 
 /**
  * Integration is a system that the tenant can call.
@@ -600,6 +105,13 @@ export declare type Integration = Message<"trunkline.v1.Integration"> & {
    * @generated from field: trunkline.v1.HealthCheck last_check = 12;
    */
   lastCheck?: HealthCheck | undefined;
+
+  /**
+   * Output only: how often it was changed, from 1; checks and rotations of its credential do not count.
+   *
+   * @generated from field: int64 version = 13;
+   */
+  version: bigint;
 };
 
 /**
@@ -607,61 +119,6 @@ export declare type Integration = Message<"trunkline.v1.Integration"> & {
  * Use `create(IntegrationSchema)` to create a new message.
  */
 export declare const IntegrationSchema: GenMessage<Integration>;
-
-/**
- * HealthCheck is the finding of one live check.
- *
- * @generated from message trunkline.v1.HealthCheck
- */
-export declare type HealthCheck = Message<"trunkline.v1.HealthCheck"> & {
-  /**
-   * Whether the system answered as it should.
-   *
-   * @generated from field: bool healthy = 1;
-   */
-  healthy: boolean;
-
-  /**
-   * What was found, for people. Never holds a secret.
-   *
-   * @generated from field: string detail = 2;
-   */
-  detail: string;
-
-  /**
-   * How long the answer took.
-   *
-   * @generated from field: google.protobuf.Duration latency = 3;
-   */
-  latency?: Duration | undefined;
-
-  /**
-   * When.
-   *
-   * @generated from field: google.protobuf.Timestamp check_time = 4;
-   */
-  checkTime?: Timestamp | undefined;
-
-  /**
-   * The HTTP status; absent when there was no answer.
-   *
-   * @generated from field: optional int32 http_status = 5;
-   */
-  httpStatus?: number | undefined;
-
-  /**
-   * Models that the provider listed, at most 1000; for `llm_provider`.
-   *
-   * @generated from field: repeated string models = 6;
-   */
-  models: string[];
-};
-
-/**
- * Describes the message trunkline.v1.HealthCheck.
- * Use `create(HealthCheckSchema)` to create a new message.
- */
-export declare const HealthCheckSchema: GenMessage<HealthCheck>;
 
 /**
  * CreateIntegrationRequest registers an integration.
@@ -1009,7 +466,7 @@ export declare type RotateCredentialRequest = Message<"trunkline.v1.RotateCreden
   integrationId: string;
 
   /**
-   * The new secret. Required. Input only.
+   * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
    *
    * @generated from field: string secret = 2;
    */
@@ -1021,6 +478,13 @@ export declare type RotateCredentialRequest = Message<"trunkline.v1.RotateCreden
    * @generated from field: bool skip_check = 3;
    */
   skipCheck: boolean;
+
+  /**
+   * Where the new secret is kept, see `Authentication.secret_reference`.
+   *
+   * @generated from field: string secret_reference = 4;
+   */
+  secretReference: string;
 };
 
 /**
@@ -1050,120 +514,106 @@ export declare type RotateCredentialResponse = Message<"trunkline.v1.RotateCrede
 export declare const RotateCredentialResponseSchema: GenMessage<RotateCredentialResponse>;
 
 /**
- * Connector is a provider profile or an API template.
+ * IntegrationVersion is what an integration was like, until the next version.
  *
- * @generated from message trunkline.v1.Connector
+ * @generated from message trunkline.v1.IntegrationVersion
  */
-export declare type Connector = Message<"trunkline.v1.Connector"> & {
+export declare type IntegrationVersion = Message<"trunkline.v1.IntegrationVersion"> & {
   /**
-   * The name to use in a configuration.
+   * The version, from 1.
    *
-   * @generated from field: string name = 1;
+   * @generated from field: int64 version = 1;
    */
-  name: string;
+  version: bigint;
 
   /**
-   * The kind of integration it makes.
+   * The integration as it was, without secrets.
    *
-   * @generated from field: trunkline.v1.IntegrationType type = 2;
+   * @generated from field: trunkline.v1.Integration integration = 2;
    */
-  type: IntegrationType;
+  integration?: Integration | undefined;
 
   /**
-   * A name for people.
+   * When it was made.
    *
-   * @generated from field: string display_name = 3;
+   * @generated from field: google.protobuf.Timestamp create_time = 3;
    */
-  displayName: string;
+  createTime?: Timestamp | undefined;
 
   /**
-   * Its endpoint, where it has one.
+   * The API key that made it.
    *
-   * @generated from field: string default_endpoint = 4;
+   * @generated from field: string key_id = 4;
    */
-  defaultEndpoint: string;
+  keyId: string;
 
   /**
-   * How it is authenticated.
+   * What was done: `create`, `update` or `rollback`.
    *
-   * @generated from field: trunkline.v1.AuthenticationScheme authentication = 5;
+   * @generated from field: string action = 5;
    */
-  authentication: AuthenticationScheme;
+  action: string;
 
   /**
-   * The names that `options` may hold.
+   * The top-level fields, and those of the configuration, that differ from the version before.
    *
-   * @generated from field: repeated string options = 6;
+   * @generated from field: repeated string changed_paths = 6;
    */
-  options: string[];
-
-  /**
-   * The timeout of one call.
-   *
-   * @generated from field: google.protobuf.Duration timeout = 7;
-   */
-  timeout?: Duration | undefined;
-
-  /**
-   * Timeouts of the parts of a call.
-   *
-   * @generated from field: trunkline.v1.Timeouts timeouts = 8;
-   */
-  timeouts?: Timeouts | undefined;
+  changedPaths: string[];
 };
 
 /**
- * Describes the message trunkline.v1.Connector.
- * Use `create(ConnectorSchema)` to create a new message.
+ * Describes the message trunkline.v1.IntegrationVersion.
+ * Use `create(IntegrationVersionSchema)` to create a new message.
  */
-export declare const ConnectorSchema: GenMessage<Connector>;
+export declare const IntegrationVersionSchema: GenMessage<IntegrationVersion>;
 
 /**
- * ListConnectorsRequest pages through the connectors.
+ * ListIntegrationVersionsRequest pages through the versions of an integration.
  *
- * @generated from message trunkline.v1.ListConnectorsRequest
+ * @generated from message trunkline.v1.ListIntegrationVersionsRequest
  */
-export declare type ListConnectorsRequest = Message<"trunkline.v1.ListConnectorsRequest"> & {
+export declare type ListIntegrationVersionsRequest = Message<"trunkline.v1.ListIntegrationVersionsRequest"> & {
+  /**
+   * The id. Required. That of a deleted integration is known, too.
+   *
+   * @generated from field: string integration_id = 1;
+   */
+  integrationId: string;
+
   /**
    * At most this many, from 1 to 1000. 0: 100.
    *
-   * @generated from field: int32 page_size = 1;
+   * @generated from field: int32 page_size = 2;
    */
   pageSize: number;
 
   /**
    * Where to go on, as returned before.
    *
-   * @generated from field: string page_token = 2;
+   * @generated from field: string page_token = 3;
    */
   pageToken: string;
-
-  /**
-   * Only of this kind. Optional.
-   *
-   * @generated from field: trunkline.v1.IntegrationType type = 3;
-   */
-  type: IntegrationType;
 };
 
 /**
- * Describes the message trunkline.v1.ListConnectorsRequest.
- * Use `create(ListConnectorsRequestSchema)` to create a new message.
+ * Describes the message trunkline.v1.ListIntegrationVersionsRequest.
+ * Use `create(ListIntegrationVersionsRequestSchema)` to create a new message.
  */
-export declare const ListConnectorsRequestSchema: GenMessage<ListConnectorsRequest>;
+export declare const ListIntegrationVersionsRequestSchema: GenMessage<ListIntegrationVersionsRequest>;
 
 /**
- * ListConnectorsResponse is a page of connectors.
+ * ListIntegrationVersionsResponse is a page of versions.
  *
- * @generated from message trunkline.v1.ListConnectorsResponse
+ * @generated from message trunkline.v1.ListIntegrationVersionsResponse
  */
-export declare type ListConnectorsResponse = Message<"trunkline.v1.ListConnectorsResponse"> & {
+export declare type ListIntegrationVersionsResponse = Message<"trunkline.v1.ListIntegrationVersionsResponse"> & {
   /**
-   * The connectors, by name.
+   * The versions, newest first.
    *
-   * @generated from field: repeated trunkline.v1.Connector connectors = 1;
+   * @generated from field: repeated trunkline.v1.IntegrationVersion versions = 1;
    */
-  connectors: Connector[];
+  versions: IntegrationVersion[];
 
   /**
    * Where to go on; empty at the end.
@@ -1174,158 +624,78 @@ export declare type ListConnectorsResponse = Message<"trunkline.v1.ListConnector
 };
 
 /**
- * Describes the message trunkline.v1.ListConnectorsResponse.
- * Use `create(ListConnectorsResponseSchema)` to create a new message.
+ * Describes the message trunkline.v1.ListIntegrationVersionsResponse.
+ * Use `create(ListIntegrationVersionsResponseSchema)` to create a new message.
  */
-export declare const ListConnectorsResponseSchema: GenMessage<ListConnectorsResponse>;
+export declare const ListIntegrationVersionsResponseSchema: GenMessage<ListIntegrationVersionsResponse>;
 
 /**
- * IntegrationType is the kind of system behind an integration.
+ * RollbackIntegrationRequest names a version.
  *
- * @generated from enum trunkline.v1.IntegrationType
+ * @generated from message trunkline.v1.RollbackIntegrationRequest
  */
-export enum IntegrationType {
+export declare type RollbackIntegrationRequest = Message<"trunkline.v1.RollbackIntegrationRequest"> & {
   /**
-   * Refused.
+   * The id. Required.
    *
-   * @generated from enum value: INTEGRATION_TYPE_UNSPECIFIED = 0;
+   * @generated from field: string integration_id = 1;
    */
-  UNSPECIFIED = 0,
+  integrationId: string;
 
   /**
-   * A provider of language models.
+   * The version to go back to. Required.
    *
-   * @generated from enum value: INTEGRATION_TYPE_LLM_PROVIDER = 1;
+   * @generated from field: int64 version = 2;
    */
-  LLM_PROVIDER = 1,
+  version: bigint;
 
   /**
-   * A database.
+   * The current etag, to be safe. Optional.
    *
-   * @generated from enum value: INTEGRATION_TYPE_DATABASE = 2;
+   * @generated from field: string etag = 3;
    */
-  DATABASE = 2,
+  etag: string;
 
   /**
-   * An HTTP API.
+   * The secret, where the version's calls go elsewhere than the current one's. Input only.
    *
-   * @generated from enum value: INTEGRATION_TYPE_API = 3;
+   * @generated from field: string secret = 4;
    */
-  API = 3,
+  secret: string;
 
   /**
-   * Object storage.
+   * Check everything, the live check included, and store nothing.
    *
-   * @generated from enum value: INTEGRATION_TYPE_STORAGE = 4;
+   * @generated from field: bool validate_only = 5;
    */
-  STORAGE = 4,
-
-  /**
-   * A webhook receiver.
-   *
-   * @generated from enum value: INTEGRATION_TYPE_WEBHOOK = 5;
-   */
-  WEBHOOK = 5,
-}
+  validateOnly: boolean;
+};
 
 /**
- * Describes the enum trunkline.v1.IntegrationType.
+ * Describes the message trunkline.v1.RollbackIntegrationRequest.
+ * Use `create(RollbackIntegrationRequestSchema)` to create a new message.
  */
-export declare const IntegrationTypeSchema: GenEnum<IntegrationType>;
+export declare const RollbackIntegrationRequestSchema: GenMessage<RollbackIntegrationRequest>;
 
 /**
- * IntegrationStatus is the state of an integration.
+ * RollbackIntegrationResponse holds the integration, with a new version.
  *
- * @generated from enum trunkline.v1.IntegrationStatus
+ * @generated from message trunkline.v1.RollbackIntegrationResponse
  */
-export enum IntegrationStatus {
+export declare type RollbackIntegrationResponse = Message<"trunkline.v1.RollbackIntegrationResponse"> & {
   /**
-   * Unknown.
+   * The integration.
    *
-   * @generated from enum value: INTEGRATION_STATUS_UNSPECIFIED = 0;
+   * @generated from field: trunkline.v1.Integration integration = 1;
    */
-  UNSPECIFIED = 0,
-
-  /**
-   * In use.
-   *
-   * @generated from enum value: INTEGRATION_STATUS_ACTIVE = 1;
-   */
-  ACTIVE = 1,
-
-  /**
-   * Switched off by its owner.
-   *
-   * @generated from enum value: INTEGRATION_STATUS_DISABLED = 2;
-   */
-  DISABLED = 2,
-
-  /**
-   * In use, but its last check failed.
-   *
-   * @generated from enum value: INTEGRATION_STATUS_DEGRADED = 3;
-   */
-  DEGRADED = 3,
-}
+  integration?: Integration | undefined;
+};
 
 /**
- * Describes the enum trunkline.v1.IntegrationStatus.
+ * Describes the message trunkline.v1.RollbackIntegrationResponse.
+ * Use `create(RollbackIntegrationResponseSchema)` to create a new message.
  */
-export declare const IntegrationStatusSchema: GenEnum<IntegrationStatus>;
-
-/**
- * AuthenticationScheme says how calls to the endpoint are authenticated.
- *
- * @generated from enum trunkline.v1.AuthenticationScheme
- */
-export enum AuthenticationScheme {
-  /**
-   * The connector's default.
-   *
-   * @generated from enum value: AUTHENTICATION_SCHEME_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * None.
-   *
-   * @generated from enum value: AUTHENTICATION_SCHEME_NONE = 1;
-   */
-  NONE = 1,
-
-  /**
-   * `Authorization: Bearer <secret>`.
-   *
-   * @generated from enum value: AUTHENTICATION_SCHEME_BEARER = 2;
-   */
-  BEARER = 2,
-
-  /**
-   * The secret in a header (`parameter_name`, default `x-api-key`).
-   *
-   * @generated from enum value: AUTHENTICATION_SCHEME_API_KEY_HEADER = 3;
-   */
-  API_KEY_HEADER = 3,
-
-  /**
-   * The secret in a query parameter (`parameter_name`).
-   *
-   * @generated from enum value: AUTHENTICATION_SCHEME_API_KEY_QUERY = 4;
-   */
-  API_KEY_QUERY = 4,
-
-  /**
-   * HTTP basic; the secret is `user:password`.
-   *
-   * @generated from enum value: AUTHENTICATION_SCHEME_BASIC = 5;
-   */
-  BASIC = 5,
-}
-
-/**
- * Describes the enum trunkline.v1.AuthenticationScheme.
- */
-export declare const AuthenticationSchemeSchema: GenEnum<AuthenticationScheme>;
+export declare const RollbackIntegrationResponseSchema: GenMessage<RollbackIntegrationResponse>;
 
 /**
  * IntegrationService keeps integrations and checks them.
@@ -1395,6 +765,37 @@ export declare const IntegrationService: GenService<{
     output: typeof CheckIntegrationResponseSchema;
   },
   /**
+   * GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks.
+   *
+   * @generated from rpc trunkline.v1.IntegrationService.GetIntegrationHealth
+   */
+  getIntegrationHealth: {
+    methodKind: "unary";
+    input: typeof GetIntegrationHealthRequestSchema;
+    output: typeof GetIntegrationHealthResponseSchema;
+  },
+  /**
+   * ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version.
+   *
+   * @generated from rpc trunkline.v1.IntegrationService.ListIntegrationVersions
+   */
+  listIntegrationVersions: {
+    methodKind: "unary";
+    input: typeof ListIntegrationVersionsRequestSchema;
+    output: typeof ListIntegrationVersionsResponseSchema;
+  },
+  /**
+   * RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+   * INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+   *
+   * @generated from rpc trunkline.v1.IntegrationService.RollbackIntegration
+   */
+  rollbackIntegration: {
+    methodKind: "unary";
+    input: typeof RollbackIntegrationRequestSchema;
+    output: typeof RollbackIntegrationResponseSchema;
+  },
+  /**
    * RotateCredential replaces a credential; the old one serves until the new one was checked.
    *
    * @generated from rpc trunkline.v1.IntegrationService.RotateCredential
@@ -1413,6 +814,16 @@ export declare const IntegrationService: GenService<{
     methodKind: "unary";
     input: typeof ListConnectorsRequestSchema;
     output: typeof ListConnectorsResponseSchema;
+  },
+  /**
+   * ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers.
+   *
+   * @generated from rpc trunkline.v1.IntegrationService.ImportOpenApi
+   */
+  importOpenApi: {
+    methodKind: "unary";
+    input: typeof ImportOpenApiRequestSchema;
+    output: typeof ImportOpenApiResponseSchema;
   },
 }>;
 

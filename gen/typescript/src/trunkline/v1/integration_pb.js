@@ -4,262 +4,159 @@
 // @generated from file trunkline/v1/integration.proto (package trunkline.v1, syntax proto3)
 /* eslint-disable */
 
-import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.js";
-import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import { file_trunkline_v1_model } from "./model_pb.js";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_trunkline_v1_configuration } from "./configuration_pb.js";
+import { file_trunkline_v1_connector } from "./connector_pb.js";
+import { file_trunkline_v1_integration_health } from "./integration_health_pb.js";
 import { file_trunkline_v1_options } from "./options_pb.js";
 
 /**
  * Describes the file trunkline/v1/integration.proto.
  */
 export const file_trunkline_v1_integration = /*@__PURE__*/
-  fileDesc("Ch50cnVua2xpbmUvdjEvaW50ZWdyYXRpb24ucHJvdG8SDHRydW5rbGluZS52MSKVAQoOQXV0aGVudGljYXRpb24SMgoGc2NoZW1lGAEgASgOMiIudHJ1bmtsaW5lLnYxLkF1dGhlbnRpY2F0aW9uU2NoZW1lEg4KBnNlY3JldBgCIAEoCRIWCg5wYXJhbWV0ZXJfbmFtZRgDIAEoCRISCgpzZWNyZXRfc2V0GAQgASgIEhMKC3NlY3JldF9oaW50GAUgASgJIqMBCg5DaXJjdWl0QnJlYWtlchIeChFmYWlsdXJlX3RocmVzaG9sZBgBIAEoBUgAiAEBEikKBndpbmRvdxgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIwCg1vcGVuX2R1cmF0aW9uGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhQKEl9mYWlsdXJlX3RocmVzaG9sZCLhAgoYTGxtUHJvdmlkZXJDb25maWd1cmF0aW9uEhAKCHByb3ZpZGVyGAEgASgJEg4KBm1vZGVscxgCIAMoCRIOCgZyZWdpb24YAyABKAkSRAoHb3B0aW9ucxgEIAMoCzIzLnRydW5rbGluZS52MS5MbG1Qcm92aWRlckNvbmZpZ3VyYXRpb24uT3B0aW9uc0VudHJ5EjQKD3ByaWNlX292ZXJyaWRlcxgFIAMoCzIbLnRydW5rbGluZS52MS5QcmljZU92ZXJyaWRlEjQKD21vZGVsX292ZXJyaWRlcxgGIAMoCzIbLnRydW5rbGluZS52MS5Nb2RlbE92ZXJyaWRlEjEKDmRhdGFfcmV0ZW50aW9uGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uGi4KDE9wdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIpEBCg1QcmljZU92ZXJyaWRlEg0KBW1vZGVsGAEgASgJEiIKGmlucHV0X25hbm9fdXNkX3Blcl9taWxsaW9uGAIgASgDEiMKG291dHB1dF9uYW5vX3VzZF9wZXJfbWlsbGlvbhgDIAEoAxIoCgZwcmljZXMYBCADKAsyGC50cnVua2xpbmUudjEuVG9rZW5QcmljZSLtAgoNTW9kZWxPdmVycmlkZRINCgVtb2RlbBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSGwoOY29udGV4dF93aW5kb3cYAyABKANIAIgBARIeChFtYXhfb3V0cHV0X3Rva2VucxgEIAEoA0gBiAEBEhQKDGNhcGFiaWxpdGllcxgFIAMoCRIwChBpbnB1dF9tb2RhbGl0aWVzGAYgAygOMhYudHJ1bmtsaW5lLnYxLk1vZGFsaXR5EjEKEW91dHB1dF9tb2RhbGl0aWVzGAcgAygOMhYudHJ1bmtsaW5lLnYxLk1vZGFsaXR5EjQKEGRlcHJlY2F0aW9uX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKB3F1YWxpdHkYCSABKAFIAogBAUIRCg9fY29udGV4dF93aW5kb3dCFAoSX21heF9vdXRwdXRfdG9rZW5zQgoKCF9xdWFsaXR5IswBChBBcGlDb25maWd1cmF0aW9uEhAKCHRlbXBsYXRlGAEgASgJEiQKBXRvb2xzGAIgAygLMhUudHJ1bmtsaW5lLnYxLkFwaVRvb2wSEgoKY2hlY2tfcGF0aBgDIAEoCRI8CgdoZWFkZXJzGAQgAygLMisudHJ1bmtsaW5lLnYxLkFwaUNvbmZpZ3VyYXRpb24uSGVhZGVyc0VudHJ5Gi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIrIBCgdBcGlUb29sEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSDgoGbWV0aG9kGAMgASgJEgwKBHBhdGgYBCABKAkSHgoWcGFyYW1ldGVyc19zY2hlbWFfanNvbhgFIAEoDBIYChBxdWVyeV9wYXJhbWV0ZXJzGAYgAygJEiwKCWNhY2hlX3R0bBgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKOAQoIVGltZW91dHMSKgoHY29ubmVjdBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhItCgpmaXJzdF9ieXRlGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEicKBGlkbGUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24i2wIKDUNvbmZpZ3VyYXRpb24SEAoIZW5kcG9pbnQYASABKAkSNAoOYXV0aGVudGljYXRpb24YAiABKAsyHC50cnVua2xpbmUudjEuQXV0aGVudGljYXRpb24SNQoPY2lyY3VpdF9icmVha2VyGAMgASgLMhwudHJ1bmtsaW5lLnYxLkNpcmN1aXRCcmVha2VyEioKB3RpbWVvdXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKAoIdGltZW91dHMYBSABKAsyFi50cnVua2xpbmUudjEuVGltZW91dHMSPgoMbGxtX3Byb3ZpZGVyGAogASgLMiYudHJ1bmtsaW5lLnYxLkxsbVByb3ZpZGVyQ29uZmlndXJhdGlvbkgAEi0KA2FwaRgLIAEoCzIeLnRydW5rbGluZS52MS5BcGlDb25maWd1cmF0aW9uSABCBgoEa2luZCI/CgpNb25pdG9yaW5nEhQKB2VuYWJsZWQYASABKAhIAIgBARIPCgdtZXRyaWNzGAIgAygJQgoKCF9lbmFibGVkIswDCgtJbnRlZ3JhdGlvbhIWCg5pbnRlZ3JhdGlvbl9pZBgBIAEoCRIrCgR0eXBlGAIgASgOMh0udHJ1bmtsaW5lLnYxLkludGVncmF0aW9uVHlwZRIyCg1jb25maWd1cmF0aW9uGAMgASgLMhsudHJ1bmtsaW5lLnYxLkNvbmZpZ3VyYXRpb24SLAoKbW9uaXRvcmluZxgEIAEoCzIYLnRydW5rbGluZS52MS5Nb25pdG9yaW5nEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIvCgZzdGF0dXMYBiABKA4yHy50cnVua2xpbmUudjEuSW50ZWdyYXRpb25TdGF0dXMSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGAkgASgJEhYKDmhlYWx0aF9zZXJ2aWNlGAogASgJEhgKEGhlYWx0aF9jaGVja191cmwYCyABKAkSLQoKbGFzdF9jaGVjaxgMIAEoCzIZLnRydW5rbGluZS52MS5IZWFsdGhDaGVjayLEAQoLSGVhbHRoQ2hlY2sSDwoHaGVhbHRoeRgBIAEoCBIOCgZkZXRhaWwYAiABKAkSKgoHbGF0ZW5jeRgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIuCgpjaGVja190aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYCgtodHRwX3N0YXR1cxgFIAEoBUgAiAEBEg4KBm1vZGVscxgGIAMoCUIOCgxfaHR0cF9zdGF0dXMi7gEKGENyZWF0ZUludGVncmF0aW9uUmVxdWVzdBIWCg5pbnRlZ3JhdGlvbl9pZBgBIAEoCRIrCgR0eXBlGAIgASgOMh0udHJ1bmtsaW5lLnYxLkludGVncmF0aW9uVHlwZRIyCg1jb25maWd1cmF0aW9uGAMgASgLMhsudHJ1bmtsaW5lLnYxLkNvbmZpZ3VyYXRpb24SLAoKbW9uaXRvcmluZxgEIAEoCzIYLnRydW5rbGluZS52MS5Nb25pdG9yaW5nEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIVCg12YWxpZGF0ZV9vbmx5GAYgASgIIsYBChlDcmVhdGVJbnRlZ3JhdGlvblJlc3BvbnNlEhYKDmludGVncmF0aW9uX2lkGAEgASgJEi8KBnN0YXR1cxgCIAEoDjIfLnRydW5rbGluZS52MS5JbnRlZ3JhdGlvblN0YXR1cxIYChBoZWFsdGhfY2hlY2tfdXJsGAMgASgJEhYKDmhlYWx0aF9zZXJ2aWNlGAQgASgJEi4KC2ludGVncmF0aW9uGAUgASgLMhkudHJ1bmtsaW5lLnYxLkludGVncmF0aW9uIi8KFUdldEludGVncmF0aW9uUmVxdWVzdBIWCg5pbnRlZ3JhdGlvbl9pZBgBIAEoCSJIChZHZXRJbnRlZ3JhdGlvblJlc3BvbnNlEi4KC2ludGVncmF0aW9uGAEgASgLMhkudHJ1bmtsaW5lLnYxLkludGVncmF0aW9uIm0KF0xpc3RJbnRlZ3JhdGlvbnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEisKBHR5cGUYAyABKA4yHS50cnVua2xpbmUudjEuSW50ZWdyYXRpb25UeXBlImQKGExpc3RJbnRlZ3JhdGlvbnNSZXNwb25zZRIvCgxpbnRlZ3JhdGlvbnMYASADKAsyGS50cnVua2xpbmUudjEuSW50ZWdyYXRpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInsKGFVwZGF0ZUludGVncmF0aW9uUmVxdWVzdBIuCgtpbnRlZ3JhdGlvbhgBIAEoCzIZLnRydW5rbGluZS52MS5JbnRlZ3JhdGlvbhIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siSwoZVXBkYXRlSW50ZWdyYXRpb25SZXNwb25zZRIuCgtpbnRlZ3JhdGlvbhgBIAEoCzIZLnRydW5rbGluZS52MS5JbnRlZ3JhdGlvbiJAChhEZWxldGVJbnRlZ3JhdGlvblJlcXVlc3QSFgoOaW50ZWdyYXRpb25faWQYASABKAkSDAoEZXRhZxgCIAEoCSIbChlEZWxldGVJbnRlZ3JhdGlvblJlc3BvbnNlIjEKF0NoZWNrSW50ZWdyYXRpb25SZXF1ZXN0EhYKDmludGVncmF0aW9uX2lkGAEgASgJIkQKGENoZWNrSW50ZWdyYXRpb25SZXNwb25zZRIoCgVjaGVjaxgBIAEoCzIZLnRydW5rbGluZS52MS5IZWFsdGhDaGVjayJVChdSb3RhdGVDcmVkZW50aWFsUmVxdWVzdBIWCg5pbnRlZ3JhdGlvbl9pZBgBIAEoCRIOCgZzZWNyZXQYAiABKAkSEgoKc2tpcF9jaGVjaxgDIAEoCCJLChhSb3RhdGVDcmVkZW50aWFsUmVzcG9uc2USLwoLcm90YXRlX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpkCCglDb25uZWN0b3ISDAoEbmFtZRgBIAEoCRIrCgR0eXBlGAIgASgOMh0udHJ1bmtsaW5lLnYxLkludGVncmF0aW9uVHlwZRIUCgxkaXNwbGF5X25hbWUYAyABKAkSGAoQZGVmYXVsdF9lbmRwb2ludBgEIAEoCRI6Cg5hdXRoZW50aWNhdGlvbhgFIAEoDjIiLnRydW5rbGluZS52MS5BdXRoZW50aWNhdGlvblNjaGVtZRIPCgdvcHRpb25zGAYgAygJEioKB3RpbWVvdXQYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKAoIdGltZW91dHMYCCABKAsyFi50cnVua2xpbmUudjEuVGltZW91dHMiawoVTGlzdENvbm5lY3RvcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEisKBHR5cGUYAyABKA4yHS50cnVua2xpbmUudjEuSW50ZWdyYXRpb25UeXBlIl4KFkxpc3RDb25uZWN0b3JzUmVzcG9uc2USKwoKY29ubmVjdG9ycxgBIAMoCzIXLnRydW5rbGluZS52MS5Db25uZWN0b3ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKssBCg9JbnRlZ3JhdGlvblR5cGUSIAocSU5URUdSQVRJT05fVFlQRV9VTlNQRUNJRklFRBAAEiEKHUlOVEVHUkFUSU9OX1RZUEVfTExNX1BST1ZJREVSEAESHQoZSU5URUdSQVRJT05fVFlQRV9EQVRBQkFTRRACEhgKFElOVEVHUkFUSU9OX1RZUEVfQVBJEAMSHAoYSU5URUdSQVRJT05fVFlQRV9TVE9SQUdFEAQSHAoYSU5URUdSQVRJT05fVFlQRV9XRUJIT09LEAUqmAEKEUludGVncmF0aW9uU3RhdHVzEiIKHklOVEVHUkFUSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEh0KGUlOVEVHUkFUSU9OX1NUQVRVU19BQ1RJVkUQARIfChtJTlRFR1JBVElPTl9TVEFUVVNfRElTQUJMRUQQAhIfChtJTlRFR1JBVElPTl9TVEFUVVNfREVHUkFERUQQAyrzAQoUQXV0aGVudGljYXRpb25TY2hlbWUSJQohQVVUSEVOVElDQVRJT05fU0NIRU1FX1VOU1BFQ0lGSUVEEAASHgoaQVVUSEVOVElDQVRJT05fU0NIRU1FX05PTkUQARIgChxBVVRIRU5USUNBVElPTl9TQ0hFTUVfQkVBUkVSEAISKAokQVVUSEVOVElDQVRJT05fU0NIRU1FX0FQSV9LRVlfSEVBREVSEAMSJwojQVVUSEVOVElDQVRJT05fU0NIRU1FX0FQSV9LRVlfUVVFUlkQBBIfChtBVVRIRU5USUNBVElPTl9TQ0hFTUVfQkFTSUMQBTLuCgoSSW50ZWdyYXRpb25TZXJ2aWNlEp0BChFDcmVhdGVJbnRlZ3JhdGlvbhImLnRydW5rbGluZS52MS5DcmVhdGVJbnRlZ3JhdGlvblJlcXVlc3QaJy50cnVua2xpbmUudjEuQ3JlYXRlSW50ZWdyYXRpb25SZXNwb25zZSI3iucYFAoSaW50ZWdyYXRpb25zLndyaXRlgtPkkwIZOgEqIhQvYXBpL3YxL2ludGVncmF0aW9ucxKkAQoOR2V0SW50ZWdyYXRpb24SIy50cnVua2xpbmUudjEuR2V0SW50ZWdyYXRpb25SZXF1ZXN0GiQudHJ1bmtsaW5lLnYxLkdldEludGVncmF0aW9uUmVzcG9uc2UiR5ACAYrnGBMKEWludGVncmF0aW9ucy5yZWFkgtPkkwInEiUvYXBpL3YxL2ludGVncmF0aW9ucy97aW50ZWdyYXRpb25faWR9EpkBChBMaXN0SW50ZWdyYXRpb25zEiUudHJ1bmtsaW5lLnYxLkxpc3RJbnRlZ3JhdGlvbnNSZXF1ZXN0GiYudHJ1bmtsaW5lLnYxLkxpc3RJbnRlZ3JhdGlvbnNSZXNwb25zZSI2kAIBiucYEwoRaW50ZWdyYXRpb25zLnJlYWSC0+STAhYSFC9hcGkvdjEvaW50ZWdyYXRpb25zEr0BChFVcGRhdGVJbnRlZ3JhdGlvbhImLnRydW5rbGluZS52MS5VcGRhdGVJbnRlZ3JhdGlvblJlcXVlc3QaJy50cnVua2xpbmUudjEuVXBkYXRlSW50ZWdyYXRpb25SZXNwb25zZSJXkAICiucYFAoSaW50ZWdyYXRpb25zLndyaXRlgtPkkwI2OgEqMjEvYXBpL3YxL2ludGVncmF0aW9ucy97aW50ZWdyYXRpb24uaW50ZWdyYXRpb25faWR9Eq4BChFEZWxldGVJbnRlZ3JhdGlvbhImLnRydW5rbGluZS52MS5EZWxldGVJbnRlZ3JhdGlvblJlcXVlc3QaJy50cnVua2xpbmUudjEuRGVsZXRlSW50ZWdyYXRpb25SZXNwb25zZSJIkAICiucYFAoSaW50ZWdyYXRpb25zLndyaXRlgtPkkwInKiUvYXBpL3YxL2ludGVncmF0aW9ucy97aW50ZWdyYXRpb25faWR9ErABChBDaGVja0ludGVncmF0aW9uEiUudHJ1bmtsaW5lLnYxLkNoZWNrSW50ZWdyYXRpb25SZXF1ZXN0GiYudHJ1bmtsaW5lLnYxLkNoZWNrSW50ZWdyYXRpb25SZXNwb25zZSJNiucYEwoRaW50ZWdyYXRpb25zLnJlYWSC0+STAjA6ASoiKy9hcGkvdjEvaW50ZWdyYXRpb25zL3tpbnRlZ3JhdGlvbl9pZH06Y2hlY2sSvAEKEFJvdGF0ZUNyZWRlbnRpYWwSJS50cnVua2xpbmUudjEuUm90YXRlQ3JlZGVudGlhbFJlcXVlc3QaJi50cnVua2xpbmUudjEuUm90YXRlQ3JlZGVudGlhbFJlc3BvbnNlIlmK5xgUChJpbnRlZ3JhdGlvbnMud3JpdGWC0+STAjs6ASoiNi9hcGkvdjEvaW50ZWdyYXRpb25zL3tpbnRlZ3JhdGlvbl9pZH06cm90YXRlQ3JlZGVudGlhbBKRAQoOTGlzdENvbm5lY3RvcnMSIy50cnVua2xpbmUudjEuTGlzdENvbm5lY3RvcnNSZXF1ZXN0GiQudHJ1bmtsaW5lLnYxLkxpc3RDb25uZWN0b3JzUmVzcG9uc2UiNJACAYrnGBMKEWludGVncmF0aW9ucy5yZWFkgtPkkwIUEhIvYXBpL3YxL2Nvbm5lY3RvcnNCVQoQZGV2LnRydW5rbGluZS52MUIQSW50ZWdyYXRpb25Qcm90b1ABWi10cnVua2xpbmUuZGV2L2dlbi9nby90cnVua2xpbmUvdjE7dHJ1bmtsaW5ldjFiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_trunkline_v1_model, file_trunkline_v1_options]);
-
-/**
- * Describes the message trunkline.v1.Authentication.
- * Use `create(AuthenticationSchema)` to create a new message.
- */
-export const AuthenticationSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 0);
-
-/**
- * Describes the message trunkline.v1.CircuitBreaker.
- * Use `create(CircuitBreakerSchema)` to create a new message.
- */
-export const CircuitBreakerSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 1);
-
-/**
- * Describes the message trunkline.v1.LlmProviderConfiguration.
- * Use `create(LlmProviderConfigurationSchema)` to create a new message.
- */
-export const LlmProviderConfigurationSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 2);
-
-/**
- * Describes the message trunkline.v1.PriceOverride.
- * Use `create(PriceOverrideSchema)` to create a new message.
- */
-export const PriceOverrideSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 3);
-
-/**
- * Describes the message trunkline.v1.ModelOverride.
- * Use `create(ModelOverrideSchema)` to create a new message.
- */
-export const ModelOverrideSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 4);
-
-/**
- * Describes the message trunkline.v1.ApiConfiguration.
- * Use `create(ApiConfigurationSchema)` to create a new message.
- */
-export const ApiConfigurationSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 5);
-
-/**
- * Describes the message trunkline.v1.ApiTool.
- * Use `create(ApiToolSchema)` to create a new message.
- */
-export const ApiToolSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 6);
-
-/**
- * Describes the message trunkline.v1.Timeouts.
- * Use `create(TimeoutsSchema)` to create a new message.
- */
-export const TimeoutsSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 7);
-
-/**
- * Describes the message trunkline.v1.Configuration.
- * Use `create(ConfigurationSchema)` to create a new message.
- */
-export const ConfigurationSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 8);
-
-/**
- * Describes the message trunkline.v1.Monitoring.
- * Use `create(MonitoringSchema)` to create a new message.
- */
-export const MonitoringSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 9);
+  fileDesc("Ch50cnVua2xpbmUvdjEvaW50ZWdyYXRpb24ucHJvdG8SDHRydW5rbGluZS52MSLdAwoLSW50ZWdyYXRpb24SFgoOaW50ZWdyYXRpb25faWQYASABKAkSKwoEdHlwZRgCIAEoDjIdLnRydW5rbGluZS52MS5JbnRlZ3JhdGlvblR5cGUSMgoNY29uZmlndXJhdGlvbhgDIAEoCzIbLnRydW5rbGluZS52MS5Db25maWd1cmF0aW9uEiwKCm1vbml0b3JpbmcYBCABKAsyGC50cnVua2xpbmUudjEuTW9uaXRvcmluZxIUCgxkaXNwbGF5X25hbWUYBSABKAkSLwoGc3RhdHVzGAYgASgOMh8udHJ1bmtsaW5lLnYxLkludGVncmF0aW9uU3RhdHVzEi8KC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEZXRhZxgJIAEoCRIWCg5oZWFsdGhfc2VydmljZRgKIAEoCRIYChBoZWFsdGhfY2hlY2tfdXJsGAsgASgJEi0KCmxhc3RfY2hlY2sYDCABKAsyGS50cnVua2xpbmUudjEuSGVhbHRoQ2hlY2sSDwoHdmVyc2lvbhgNIAEoAyLuAQoYQ3JlYXRlSW50ZWdyYXRpb25SZXF1ZXN0EhYKDmludGVncmF0aW9uX2lkGAEgASgJEisKBHR5cGUYAiABKA4yHS50cnVua2xpbmUudjEuSW50ZWdyYXRpb25UeXBlEjIKDWNvbmZpZ3VyYXRpb24YAyABKAsyGy50cnVua2xpbmUudjEuQ29uZmlndXJhdGlvbhIsCgptb25pdG9yaW5nGAQgASgLMhgudHJ1bmtsaW5lLnYxLk1vbml0b3JpbmcSFAoMZGlzcGxheV9uYW1lGAUgASgJEhUKDXZhbGlkYXRlX29ubHkYBiABKAgixgEKGUNyZWF0ZUludGVncmF0aW9uUmVzcG9uc2USFgoOaW50ZWdyYXRpb25faWQYASABKAkSLwoGc3RhdHVzGAIgASgOMh8udHJ1bmtsaW5lLnYxLkludGVncmF0aW9uU3RhdHVzEhgKEGhlYWx0aF9jaGVja191cmwYAyABKAkSFgoOaGVhbHRoX3NlcnZpY2UYBCABKAkSLgoLaW50ZWdyYXRpb24YBSABKAsyGS50cnVua2xpbmUudjEuSW50ZWdyYXRpb24iLwoVR2V0SW50ZWdyYXRpb25SZXF1ZXN0EhYKDmludGVncmF0aW9uX2lkGAEgASgJIkgKFkdldEludGVncmF0aW9uUmVzcG9uc2USLgoLaW50ZWdyYXRpb24YASABKAsyGS50cnVua2xpbmUudjEuSW50ZWdyYXRpb24ibQoXTGlzdEludGVncmF0aW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSKwoEdHlwZRgDIAEoDjIdLnRydW5rbGluZS52MS5JbnRlZ3JhdGlvblR5cGUiZAoYTGlzdEludGVncmF0aW9uc1Jlc3BvbnNlEi8KDGludGVncmF0aW9ucxgBIAMoCzIZLnRydW5rbGluZS52MS5JbnRlZ3JhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiewoYVXBkYXRlSW50ZWdyYXRpb25SZXF1ZXN0Ei4KC2ludGVncmF0aW9uGAEgASgLMhkudHJ1bmtsaW5lLnYxLkludGVncmF0aW9uEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJLChlVcGRhdGVJbnRlZ3JhdGlvblJlc3BvbnNlEi4KC2ludGVncmF0aW9uGAEgASgLMhkudHJ1bmtsaW5lLnYxLkludGVncmF0aW9uIkAKGERlbGV0ZUludGVncmF0aW9uUmVxdWVzdBIWCg5pbnRlZ3JhdGlvbl9pZBgBIAEoCRIMCgRldGFnGAIgASgJIhsKGURlbGV0ZUludGVncmF0aW9uUmVzcG9uc2UiMQoXQ2hlY2tJbnRlZ3JhdGlvblJlcXVlc3QSFgoOaW50ZWdyYXRpb25faWQYASABKAkiRAoYQ2hlY2tJbnRlZ3JhdGlvblJlc3BvbnNlEigKBWNoZWNrGAEgASgLMhkudHJ1bmtsaW5lLnYxLkhlYWx0aENoZWNrIm8KF1JvdGF0ZUNyZWRlbnRpYWxSZXF1ZXN0EhYKDmludGVncmF0aW9uX2lkGAEgASgJEg4KBnNlY3JldBgCIAEoCRISCgpza2lwX2NoZWNrGAMgASgIEhgKEHNlY3JldF9yZWZlcmVuY2UYBCABKAkiSwoYUm90YXRlQ3JlZGVudGlhbFJlc3BvbnNlEi8KC3JvdGF0ZV90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK9AQoSSW50ZWdyYXRpb25WZXJzaW9uEg8KB3ZlcnNpb24YASABKAMSLgoLaW50ZWdyYXRpb24YAiABKAsyGS50cnVua2xpbmUudjEuSW50ZWdyYXRpb24SLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmtleV9pZBgEIAEoCRIOCgZhY3Rpb24YBSABKAkSFQoNY2hhbmdlZF9wYXRocxgGIAMoCSJfCh5MaXN0SW50ZWdyYXRpb25WZXJzaW9uc1JlcXVlc3QSFgoOaW50ZWdyYXRpb25faWQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkibgofTGlzdEludGVncmF0aW9uVmVyc2lvbnNSZXNwb25zZRIyCgh2ZXJzaW9ucxgBIAMoCzIgLnRydW5rbGluZS52MS5JbnRlZ3JhdGlvblZlcnNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInoKGlJvbGxiYWNrSW50ZWdyYXRpb25SZXF1ZXN0EhYKDmludGVncmF0aW9uX2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAMSDAoEZXRhZxgDIAEoCRIOCgZzZWNyZXQYBCABKAkSFQoNdmFsaWRhdGVfb25seRgFIAEoCCJNChtSb2xsYmFja0ludGVncmF0aW9uUmVzcG9uc2USLgoLaW50ZWdyYXRpb24YASABKAsyGS50cnVua2xpbmUudjEuSW50ZWdyYXRpb24y2xAKEkludGVncmF0aW9uU2VydmljZRKdAQoRQ3JlYXRlSW50ZWdyYXRpb24SJi50cnVua2xpbmUudjEuQ3JlYXRlSW50ZWdyYXRpb25SZXF1ZXN0GicudHJ1bmtsaW5lLnYxLkNyZWF0ZUludGVncmF0aW9uUmVzcG9uc2UiN4rnGBQKEmludGVncmF0aW9ucy53cml0ZYLT5JMCGToBKiIUL2FwaS92MS9pbnRlZ3JhdGlvbnMSpAEKDkdldEludGVncmF0aW9uEiMudHJ1bmtsaW5lLnYxLkdldEludGVncmF0aW9uUmVxdWVzdBokLnRydW5rbGluZS52MS5HZXRJbnRlZ3JhdGlvblJlc3BvbnNlIkeQAgGK5xgTChFpbnRlZ3JhdGlvbnMucmVhZILT5JMCJxIlL2FwaS92MS9pbnRlZ3JhdGlvbnMve2ludGVncmF0aW9uX2lkfRKZAQoQTGlzdEludGVncmF0aW9ucxIlLnRydW5rbGluZS52MS5MaXN0SW50ZWdyYXRpb25zUmVxdWVzdBomLnRydW5rbGluZS52MS5MaXN0SW50ZWdyYXRpb25zUmVzcG9uc2UiNpACAYrnGBMKEWludGVncmF0aW9ucy5yZWFkgtPkkwIWEhQvYXBpL3YxL2ludGVncmF0aW9ucxK9AQoRVXBkYXRlSW50ZWdyYXRpb24SJi50cnVua2xpbmUudjEuVXBkYXRlSW50ZWdyYXRpb25SZXF1ZXN0GicudHJ1bmtsaW5lLnYxLlVwZGF0ZUludGVncmF0aW9uUmVzcG9uc2UiV5ACAornGBQKEmludGVncmF0aW9ucy53cml0ZYLT5JMCNjoBKjIxL2FwaS92MS9pbnRlZ3JhdGlvbnMve2ludGVncmF0aW9uLmludGVncmF0aW9uX2lkfRKuAQoRRGVsZXRlSW50ZWdyYXRpb24SJi50cnVua2xpbmUudjEuRGVsZXRlSW50ZWdyYXRpb25SZXF1ZXN0GicudHJ1bmtsaW5lLnYxLkRlbGV0ZUludGVncmF0aW9uUmVzcG9uc2UiSJACAornGBQKEmludGVncmF0aW9ucy53cml0ZYLT5JMCJyolL2FwaS92MS9pbnRlZ3JhdGlvbnMve2ludGVncmF0aW9uX2lkfRKwAQoQQ2hlY2tJbnRlZ3JhdGlvbhIlLnRydW5rbGluZS52MS5DaGVja0ludGVncmF0aW9uUmVxdWVzdBomLnRydW5rbGluZS52MS5DaGVja0ludGVncmF0aW9uUmVzcG9uc2UiTYrnGBMKEWludGVncmF0aW9ucy5yZWFkgtPkkwIwOgEqIisvYXBpL3YxL2ludGVncmF0aW9ucy97aW50ZWdyYXRpb25faWR9OmNoZWNrEr0BChRHZXRJbnRlZ3JhdGlvbkhlYWx0aBIpLnRydW5rbGluZS52MS5HZXRJbnRlZ3JhdGlvbkhlYWx0aFJlcXVlc3QaKi50cnVua2xpbmUudjEuR2V0SW50ZWdyYXRpb25IZWFsdGhSZXNwb25zZSJOkAIBiucYEwoRaW50ZWdyYXRpb25zLnJlYWSC0+STAi4SLC9hcGkvdjEvaW50ZWdyYXRpb25zL3tpbnRlZ3JhdGlvbl9pZH0vaGVhbHRoEsgBChdMaXN0SW50ZWdyYXRpb25WZXJzaW9ucxIsLnRydW5rbGluZS52MS5MaXN0SW50ZWdyYXRpb25WZXJzaW9uc1JlcXVlc3QaLS50cnVua2xpbmUudjEuTGlzdEludGVncmF0aW9uVmVyc2lvbnNSZXNwb25zZSJQkAIBiucYEwoRaW50ZWdyYXRpb25zLnJlYWSC0+STAjASLi9hcGkvdjEvaW50ZWdyYXRpb25zL3tpbnRlZ3JhdGlvbl9pZH0vdmVyc2lvbnMSvQEKE1JvbGxiYWNrSW50ZWdyYXRpb24SKC50cnVua2xpbmUudjEuUm9sbGJhY2tJbnRlZ3JhdGlvblJlcXVlc3QaKS50cnVua2xpbmUudjEuUm9sbGJhY2tJbnRlZ3JhdGlvblJlc3BvbnNlIlGK5xgUChJpbnRlZ3JhdGlvbnMud3JpdGWC0+STAjM6ASoiLi9hcGkvdjEvaW50ZWdyYXRpb25zL3tpbnRlZ3JhdGlvbl9pZH06cm9sbGJhY2sSvAEKEFJvdGF0ZUNyZWRlbnRpYWwSJS50cnVua2xpbmUudjEuUm90YXRlQ3JlZGVudGlhbFJlcXVlc3QaJi50cnVua2xpbmUudjEuUm90YXRlQ3JlZGVudGlhbFJlc3BvbnNlIlmK5xgUChJpbnRlZ3JhdGlvbnMud3JpdGWC0+STAjs6ASoiNi9hcGkvdjEvaW50ZWdyYXRpb25zL3tpbnRlZ3JhdGlvbl9pZH06cm90YXRlQ3JlZGVudGlhbBKRAQoOTGlzdENvbm5lY3RvcnMSIy50cnVua2xpbmUudjEuTGlzdENvbm5lY3RvcnNSZXF1ZXN0GiQudHJ1bmtsaW5lLnYxLkxpc3RDb25uZWN0b3JzUmVzcG9uc2UiNJACAYrnGBMKEWludGVncmF0aW9ucy5yZWFkgtPkkwIUEhIvYXBpL3YxL2Nvbm5lY3RvcnMSnwEKDUltcG9ydE9wZW5BcGkSIi50cnVua2xpbmUudjEuSW1wb3J0T3BlbkFwaVJlcXVlc3QaIy50cnVua2xpbmUudjEuSW1wb3J0T3BlbkFwaVJlc3BvbnNlIkWQAgGK5xgTChFpbnRlZ3JhdGlvbnMucmVhZILT5JMCJToBKiIgL2FwaS92MS9jb25uZWN0b3JzOmltcG9ydE9wZW5BcGlCVQoQZGV2LnRydW5rbGluZS52MUIQSW50ZWdyYXRpb25Qcm90b1ABWi10cnVua2xpbmUuZGV2L2dlbi9nby90cnVua2xpbmUvdjE7dHJ1bmtsaW5ldjFiBnByb3RvMw", [file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_trunkline_v1_configuration, file_trunkline_v1_connector, file_trunkline_v1_integration_health, file_trunkline_v1_options]);
 
 /**
  * Describes the message trunkline.v1.Integration.
  * Use `create(IntegrationSchema)` to create a new message.
  */
 export const IntegrationSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 10);
-
-/**
- * Describes the message trunkline.v1.HealthCheck.
- * Use `create(HealthCheckSchema)` to create a new message.
- */
-export const HealthCheckSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 11);
+  messageDesc(file_trunkline_v1_integration, 0);
 
 /**
  * Describes the message trunkline.v1.CreateIntegrationRequest.
  * Use `create(CreateIntegrationRequestSchema)` to create a new message.
  */
 export const CreateIntegrationRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 12);
+  messageDesc(file_trunkline_v1_integration, 1);
 
 /**
  * Describes the message trunkline.v1.CreateIntegrationResponse.
  * Use `create(CreateIntegrationResponseSchema)` to create a new message.
  */
 export const CreateIntegrationResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 13);
+  messageDesc(file_trunkline_v1_integration, 2);
 
 /**
  * Describes the message trunkline.v1.GetIntegrationRequest.
  * Use `create(GetIntegrationRequestSchema)` to create a new message.
  */
 export const GetIntegrationRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 14);
+  messageDesc(file_trunkline_v1_integration, 3);
 
 /**
  * Describes the message trunkline.v1.GetIntegrationResponse.
  * Use `create(GetIntegrationResponseSchema)` to create a new message.
  */
 export const GetIntegrationResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 15);
+  messageDesc(file_trunkline_v1_integration, 4);
 
 /**
  * Describes the message trunkline.v1.ListIntegrationsRequest.
  * Use `create(ListIntegrationsRequestSchema)` to create a new message.
  */
 export const ListIntegrationsRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 16);
+  messageDesc(file_trunkline_v1_integration, 5);
 
 /**
  * Describes the message trunkline.v1.ListIntegrationsResponse.
  * Use `create(ListIntegrationsResponseSchema)` to create a new message.
  */
 export const ListIntegrationsResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 17);
+  messageDesc(file_trunkline_v1_integration, 6);
 
 /**
  * Describes the message trunkline.v1.UpdateIntegrationRequest.
  * Use `create(UpdateIntegrationRequestSchema)` to create a new message.
  */
 export const UpdateIntegrationRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 18);
+  messageDesc(file_trunkline_v1_integration, 7);
 
 /**
  * Describes the message trunkline.v1.UpdateIntegrationResponse.
  * Use `create(UpdateIntegrationResponseSchema)` to create a new message.
  */
 export const UpdateIntegrationResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 19);
+  messageDesc(file_trunkline_v1_integration, 8);
 
 /**
  * Describes the message trunkline.v1.DeleteIntegrationRequest.
  * Use `create(DeleteIntegrationRequestSchema)` to create a new message.
  */
 export const DeleteIntegrationRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 20);
+  messageDesc(file_trunkline_v1_integration, 9);
 
 /**
  * Describes the message trunkline.v1.DeleteIntegrationResponse.
  * Use `create(DeleteIntegrationResponseSchema)` to create a new message.
  */
 export const DeleteIntegrationResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 21);
+  messageDesc(file_trunkline_v1_integration, 10);
 
 /**
  * Describes the message trunkline.v1.CheckIntegrationRequest.
  * Use `create(CheckIntegrationRequestSchema)` to create a new message.
  */
 export const CheckIntegrationRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 22);
+  messageDesc(file_trunkline_v1_integration, 11);
 
 /**
  * Describes the message trunkline.v1.CheckIntegrationResponse.
  * Use `create(CheckIntegrationResponseSchema)` to create a new message.
  */
 export const CheckIntegrationResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 23);
+  messageDesc(file_trunkline_v1_integration, 12);
 
 /**
  * Describes the message trunkline.v1.RotateCredentialRequest.
  * Use `create(RotateCredentialRequestSchema)` to create a new message.
  */
 export const RotateCredentialRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 24);
+  messageDesc(file_trunkline_v1_integration, 13);
 
 /**
  * Describes the message trunkline.v1.RotateCredentialResponse.
  * Use `create(RotateCredentialResponseSchema)` to create a new message.
  */
 export const RotateCredentialResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 25);
+  messageDesc(file_trunkline_v1_integration, 14);
 
 /**
- * Describes the message trunkline.v1.Connector.
- * Use `create(ConnectorSchema)` to create a new message.
+ * Describes the message trunkline.v1.IntegrationVersion.
+ * Use `create(IntegrationVersionSchema)` to create a new message.
  */
-export const ConnectorSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 26);
+export const IntegrationVersionSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_integration, 15);
 
 /**
- * Describes the message trunkline.v1.ListConnectorsRequest.
- * Use `create(ListConnectorsRequestSchema)` to create a new message.
+ * Describes the message trunkline.v1.ListIntegrationVersionsRequest.
+ * Use `create(ListIntegrationVersionsRequestSchema)` to create a new message.
  */
-export const ListConnectorsRequestSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 27);
+export const ListIntegrationVersionsRequestSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_integration, 16);
 
 /**
- * Describes the message trunkline.v1.ListConnectorsResponse.
- * Use `create(ListConnectorsResponseSchema)` to create a new message.
+ * Describes the message trunkline.v1.ListIntegrationVersionsResponse.
+ * Use `create(ListIntegrationVersionsResponseSchema)` to create a new message.
  */
-export const ListConnectorsResponseSchema = /*@__PURE__*/
-  messageDesc(file_trunkline_v1_integration, 28);
+export const ListIntegrationVersionsResponseSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_integration, 17);
 
 /**
- * Describes the enum trunkline.v1.IntegrationType.
+ * Describes the message trunkline.v1.RollbackIntegrationRequest.
+ * Use `create(RollbackIntegrationRequestSchema)` to create a new message.
  */
-export const IntegrationTypeSchema = /*@__PURE__*/
-  enumDesc(file_trunkline_v1_integration, 0);
+export const RollbackIntegrationRequestSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_integration, 18);
 
 /**
- * IntegrationType is the kind of system behind an integration.
- *
- * @generated from enum trunkline.v1.IntegrationType
+ * Describes the message trunkline.v1.RollbackIntegrationResponse.
+ * Use `create(RollbackIntegrationResponseSchema)` to create a new message.
  */
-export const IntegrationType = /*@__PURE__*/
-  tsEnum(IntegrationTypeSchema);
-
-/**
- * Describes the enum trunkline.v1.IntegrationStatus.
- */
-export const IntegrationStatusSchema = /*@__PURE__*/
-  enumDesc(file_trunkline_v1_integration, 1);
-
-/**
- * IntegrationStatus is the state of an integration.
- *
- * @generated from enum trunkline.v1.IntegrationStatus
- */
-export const IntegrationStatus = /*@__PURE__*/
-  tsEnum(IntegrationStatusSchema);
-
-/**
- * Describes the enum trunkline.v1.AuthenticationScheme.
- */
-export const AuthenticationSchemeSchema = /*@__PURE__*/
-  enumDesc(file_trunkline_v1_integration, 2);
-
-/**
- * AuthenticationScheme says how calls to the endpoint are authenticated.
- *
- * @generated from enum trunkline.v1.AuthenticationScheme
- */
-export const AuthenticationScheme = /*@__PURE__*/
-  tsEnum(AuthenticationSchemeSchema);
+export const RollbackIntegrationResponseSchema = /*@__PURE__*/
+  messageDesc(file_trunkline_v1_integration, 19);
 
 /**
  * IntegrationService keeps integrations and checks them.

@@ -4,11 +4,13 @@
 // @generated from file trunkline/v1/tool.proto (package trunkline.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Duration } from "@bufbuild/protobuf/wkt";
-import type { CallContext } from "./common_pb.js";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { CacheClass } from "./api_pb.js";
+import type { Attempt, CallContext } from "./common_pb.js";
 import type { Money } from "../../google/type/money_pb.js";
+import type { Status } from "../../google/rpc/status_pb.js";
 
 /**
  * Describes the file trunkline/v1/tool.proto.
@@ -69,6 +71,55 @@ export declare type Tool = Message<"trunkline.v1.Tool"> & {
    * @generated from field: google.protobuf.Duration timeout = 7;
    */
   timeout?: Duration | undefined;
+
+  /**
+   * JSON Schema of the result, as JSON text. Empty: any.
+   *
+   * @generated from field: bytes result_schema_json = 8;
+   */
+  resultSchemaJson: Uint8Array;
+
+  /**
+   * Who may share cached answers, and for how long where `cache_ttl` is absent.
+   *
+   * @generated from field: trunkline.v1.CacheClass cache_class = 9;
+   */
+  cacheClass: CacheClass;
+
+  /**
+   * What a call costs, in nano-USD.
+   *
+   * @generated from field: int64 cost_nano_usd = 10;
+   */
+  costNanoUsd: bigint;
+
+  /**
+   * Whether each call needs an approval.
+   *
+   * @generated from field: bool approval_required = 11;
+   */
+  approvalRequired: boolean;
+
+  /**
+   * Whether its results come in pages, which `StreamExecuteTool` follows to the end.
+   *
+   * @generated from field: bool paginated = 12;
+   */
+  paginated: boolean;
+
+  /**
+   * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+   *
+   * @generated from field: string deprecation = 13;
+   */
+  deprecation: string;
+
+  /**
+   * Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
+   *
+   * @generated from field: bool repeatable = 14;
+   */
+  repeatable: boolean;
 };
 
 /**
@@ -103,6 +154,13 @@ export declare type ListToolsRequest = Message<"trunkline.v1.ListToolsRequest"> 
    * @generated from field: string integration_id = 3;
    */
   integrationId: string;
+
+  /**
+   * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+   *
+   * @generated from field: string query = 4;
+   */
+  query: string;
 };
 
 /**
@@ -232,6 +290,34 @@ export declare type ExecuteToolRequest = Message<"trunkline.v1.ExecuteToolReques
    * @generated from field: trunkline.v1.CallContext context = 6;
    */
   context?: CallContext | undefined;
+
+  /**
+   * Check everything short of the call itself, and tell what would be sent. Nothing is called, charged or used up.
+   *
+   * @generated from field: bool validate_only = 7;
+   */
+  validateOnly: boolean;
+
+  /**
+   * The approval, for tools that need one. It serves one call.
+   *
+   * @generated from field: string approval_id = 8;
+   */
+  approvalId: string;
+
+  /**
+   * Whether a cached answer will do.
+   *
+   * @generated from field: trunkline.v1.ToolCacheMode cache = 9;
+   */
+  cache: ToolCacheMode;
+
+  /**
+   * `StreamExecuteTool` only: at most this many pages, from 1 to 10000. 0: 100.
+   *
+   * @generated from field: int32 max_pages = 10;
+   */
+  maxPages: number;
 };
 
 /**
@@ -239,6 +325,75 @@ export declare type ExecuteToolRequest = Message<"trunkline.v1.ExecuteToolReques
  * Use `create(ExecuteToolRequestSchema)` to create a new message.
  */
 export declare const ExecuteToolRequestSchema: GenMessage<ExecuteToolRequest>;
+
+/**
+ * ToolPreview is what a call would do.
+ *
+ * @generated from message trunkline.v1.ToolPreview
+ */
+export declare type ToolPreview = Message<"trunkline.v1.ToolPreview"> & {
+  /**
+   * The HTTP method, for `api` integrations.
+   *
+   * @generated from field: string method = 1;
+   */
+  method: string;
+
+  /**
+   * The URL, credentials replaced by `***`.
+   *
+   * @generated from field: string url = 2;
+   */
+  url: string;
+
+  /**
+   * The headers, credentials replaced by `***`.
+   *
+   * @generated from field: map<string, string> headers = 3;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * The body, as it would be sent.
+   *
+   * @generated from field: bytes body = 4;
+   */
+  body: Uint8Array;
+
+  /**
+   * What it would cost, in nano-USD.
+   *
+   * @generated from field: int64 cost_nano_usd = 5;
+   */
+  costNanoUsd: bigint;
+
+  /**
+   * Whether a cached answer would serve it.
+   *
+   * @generated from field: bool cached = 6;
+   */
+  cached: boolean;
+
+  /**
+   * Whether an approval is missing.
+   *
+   * @generated from field: bool approval_missing = 7;
+   */
+  approvalMissing: boolean;
+
+  /**
+   * How long it would wait for its turn under the system's call rates.
+   *
+   * @generated from field: google.protobuf.Duration wait = 8;
+   */
+  wait?: Duration | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.ToolPreview.
+ * Use `create(ToolPreviewSchema)` to create a new message.
+ */
+export declare const ToolPreviewSchema: GenMessage<ToolPreview>;
 
 /**
  * ExecuteToolResponse is the result.
@@ -308,6 +463,48 @@ export declare type ExecuteToolResponse = Message<"trunkline.v1.ExecuteToolRespo
    * @generated from field: string content_type = 9;
    */
   contentType: string;
+
+  /**
+   * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+   *
+   * @generated from field: repeated string warnings = 10;
+   */
+  warnings: string[];
+
+  /**
+   * The attempts made, in order. None where a cache answered.
+   *
+   * @generated from field: repeated trunkline.v1.Attempt attempts = 11;
+   */
+  attempts: Attempt[];
+
+  /**
+   * How old a cached answer is.
+   *
+   * @generated from field: google.protobuf.Duration cache_age = 12;
+   */
+  cacheAge?: Duration | undefined;
+
+  /**
+   * For `validate_only`.
+   *
+   * @generated from field: trunkline.v1.ToolPreview preview = 13;
+   */
+  preview?: ToolPreview | undefined;
+
+  /**
+   * `StreamExecuteTool` only: how many pages were told.
+   *
+   * @generated from field: int32 pages = 14;
+   */
+  pages: number;
+
+  /**
+   * `StreamExecuteTool` only: whether `max_pages` ended it before the last page.
+   *
+   * @generated from field: bool pages_left = 15;
+   */
+  pagesLeft: boolean;
 };
 
 /**
@@ -315,6 +512,171 @@ export declare type ExecuteToolResponse = Message<"trunkline.v1.ExecuteToolRespo
  * Use `create(ExecuteToolResponseSchema)` to create a new message.
  */
 export declare const ExecuteToolResponseSchema: GenMessage<ExecuteToolResponse>;
+
+/**
+ * BatchExecuteToolsRequest is several calls of tools.
+ *
+ * @generated from message trunkline.v1.BatchExecuteToolsRequest
+ */
+export declare type BatchExecuteToolsRequest = Message<"trunkline.v1.BatchExecuteToolsRequest"> & {
+  /**
+   * The calls. 1 to 100, each `request_id` at most once.
+   *
+   * @generated from field: repeated trunkline.v1.ExecuteToolRequest requests = 1;
+   */
+  requests: ExecuteToolRequest[];
+
+  /**
+   * How many run at a time. 0: 8. From 1 to 32.
+   *
+   * @generated from field: int32 max_concurrency = 2;
+   */
+  maxConcurrency: number;
+
+  /**
+   * Whether calls that have not begun are left alone after the first error; they end as CANCELLED.
+   *
+   * @generated from field: bool stop_on_error = 3;
+   */
+  stopOnError: boolean;
+};
+
+/**
+ * Describes the message trunkline.v1.BatchExecuteToolsRequest.
+ * Use `create(BatchExecuteToolsRequestSchema)` to create a new message.
+ */
+export declare const BatchExecuteToolsRequestSchema: GenMessage<BatchExecuteToolsRequest>;
+
+/**
+ * BatchExecuteToolsResponse holds their ends.
+ *
+ * @generated from message trunkline.v1.BatchExecuteToolsResponse
+ */
+export declare type BatchExecuteToolsResponse = Message<"trunkline.v1.BatchExecuteToolsResponse"> & {
+  /**
+   * In the order of the requests.
+   *
+   * @generated from field: repeated trunkline.v1.ToolOutcome outcomes = 1;
+   */
+  outcomes: ToolOutcome[];
+};
+
+/**
+ * Describes the message trunkline.v1.BatchExecuteToolsResponse.
+ * Use `create(BatchExecuteToolsResponseSchema)` to create a new message.
+ */
+export declare const BatchExecuteToolsResponseSchema: GenMessage<BatchExecuteToolsResponse>;
+
+/**
+ * ToolOutcome is the end of one call.
+ *
+ * @generated from message trunkline.v1.ToolOutcome
+ */
+export declare type ToolOutcome = Message<"trunkline.v1.ToolOutcome"> & {
+  /**
+   * How it ended.
+   *
+   * @generated from oneof trunkline.v1.ToolOutcome.outcome
+   */
+  outcome: {
+    /**
+     * Well.
+     *
+     * @generated from field: trunkline.v1.ExecuteToolResponse response = 1;
+     */
+    value: ExecuteToolResponse;
+    case: "response";
+  } | {
+    /**
+     * With the error that `ExecuteTool` would have ended with.
+     *
+     * @generated from field: google.rpc.Status error = 2;
+     */
+    value: Status;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message trunkline.v1.ToolOutcome.
+ * Use `create(ToolOutcomeSchema)` to create a new message.
+ */
+export declare const ToolOutcomeSchema: GenMessage<ToolOutcome>;
+
+/**
+ * ApproveToolCallRequest allows one call.
+ *
+ * @generated from message trunkline.v1.ApproveToolCallRequest
+ */
+export declare type ApproveToolCallRequest = Message<"trunkline.v1.ApproveToolCallRequest"> & {
+  /**
+   * The integration. Required.
+   *
+   * @generated from field: string integration_id = 1;
+   */
+  integrationId: string;
+
+  /**
+   * The tool. Required.
+   *
+   * @generated from field: string tool_name = 2;
+   */
+  toolName: string;
+
+  /**
+   * The parameters, as the call will have them; the order of keys and white space do not matter. Empty means `{}`.
+   *
+   * @generated from field: bytes parameters_json = 3;
+   */
+  parametersJson: Uint8Array;
+
+  /**
+   * How long it stays open. Absent: 15 min. 1 s to 1 day.
+   *
+   * @generated from field: google.protobuf.Duration ttl = 4;
+   */
+  ttl?: Duration | undefined;
+
+  /**
+   * Why, for the audit log. At most 1024 bytes.
+   *
+   * @generated from field: string comment = 5;
+   */
+  comment: string;
+};
+
+/**
+ * Describes the message trunkline.v1.ApproveToolCallRequest.
+ * Use `create(ApproveToolCallRequestSchema)` to create a new message.
+ */
+export declare const ApproveToolCallRequestSchema: GenMessage<ApproveToolCallRequest>;
+
+/**
+ * ApproveToolCallResponse is the approval.
+ *
+ * @generated from message trunkline.v1.ApproveToolCallResponse
+ */
+export declare type ApproveToolCallResponse = Message<"trunkline.v1.ApproveToolCallResponse"> & {
+  /**
+   * The id to call with.
+   *
+   * @generated from field: string approval_id = 1;
+   */
+  approvalId: string;
+
+  /**
+   * When it ends.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.ApproveToolCallResponse.
+ * Use `create(ApproveToolCallResponseSchema)` to create a new message.
+ */
+export declare const ApproveToolCallResponseSchema: GenMessage<ApproveToolCallResponse>;
 
 /**
  * StreamExecuteToolRequest is one message of the caller.
@@ -394,7 +756,7 @@ export declare type StreamExecuteToolResponse = Message<"trunkline.v1.StreamExec
    */
   message: {
     /**
-     * A piece of the output.
+     * A piece of the output; of a tool with pages, a whole page or a piece of it.
      *
      * @generated from field: bytes chunk = 2;
      */
@@ -453,6 +815,39 @@ export declare type ToolProgress = Message<"trunkline.v1.ToolProgress"> & {
 export declare const ToolProgressSchema: GenMessage<ToolProgress>;
 
 /**
+ * ToolCacheMode says whether a cached answer will do.
+ *
+ * @generated from enum trunkline.v1.ToolCacheMode
+ */
+export enum ToolCacheMode {
+  /**
+   * As the tool's cache class says.
+   *
+   * @generated from enum value: TOOL_CACHE_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Call the system, and keep its answer for others.
+   *
+   * @generated from enum value: TOOL_CACHE_MODE_REFRESH = 1;
+   */
+  REFRESH = 1,
+
+  /**
+   * Call the system, and keep nothing.
+   *
+   * @generated from enum value: TOOL_CACHE_MODE_BYPASS = 2;
+   */
+  BYPASS = 2,
+}
+
+/**
+ * Describes the enum trunkline.v1.ToolCacheMode.
+ */
+export declare const ToolCacheModeSchema: GenEnum<ToolCacheMode>;
+
+/**
  * ToolService lists and executes tools.
  *
  * @generated from service trunkline.v1.ToolService
@@ -490,7 +885,29 @@ export declare const ToolService: GenService<{
     output: typeof ExecuteToolResponseSchema;
   },
   /**
-   * StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`.
+   * BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+   * by itself.
+   *
+   * @generated from rpc trunkline.v1.ToolService.BatchExecuteTools
+   */
+  batchExecuteTools: {
+    methodKind: "unary";
+    input: typeof BatchExecuteToolsRequestSchema;
+    output: typeof BatchExecuteToolsResponseSchema;
+  },
+  /**
+   * ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+   * key that calls.
+   *
+   * @generated from rpc trunkline.v1.ToolService.ApproveToolCall
+   */
+  approveToolCall: {
+    methodKind: "unary";
+    input: typeof ApproveToolCallRequestSchema;
+    output: typeof ApproveToolCallResponseSchema;
+  },
+  /**
+   * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
    *
    * @generated from rpc trunkline.v1.ToolService.StreamExecuteTool
    */

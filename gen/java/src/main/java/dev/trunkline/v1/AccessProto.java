@@ -172,7 +172,7 @@ public final class AccessProto extends com.google.protobuf.GeneratedFile {
       "v1.TenantR\006tenant\022;\n\013update_mask\030\002 \001(\0132\032" +
       ".google.protobuf.FieldMaskR\nupdateMask\"D" +
       "\n\024UpdateTenantResponse\022,\n\006tenant\030\001 \001(\0132\024" +
-      ".trunkline.v1.TenantR\006tenant\"\330\004\n\006ApiKey\022" +
+      ".trunkline.v1.TenantR\006tenant\"\375\004\n\006ApiKey\022" +
       "\025\n\006key_id\030\001 \001(\tR\005keyId\022!\n\014display_name\030\002" +
       " \001(\tR\013displayName\022\024\n\005roles\030\003 \003(\tR\005roles\022" +
       "\027\n\007team_id\030\004 \001(\tR\006teamId\0223\n\023requests_per" +
@@ -186,75 +186,77 @@ public final class AccessProto extends com.google.protobuf.GeneratedFile {
       "Time\022\033\n\ttenant_id\030\n \001(\tR\010tenantId\022/\n\021tok" +
       "ens_per_minute\030\013 \001(\003H\001R\017tokensPerMinute\210" +
       "\001\001\022*\n\016max_concurrent\030\014 \001(\003H\002R\rmaxConcurr" +
-      "ent\210\001\001B\026\n\024_requests_per_minuteB\024\n\022_token" +
-      "s_per_minuteB\021\n\017_max_concurrent\"\224\003\n\023Crea" +
-      "teApiKeyRequest\022!\n\014display_name\030\001 \001(\tR\013d" +
-      "isplayName\022\024\n\005roles\030\002 \003(\tR\005roles\022\027\n\007team" +
-      "_id\030\003 \001(\tR\006teamId\0223\n\023requests_per_minute" +
-      "\030\004 \001(\003H\000R\021requestsPerMinute\210\001\001\022;\n\013expire" +
-      "_time\030\005 \001(\0132\032.google.protobuf.TimestampR" +
-      "\nexpireTime\022\033\n\ttenant_id\030\006 \001(\tR\010tenantId" +
-      "\022/\n\021tokens_per_minute\030\007 \001(\003H\001R\017tokensPer" +
-      "Minute\210\001\001\022*\n\016max_concurrent\030\010 \001(\003H\002R\rmax" +
-      "Concurrent\210\001\001B\026\n\024_requests_per_minuteB\024\n" +
-      "\022_tokens_per_minuteB\021\n\017_max_concurrent\"V" +
-      "\n\024CreateApiKeyResponse\022&\n\003key\030\001 \001(\0132\024.tr" +
-      "unkline.v1.ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006" +
-      "secret\"u\n\022ListApiKeysRequest\022\033\n\tpage_siz" +
-      "e\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tp" +
-      "ageToken\022#\n\rinclude_ended\030\003 \001(\010R\014include" +
-      "Ended\"g\n\023ListApiKeysResponse\022(\n\004keys\030\001 \003" +
-      "(\0132\024.trunkline.v1.ApiKeyR\004keys\022&\n\017next_p" +
-      "age_token\030\002 \001(\tR\rnextPageToken\",\n\023Revoke" +
-      "ApiKeyRequest\022\025\n\006key_id\030\001 \001(\tR\005keyId\">\n\024" +
-      "RevokeApiKeyResponse\022&\n\003key\030\001 \001(\0132\024.trun" +
-      "kline.v1.ApiKeyR\003key\"a\n\023RotateApiKeyRequ" +
-      "est\022\025\n\006key_id\030\001 \001(\tR\005keyId\0223\n\007overlap\030\002 " +
-      "\001(\0132\031.google.protobuf.DurationR\007overlap\"" +
-      "V\n\024RotateApiKeyResponse\022&\n\003key\030\001 \001(\0132\024.t" +
-      "runkline.v1.ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR" +
-      "\006secret\"d\n\nAccessRole\022\022\n\004name\030\001 \001(\tR\004nam" +
-      "e\022 \n\013description\030\002 \001(\tR\013description\022 \n\013p" +
-      "ermissions\030\003 \003(\tR\013permissions\"\022\n\020ListRol" +
-      "esRequest\"C\n\021ListRolesResponse\022.\n\005roles\030" +
-      "\001 \003(\0132\030.trunkline.v1.AccessRoleR\005roles*d" +
-      "\n\014TenantStatus\022\035\n\031TENANT_STATUS_UNSPECIF" +
-      "IED\020\000\022\030\n\024TENANT_STATUS_ACTIVE\020\001\022\033\n\027TENAN" +
-      "T_STATUS_SUSPENDED\020\0022\354\t\n\rAccessService\022\214" +
-      "\001\n\014CreateTenant\022!.trunkline.v1.CreateTen" +
-      "antRequest\032\".trunkline.v1.CreateTenantRe" +
-      "sponse\"5\212\347\030\022\n\016access.tenants\020\001\202\323\344\223\002\031\"\017/a" +
-      "pi/v1/tenants:\006tenant\022\205\001\n\tGetTenant\022\036.tr" +
-      "unkline.v1.GetTenantRequest\032\037.trunkline." +
-      "v1.GetTenantResponse\"7\220\002\001\212\347\030\r\n\013access.re" +
-      "ad\202\323\344\223\002\035\022\033/api/v1/tenants/{tenant_id}\022\204\001" +
-      "\n\013ListTenants\022 .trunkline.v1.ListTenants" +
-      "Request\032!.trunkline.v1.ListTenantsRespon" +
-      "se\"0\220\002\001\212\347\030\022\n\016access.tenants\020\001\202\323\344\223\002\021\022\017/ap" +
-      "i/v1/tenants\022\235\001\n\014UpdateTenant\022!.trunklin" +
-      "e.v1.UpdateTenantRequest\032\".trunkline.v1." +
-      "UpdateTenantResponse\"F\220\002\002\212\347\030\022\n\016access.te" +
-      "nants\020\001\202\323\344\223\002\'2\"/api/v1/tenants/{tenant.t" +
-      "enant_id}:\001*\022\177\n\014CreateApiKey\022!.trunkline" +
-      ".v1.CreateApiKeyRequest\032\".trunkline.v1.C" +
-      "reateApiKeyResponse\"(\212\347\030\r\n\013access.keys\202\323" +
-      "\344\223\002\021\"\014/api/v1/keys:\001*\022|\n\013ListApiKeys\022 .t" +
-      "runkline.v1.ListApiKeysRequest\032!.trunkli" +
-      "ne.v1.ListApiKeysResponse\"(\220\002\001\212\347\030\r\n\013acce" +
-      "ss.keys\202\323\344\223\002\016\022\014/api/v1/keys\022\222\001\n\014RevokeAp" +
-      "iKey\022!.trunkline.v1.RevokeApiKeyRequest\032" +
-      "\".trunkline.v1.RevokeApiKeyResponse\";\220\002\002" +
-      "\212\347\030\r\n\013access.keys\202\323\344\223\002!\"\034/api/v1/keys/{k" +
-      "ey_id}:revoke:\001*\022\217\001\n\014RotateApiKey\022!.trun" +
-      "kline.v1.RotateApiKeyRequest\032\".trunkline" +
-      ".v1.RotateApiKeyResponse\"8\212\347\030\r\n\013access.k" +
-      "eys\202\323\344\223\002!\"\034/api/v1/keys/{key_id}:rotate:" +
-      "\001*\022w\n\tListRoles\022\036.trunkline.v1.ListRoles" +
-      "Request\032\037.trunkline.v1.ListRolesResponse" +
-      "\")\220\002\001\212\347\030\r\n\013access.read\202\323\344\223\002\017\022\r/api/v1/ro" +
-      "lesBP\n\020dev.trunkline.v1B\013AccessProtoP\001Z-" +
-      "trunkline.dev/gen/go/trunkline/v1;trunkl" +
-      "inev1b\006proto3"
+      "ent\210\001\001\022#\n\rallowed_tools\030\r \003(\tR\014allowedTo" +
+      "olsB\026\n\024_requests_per_minuteB\024\n\022_tokens_p" +
+      "er_minuteB\021\n\017_max_concurrent\"\271\003\n\023CreateA" +
+      "piKeyRequest\022!\n\014display_name\030\001 \001(\tR\013disp" +
+      "layName\022\024\n\005roles\030\002 \003(\tR\005roles\022\027\n\007team_id" +
+      "\030\003 \001(\tR\006teamId\0223\n\023requests_per_minute\030\004 " +
+      "\001(\003H\000R\021requestsPerMinute\210\001\001\022;\n\013expire_ti" +
+      "me\030\005 \001(\0132\032.google.protobuf.TimestampR\nex" +
+      "pireTime\022\033\n\ttenant_id\030\006 \001(\tR\010tenantId\022/\n" +
+      "\021tokens_per_minute\030\007 \001(\003H\001R\017tokensPerMin" +
+      "ute\210\001\001\022*\n\016max_concurrent\030\010 \001(\003H\002R\rmaxCon" +
+      "current\210\001\001\022#\n\rallowed_tools\030\t \003(\tR\014allow" +
+      "edToolsB\026\n\024_requests_per_minuteB\024\n\022_toke" +
+      "ns_per_minuteB\021\n\017_max_concurrent\"V\n\024Crea" +
+      "teApiKeyResponse\022&\n\003key\030\001 \001(\0132\024.trunklin" +
+      "e.v1.ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secret" +
+      "\"u\n\022ListApiKeysRequest\022\033\n\tpage_size\030\001 \001(" +
+      "\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageTok" +
+      "en\022#\n\rinclude_ended\030\003 \001(\010R\014includeEnded\"" +
+      "g\n\023ListApiKeysResponse\022(\n\004keys\030\001 \003(\0132\024.t" +
+      "runkline.v1.ApiKeyR\004keys\022&\n\017next_page_to" +
+      "ken\030\002 \001(\tR\rnextPageToken\",\n\023RevokeApiKey" +
+      "Request\022\025\n\006key_id\030\001 \001(\tR\005keyId\">\n\024Revoke" +
+      "ApiKeyResponse\022&\n\003key\030\001 \001(\0132\024.trunkline." +
+      "v1.ApiKeyR\003key\"a\n\023RotateApiKeyRequest\022\025\n" +
+      "\006key_id\030\001 \001(\tR\005keyId\0223\n\007overlap\030\002 \001(\0132\031." +
+      "google.protobuf.DurationR\007overlap\"V\n\024Rot" +
+      "ateApiKeyResponse\022&\n\003key\030\001 \001(\0132\024.trunkli" +
+      "ne.v1.ApiKeyR\003key\022\026\n\006secret\030\002 \001(\tR\006secre" +
+      "t\"d\n\nAccessRole\022\022\n\004name\030\001 \001(\tR\004name\022 \n\013d" +
+      "escription\030\002 \001(\tR\013description\022 \n\013permiss" +
+      "ions\030\003 \003(\tR\013permissions\"\022\n\020ListRolesRequ" +
+      "est\"C\n\021ListRolesResponse\022.\n\005roles\030\001 \003(\0132" +
+      "\030.trunkline.v1.AccessRoleR\005roles*d\n\014Tena" +
+      "ntStatus\022\035\n\031TENANT_STATUS_UNSPECIFIED\020\000\022" +
+      "\030\n\024TENANT_STATUS_ACTIVE\020\001\022\033\n\027TENANT_STAT" +
+      "US_SUSPENDED\020\0022\354\t\n\rAccessService\022\214\001\n\014Cre" +
+      "ateTenant\022!.trunkline.v1.CreateTenantReq" +
+      "uest\032\".trunkline.v1.CreateTenantResponse" +
+      "\"5\212\347\030\022\n\016access.tenants\020\001\202\323\344\223\002\031\"\017/api/v1/" +
+      "tenants:\006tenant\022\205\001\n\tGetTenant\022\036.trunklin" +
+      "e.v1.GetTenantRequest\032\037.trunkline.v1.Get" +
+      "TenantResponse\"7\220\002\001\212\347\030\r\n\013access.read\202\323\344\223" +
+      "\002\035\022\033/api/v1/tenants/{tenant_id}\022\204\001\n\013List" +
+      "Tenants\022 .trunkline.v1.ListTenantsReques" +
+      "t\032!.trunkline.v1.ListTenantsResponse\"0\220\002" +
+      "\001\212\347\030\022\n\016access.tenants\020\001\202\323\344\223\002\021\022\017/api/v1/t" +
+      "enants\022\235\001\n\014UpdateTenant\022!.trunkline.v1.U" +
+      "pdateTenantRequest\032\".trunkline.v1.Update" +
+      "TenantResponse\"F\220\002\002\212\347\030\022\n\016access.tenants\020" +
+      "\001\202\323\344\223\002\'2\"/api/v1/tenants/{tenant.tenant_" +
+      "id}:\001*\022\177\n\014CreateApiKey\022!.trunkline.v1.Cr" +
+      "eateApiKeyRequest\032\".trunkline.v1.CreateA" +
+      "piKeyResponse\"(\212\347\030\r\n\013access.keys\202\323\344\223\002\021\"\014" +
+      "/api/v1/keys:\001*\022|\n\013ListApiKeys\022 .trunkli" +
+      "ne.v1.ListApiKeysRequest\032!.trunkline.v1." +
+      "ListApiKeysResponse\"(\220\002\001\212\347\030\r\n\013access.key" +
+      "s\202\323\344\223\002\016\022\014/api/v1/keys\022\222\001\n\014RevokeApiKey\022!" +
+      ".trunkline.v1.RevokeApiKeyRequest\032\".trun" +
+      "kline.v1.RevokeApiKeyResponse\";\220\002\002\212\347\030\r\n\013" +
+      "access.keys\202\323\344\223\002!\"\034/api/v1/keys/{key_id}" +
+      ":revoke:\001*\022\217\001\n\014RotateApiKey\022!.trunkline." +
+      "v1.RotateApiKeyRequest\032\".trunkline.v1.Ro" +
+      "tateApiKeyResponse\"8\212\347\030\r\n\013access.keys\202\323\344" +
+      "\223\002!\"\034/api/v1/keys/{key_id}:rotate:\001*\022w\n\t" +
+      "ListRoles\022\036.trunkline.v1.ListRolesReques" +
+      "t\032\037.trunkline.v1.ListRolesResponse\")\220\002\001\212" +
+      "\347\030\r\n\013access.read\202\323\344\223\002\017\022\r/api/v1/rolesBP\n" +
+      "\020dev.trunkline.v1B\013AccessProtoP\001Z-trunkl" +
+      "ine.dev/gen/go/trunkline/v1;trunklinev1b" +
+      "\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -325,13 +327,13 @@ public final class AccessProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_ApiKey_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ApiKey_descriptor,
-        new java.lang.String[] { "KeyId", "DisplayName", "Roles", "TeamId", "RequestsPerMinute", "ExpireTime", "RevokeTime", "CreateTime", "LastUseTime", "TenantId", "TokensPerMinute", "MaxConcurrent", });
+        new java.lang.String[] { "KeyId", "DisplayName", "Roles", "TeamId", "RequestsPerMinute", "ExpireTime", "RevokeTime", "CreateTime", "LastUseTime", "TenantId", "TokensPerMinute", "MaxConcurrent", "AllowedTools", });
     internal_static_trunkline_v1_CreateApiKeyRequest_descriptor =
       getDescriptor().getMessageType(10);
     internal_static_trunkline_v1_CreateApiKeyRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateApiKeyRequest_descriptor,
-        new java.lang.String[] { "DisplayName", "Roles", "TeamId", "RequestsPerMinute", "ExpireTime", "TenantId", "TokensPerMinute", "MaxConcurrent", });
+        new java.lang.String[] { "DisplayName", "Roles", "TeamId", "RequestsPerMinute", "ExpireTime", "TenantId", "TokensPerMinute", "MaxConcurrent", "AllowedTools", });
     internal_static_trunkline_v1_CreateApiKeyResponse_descriptor =
       getDescriptor().getMessageType(11);
     internal_static_trunkline_v1_CreateApiKeyResponse_fieldAccessorTable = new

@@ -114,119 +114,122 @@ public final class AnalyticsProto extends com.google.protobuf.GeneratedFile {
       "e.v1\032\034google/api/annotations.proto\032\036goog" +
       "le/protobuf/duration.proto\032\037google/proto" +
       "buf/timestamp.proto\032\027google/type/money.p" +
-      "roto\032\031trunkline/v1/common.proto\032\032trunkli" +
-      "ne/v1/options.proto\032\030trunkline/v1/route." +
-      "proto\"\211\006\n\017RecordedRequest\022\035\n\nrequest_id\030" +
-      "\001 \001(\tR\trequestId\022;\n\013create_time\030\002 \001(\0132\032." +
-      "google.protobuf.TimestampR\ncreateTime\022\026\n" +
-      "\006method\030\003 \001(\tR\006method\0223\n\007context\030\004 \001(\0132\031" +
-      ".trunkline.v1.CallContextR\007context\022%\n\016in" +
-      "tegration_id\030\005 \001(\tR\rintegrationId\022\032\n\010pro" +
-      "vider\030\006 \001(\tR\010provider\022\024\n\005model\030\007 \001(\tR\005mo" +
-      "del\022\033\n\ttool_name\030\010 \001(\tR\010toolName\022\037\n\013stat" +
-      "us_code\030\t \001(\005R\nstatusCode\022!\n\014error_reaso" +
-      "n\030\n \001(\tR\013errorReason\022)\n\005usage\030\013 \001(\0132\023.tr" +
-      "unkline.v1.UsageR\005usage\022<\n\014cost_details\030" +
-      "\014 \001(\0132\031.trunkline.v1.CostDetailsR\013costDe" +
-      "tails\0223\n\007latency\030\r \001(\0132\031.google.protobuf" +
-      ".DurationR\007latency\022H\n\023time_to_first_toke" +
-      "n\030\016 \001(\0132\031.google.protobuf.DurationR\020time" +
-      "ToFirstToken\022\033\n\tcache_hit\030\017 \001(\010R\010cacheHi" +
-      "t\0221\n\010attempts\030\020 \003(\0132\025.trunkline.v1.Attem" +
-      "ptR\010attempts\022)\n\005route\030\021 \001(\0132\023.trunkline." +
-      "v1.RouteR\005route\022\031\n\010trace_id\030\022 \001(\tR\007trace" +
-      "Id\022\025\n\006key_id\030\023 \001(\tR\005keyId\"\361\005\n\016UsageAnaly" +
-      "tics\022\016\n\002id\030\001 \001(\tR\002id\022\033\n\ttenant_id\030\002 \001(\tR" +
-      "\010tenantId\022%\n\016integration_id\030\003 \001(\tR\rinteg" +
-      "rationId\022F\n\021period_start_time\030\004 \001(\0132\032.go" +
-      "ogle.protobuf.TimestampR\017periodStartTime" +
-      "\022B\n\017period_end_time\030\005 \001(\0132\032.google.proto" +
-      "buf.TimestampR\rperiodEndTime\022%\n\016total_re" +
-      "quests\030\006 \001(\003R\rtotalRequests\0221\n\ntotal_cos" +
-      "t\030\007 \001(\0132\022.google.type.MoneyR\ttotalCost\022B" +
-      "\n\017average_latency\030\010 \001(\0132\031.google.protobu" +
-      "f.DurationR\016averageLatency\022!\n\014success_ra" +
-      "te\030\t \001(\001R\013successRate\022J\n\022provider_breakd" +
-      "own\030\n \003(\0132\033.trunkline.v1.ProviderShareR\021" +
-      "providerBreakdown\022)\n\005usage\030\013 \001(\0132\023.trunk" +
-      "line.v1.UsageR\005usage\022=\n\005group\030\014 \003(\0132\'.tr" +
-      "unkline.v1.UsageAnalytics.GroupEntryR\005gr" +
-      "oup\022$\n\016cache_hit_rate\030\r \001(\001R\014cacheHitRat" +
-      "e\022(\n\005saved\030\016 \001(\0132\022.google.type.MoneyR\005sa" +
-      "ved\0328\n\nGroupEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005v" +
-      "alue\030\002 \001(\tR\005value:\0028\001\"o\n\rProviderShare\022\032" +
-      "\n\010provider\030\001 \001(\tR\010provider\022\032\n\010requests\030\002" +
-      " \001(\003R\010requests\022&\n\004cost\030\003 \001(\0132\022.google.ty" +
-      "pe.MoneyR\004cost\"\372\001\n\021QueryUsageRequest\0229\n\n" +
-      "start_time\030\001 \001(\0132\032.google.protobuf.Times" +
-      "tampR\tstartTime\0225\n\010end_time\030\002 \001(\0132\032.goog" +
-      "le.protobuf.TimestampR\007endTime\0227\n\010group_" +
-      "by\030\003 \003(\0162\034.trunkline.v1.UsageDimensionR\007" +
-      "groupBy\022\033\n\tpage_size\030\004 \001(\005R\010pageSize\022\035\n\n" +
-      "page_token\030\005 \001(\tR\tpageToken\"n\n\022QueryUsag" +
-      "eResponse\0220\n\004rows\030\001 \003(\0132\034.trunkline.v1.U" +
-      "sageAnalyticsR\004rows\022&\n\017next_page_token\030\002" +
-      " \001(\tR\rnextPageToken\"\377\001\n\023ListRequestsRequ" +
-      "est\022\033\n\tpage_size\030\001 \001(\005R\010pageSize\022\035\n\npage" +
-      "_token\030\002 \001(\tR\tpageToken\0229\n\nstart_time\030\003 " +
-      "\001(\0132\032.google.protobuf.TimestampR\tstartTi" +
-      "me\0225\n\010end_time\030\004 \001(\0132\032.google.protobuf.T" +
-      "imestampR\007endTime\022\031\n\010agent_id\030\005 \001(\tR\007age" +
-      "ntId\022\037\n\013failed_only\030\006 \001(\010R\nfailedOnly\"y\n" +
-      "\024ListRequestsResponse\0229\n\010requests\030\001 \003(\0132" +
-      "\035.trunkline.v1.RecordedRequestR\010requests" +
-      "\022&\n\017next_page_token\030\002 \001(\tR\rnextPageToken" +
-      "\"2\n\021GetRequestRequest\022\035\n\nrequest_id\030\001 \001(" +
-      "\tR\trequestId\"M\n\022GetRequestResponse\0227\n\007re" +
-      "quest\030\001 \001(\0132\035.trunkline.v1.RecordedReque" +
-      "stR\007request\"\203\002\n\016Recommendation\022+\n\021recomm" +
-      "endation_id\030\001 \001(\tR\020recommendationId\022\030\n\007s" +
-      "ummary\030\002 \001(\tR\007summary\0229\n\016monthly_saving\030" +
-      "\003 \001(\0132\022.google.type.MoneyR\rmonthlySaving" +
-      "\022\022\n\004kind\030\004 \001(\tR\004kind\022;\n\013create_time\030\005 \001(" +
-      "\0132\032.google.protobuf.TimestampR\ncreateTim" +
-      "e\022\036\n\nconfidence\030\006 \001(\001R\nconfidence\"X\n\032Lis" +
-      "tRecommendationsRequest\022\033\n\tpage_size\030\001 \001" +
-      "(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageTo" +
-      "ken\"\215\001\n\033ListRecommendationsResponse\022F\n\017r" +
-      "ecommendations\030\001 \003(\0132\034.trunkline.v1.Reco" +
-      "mmendationR\017recommendations\022&\n\017next_page" +
-      "_token\030\002 \001(\tR\rnextPageToken\"\236\001\n\022ExportUs" +
-      "ageRequest\0229\n\nstart_time\030\001 \001(\0132\032.google." +
-      "protobuf.TimestampR\tstartTime\0225\n\010end_tim" +
-      "e\030\002 \001(\0132\032.google.protobuf.TimestampR\007end" +
-      "Time\022\026\n\006cursor\030\003 \001(\tR\006cursor\"h\n\023ExportUs" +
-      "ageResponse\0229\n\010requests\030\001 \003(\0132\035.trunklin" +
-      "e.v1.RecordedRequestR\010requests\022\026\n\006cursor" +
-      "\030\002 \001(\tR\006cursor*\256\002\n\016UsageDimension\022\037\n\033USA" +
-      "GE_DIMENSION_UNSPECIFIED\020\000\022\037\n\033USAGE_DIME" +
-      "NSION_INTEGRATION\020\001\022\034\n\030USAGE_DIMENSION_P" +
-      "ROVIDER\020\002\022\031\n\025USAGE_DIMENSION_MODEL\020\003\022\031\n\025" +
-      "USAGE_DIMENSION_AGENT\020\004\022\034\n\030USAGE_DIMENSI" +
-      "ON_WORKFLOW\020\005\022\030\n\024USAGE_DIMENSION_USER\020\006\022" +
-      "\033\n\027USAGE_DIMENSION_API_KEY\020\007\022\027\n\023USAGE_DI" +
-      "MENSION_DAY\020\010\022\030\n\024USAGE_DIMENSION_HOUR\020\t2" +
-      "\312\005\n\020AnalyticsService\022\206\001\n\nQueryUsage\022\037.tr" +
-      "unkline.v1.QueryUsageRequest\032 .trunkline" +
-      ".v1.QueryUsageResponse\"5\220\002\001\212\347\030\020\n\016analyti" +
-      "cs.read\202\323\344\223\002\030\"\023/api/v1/usage:query:\001*\022\206\001" +
-      "\n\014ListRequests\022!.trunkline.v1.ListReques" +
-      "tsRequest\032\".trunkline.v1.ListRequestsRes" +
-      "ponse\"/\220\002\001\212\347\030\020\n\016analytics.read\202\323\344\223\002\022\022\020/a" +
-      "pi/v1/requests\022\215\001\n\nGetRequest\022\037.trunklin" +
-      "e.v1.GetRequestRequest\032 .trunkline.v1.Ge" +
-      "tRequestResponse\"<\220\002\001\212\347\030\020\n\016analytics.rea" +
-      "d\202\323\344\223\002\037\022\035/api/v1/requests/{request_id}\022\242" +
-      "\001\n\023ListRecommendations\022(.trunkline.v1.Li" +
-      "stRecommendationsRequest\032).trunkline.v1." +
-      "ListRecommendationsResponse\"6\220\002\001\212\347\030\020\n\016an" +
-      "alytics.read\202\323\344\223\002\031\022\027/api/v1/recommendati" +
-      "ons\022o\n\013ExportUsage\022 .trunkline.v1.Export" +
-      "UsageRequest\032!.trunkline.v1.ExportUsageR" +
-      "esponse\"\031\220\002\001\212\347\030\022\n\020analytics.export0\001BS\n\020" +
-      "dev.trunkline.v1B\016AnalyticsProtoP\001Z-trun" +
-      "kline.dev/gen/go/trunkline/v1;trunklinev" +
-      "1b\006proto3"
+      "roto\032\031trunkline/v1/common.proto\032%trunkli" +
+      "ne/v1/integration_health.proto\032\032trunklin" +
+      "e/v1/options.proto\032\030trunkline/v1/route.p" +
+      "roto\"\335\006\n\017RecordedRequest\022\035\n\nrequest_id\030\001" +
+      " \001(\tR\trequestId\022;\n\013create_time\030\002 \001(\0132\032.g" +
+      "oogle.protobuf.TimestampR\ncreateTime\022\026\n\006" +
+      "method\030\003 \001(\tR\006method\0223\n\007context\030\004 \001(\0132\031." +
+      "trunkline.v1.CallContextR\007context\022%\n\016int" +
+      "egration_id\030\005 \001(\tR\rintegrationId\022\032\n\010prov" +
+      "ider\030\006 \001(\tR\010provider\022\024\n\005model\030\007 \001(\tR\005mod" +
+      "el\022\033\n\ttool_name\030\010 \001(\tR\010toolName\022\037\n\013statu" +
+      "s_code\030\t \001(\005R\nstatusCode\022!\n\014error_reason" +
+      "\030\n \001(\tR\013errorReason\022)\n\005usage\030\013 \001(\0132\023.tru" +
+      "nkline.v1.UsageR\005usage\022<\n\014cost_details\030\014" +
+      " \001(\0132\031.trunkline.v1.CostDetailsR\013costDet" +
+      "ails\0223\n\007latency\030\r \001(\0132\031.google.protobuf." +
+      "DurationR\007latency\022H\n\023time_to_first_token" +
+      "\030\016 \001(\0132\031.google.protobuf.DurationR\020timeT" +
+      "oFirstToken\022\033\n\tcache_hit\030\017 \001(\010R\010cacheHit" +
+      "\0221\n\010attempts\030\020 \003(\0132\025.trunkline.v1.Attemp" +
+      "tR\010attempts\022)\n\005route\030\021 \001(\0132\023.trunkline.v" +
+      "1.RouteR\005route\022\031\n\010trace_id\030\022 \001(\tR\007traceI" +
+      "d\022\025\n\006key_id\030\023 \001(\tR\005keyId\0221\n\006drifts\030\024 \003(\013" +
+      "2\031.trunkline.v1.ResultDriftR\006drifts\022\037\n\013a" +
+      "pproval_id\030\025 \001(\tR\napprovalId\"\361\005\n\016UsageAn" +
+      "alytics\022\016\n\002id\030\001 \001(\tR\002id\022\033\n\ttenant_id\030\002 \001" +
+      "(\tR\010tenantId\022%\n\016integration_id\030\003 \001(\tR\rin" +
+      "tegrationId\022F\n\021period_start_time\030\004 \001(\0132\032" +
+      ".google.protobuf.TimestampR\017periodStartT" +
+      "ime\022B\n\017period_end_time\030\005 \001(\0132\032.google.pr" +
+      "otobuf.TimestampR\rperiodEndTime\022%\n\016total" +
+      "_requests\030\006 \001(\003R\rtotalRequests\0221\n\ntotal_" +
+      "cost\030\007 \001(\0132\022.google.type.MoneyR\ttotalCos" +
+      "t\022B\n\017average_latency\030\010 \001(\0132\031.google.prot" +
+      "obuf.DurationR\016averageLatency\022!\n\014success" +
+      "_rate\030\t \001(\001R\013successRate\022J\n\022provider_bre" +
+      "akdown\030\n \003(\0132\033.trunkline.v1.ProviderShar" +
+      "eR\021providerBreakdown\022)\n\005usage\030\013 \001(\0132\023.tr" +
+      "unkline.v1.UsageR\005usage\022=\n\005group\030\014 \003(\0132\'" +
+      ".trunkline.v1.UsageAnalytics.GroupEntryR" +
+      "\005group\022$\n\016cache_hit_rate\030\r \001(\001R\014cacheHit" +
+      "Rate\022(\n\005saved\030\016 \001(\0132\022.google.type.MoneyR" +
+      "\005saved\0328\n\nGroupEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024" +
+      "\n\005value\030\002 \001(\tR\005value:\0028\001\"o\n\rProviderShar" +
+      "e\022\032\n\010provider\030\001 \001(\tR\010provider\022\032\n\010request" +
+      "s\030\002 \001(\003R\010requests\022&\n\004cost\030\003 \001(\0132\022.google" +
+      ".type.MoneyR\004cost\"\372\001\n\021QueryUsageRequest\022" +
+      "9\n\nstart_time\030\001 \001(\0132\032.google.protobuf.Ti" +
+      "mestampR\tstartTime\0225\n\010end_time\030\002 \001(\0132\032.g" +
+      "oogle.protobuf.TimestampR\007endTime\0227\n\010gro" +
+      "up_by\030\003 \003(\0162\034.trunkline.v1.UsageDimensio" +
+      "nR\007groupBy\022\033\n\tpage_size\030\004 \001(\005R\010pageSize\022" +
+      "\035\n\npage_token\030\005 \001(\tR\tpageToken\"n\n\022QueryU" +
+      "sageResponse\0220\n\004rows\030\001 \003(\0132\034.trunkline.v" +
+      "1.UsageAnalyticsR\004rows\022&\n\017next_page_toke" +
+      "n\030\002 \001(\tR\rnextPageToken\"\377\001\n\023ListRequestsR" +
+      "equest\022\033\n\tpage_size\030\001 \001(\005R\010pageSize\022\035\n\np" +
+      "age_token\030\002 \001(\tR\tpageToken\0229\n\nstart_time" +
+      "\030\003 \001(\0132\032.google.protobuf.TimestampR\tstar" +
+      "tTime\0225\n\010end_time\030\004 \001(\0132\032.google.protobu" +
+      "f.TimestampR\007endTime\022\031\n\010agent_id\030\005 \001(\tR\007" +
+      "agentId\022\037\n\013failed_only\030\006 \001(\010R\nfailedOnly" +
+      "\"y\n\024ListRequestsResponse\0229\n\010requests\030\001 \003" +
+      "(\0132\035.trunkline.v1.RecordedRequestR\010reque" +
+      "sts\022&\n\017next_page_token\030\002 \001(\tR\rnextPageTo" +
+      "ken\"2\n\021GetRequestRequest\022\035\n\nrequest_id\030\001" +
+      " \001(\tR\trequestId\"M\n\022GetRequestResponse\0227\n" +
+      "\007request\030\001 \001(\0132\035.trunkline.v1.RecordedRe" +
+      "questR\007request\"\203\002\n\016Recommendation\022+\n\021rec" +
+      "ommendation_id\030\001 \001(\tR\020recommendationId\022\030" +
+      "\n\007summary\030\002 \001(\tR\007summary\0229\n\016monthly_savi" +
+      "ng\030\003 \001(\0132\022.google.type.MoneyR\rmonthlySav" +
+      "ing\022\022\n\004kind\030\004 \001(\tR\004kind\022;\n\013create_time\030\005" +
+      " \001(\0132\032.google.protobuf.TimestampR\ncreate" +
+      "Time\022\036\n\nconfidence\030\006 \001(\001R\nconfidence\"X\n\032" +
+      "ListRecommendationsRequest\022\033\n\tpage_size\030" +
+      "\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpag" +
+      "eToken\"\215\001\n\033ListRecommendationsResponse\022F" +
+      "\n\017recommendations\030\001 \003(\0132\034.trunkline.v1.R" +
+      "ecommendationR\017recommendations\022&\n\017next_p" +
+      "age_token\030\002 \001(\tR\rnextPageToken\"\236\001\n\022Expor" +
+      "tUsageRequest\0229\n\nstart_time\030\001 \001(\0132\032.goog" +
+      "le.protobuf.TimestampR\tstartTime\0225\n\010end_" +
+      "time\030\002 \001(\0132\032.google.protobuf.TimestampR\007" +
+      "endTime\022\026\n\006cursor\030\003 \001(\tR\006cursor\"h\n\023Expor" +
+      "tUsageResponse\0229\n\010requests\030\001 \003(\0132\035.trunk" +
+      "line.v1.RecordedRequestR\010requests\022\026\n\006cur" +
+      "sor\030\002 \001(\tR\006cursor*\256\002\n\016UsageDimension\022\037\n\033" +
+      "USAGE_DIMENSION_UNSPECIFIED\020\000\022\037\n\033USAGE_D" +
+      "IMENSION_INTEGRATION\020\001\022\034\n\030USAGE_DIMENSIO" +
+      "N_PROVIDER\020\002\022\031\n\025USAGE_DIMENSION_MODEL\020\003\022" +
+      "\031\n\025USAGE_DIMENSION_AGENT\020\004\022\034\n\030USAGE_DIME" +
+      "NSION_WORKFLOW\020\005\022\030\n\024USAGE_DIMENSION_USER" +
+      "\020\006\022\033\n\027USAGE_DIMENSION_API_KEY\020\007\022\027\n\023USAGE" +
+      "_DIMENSION_DAY\020\010\022\030\n\024USAGE_DIMENSION_HOUR" +
+      "\020\t2\312\005\n\020AnalyticsService\022\206\001\n\nQueryUsage\022\037" +
+      ".trunkline.v1.QueryUsageRequest\032 .trunkl" +
+      "ine.v1.QueryUsageResponse\"5\220\002\001\212\347\030\020\n\016anal" +
+      "ytics.read\202\323\344\223\002\030\"\023/api/v1/usage:query:\001*" +
+      "\022\206\001\n\014ListRequests\022!.trunkline.v1.ListReq" +
+      "uestsRequest\032\".trunkline.v1.ListRequests" +
+      "Response\"/\220\002\001\212\347\030\020\n\016analytics.read\202\323\344\223\002\022\022" +
+      "\020/api/v1/requests\022\215\001\n\nGetRequest\022\037.trunk" +
+      "line.v1.GetRequestRequest\032 .trunkline.v1" +
+      ".GetRequestResponse\"<\220\002\001\212\347\030\020\n\016analytics." +
+      "read\202\323\344\223\002\037\022\035/api/v1/requests/{request_id" +
+      "}\022\242\001\n\023ListRecommendations\022(.trunkline.v1" +
+      ".ListRecommendationsRequest\032).trunkline." +
+      "v1.ListRecommendationsResponse\"6\220\002\001\212\347\030\020\n" +
+      "\016analytics.read\202\323\344\223\002\031\022\027/api/v1/recommend" +
+      "ations\022o\n\013ExportUsage\022 .trunkline.v1.Exp" +
+      "ortUsageRequest\032!.trunkline.v1.ExportUsa" +
+      "geResponse\"\031\220\002\001\212\347\030\022\n\020analytics.export0\001B" +
+      "S\n\020dev.trunkline.v1B\016AnalyticsProtoP\001Z-t" +
+      "runkline.dev/gen/go/trunkline/v1;trunkli" +
+      "nev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -236,6 +239,7 @@ public final class AnalyticsProto extends com.google.protobuf.GeneratedFile {
           com.google.protobuf.TimestampProto.getDescriptor(),
           com.google.type.MoneyProto.getDescriptor(),
           dev.trunkline.v1.CommonProto.getDescriptor(),
+          dev.trunkline.v1.IntegrationHealthProto.getDescriptor(),
           dev.trunkline.v1.OptionsProto.getDescriptor(),
           dev.trunkline.v1.RouteProto.getDescriptor(),
         });
@@ -244,7 +248,7 @@ public final class AnalyticsProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_RecordedRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RecordedRequest_descriptor,
-        new java.lang.String[] { "RequestId", "CreateTime", "Method", "Context", "IntegrationId", "Provider", "Model", "ToolName", "StatusCode", "ErrorReason", "Usage", "CostDetails", "Latency", "TimeToFirstToken", "CacheHit", "Attempts", "Route", "TraceId", "KeyId", });
+        new java.lang.String[] { "RequestId", "CreateTime", "Method", "Context", "IntegrationId", "Provider", "Model", "ToolName", "StatusCode", "ErrorReason", "Usage", "CostDetails", "Latency", "TimeToFirstToken", "CacheHit", "Attempts", "Route", "TraceId", "KeyId", "Drifts", "ApprovalId", });
     internal_static_trunkline_v1_UsageAnalytics_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_trunkline_v1_UsageAnalytics_fieldAccessorTable = new
@@ -335,6 +339,7 @@ public final class AnalyticsProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.TimestampProto.getDescriptor();
     com.google.type.MoneyProto.getDescriptor();
     dev.trunkline.v1.CommonProto.getDescriptor();
+    dev.trunkline.v1.IntegrationHealthProto.getDescriptor();
     dev.trunkline.v1.OptionsProto.getDescriptor();
     dev.trunkline.v1.RouteProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =

@@ -38,6 +38,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.LazyStringArrayList.emptyList();
     teamId_ = "";
     tenantId_ = "";
+    allowedTools_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -533,6 +535,59 @@ private static final long serialVersionUID = 0L;
     return maxConcurrent_;
   }
 
+  public static final int ALLOWED_TOOLS_FIELD_NUMBER = 13;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList allowedTools_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+   * @return A list containing the allowedTools.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getAllowedToolsList() {
+    return allowedTools_;
+  }
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+   * @return The count of allowedTools.
+   */
+  public int getAllowedToolsCount() {
+    return allowedTools_.size();
+  }
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+   * @param index The index of the element to return.
+   * @return The allowedTools at the given index.
+   */
+  public java.lang.String getAllowedTools(int index) {
+    return allowedTools_.get(index);
+  }
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the allowedTools at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getAllowedToolsBytes(int index) {
+    return allowedTools_.getByteString(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -582,6 +637,9 @@ private static final long serialVersionUID = 0L;
     }
     if (((bitField0_ & 0x00000040) != 0)) {
       output.writeInt64(12, maxConcurrent_);
+    }
+    for (int i = 0; i < allowedTools_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 13, allowedTools_.getRaw(i));
     }
     getUnknownFields().writeTo(output);
   }
@@ -634,6 +692,14 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000040) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt64Size(12, maxConcurrent_);
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < allowedTools_.size(); i++) {
+        dataSize += computeStringSizeNoTag(allowedTools_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getAllowedToolsList().size();
     }
     return size;
   }
@@ -704,6 +770,8 @@ private static final long serialVersionUID = 0L;
       if (getMaxConcurrent()
           != other.getMaxConcurrent()) return false;
     }
+    if (!getAllowedToolsList()
+        .equals(other.getAllowedToolsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -757,6 +825,10 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + MAX_CONCURRENT_FIELD_NUMBER;
       hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
           getMaxConcurrent());
+    }
+    if (getAllowedToolsCount() > 0) {
+      hash = (37 * hash) + ALLOWED_TOOLS_FIELD_NUMBER;
+      hash = (53 * hash) + getAllowedToolsList().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -931,6 +1003,8 @@ private static final long serialVersionUID = 0L;
       tenantId_ = "";
       tokensPerMinute_ = 0L;
       maxConcurrent_ = 0L;
+      allowedTools_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
       return this;
     }
 
@@ -1017,6 +1091,10 @@ private static final long serialVersionUID = 0L;
         result.maxConcurrent_ = maxConcurrent_;
         to_bitField0_ |= 0x00000040;
       }
+      if (((from_bitField0_ & 0x00001000) != 0)) {
+        allowedTools_.makeImmutable();
+        result.allowedTools_ = allowedTools_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1082,6 +1160,16 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasMaxConcurrent()) {
         setMaxConcurrent(other.getMaxConcurrent());
+      }
+      if (!other.allowedTools_.isEmpty()) {
+        if (allowedTools_.isEmpty()) {
+          allowedTools_ = other.allowedTools_;
+          bitField0_ |= 0x00001000;
+        } else {
+          ensureAllowedToolsIsMutable();
+          allowedTools_.addAll(other.allowedTools_);
+        }
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1177,6 +1265,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000800;
               break;
             } // case 96
+            case 106: {
+              ensureAllowedToolsIsMutable();
+              allowedTools_.add(input.readStringRequireUtf8());
+              break;
+            } // case 106
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2501,6 +2594,153 @@ private static final long serialVersionUID = 0L;
     public Builder clearMaxConcurrent() {
       bitField0_ = (bitField0_ & ~0x00000800);
       maxConcurrent_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList allowedTools_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureAllowedToolsIsMutable() {
+      if (!allowedTools_.isModifiable()) {
+        allowedTools_ = new com.google.protobuf.LazyStringArrayList(allowedTools_);
+      }
+      bitField0_ |= 0x00001000;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+     * @return A list containing the allowedTools.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getAllowedToolsList() {
+      allowedTools_.makeImmutable();
+      return allowedTools_;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+     * @return The count of allowedTools.
+     */
+    public int getAllowedToolsCount() {
+      return allowedTools_.size();
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+     * @param index The index of the element to return.
+     * @return The allowedTools at the given index.
+     */
+    public java.lang.String getAllowedTools(int index) {
+      return allowedTools_.get(index);
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the allowedTools at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getAllowedToolsBytes(int index) {
+      return allowedTools_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+     * @param index The index to set the value at.
+     * @param value The allowedTools to set.
+     * @return This builder for chaining.
+     */
+    public Builder setAllowedTools(
+        int index, java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureAllowedToolsIsMutable();
+      allowedTools_.set(index, value);
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+     * @param value The allowedTools to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllowedTools(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureAllowedToolsIsMutable();
+      allowedTools_.add(value);
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+     * @param values The allowedTools to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllAllowedTools(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureAllowedToolsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, allowedTools_);
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearAllowedTools() {
+      allowedTools_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00001000);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: all that its roles permit. At most 256.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 13 [json_name = "allowedTools"];</code>
+     * @param value The bytes of the allowedTools to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllowedToolsBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      ensureAllowedToolsIsMutable();
+      allowedTools_.add(value);
+      bitField0_ |= 0x00001000;
       onChanged();
       return this;
     }

@@ -37,6 +37,8 @@ private static final long serialVersionUID = 0L;
         com.google.protobuf.LazyStringArrayList.emptyList();
     teamId_ = "";
     tenantId_ = "";
+    allowedTools_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -371,6 +373,63 @@ private static final long serialVersionUID = 0L;
     return maxConcurrent_;
   }
 
+  public static final int ALLOWED_TOOLS_FIELD_NUMBER = 9;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList allowedTools_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+   * most 256. Each must be within what the caller's own key may.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+   * @return A list containing the allowedTools.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getAllowedToolsList() {
+    return allowedTools_;
+  }
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+   * most 256. Each must be within what the caller's own key may.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+   * @return The count of allowedTools.
+   */
+  public int getAllowedToolsCount() {
+    return allowedTools_.size();
+  }
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+   * most 256. Each must be within what the caller's own key may.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+   * @param index The index of the element to return.
+   * @return The allowedTools at the given index.
+   */
+  public java.lang.String getAllowedTools(int index) {
+    return allowedTools_.get(index);
+  }
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+   * most 256. Each must be within what the caller's own key may.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the allowedTools at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getAllowedToolsBytes(int index) {
+    return allowedTools_.getByteString(index);
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -409,6 +468,9 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000008) != 0)) {
       output.writeInt64(8, maxConcurrent_);
     }
+    for (int i = 0; i < allowedTools_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 9, allowedTools_.getRaw(i));
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -445,6 +507,14 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000008) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeInt64Size(8, maxConcurrent_);
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < allowedTools_.size(); i++) {
+        dataSize += computeStringSizeNoTag(allowedTools_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getAllowedToolsList().size();
     }
     return size;
   }
@@ -498,6 +568,8 @@ private static final long serialVersionUID = 0L;
       if (getMaxConcurrent()
           != other.getMaxConcurrent()) return false;
     }
+    if (!getAllowedToolsList()
+        .equals(other.getAllowedToolsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -537,6 +609,10 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + MAX_CONCURRENT_FIELD_NUMBER;
       hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
           getMaxConcurrent());
+    }
+    if (getAllowedToolsCount() > 0) {
+      hash = (37 * hash) + ALLOWED_TOOLS_FIELD_NUMBER;
+      hash = (53 * hash) + getAllowedToolsList().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -692,6 +768,8 @@ private static final long serialVersionUID = 0L;
       tenantId_ = "";
       tokensPerMinute_ = 0L;
       maxConcurrent_ = 0L;
+      allowedTools_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
       return this;
     }
 
@@ -757,6 +835,10 @@ private static final long serialVersionUID = 0L;
         result.maxConcurrent_ = maxConcurrent_;
         to_bitField0_ |= 0x00000008;
       }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        allowedTools_.makeImmutable();
+        result.allowedTools_ = allowedTools_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -808,6 +890,16 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasMaxConcurrent()) {
         setMaxConcurrent(other.getMaxConcurrent());
+      }
+      if (!other.allowedTools_.isEmpty()) {
+        if (allowedTools_.isEmpty()) {
+          allowedTools_ = other.allowedTools_;
+          bitField0_ |= 0x00000100;
+        } else {
+          ensureAllowedToolsIsMutable();
+          allowedTools_.addAll(other.allowedTools_);
+        }
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -877,6 +969,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000080;
               break;
             } // case 64
+            case 74: {
+              ensureAllowedToolsIsMutable();
+              allowedTools_.add(input.readStringRequireUtf8());
+              break;
+            } // case 74
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1638,6 +1735,162 @@ private static final long serialVersionUID = 0L;
     public Builder clearMaxConcurrent() {
       bitField0_ = (bitField0_ & ~0x00000080);
       maxConcurrent_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList allowedTools_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureAllowedToolsIsMutable() {
+      if (!allowedTools_.isModifiable()) {
+        allowedTools_ = new com.google.protobuf.LazyStringArrayList(allowedTools_);
+      }
+      bitField0_ |= 0x00000100;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+     * most 256. Each must be within what the caller's own key may.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+     * @return A list containing the allowedTools.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getAllowedToolsList() {
+      allowedTools_.makeImmutable();
+      return allowedTools_;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+     * most 256. Each must be within what the caller's own key may.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+     * @return The count of allowedTools.
+     */
+    public int getAllowedToolsCount() {
+      return allowedTools_.size();
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+     * most 256. Each must be within what the caller's own key may.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+     * @param index The index of the element to return.
+     * @return The allowedTools at the given index.
+     */
+    public java.lang.String getAllowedTools(int index) {
+      return allowedTools_.get(index);
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+     * most 256. Each must be within what the caller's own key may.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the allowedTools at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getAllowedToolsBytes(int index) {
+      return allowedTools_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+     * most 256. Each must be within what the caller's own key may.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+     * @param index The index to set the value at.
+     * @param value The allowedTools to set.
+     * @return This builder for chaining.
+     */
+    public Builder setAllowedTools(
+        int index, java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureAllowedToolsIsMutable();
+      allowedTools_.set(index, value);
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+     * most 256. Each must be within what the caller's own key may.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+     * @param value The allowedTools to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllowedTools(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureAllowedToolsIsMutable();
+      allowedTools_.add(value);
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+     * most 256. Each must be within what the caller's own key may.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+     * @param values The allowedTools to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllAllowedTools(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureAllowedToolsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, allowedTools_);
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+     * most 256. Each must be within what the caller's own key may.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearAllowedTools() {
+      allowedTools_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000100);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+     * most 256. Each must be within what the caller's own key may.
+     * </pre>
+     *
+     * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+     * @param value The bytes of the allowedTools to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllowedToolsBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      ensureAllowedToolsIsMutable();
+      allowedTools_.add(value);
+      bitField0_ |= 0x00000100;
       onChanged();
       return this;
     }

@@ -194,4 +194,49 @@ public interface CreateApiKeyRequestOrBuilder extends
    * @return The maxConcurrent.
    */
   long getMaxConcurrent();
+
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+   * most 256. Each must be within what the caller's own key may.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+   * @return A list containing the allowedTools.
+   */
+  java.util.List<java.lang.String>
+      getAllowedToolsList();
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+   * most 256. Each must be within what the caller's own key may.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+   * @return The count of allowedTools.
+   */
+  int getAllowedToolsCount();
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+   * most 256. Each must be within what the caller's own key may.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+   * @param index The index of the element to return.
+   * @return The allowedTools at the given index.
+   */
+  java.lang.String getAllowedTools(int index);
+  /**
+   * <pre>
+   * The tools that it may see and execute, as `&lt;integration&gt;/&lt;tool&gt;`, `*` for any text. Empty: those that the caller's own key may. At
+   * most 256. Each must be within what the caller's own key may.
+   * </pre>
+   *
+   * <code>repeated string allowed_tools = 9 [json_name = "allowedTools"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the allowedTools at the given index.
+   */
+  com.google.protobuf.ByteString
+      getAllowedToolsBytes(int index);
 }

@@ -359,6 +359,22 @@ public enum ErrorReason
    * <code>ERROR_REASON_IN_USE = 42;</code>
    */
   ERROR_REASON_IN_USE(42),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the tool needs an approval that was not given, or that is used, expired, or for another call.
+   * </pre>
+   *
+   * <code>ERROR_REASON_APPROVAL_REQUIRED = 43;</code>
+   */
+  ERROR_REASON_APPROVAL_REQUIRED(43),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the integration's secret reference does not resolve now.
+   * </pre>
+   *
+   * <code>ERROR_REASON_SECRET_UNAVAILABLE = 44;</code>
+   */
+  ERROR_REASON_SECRET_UNAVAILABLE(44),
   UNRECOGNIZED(-1),
   ;
 
@@ -715,6 +731,22 @@ public enum ErrorReason
    * <code>ERROR_REASON_IN_USE = 42;</code>
    */
   public static final int ERROR_REASON_IN_USE_VALUE = 42;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the tool needs an approval that was not given, or that is used, expired, or for another call.
+   * </pre>
+   *
+   * <code>ERROR_REASON_APPROVAL_REQUIRED = 43;</code>
+   */
+  public static final int ERROR_REASON_APPROVAL_REQUIRED_VALUE = 43;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: the integration's secret reference does not resolve now.
+   * </pre>
+   *
+   * <code>ERROR_REASON_SECRET_UNAVAILABLE = 44;</code>
+   */
+  public static final int ERROR_REASON_SECRET_UNAVAILABLE_VALUE = 44;
 
 
   public final int getNumber() {
@@ -784,6 +816,8 @@ public enum ErrorReason
       case 40: return ERROR_REASON_SLOW_CONSUMER;
       case 41: return ERROR_REASON_NOTHING_TO_RESUME;
       case 42: return ERROR_REASON_IN_USE;
+      case 43: return ERROR_REASON_APPROVAL_REQUIRED;
+      case 44: return ERROR_REASON_SECRET_UNAVAILABLE;
       default: return null;
     }
   }

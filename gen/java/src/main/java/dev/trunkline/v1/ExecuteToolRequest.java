@@ -36,6 +36,8 @@ private static final long serialVersionUID = 0L;
     toolName_ = "";
     integrationId_ = "";
     parametersJson_ = com.google.protobuf.ByteString.EMPTY;
+    approvalId_ = "";
+    cache_ = 0;
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -289,6 +291,109 @@ private static final long serialVersionUID = 0L;
     return context_ == null ? dev.trunkline.v1.CallContext.getDefaultInstance() : context_;
   }
 
+  public static final int VALIDATE_ONLY_FIELD_NUMBER = 7;
+  private boolean validateOnly_ = false;
+  /**
+   * <pre>
+   * Check everything short of the call itself, and tell what would be sent. Nothing is called, charged or used up.
+   * </pre>
+   *
+   * <code>bool validate_only = 7 [json_name = "validateOnly"];</code>
+   * @return The validateOnly.
+   */
+  @java.lang.Override
+  public boolean getValidateOnly() {
+    return validateOnly_;
+  }
+
+  public static final int APPROVAL_ID_FIELD_NUMBER = 8;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object approvalId_ = "";
+  /**
+   * <pre>
+   * The approval, for tools that need one. It serves one call.
+   * </pre>
+   *
+   * <code>string approval_id = 8 [json_name = "approvalId"];</code>
+   * @return The approvalId.
+   */
+  @java.lang.Override
+  public java.lang.String getApprovalId() {
+    java.lang.Object ref = approvalId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      approvalId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The approval, for tools that need one. It serves one call.
+   * </pre>
+   *
+   * <code>string approval_id = 8 [json_name = "approvalId"];</code>
+   * @return The bytes for approvalId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getApprovalIdBytes() {
+    java.lang.Object ref = approvalId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      approvalId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int CACHE_FIELD_NUMBER = 9;
+  private int cache_ = 0;
+  /**
+   * <pre>
+   * Whether a cached answer will do.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolCacheMode cache = 9 [json_name = "cache"];</code>
+   * @return The enum numeric value on the wire for cache.
+   */
+  @java.lang.Override public int getCacheValue() {
+    return cache_;
+  }
+  /**
+   * <pre>
+   * Whether a cached answer will do.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolCacheMode cache = 9 [json_name = "cache"];</code>
+   * @return The cache.
+   */
+  @java.lang.Override public dev.trunkline.v1.ToolCacheMode getCache() {
+    dev.trunkline.v1.ToolCacheMode result = dev.trunkline.v1.ToolCacheMode.forNumber(cache_);
+    return result == null ? dev.trunkline.v1.ToolCacheMode.UNRECOGNIZED : result;
+  }
+
+  public static final int MAX_PAGES_FIELD_NUMBER = 10;
+  private int maxPages_ = 0;
+  /**
+   * <pre>
+   * `StreamExecuteTool` only: at most this many pages, from 1 to 10000. 0: 100.
+   * </pre>
+   *
+   * <code>int32 max_pages = 10 [json_name = "maxPages"];</code>
+   * @return The maxPages.
+   */
+  @java.lang.Override
+  public int getMaxPages() {
+    return maxPages_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -321,6 +426,18 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000002) != 0)) {
       output.writeMessage(6, getContext());
     }
+    if (validateOnly_ != false) {
+      output.writeBool(7, validateOnly_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(approvalId_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 8, approvalId_);
+    }
+    if (cache_ != dev.trunkline.v1.ToolCacheMode.TOOL_CACHE_MODE_UNSPECIFIED.getNumber()) {
+      output.writeEnum(9, cache_);
+    }
+    if (maxPages_ != 0) {
+      output.writeInt32(10, maxPages_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -345,6 +462,21 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(6, getContext());
+    }
+    if (validateOnly_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(7, validateOnly_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(approvalId_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(8, approvalId_);
+    }
+    if (cache_ != dev.trunkline.v1.ToolCacheMode.TOOL_CACHE_MODE_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(9, cache_);
+    }
+    if (maxPages_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(10, maxPages_);
     }
     return size;
   }
@@ -388,6 +520,13 @@ private static final long serialVersionUID = 0L;
       if (!getContext()
           .equals(other.getContext())) return false;
     }
+    if (getValidateOnly()
+        != other.getValidateOnly()) return false;
+    if (!getApprovalId()
+        .equals(other.getApprovalId())) return false;
+    if (cache_ != other.cache_) return false;
+    if (getMaxPages()
+        != other.getMaxPages()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -415,6 +554,15 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + CONTEXT_FIELD_NUMBER;
       hash = (53 * hash) + getContext().hashCode();
     }
+    hash = (37 * hash) + VALIDATE_ONLY_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getValidateOnly());
+    hash = (37 * hash) + APPROVAL_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getApprovalId().hashCode();
+    hash = (37 * hash) + CACHE_FIELD_NUMBER;
+    hash = (53 * hash) + cache_;
+    hash = (37 * hash) + MAX_PAGES_FIELD_NUMBER;
+    hash = (53 * hash) + getMaxPages();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -571,6 +719,10 @@ private static final long serialVersionUID = 0L;
         contextBuilder_.dispose();
         contextBuilder_ = null;
       }
+      validateOnly_ = false;
+      approvalId_ = "";
+      cache_ = 0;
+      maxPages_ = 0;
       return this;
     }
 
@@ -629,6 +781,18 @@ private static final long serialVersionUID = 0L;
             : contextBuilder_.build();
         to_bitField0_ |= 0x00000002;
       }
+      if (((from_bitField0_ & 0x00000040) != 0)) {
+        result.validateOnly_ = validateOnly_;
+      }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.approvalId_ = approvalId_;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.cache_ = cache_;
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.maxPages_ = maxPages_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -667,6 +831,20 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasContext()) {
         mergeContext(other.getContext());
+      }
+      if (other.getValidateOnly() != false) {
+        setValidateOnly(other.getValidateOnly());
+      }
+      if (!other.getApprovalId().isEmpty()) {
+        approvalId_ = other.approvalId_;
+        bitField0_ |= 0x00000080;
+        onChanged();
+      }
+      if (other.cache_ != 0) {
+        setCacheValue(other.getCacheValue());
+      }
+      if (other.getMaxPages() != 0) {
+        setMaxPages(other.getMaxPages());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -728,6 +906,26 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000020;
               break;
             } // case 50
+            case 56: {
+              validateOnly_ = input.readBool();
+              bitField0_ |= 0x00000040;
+              break;
+            } // case 56
+            case 66: {
+              approvalId_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 66
+            case 72: {
+              cache_ = input.readEnum();
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 72
+            case 80: {
+              maxPages_ = input.readInt32();
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 80
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1377,6 +1575,258 @@ private static final long serialVersionUID = 0L;
         context_ = null;
       }
       return contextBuilder_;
+    }
+
+    private boolean validateOnly_ ;
+    /**
+     * <pre>
+     * Check everything short of the call itself, and tell what would be sent. Nothing is called, charged or used up.
+     * </pre>
+     *
+     * <code>bool validate_only = 7 [json_name = "validateOnly"];</code>
+     * @return The validateOnly.
+     */
+    @java.lang.Override
+    public boolean getValidateOnly() {
+      return validateOnly_;
+    }
+    /**
+     * <pre>
+     * Check everything short of the call itself, and tell what would be sent. Nothing is called, charged or used up.
+     * </pre>
+     *
+     * <code>bool validate_only = 7 [json_name = "validateOnly"];</code>
+     * @param value The validateOnly to set.
+     * @return This builder for chaining.
+     */
+    public Builder setValidateOnly(boolean value) {
+
+      validateOnly_ = value;
+      bitField0_ |= 0x00000040;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Check everything short of the call itself, and tell what would be sent. Nothing is called, charged or used up.
+     * </pre>
+     *
+     * <code>bool validate_only = 7 [json_name = "validateOnly"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearValidateOnly() {
+      bitField0_ = (bitField0_ & ~0x00000040);
+      validateOnly_ = false;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object approvalId_ = "";
+    /**
+     * <pre>
+     * The approval, for tools that need one. It serves one call.
+     * </pre>
+     *
+     * <code>string approval_id = 8 [json_name = "approvalId"];</code>
+     * @return The approvalId.
+     */
+    public java.lang.String getApprovalId() {
+      java.lang.Object ref = approvalId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        approvalId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The approval, for tools that need one. It serves one call.
+     * </pre>
+     *
+     * <code>string approval_id = 8 [json_name = "approvalId"];</code>
+     * @return The bytes for approvalId.
+     */
+    public com.google.protobuf.ByteString
+        getApprovalIdBytes() {
+      java.lang.Object ref = approvalId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        approvalId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The approval, for tools that need one. It serves one call.
+     * </pre>
+     *
+     * <code>string approval_id = 8 [json_name = "approvalId"];</code>
+     * @param value The approvalId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setApprovalId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      approvalId_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The approval, for tools that need one. It serves one call.
+     * </pre>
+     *
+     * <code>string approval_id = 8 [json_name = "approvalId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearApprovalId() {
+      approvalId_ = getDefaultInstance().getApprovalId();
+      bitField0_ = (bitField0_ & ~0x00000080);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The approval, for tools that need one. It serves one call.
+     * </pre>
+     *
+     * <code>string approval_id = 8 [json_name = "approvalId"];</code>
+     * @param value The bytes for approvalId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setApprovalIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      approvalId_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+
+    private int cache_ = 0;
+    /**
+     * <pre>
+     * Whether a cached answer will do.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolCacheMode cache = 9 [json_name = "cache"];</code>
+     * @return The enum numeric value on the wire for cache.
+     */
+    @java.lang.Override public int getCacheValue() {
+      return cache_;
+    }
+    /**
+     * <pre>
+     * Whether a cached answer will do.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolCacheMode cache = 9 [json_name = "cache"];</code>
+     * @param value The enum numeric value on the wire for cache to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCacheValue(int value) {
+      cache_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether a cached answer will do.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolCacheMode cache = 9 [json_name = "cache"];</code>
+     * @return The cache.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.ToolCacheMode getCache() {
+      dev.trunkline.v1.ToolCacheMode result = dev.trunkline.v1.ToolCacheMode.forNumber(cache_);
+      return result == null ? dev.trunkline.v1.ToolCacheMode.UNRECOGNIZED : result;
+    }
+    /**
+     * <pre>
+     * Whether a cached answer will do.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolCacheMode cache = 9 [json_name = "cache"];</code>
+     * @param value The cache to set.
+     * @throws IllegalArgumentException if UNRECOGNIZED is provided.
+     * @return This builder for chaining.
+     */
+    public Builder setCache(dev.trunkline.v1.ToolCacheMode value) {
+      if (value == null) { throw new NullPointerException(); }
+      bitField0_ |= 0x00000100;
+      cache_ = value.getNumber();
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether a cached answer will do.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolCacheMode cache = 9 [json_name = "cache"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCache() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      cache_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private int maxPages_ ;
+    /**
+     * <pre>
+     * `StreamExecuteTool` only: at most this many pages, from 1 to 10000. 0: 100.
+     * </pre>
+     *
+     * <code>int32 max_pages = 10 [json_name = "maxPages"];</code>
+     * @return The maxPages.
+     */
+    @java.lang.Override
+    public int getMaxPages() {
+      return maxPages_;
+    }
+    /**
+     * <pre>
+     * `StreamExecuteTool` only: at most this many pages, from 1 to 10000. 0: 100.
+     * </pre>
+     *
+     * <code>int32 max_pages = 10 [json_name = "maxPages"];</code>
+     * @param value The maxPages to set.
+     * @return This builder for chaining.
+     */
+    public Builder setMaxPages(int value) {
+
+      maxPages_ = value;
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * `StreamExecuteTool` only: at most this many pages, from 1 to 10000. 0: 100.
+     * </pre>
+     *
+     * <code>int32 max_pages = 10 [json_name = "maxPages"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearMaxPages() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      maxPages_ = 0;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.ExecuteToolRequest)

@@ -133,4 +133,63 @@ public interface ExecuteToolRequestOrBuilder extends
    * <code>.trunkline.v1.CallContext context = 6 [json_name = "context"];</code>
    */
   dev.trunkline.v1.CallContextOrBuilder getContextOrBuilder();
+
+  /**
+   * <pre>
+   * Check everything short of the call itself, and tell what would be sent. Nothing is called, charged or used up.
+   * </pre>
+   *
+   * <code>bool validate_only = 7 [json_name = "validateOnly"];</code>
+   * @return The validateOnly.
+   */
+  boolean getValidateOnly();
+
+  /**
+   * <pre>
+   * The approval, for tools that need one. It serves one call.
+   * </pre>
+   *
+   * <code>string approval_id = 8 [json_name = "approvalId"];</code>
+   * @return The approvalId.
+   */
+  java.lang.String getApprovalId();
+  /**
+   * <pre>
+   * The approval, for tools that need one. It serves one call.
+   * </pre>
+   *
+   * <code>string approval_id = 8 [json_name = "approvalId"];</code>
+   * @return The bytes for approvalId.
+   */
+  com.google.protobuf.ByteString
+      getApprovalIdBytes();
+
+  /**
+   * <pre>
+   * Whether a cached answer will do.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolCacheMode cache = 9 [json_name = "cache"];</code>
+   * @return The enum numeric value on the wire for cache.
+   */
+  int getCacheValue();
+  /**
+   * <pre>
+   * Whether a cached answer will do.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolCacheMode cache = 9 [json_name = "cache"];</code>
+   * @return The cache.
+   */
+  dev.trunkline.v1.ToolCacheMode getCache();
+
+  /**
+   * <pre>
+   * `StreamExecuteTool` only: at most this many pages, from 1 to 10000. 0: 100.
+   * </pre>
+   *
+   * <code>int32 max_pages = 10 [json_name = "maxPages"];</code>
+   * @return The maxPages.
+   */
+  int getMaxPages();
 }

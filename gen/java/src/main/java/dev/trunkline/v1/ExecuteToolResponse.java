@@ -37,6 +37,9 @@ private static final long serialVersionUID = 0L;
     requestId_ = "";
     resultBytes_ = com.google.protobuf.ByteString.EMPTY;
     contentType_ = "";
+    warnings_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    attempts_ = java.util.Collections.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -347,6 +350,226 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int WARNINGS_FIELD_NUMBER = 10;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList warnings_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+   * </pre>
+   *
+   * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+   * @return A list containing the warnings.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getWarningsList() {
+    return warnings_;
+  }
+  /**
+   * <pre>
+   * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+   * </pre>
+   *
+   * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+   * @return The count of warnings.
+   */
+  public int getWarningsCount() {
+    return warnings_.size();
+  }
+  /**
+   * <pre>
+   * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+   * </pre>
+   *
+   * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+   * @param index The index of the element to return.
+   * @return The warnings at the given index.
+   */
+  public java.lang.String getWarnings(int index) {
+    return warnings_.get(index);
+  }
+  /**
+   * <pre>
+   * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+   * </pre>
+   *
+   * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the warnings at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getWarningsBytes(int index) {
+    return warnings_.getByteString(index);
+  }
+
+  public static final int ATTEMPTS_FIELD_NUMBER = 11;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.trunkline.v1.Attempt> attempts_;
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.trunkline.v1.Attempt> getAttemptsList() {
+    return attempts_;
+  }
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.trunkline.v1.AttemptOrBuilder> 
+      getAttemptsOrBuilderList() {
+    return attempts_;
+  }
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  @java.lang.Override
+  public int getAttemptsCount() {
+    return attempts_.size();
+  }
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.Attempt getAttempts(int index) {
+    return attempts_.get(index);
+  }
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.AttemptOrBuilder getAttemptsOrBuilder(
+      int index) {
+    return attempts_.get(index);
+  }
+
+  public static final int CACHE_AGE_FIELD_NUMBER = 12;
+  private com.google.protobuf.Duration cacheAge_;
+  /**
+   * <pre>
+   * How old a cached answer is.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+   * @return Whether the cacheAge field is set.
+   */
+  @java.lang.Override
+  public boolean hasCacheAge() {
+    return ((bitField0_ & 0x00000008) != 0);
+  }
+  /**
+   * <pre>
+   * How old a cached answer is.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+   * @return The cacheAge.
+   */
+  @java.lang.Override
+  public com.google.protobuf.Duration getCacheAge() {
+    return cacheAge_ == null ? com.google.protobuf.Duration.getDefaultInstance() : cacheAge_;
+  }
+  /**
+   * <pre>
+   * How old a cached answer is.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+   */
+  @java.lang.Override
+  public com.google.protobuf.DurationOrBuilder getCacheAgeOrBuilder() {
+    return cacheAge_ == null ? com.google.protobuf.Duration.getDefaultInstance() : cacheAge_;
+  }
+
+  public static final int PREVIEW_FIELD_NUMBER = 13;
+  private dev.trunkline.v1.ToolPreview preview_;
+  /**
+   * <pre>
+   * For `validate_only`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+   * @return Whether the preview field is set.
+   */
+  @java.lang.Override
+  public boolean hasPreview() {
+    return ((bitField0_ & 0x00000010) != 0);
+  }
+  /**
+   * <pre>
+   * For `validate_only`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+   * @return The preview.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ToolPreview getPreview() {
+    return preview_ == null ? dev.trunkline.v1.ToolPreview.getDefaultInstance() : preview_;
+  }
+  /**
+   * <pre>
+   * For `validate_only`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ToolPreviewOrBuilder getPreviewOrBuilder() {
+    return preview_ == null ? dev.trunkline.v1.ToolPreview.getDefaultInstance() : preview_;
+  }
+
+  public static final int PAGES_FIELD_NUMBER = 14;
+  private int pages_ = 0;
+  /**
+   * <pre>
+   * `StreamExecuteTool` only: how many pages were told.
+   * </pre>
+   *
+   * <code>int32 pages = 14 [json_name = "pages"];</code>
+   * @return The pages.
+   */
+  @java.lang.Override
+  public int getPages() {
+    return pages_;
+  }
+
+  public static final int PAGES_LEFT_FIELD_NUMBER = 15;
+  private boolean pagesLeft_ = false;
+  /**
+   * <pre>
+   * `StreamExecuteTool` only: whether `max_pages` ended it before the last page.
+   * </pre>
+   *
+   * <code>bool pages_left = 15 [json_name = "pagesLeft"];</code>
+   * @return The pagesLeft.
+   */
+  @java.lang.Override
+  public boolean getPagesLeft() {
+    return pagesLeft_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -388,6 +611,24 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(contentType_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 9, contentType_);
     }
+    for (int i = 0; i < warnings_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 10, warnings_.getRaw(i));
+    }
+    for (int i = 0; i < attempts_.size(); i++) {
+      output.writeMessage(11, attempts_.get(i));
+    }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      output.writeMessage(12, getCacheAge());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      output.writeMessage(13, getPreview());
+    }
+    if (pages_ != 0) {
+      output.writeInt32(14, pages_);
+    }
+    if (pagesLeft_ != false) {
+      output.writeBool(15, pagesLeft_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -424,6 +665,39 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(contentType_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(9, contentType_);
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < warnings_.size(); i++) {
+        dataSize += computeStringSizeNoTag(warnings_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getWarningsList().size();
+    }
+
+        {
+          final int count = attempts_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(attempts_.get(i));
+          }
+          size += 1 * count;
+        }
+    if (((bitField0_ & 0x00000008) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(12, getCacheAge());
+    }
+    if (((bitField0_ & 0x00000010) != 0)) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(13, getPreview());
+    }
+    if (pages_ != 0) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt32Size(14, pages_);
+    }
+    if (pagesLeft_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(15, pagesLeft_);
     }
     return size;
   }
@@ -476,6 +750,24 @@ private static final long serialVersionUID = 0L;
         .equals(other.getResultBytes())) return false;
     if (!getContentType()
         .equals(other.getContentType())) return false;
+    if (!getWarningsList()
+        .equals(other.getWarningsList())) return false;
+    if (!getAttemptsList()
+        .equals(other.getAttemptsList())) return false;
+    if (hasCacheAge() != other.hasCacheAge()) return false;
+    if (hasCacheAge()) {
+      if (!getCacheAge()
+          .equals(other.getCacheAge())) return false;
+    }
+    if (hasPreview() != other.hasPreview()) return false;
+    if (hasPreview()) {
+      if (!getPreview()
+          .equals(other.getPreview())) return false;
+    }
+    if (getPages()
+        != other.getPages()) return false;
+    if (getPagesLeft()
+        != other.getPagesLeft()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -512,6 +804,27 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getResultBytes().hashCode();
     hash = (37 * hash) + CONTENT_TYPE_FIELD_NUMBER;
     hash = (53 * hash) + getContentType().hashCode();
+    if (getWarningsCount() > 0) {
+      hash = (37 * hash) + WARNINGS_FIELD_NUMBER;
+      hash = (53 * hash) + getWarningsList().hashCode();
+    }
+    if (getAttemptsCount() > 0) {
+      hash = (37 * hash) + ATTEMPTS_FIELD_NUMBER;
+      hash = (53 * hash) + getAttemptsList().hashCode();
+    }
+    if (hasCacheAge()) {
+      hash = (37 * hash) + CACHE_AGE_FIELD_NUMBER;
+      hash = (53 * hash) + getCacheAge().hashCode();
+    }
+    if (hasPreview()) {
+      hash = (37 * hash) + PREVIEW_FIELD_NUMBER;
+      hash = (53 * hash) + getPreview().hashCode();
+    }
+    hash = (37 * hash) + PAGES_FIELD_NUMBER;
+    hash = (53 * hash) + getPages();
+    hash = (37 * hash) + PAGES_LEFT_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getPagesLeft());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -648,6 +961,9 @@ private static final long serialVersionUID = 0L;
               .alwaysUseFieldBuilders) {
         internalGetExecutionTimeFieldBuilder();
         internalGetCostFieldBuilder();
+        internalGetAttemptsFieldBuilder();
+        internalGetCacheAgeFieldBuilder();
+        internalGetPreviewFieldBuilder();
       }
     }
     @java.lang.Override
@@ -671,6 +987,27 @@ private static final long serialVersionUID = 0L;
       requestId_ = "";
       resultBytes_ = com.google.protobuf.ByteString.EMPTY;
       contentType_ = "";
+      warnings_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
+      if (attemptsBuilder_ == null) {
+        attempts_ = java.util.Collections.emptyList();
+      } else {
+        attempts_ = null;
+        attemptsBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00000400);
+      cacheAge_ = null;
+      if (cacheAgeBuilder_ != null) {
+        cacheAgeBuilder_.dispose();
+        cacheAgeBuilder_ = null;
+      }
+      preview_ = null;
+      if (previewBuilder_ != null) {
+        previewBuilder_.dispose();
+        previewBuilder_ = null;
+      }
+      pages_ = 0;
+      pagesLeft_ = false;
       return this;
     }
 
@@ -697,9 +1034,22 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public dev.trunkline.v1.ExecuteToolResponse buildPartial() {
       dev.trunkline.v1.ExecuteToolResponse result = new dev.trunkline.v1.ExecuteToolResponse(this);
+      buildPartialRepeatedFields(result);
       if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartialRepeatedFields(dev.trunkline.v1.ExecuteToolResponse result) {
+      if (attemptsBuilder_ == null) {
+        if (((bitField0_ & 0x00000400) != 0)) {
+          attempts_ = java.util.Collections.unmodifiableList(attempts_);
+          bitField0_ = (bitField0_ & ~0x00000400);
+        }
+        result.attempts_ = attempts_;
+      } else {
+        result.attempts_ = attemptsBuilder_.build();
+      }
     }
 
     private void buildPartial0(dev.trunkline.v1.ExecuteToolResponse result) {
@@ -738,6 +1088,28 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00000100) != 0)) {
         result.contentType_ = contentType_;
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        warnings_.makeImmutable();
+        result.warnings_ = warnings_;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.cacheAge_ = cacheAgeBuilder_ == null
+            ? cacheAge_
+            : cacheAgeBuilder_.build();
+        to_bitField0_ |= 0x00000008;
+      }
+      if (((from_bitField0_ & 0x00001000) != 0)) {
+        result.preview_ = previewBuilder_ == null
+            ? preview_
+            : previewBuilder_.build();
+        to_bitField0_ |= 0x00000010;
+      }
+      if (((from_bitField0_ & 0x00002000) != 0)) {
+        result.pages_ = pages_;
+      }
+      if (((from_bitField0_ & 0x00004000) != 0)) {
+        result.pagesLeft_ = pagesLeft_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -786,6 +1158,54 @@ private static final long serialVersionUID = 0L;
         contentType_ = other.contentType_;
         bitField0_ |= 0x00000100;
         onChanged();
+      }
+      if (!other.warnings_.isEmpty()) {
+        if (warnings_.isEmpty()) {
+          warnings_ = other.warnings_;
+          bitField0_ |= 0x00000200;
+        } else {
+          ensureWarningsIsMutable();
+          warnings_.addAll(other.warnings_);
+        }
+        onChanged();
+      }
+      if (attemptsBuilder_ == null) {
+        if (!other.attempts_.isEmpty()) {
+          if (attempts_.isEmpty()) {
+            attempts_ = other.attempts_;
+            bitField0_ = (bitField0_ & ~0x00000400);
+          } else {
+            ensureAttemptsIsMutable();
+            attempts_.addAll(other.attempts_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.attempts_.isEmpty()) {
+          if (attemptsBuilder_.isEmpty()) {
+            attemptsBuilder_.dispose();
+            attemptsBuilder_ = null;
+            attempts_ = other.attempts_;
+            bitField0_ = (bitField0_ & ~0x00000400);
+            attemptsBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetAttemptsFieldBuilder() : null;
+          } else {
+            attemptsBuilder_.addAllMessages(other.attempts_);
+          }
+        }
+      }
+      if (other.hasCacheAge()) {
+        mergeCacheAge(other.getCacheAge());
+      }
+      if (other.hasPreview()) {
+        mergePreview(other.getPreview());
+      }
+      if (other.getPages() != 0) {
+        setPages(other.getPages());
+      }
+      if (other.getPagesLeft() != false) {
+        setPagesLeft(other.getPagesLeft());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -862,6 +1282,48 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000100;
               break;
             } // case 74
+            case 82: {
+              ensureWarningsIsMutable();
+              warnings_.add(input.readStringRequireUtf8());
+              break;
+            } // case 82
+            case 90: {
+              dev.trunkline.v1.Attempt m =
+                  input.readMessage(
+                      dev.trunkline.v1.Attempt.parser(),
+                      extensionRegistry);
+              if (attemptsBuilder_ == null) {
+                ensureAttemptsIsMutable();
+                attempts_.add(m);
+              } else {
+                attemptsBuilder_.addMessage(m);
+              }
+              break;
+            } // case 90
+            case 98: {
+              input.readMessage(
+                  internalGetCacheAgeFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 98
+            case 106: {
+              input.readMessage(
+                  internalGetPreviewFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              bitField0_ |= 0x00001000;
+              break;
+            } // case 106
+            case 112: {
+              pages_ = input.readInt32();
+              bitField0_ |= 0x00002000;
+              break;
+            } // case 112
+            case 120: {
+              pagesLeft_ = input.readBool();
+              bitField0_ |= 0x00004000;
+              break;
+            } // case 120
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1653,6 +2115,867 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       contentType_ = value;
       bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList warnings_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureWarningsIsMutable() {
+      if (!warnings_.isModifiable()) {
+        warnings_ = new com.google.protobuf.LazyStringArrayList(warnings_);
+      }
+      bitField0_ |= 0x00000200;
+    }
+    /**
+     * <pre>
+     * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+     * </pre>
+     *
+     * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+     * @return A list containing the warnings.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getWarningsList() {
+      warnings_.makeImmutable();
+      return warnings_;
+    }
+    /**
+     * <pre>
+     * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+     * </pre>
+     *
+     * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+     * @return The count of warnings.
+     */
+    public int getWarningsCount() {
+      return warnings_.size();
+    }
+    /**
+     * <pre>
+     * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+     * </pre>
+     *
+     * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+     * @param index The index of the element to return.
+     * @return The warnings at the given index.
+     */
+    public java.lang.String getWarnings(int index) {
+      return warnings_.get(index);
+    }
+    /**
+     * <pre>
+     * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+     * </pre>
+     *
+     * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the warnings at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getWarningsBytes(int index) {
+      return warnings_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+     * </pre>
+     *
+     * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+     * @param index The index to set the value at.
+     * @param value The warnings to set.
+     * @return This builder for chaining.
+     */
+    public Builder setWarnings(
+        int index, java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureWarningsIsMutable();
+      warnings_.set(index, value);
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+     * </pre>
+     *
+     * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+     * @param value The warnings to add.
+     * @return This builder for chaining.
+     */
+    public Builder addWarnings(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureWarningsIsMutable();
+      warnings_.add(value);
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+     * </pre>
+     *
+     * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+     * @param values The warnings to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllWarnings(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureWarningsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, warnings_);
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+     * </pre>
+     *
+     * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearWarnings() {
+      warnings_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000200);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+     * </pre>
+     *
+     * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+     * @param value The bytes of the warnings to add.
+     * @return This builder for chaining.
+     */
+    public Builder addWarningsBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      ensureWarningsIsMutable();
+      warnings_.add(value);
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+
+    private java.util.List<dev.trunkline.v1.Attempt> attempts_ =
+      java.util.Collections.emptyList();
+    private void ensureAttemptsIsMutable() {
+      if (!((bitField0_ & 0x00000400) != 0)) {
+        attempts_ = new java.util.ArrayList<dev.trunkline.v1.Attempt>(attempts_);
+        bitField0_ |= 0x00000400;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.Attempt, dev.trunkline.v1.Attempt.Builder, dev.trunkline.v1.AttemptOrBuilder> attemptsBuilder_;
+
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.Attempt> getAttemptsList() {
+      if (attemptsBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(attempts_);
+      } else {
+        return attemptsBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public int getAttemptsCount() {
+      if (attemptsBuilder_ == null) {
+        return attempts_.size();
+      } else {
+        return attemptsBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public dev.trunkline.v1.Attempt getAttempts(int index) {
+      if (attemptsBuilder_ == null) {
+        return attempts_.get(index);
+      } else {
+        return attemptsBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public Builder setAttempts(
+        int index, dev.trunkline.v1.Attempt value) {
+      if (attemptsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureAttemptsIsMutable();
+        attempts_.set(index, value);
+        onChanged();
+      } else {
+        attemptsBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public Builder setAttempts(
+        int index, dev.trunkline.v1.Attempt.Builder builderForValue) {
+      if (attemptsBuilder_ == null) {
+        ensureAttemptsIsMutable();
+        attempts_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        attemptsBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public Builder addAttempts(dev.trunkline.v1.Attempt value) {
+      if (attemptsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureAttemptsIsMutable();
+        attempts_.add(value);
+        onChanged();
+      } else {
+        attemptsBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public Builder addAttempts(
+        int index, dev.trunkline.v1.Attempt value) {
+      if (attemptsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureAttemptsIsMutable();
+        attempts_.add(index, value);
+        onChanged();
+      } else {
+        attemptsBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public Builder addAttempts(
+        dev.trunkline.v1.Attempt.Builder builderForValue) {
+      if (attemptsBuilder_ == null) {
+        ensureAttemptsIsMutable();
+        attempts_.add(builderForValue.build());
+        onChanged();
+      } else {
+        attemptsBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public Builder addAttempts(
+        int index, dev.trunkline.v1.Attempt.Builder builderForValue) {
+      if (attemptsBuilder_ == null) {
+        ensureAttemptsIsMutable();
+        attempts_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        attemptsBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public Builder addAllAttempts(
+        java.lang.Iterable<? extends dev.trunkline.v1.Attempt> values) {
+      if (attemptsBuilder_ == null) {
+        ensureAttemptsIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, attempts_);
+        onChanged();
+      } else {
+        attemptsBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public Builder clearAttempts() {
+      if (attemptsBuilder_ == null) {
+        attempts_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00000400);
+        onChanged();
+      } else {
+        attemptsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public Builder removeAttempts(int index) {
+      if (attemptsBuilder_ == null) {
+        ensureAttemptsIsMutable();
+        attempts_.remove(index);
+        onChanged();
+      } else {
+        attemptsBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public dev.trunkline.v1.Attempt.Builder getAttemptsBuilder(
+        int index) {
+      return internalGetAttemptsFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public dev.trunkline.v1.AttemptOrBuilder getAttemptsOrBuilder(
+        int index) {
+      if (attemptsBuilder_ == null) {
+        return attempts_.get(index);  } else {
+        return attemptsBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public java.util.List<? extends dev.trunkline.v1.AttemptOrBuilder> 
+         getAttemptsOrBuilderList() {
+      if (attemptsBuilder_ != null) {
+        return attemptsBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(attempts_);
+      }
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public dev.trunkline.v1.Attempt.Builder addAttemptsBuilder() {
+      return internalGetAttemptsFieldBuilder().addBuilder(
+          dev.trunkline.v1.Attempt.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public dev.trunkline.v1.Attempt.Builder addAttemptsBuilder(
+        int index) {
+      return internalGetAttemptsFieldBuilder().addBuilder(
+          index, dev.trunkline.v1.Attempt.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * The attempts made, in order. None where a cache answered.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.Attempt.Builder> 
+         getAttemptsBuilderList() {
+      return internalGetAttemptsFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.Attempt, dev.trunkline.v1.Attempt.Builder, dev.trunkline.v1.AttemptOrBuilder> 
+        internalGetAttemptsFieldBuilder() {
+      if (attemptsBuilder_ == null) {
+        attemptsBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.trunkline.v1.Attempt, dev.trunkline.v1.Attempt.Builder, dev.trunkline.v1.AttemptOrBuilder>(
+                attempts_,
+                ((bitField0_ & 0x00000400) != 0),
+                getParentForChildren(),
+                isClean());
+        attempts_ = null;
+      }
+      return attemptsBuilder_;
+    }
+
+    private com.google.protobuf.Duration cacheAge_;
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> cacheAgeBuilder_;
+    /**
+     * <pre>
+     * How old a cached answer is.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+     * @return Whether the cacheAge field is set.
+     */
+    public boolean hasCacheAge() {
+      return ((bitField0_ & 0x00000800) != 0);
+    }
+    /**
+     * <pre>
+     * How old a cached answer is.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+     * @return The cacheAge.
+     */
+    public com.google.protobuf.Duration getCacheAge() {
+      if (cacheAgeBuilder_ == null) {
+        return cacheAge_ == null ? com.google.protobuf.Duration.getDefaultInstance() : cacheAge_;
+      } else {
+        return cacheAgeBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * How old a cached answer is.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+     */
+    public Builder setCacheAge(com.google.protobuf.Duration value) {
+      if (cacheAgeBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        cacheAge_ = value;
+      } else {
+        cacheAgeBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How old a cached answer is.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+     */
+    public Builder setCacheAge(
+        com.google.protobuf.Duration.Builder builderForValue) {
+      if (cacheAgeBuilder_ == null) {
+        cacheAge_ = builderForValue.build();
+      } else {
+        cacheAgeBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How old a cached answer is.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+     */
+    public Builder mergeCacheAge(com.google.protobuf.Duration value) {
+      if (cacheAgeBuilder_ == null) {
+        if (((bitField0_ & 0x00000800) != 0) &&
+          cacheAge_ != null &&
+          cacheAge_ != com.google.protobuf.Duration.getDefaultInstance()) {
+          getCacheAgeBuilder().mergeFrom(value);
+        } else {
+          cacheAge_ = value;
+        }
+      } else {
+        cacheAgeBuilder_.mergeFrom(value);
+      }
+      if (cacheAge_ != null) {
+        bitField0_ |= 0x00000800;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * How old a cached answer is.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+     */
+    public Builder clearCacheAge() {
+      bitField0_ = (bitField0_ & ~0x00000800);
+      cacheAge_ = null;
+      if (cacheAgeBuilder_ != null) {
+        cacheAgeBuilder_.dispose();
+        cacheAgeBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * How old a cached answer is.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+     */
+    public com.google.protobuf.Duration.Builder getCacheAgeBuilder() {
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return internalGetCacheAgeFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * How old a cached answer is.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+     */
+    public com.google.protobuf.DurationOrBuilder getCacheAgeOrBuilder() {
+      if (cacheAgeBuilder_ != null) {
+        return cacheAgeBuilder_.getMessageOrBuilder();
+      } else {
+        return cacheAge_ == null ?
+            com.google.protobuf.Duration.getDefaultInstance() : cacheAge_;
+      }
+    }
+    /**
+     * <pre>
+     * How old a cached answer is.
+     * </pre>
+     *
+     * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder> 
+        internalGetCacheAgeFieldBuilder() {
+      if (cacheAgeBuilder_ == null) {
+        cacheAgeBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            com.google.protobuf.Duration, com.google.protobuf.Duration.Builder, com.google.protobuf.DurationOrBuilder>(
+                getCacheAge(),
+                getParentForChildren(),
+                isClean());
+        cacheAge_ = null;
+      }
+      return cacheAgeBuilder_;
+    }
+
+    private dev.trunkline.v1.ToolPreview preview_;
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.ToolPreview, dev.trunkline.v1.ToolPreview.Builder, dev.trunkline.v1.ToolPreviewOrBuilder> previewBuilder_;
+    /**
+     * <pre>
+     * For `validate_only`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+     * @return Whether the preview field is set.
+     */
+    public boolean hasPreview() {
+      return ((bitField0_ & 0x00001000) != 0);
+    }
+    /**
+     * <pre>
+     * For `validate_only`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+     * @return The preview.
+     */
+    public dev.trunkline.v1.ToolPreview getPreview() {
+      if (previewBuilder_ == null) {
+        return preview_ == null ? dev.trunkline.v1.ToolPreview.getDefaultInstance() : preview_;
+      } else {
+        return previewBuilder_.getMessage();
+      }
+    }
+    /**
+     * <pre>
+     * For `validate_only`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+     */
+    public Builder setPreview(dev.trunkline.v1.ToolPreview value) {
+      if (previewBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        preview_ = value;
+      } else {
+        previewBuilder_.setMessage(value);
+      }
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * For `validate_only`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+     */
+    public Builder setPreview(
+        dev.trunkline.v1.ToolPreview.Builder builderForValue) {
+      if (previewBuilder_ == null) {
+        preview_ = builderForValue.build();
+      } else {
+        previewBuilder_.setMessage(builderForValue.build());
+      }
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * For `validate_only`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+     */
+    public Builder mergePreview(dev.trunkline.v1.ToolPreview value) {
+      if (previewBuilder_ == null) {
+        if (((bitField0_ & 0x00001000) != 0) &&
+          preview_ != null &&
+          preview_ != dev.trunkline.v1.ToolPreview.getDefaultInstance()) {
+          getPreviewBuilder().mergeFrom(value);
+        } else {
+          preview_ = value;
+        }
+      } else {
+        previewBuilder_.mergeFrom(value);
+      }
+      if (preview_ != null) {
+        bitField0_ |= 0x00001000;
+        onChanged();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * For `validate_only`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+     */
+    public Builder clearPreview() {
+      bitField0_ = (bitField0_ & ~0x00001000);
+      preview_ = null;
+      if (previewBuilder_ != null) {
+        previewBuilder_.dispose();
+        previewBuilder_ = null;
+      }
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * For `validate_only`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+     */
+    public dev.trunkline.v1.ToolPreview.Builder getPreviewBuilder() {
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return internalGetPreviewFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * For `validate_only`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+     */
+    public dev.trunkline.v1.ToolPreviewOrBuilder getPreviewOrBuilder() {
+      if (previewBuilder_ != null) {
+        return previewBuilder_.getMessageOrBuilder();
+      } else {
+        return preview_ == null ?
+            dev.trunkline.v1.ToolPreview.getDefaultInstance() : preview_;
+      }
+    }
+    /**
+     * <pre>
+     * For `validate_only`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.ToolPreview, dev.trunkline.v1.ToolPreview.Builder, dev.trunkline.v1.ToolPreviewOrBuilder> 
+        internalGetPreviewFieldBuilder() {
+      if (previewBuilder_ == null) {
+        previewBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.ToolPreview, dev.trunkline.v1.ToolPreview.Builder, dev.trunkline.v1.ToolPreviewOrBuilder>(
+                getPreview(),
+                getParentForChildren(),
+                isClean());
+        preview_ = null;
+      }
+      return previewBuilder_;
+    }
+
+    private int pages_ ;
+    /**
+     * <pre>
+     * `StreamExecuteTool` only: how many pages were told.
+     * </pre>
+     *
+     * <code>int32 pages = 14 [json_name = "pages"];</code>
+     * @return The pages.
+     */
+    @java.lang.Override
+    public int getPages() {
+      return pages_;
+    }
+    /**
+     * <pre>
+     * `StreamExecuteTool` only: how many pages were told.
+     * </pre>
+     *
+     * <code>int32 pages = 14 [json_name = "pages"];</code>
+     * @param value The pages to set.
+     * @return This builder for chaining.
+     */
+    public Builder setPages(int value) {
+
+      pages_ = value;
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * `StreamExecuteTool` only: how many pages were told.
+     * </pre>
+     *
+     * <code>int32 pages = 14 [json_name = "pages"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearPages() {
+      bitField0_ = (bitField0_ & ~0x00002000);
+      pages_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private boolean pagesLeft_ ;
+    /**
+     * <pre>
+     * `StreamExecuteTool` only: whether `max_pages` ended it before the last page.
+     * </pre>
+     *
+     * <code>bool pages_left = 15 [json_name = "pagesLeft"];</code>
+     * @return The pagesLeft.
+     */
+    @java.lang.Override
+    public boolean getPagesLeft() {
+      return pagesLeft_;
+    }
+    /**
+     * <pre>
+     * `StreamExecuteTool` only: whether `max_pages` ended it before the last page.
+     * </pre>
+     *
+     * <code>bool pages_left = 15 [json_name = "pagesLeft"];</code>
+     * @param value The pagesLeft to set.
+     * @return This builder for chaining.
+     */
+    public Builder setPagesLeft(boolean value) {
+
+      pagesLeft_ = value;
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * `StreamExecuteTool` only: whether `max_pages` ended it before the last page.
+     * </pre>
+     *
+     * <code>bool pages_left = 15 [json_name = "pagesLeft"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearPagesLeft() {
+      bitField0_ = (bitField0_ & ~0x00004000);
+      pagesLeft_ = false;
       onChanged();
       return this;
     }

@@ -172,4 +172,163 @@ public interface ExecuteToolResponseOrBuilder extends
    */
   com.google.protobuf.ByteString
       getContentTypeBytes();
+
+  /**
+   * <pre>
+   * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+   * </pre>
+   *
+   * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+   * @return A list containing the warnings.
+   */
+  java.util.List<java.lang.String>
+      getWarningsList();
+  /**
+   * <pre>
+   * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+   * </pre>
+   *
+   * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+   * @return The count of warnings.
+   */
+  int getWarningsCount();
+  /**
+   * <pre>
+   * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+   * </pre>
+   *
+   * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+   * @param index The index of the element to return.
+   * @return The warnings at the given index.
+   */
+  java.lang.String getWarnings(int index);
+  /**
+   * <pre>
+   * What the caller should know, for people: a deprecated tool or API version, a result that breaks its schema.
+   * </pre>
+   *
+   * <code>repeated string warnings = 10 [json_name = "warnings"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the warnings at the given index.
+   */
+  com.google.protobuf.ByteString
+      getWarningsBytes(int index);
+
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  java.util.List<dev.trunkline.v1.Attempt> 
+      getAttemptsList();
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  dev.trunkline.v1.Attempt getAttempts(int index);
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  int getAttemptsCount();
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  java.util.List<? extends dev.trunkline.v1.AttemptOrBuilder> 
+      getAttemptsOrBuilderList();
+  /**
+   * <pre>
+   * The attempts made, in order. None where a cache answered.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.Attempt attempts = 11 [json_name = "attempts"];</code>
+   */
+  dev.trunkline.v1.AttemptOrBuilder getAttemptsOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * How old a cached answer is.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+   * @return Whether the cacheAge field is set.
+   */
+  boolean hasCacheAge();
+  /**
+   * <pre>
+   * How old a cached answer is.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+   * @return The cacheAge.
+   */
+  com.google.protobuf.Duration getCacheAge();
+  /**
+   * <pre>
+   * How old a cached answer is.
+   * </pre>
+   *
+   * <code>.google.protobuf.Duration cache_age = 12 [json_name = "cacheAge"];</code>
+   */
+  com.google.protobuf.DurationOrBuilder getCacheAgeOrBuilder();
+
+  /**
+   * <pre>
+   * For `validate_only`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+   * @return Whether the preview field is set.
+   */
+  boolean hasPreview();
+  /**
+   * <pre>
+   * For `validate_only`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+   * @return The preview.
+   */
+  dev.trunkline.v1.ToolPreview getPreview();
+  /**
+   * <pre>
+   * For `validate_only`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.ToolPreview preview = 13 [json_name = "preview"];</code>
+   */
+  dev.trunkline.v1.ToolPreviewOrBuilder getPreviewOrBuilder();
+
+  /**
+   * <pre>
+   * `StreamExecuteTool` only: how many pages were told.
+   * </pre>
+   *
+   * <code>int32 pages = 14 [json_name = "pages"];</code>
+   * @return The pages.
+   */
+  int getPages();
+
+  /**
+   * <pre>
+   * `StreamExecuteTool` only: whether `max_pages` ended it before the last page.
+   * </pre>
+   *
+   * <code>bool pages_left = 15 [json_name = "pagesLeft"];</code>
+   * @return The pagesLeft.
+   */
+  boolean getPagesLeft();
 }

@@ -537,6 +537,21 @@ private static final long serialVersionUID = 0L;
     return lastCheck_ == null ? dev.trunkline.v1.HealthCheck.getDefaultInstance() : lastCheck_;
   }
 
+  public static final int VERSION_FIELD_NUMBER = 13;
+  private long version_ = 0L;
+  /**
+   * <pre>
+   * Output only: how often it was changed, from 1; checks and rotations of its credential do not count.
+   * </pre>
+   *
+   * <code>int64 version = 13 [json_name = "version"];</code>
+   * @return The version.
+   */
+  @java.lang.Override
+  public long getVersion() {
+    return version_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -587,6 +602,9 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000010) != 0)) {
       output.writeMessage(12, getLastCheck());
     }
+    if (version_ != 0L) {
+      output.writeInt64(13, version_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -633,6 +651,10 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000010) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(12, getLastCheck());
+    }
+    if (version_ != 0L) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(13, version_);
     }
     return size;
   }
@@ -695,6 +717,8 @@ private static final long serialVersionUID = 0L;
       if (!getLastCheck()
           .equals(other.getLastCheck())) return false;
     }
+    if (getVersion()
+        != other.getVersion()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -740,6 +764,9 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + LAST_CHECK_FIELD_NUMBER;
       hash = (53 * hash) + getLastCheck().hashCode();
     }
+    hash = (37 * hash) + VERSION_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        getVersion());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -917,6 +944,7 @@ private static final long serialVersionUID = 0L;
         lastCheckBuilder_.dispose();
         lastCheckBuilder_ = null;
       }
+      version_ = 0L;
       return this;
     }
 
@@ -1002,6 +1030,9 @@ private static final long serialVersionUID = 0L;
             : lastCheckBuilder_.build();
         to_bitField0_ |= 0x00000010;
       }
+      if (((from_bitField0_ & 0x00001000) != 0)) {
+        result.version_ = version_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -1062,6 +1093,9 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasLastCheck()) {
         mergeLastCheck(other.getLastCheck());
+      }
+      if (other.getVersion() != 0L) {
+        setVersion(other.getVersion());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1159,6 +1193,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000800;
               break;
             } // case 98
+            case 104: {
+              version_ = input.readInt64();
+              bitField0_ |= 0x00001000;
+              break;
+            } // case 104
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2563,6 +2602,50 @@ private static final long serialVersionUID = 0L;
         lastCheck_ = null;
       }
       return lastCheckBuilder_;
+    }
+
+    private long version_ ;
+    /**
+     * <pre>
+     * Output only: how often it was changed, from 1; checks and rotations of its credential do not count.
+     * </pre>
+     *
+     * <code>int64 version = 13 [json_name = "version"];</code>
+     * @return The version.
+     */
+    @java.lang.Override
+    public long getVersion() {
+      return version_;
+    }
+    /**
+     * <pre>
+     * Output only: how often it was changed, from 1; checks and rotations of its credential do not count.
+     * </pre>
+     *
+     * <code>int64 version = 13 [json_name = "version"];</code>
+     * @param value The version to set.
+     * @return This builder for chaining.
+     */
+    public Builder setVersion(long value) {
+
+      version_ = value;
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Output only: how often it was changed, from 1; checks and rotations of its credential do not count.
+     * </pre>
+     *
+     * <code>int64 version = 13 [json_name = "version"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearVersion() {
+      bitField0_ = (bitField0_ & ~0x00001000);
+      version_ = 0L;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Integration)

@@ -282,4 +282,14 @@ public interface IntegrationOrBuilder extends
    * <code>.trunkline.v1.HealthCheck last_check = 12 [json_name = "lastCheck"];</code>
    */
   dev.trunkline.v1.HealthCheckOrBuilder getLastCheckOrBuilder();
+
+  /**
+   * <pre>
+   * Output only: how often it was changed, from 1; checks and rotations of its credential do not count.
+   * </pre>
+   *
+   * <code>int64 version = 13 [json_name = "version"];</code>
+   * @return The version.
+   */
+  long getVersion();
 }

@@ -27,75 +27,10 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
         (com.google.protobuf.ExtensionRegistryLite) registry);
   }
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_Authentication_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_Authentication_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_CircuitBreaker_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_CircuitBreaker_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_LlmProviderConfiguration_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_LlmProviderConfiguration_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_LlmProviderConfiguration_OptionsEntry_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_LlmProviderConfiguration_OptionsEntry_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_PriceOverride_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_PriceOverride_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_ModelOverride_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_ModelOverride_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_ApiConfiguration_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_ApiConfiguration_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_ApiConfiguration_HeadersEntry_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_ApiConfiguration_HeadersEntry_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_ApiTool_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_ApiTool_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_Timeouts_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_Timeouts_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_Configuration_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_Configuration_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_Monitoring_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_Monitoring_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_Integration_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_Integration_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_HealthCheck_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_HealthCheck_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_CreateIntegrationRequest_descriptor;
   static final 
@@ -167,20 +102,30 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_RotateCredentialResponse_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_Connector_descriptor;
+    internal_static_trunkline_v1_IntegrationVersion_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_Connector_fieldAccessorTable;
+      internal_static_trunkline_v1_IntegrationVersion_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_ListConnectorsRequest_descriptor;
+    internal_static_trunkline_v1_ListIntegrationVersionsRequest_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_ListConnectorsRequest_fieldAccessorTable;
+      internal_static_trunkline_v1_ListIntegrationVersionsRequest_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_ListConnectorsResponse_descriptor;
+    internal_static_trunkline_v1_ListIntegrationVersionsResponse_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_ListConnectorsResponse_fieldAccessorTable;
+      internal_static_trunkline_v1_ListIntegrationVersionsResponse_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_RollbackIntegrationRequest_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_RollbackIntegrationRequest_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_RollbackIntegrationResponse_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_RollbackIntegrationResponse_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -191,416 +136,287 @@ public final class IntegrationProto extends com.google.protobuf.GeneratedFile {
   static {
     java.lang.String[] descriptorData = {
       "\n\036trunkline/v1/integration.proto\022\014trunkl" +
-      "ine.v1\032\034google/api/annotations.proto\032\036go" +
-      "ogle/protobuf/duration.proto\032 google/pro" +
-      "tobuf/field_mask.proto\032\037google/protobuf/" +
-      "timestamp.proto\032\030trunkline/v1/model.prot" +
-      "o\032\032trunkline/v1/options.proto\"\313\001\n\016Authen" +
-      "tication\022:\n\006scheme\030\001 \001(\0162\".trunkline.v1." +
-      "AuthenticationSchemeR\006scheme\022\026\n\006secret\030\002" +
-      " \001(\tR\006secret\022%\n\016parameter_name\030\003 \001(\tR\rpa" +
-      "rameterName\022\035\n\nsecret_set\030\004 \001(\010R\tsecretS" +
-      "et\022\037\n\013secret_hint\030\005 \001(\tR\nsecretHint\"\313\001\n\016" +
-      "CircuitBreaker\0220\n\021failure_threshold\030\001 \001(" +
-      "\005H\000R\020failureThreshold\210\001\001\0221\n\006window\030\002 \001(\013" +
-      "2\031.google.protobuf.DurationR\006window\022>\n\ro" +
-      "pen_duration\030\003 \001(\0132\031.google.protobuf.Dur" +
-      "ationR\014openDurationB\024\n\022_failure_threshol" +
-      "d\"\277\003\n\030LlmProviderConfiguration\022\032\n\010provid" +
-      "er\030\001 \001(\tR\010provider\022\026\n\006models\030\002 \003(\tR\006mode" +
-      "ls\022\026\n\006region\030\003 \001(\tR\006region\022M\n\007options\030\004 " +
-      "\003(\01323.trunkline.v1.LlmProviderConfigurat" +
-      "ion.OptionsEntryR\007options\022D\n\017price_overr" +
-      "ides\030\005 \003(\0132\033.trunkline.v1.PriceOverrideR" +
-      "\016priceOverrides\022D\n\017model_overrides\030\006 \003(\013" +
-      "2\033.trunkline.v1.ModelOverrideR\016modelOver" +
-      "rides\022@\n\016data_retention\030\007 \001(\0132\031.google.p" +
-      "rotobuf.DurationR\rdataRetention\032:\n\014Optio" +
-      "nsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\t" +
-      "R\005value:\0028\001\"\321\001\n\rPriceOverride\022\024\n\005model\030\001" +
-      " \001(\tR\005model\022:\n\032input_nano_usd_per_millio" +
-      "n\030\002 \001(\003R\026inputNanoUsdPerMillion\022<\n\033outpu" +
-      "t_nano_usd_per_million\030\003 \001(\003R\027outputNano" +
-      "UsdPerMillion\0220\n\006prices\030\004 \003(\0132\030.trunklin" +
-      "e.v1.TokenPriceR\006prices\"\354\003\n\rModelOverrid" +
-      "e\022\024\n\005model\030\001 \001(\tR\005model\022!\n\014display_name\030" +
-      "\002 \001(\tR\013displayName\022*\n\016context_window\030\003 \001" +
-      "(\003H\000R\rcontextWindow\210\001\001\022/\n\021max_output_tok" +
-      "ens\030\004 \001(\003H\001R\017maxOutputTokens\210\001\001\022\"\n\014capab" +
-      "ilities\030\005 \003(\tR\014capabilities\022A\n\020input_mod" +
-      "alities\030\006 \003(\0162\026.trunkline.v1.ModalityR\017i" +
-      "nputModalities\022C\n\021output_modalities\030\007 \003(" +
-      "\0162\026.trunkline.v1.ModalityR\020outputModalit" +
-      "ies\022E\n\020deprecation_time\030\010 \001(\0132\032.google.p" +
-      "rotobuf.TimestampR\017deprecationTime\022\035\n\007qu" +
-      "ality\030\t \001(\001H\002R\007quality\210\001\001B\021\n\017_context_wi" +
-      "ndowB\024\n\022_max_output_tokensB\n\n\010_quality\"\375" +
-      "\001\n\020ApiConfiguration\022\032\n\010template\030\001 \001(\tR\010t" +
-      "emplate\022+\n\005tools\030\002 \003(\0132\025.trunkline.v1.Ap" +
-      "iToolR\005tools\022\035\n\ncheck_path\030\003 \001(\tR\tcheckP" +
-      "ath\022E\n\007headers\030\004 \003(\0132+.trunkline.v1.ApiC" +
-      "onfiguration.HeadersEntryR\007headers\032:\n\014He" +
-      "adersEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 " +
-      "\001(\tR\005value:\0028\001\"\204\002\n\007ApiTool\022\022\n\004name\030\001 \001(\t" +
-      "R\004name\022 \n\013description\030\002 \001(\tR\013description" +
-      "\022\026\n\006method\030\003 \001(\tR\006method\022\022\n\004path\030\004 \001(\tR\004" +
-      "path\0224\n\026parameters_schema_json\030\005 \001(\014R\024pa" +
-      "rametersSchemaJson\022)\n\020query_parameters\030\006" +
-      " \003(\tR\017queryParameters\0226\n\tcache_ttl\030\007 \001(\013" +
-      "2\031.google.protobuf.DurationR\010cacheTtl\"\250\001" +
-      "\n\010Timeouts\0223\n\007connect\030\001 \001(\0132\031.google.pro" +
-      "tobuf.DurationR\007connect\0228\n\nfirst_byte\030\002 " +
-      "\001(\0132\031.google.protobuf.DurationR\tfirstByt" +
-      "e\022-\n\004idle\030\003 \001(\0132\031.google.protobuf.Durati" +
-      "onR\004idle\"\252\003\n\rConfiguration\022\032\n\010endpoint\030\001" +
-      " \001(\tR\010endpoint\022D\n\016authentication\030\002 \001(\0132\034" +
-      ".trunkline.v1.AuthenticationR\016authentica" +
-      "tion\022E\n\017circuit_breaker\030\003 \001(\0132\034.trunklin" +
-      "e.v1.CircuitBreakerR\016circuitBreaker\0223\n\007t" +
-      "imeout\030\004 \001(\0132\031.google.protobuf.DurationR" +
-      "\007timeout\0222\n\010timeouts\030\005 \001(\0132\026.trunkline.v" +
-      "1.TimeoutsR\010timeouts\022K\n\014llm_provider\030\n \001" +
-      "(\0132&.trunkline.v1.LlmProviderConfigurati" +
-      "onH\000R\013llmProvider\0222\n\003api\030\013 \001(\0132\036.trunkli" +
-      "ne.v1.ApiConfigurationH\000R\003apiB\006\n\004kind\"Q\n" +
-      "\nMonitoring\022\035\n\007enabled\030\001 \001(\010H\000R\007enabled\210" +
-      "\001\001\022\030\n\007metrics\030\002 \003(\tR\007metricsB\n\n\010_enabled" +
-      "\"\331\004\n\013Integration\022%\n\016integration_id\030\001 \001(\t" +
-      "R\rintegrationId\0221\n\004type\030\002 \001(\0162\035.trunklin" +
-      "e.v1.IntegrationTypeR\004type\022A\n\rconfigurat" +
-      "ion\030\003 \001(\0132\033.trunkline.v1.ConfigurationR\r" +
-      "configuration\0228\n\nmonitoring\030\004 \001(\0132\030.trun" +
-      "kline.v1.MonitoringR\nmonitoring\022!\n\014displ" +
-      "ay_name\030\005 \001(\tR\013displayName\0227\n\006status\030\006 \001" +
-      "(\0162\037.trunkline.v1.IntegrationStatusR\006sta" +
-      "tus\022;\n\013create_time\030\007 \001(\0132\032.google.protob" +
-      "uf.TimestampR\ncreateTime\022;\n\013update_time\030" +
-      "\010 \001(\0132\032.google.protobuf.TimestampR\nupdat" +
-      "eTime\022\022\n\004etag\030\t \001(\tR\004etag\022%\n\016health_serv" +
-      "ice\030\n \001(\tR\rhealthService\022(\n\020health_check" +
-      "_url\030\013 \001(\tR\016healthCheckUrl\0228\n\nlast_check" +
-      "\030\014 \001(\0132\031.trunkline.v1.HealthCheckR\tlastC" +
-      "heck\"\375\001\n\013HealthCheck\022\030\n\007healthy\030\001 \001(\010R\007h" +
-      "ealthy\022\026\n\006detail\030\002 \001(\tR\006detail\0223\n\007latenc" +
-      "y\030\003 \001(\0132\031.google.protobuf.DurationR\007late" +
-      "ncy\0229\n\ncheck_time\030\004 \001(\0132\032.google.protobu" +
-      "f.TimestampR\tcheckTime\022$\n\013http_status\030\005 " +
-      "\001(\005H\000R\nhttpStatus\210\001\001\022\026\n\006models\030\006 \003(\tR\006mo" +
-      "delsB\016\n\014_http_status\"\271\002\n\030CreateIntegrati" +
-      "onRequest\022%\n\016integration_id\030\001 \001(\tR\rinteg" +
-      "rationId\0221\n\004type\030\002 \001(\0162\035.trunkline.v1.In" +
-      "tegrationTypeR\004type\022A\n\rconfiguration\030\003 \001" +
-      "(\0132\033.trunkline.v1.ConfigurationR\rconfigu" +
-      "ration\0228\n\nmonitoring\030\004 \001(\0132\030.trunkline.v" +
-      "1.MonitoringR\nmonitoring\022!\n\014display_name" +
-      "\030\005 \001(\tR\013displayName\022#\n\rvalidate_only\030\006 \001" +
-      "(\010R\014validateOnly\"\211\002\n\031CreateIntegrationRe" +
-      "sponse\022%\n\016integration_id\030\001 \001(\tR\rintegrat" +
-      "ionId\0227\n\006status\030\002 \001(\0162\037.trunkline.v1.Int" +
-      "egrationStatusR\006status\022(\n\020health_check_u" +
-      "rl\030\003 \001(\tR\016healthCheckUrl\022%\n\016health_servi" +
-      "ce\030\004 \001(\tR\rhealthService\022;\n\013integration\030\005" +
-      " \001(\0132\031.trunkline.v1.IntegrationR\013integra" +
-      "tion\">\n\025GetIntegrationRequest\022%\n\016integra" +
-      "tion_id\030\001 \001(\tR\rintegrationId\"U\n\026GetInteg" +
-      "rationResponse\022;\n\013integration\030\001 \001(\0132\031.tr" +
-      "unkline.v1.IntegrationR\013integration\"\210\001\n\027" +
-      "ListIntegrationsRequest\022\033\n\tpage_size\030\001 \001" +
-      "(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageTo" +
-      "ken\0221\n\004type\030\003 \001(\0162\035.trunkline.v1.Integra" +
-      "tionTypeR\004type\"\201\001\n\030ListIntegrationsRespo" +
-      "nse\022=\n\014integrations\030\001 \003(\0132\031.trunkline.v1" +
-      ".IntegrationR\014integrations\022&\n\017next_page_" +
-      "token\030\002 \001(\tR\rnextPageToken\"\224\001\n\030UpdateInt" +
-      "egrationRequest\022;\n\013integration\030\001 \001(\0132\031.t" +
-      "runkline.v1.IntegrationR\013integration\022;\n\013" +
-      "update_mask\030\002 \001(\0132\032.google.protobuf.Fiel" +
-      "dMaskR\nupdateMask\"X\n\031UpdateIntegrationRe" +
-      "sponse\022;\n\013integration\030\001 \001(\0132\031.trunkline." +
-      "v1.IntegrationR\013integration\"U\n\030DeleteInt" +
-      "egrationRequest\022%\n\016integration_id\030\001 \001(\tR" +
-      "\rintegrationId\022\022\n\004etag\030\002 \001(\tR\004etag\"\033\n\031De" +
-      "leteIntegrationResponse\"@\n\027CheckIntegrat" +
-      "ionRequest\022%\n\016integration_id\030\001 \001(\tR\rinte" +
-      "grationId\"K\n\030CheckIntegrationResponse\022/\n" +
-      "\005check\030\001 \001(\0132\031.trunkline.v1.HealthCheckR" +
-      "\005check\"w\n\027RotateCredentialRequest\022%\n\016int" +
-      "egration_id\030\001 \001(\tR\rintegrationId\022\026\n\006secr" +
-      "et\030\002 \001(\tR\006secret\022\035\n\nskip_check\030\003 \001(\010R\tsk" +
-      "ipCheck\"W\n\030RotateCredentialResponse\022;\n\013r" +
-      "otate_time\030\001 \001(\0132\032.google.protobuf.Times" +
-      "tampR\nrotateTime\"\357\002\n\tConnector\022\022\n\004name\030\001" +
-      " \001(\tR\004name\0221\n\004type\030\002 \001(\0162\035.trunkline.v1." +
-      "IntegrationTypeR\004type\022!\n\014display_name\030\003 " +
-      "\001(\tR\013displayName\022)\n\020default_endpoint\030\004 \001" +
-      "(\tR\017defaultEndpoint\022J\n\016authentication\030\005 " +
-      "\001(\0162\".trunkline.v1.AuthenticationSchemeR" +
-      "\016authentication\022\030\n\007options\030\006 \003(\tR\007option" +
-      "s\0223\n\007timeout\030\007 \001(\0132\031.google.protobuf.Dur" +
-      "ationR\007timeout\0222\n\010timeouts\030\010 \001(\0132\026.trunk" +
-      "line.v1.TimeoutsR\010timeouts\"\206\001\n\025ListConne" +
-      "ctorsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageSiz" +
-      "e\022\035\n\npage_token\030\002 \001(\tR\tpageToken\0221\n\004type" +
-      "\030\003 \001(\0162\035.trunkline.v1.IntegrationTypeR\004t" +
-      "ype\"y\n\026ListConnectorsResponse\0227\n\nconnect" +
-      "ors\030\001 \003(\0132\027.trunkline.v1.ConnectorR\nconn" +
-      "ectors\022&\n\017next_page_token\030\002 \001(\tR\rnextPag" +
-      "eToken*\313\001\n\017IntegrationType\022 \n\034INTEGRATIO" +
-      "N_TYPE_UNSPECIFIED\020\000\022!\n\035INTEGRATION_TYPE" +
-      "_LLM_PROVIDER\020\001\022\035\n\031INTEGRATION_TYPE_DATA" +
-      "BASE\020\002\022\030\n\024INTEGRATION_TYPE_API\020\003\022\034\n\030INTE" +
-      "GRATION_TYPE_STORAGE\020\004\022\034\n\030INTEGRATION_TY" +
-      "PE_WEBHOOK\020\005*\230\001\n\021IntegrationStatus\022\"\n\036IN" +
-      "TEGRATION_STATUS_UNSPECIFIED\020\000\022\035\n\031INTEGR" +
-      "ATION_STATUS_ACTIVE\020\001\022\037\n\033INTEGRATION_STA" +
-      "TUS_DISABLED\020\002\022\037\n\033INTEGRATION_STATUS_DEG" +
-      "RADED\020\003*\363\001\n\024AuthenticationScheme\022%\n!AUTH" +
-      "ENTICATION_SCHEME_UNSPECIFIED\020\000\022\036\n\032AUTHE" +
-      "NTICATION_SCHEME_NONE\020\001\022 \n\034AUTHENTICATIO" +
-      "N_SCHEME_BEARER\020\002\022(\n$AUTHENTICATION_SCHE" +
-      "ME_API_KEY_HEADER\020\003\022\'\n#AUTHENTICATION_SC" +
-      "HEME_API_KEY_QUERY\020\004\022\037\n\033AUTHENTICATION_S" +
-      "CHEME_BASIC\020\0052\356\n\n\022IntegrationService\022\235\001\n" +
-      "\021CreateIntegration\022&.trunkline.v1.Create" +
-      "IntegrationRequest\032\'.trunkline.v1.Create" +
-      "IntegrationResponse\"7\212\347\030\024\n\022integrations." +
-      "write\202\323\344\223\002\031\"\024/api/v1/integrations:\001*\022\244\001\n" +
-      "\016GetIntegration\022#.trunkline.v1.GetIntegr" +
-      "ationRequest\032$.trunkline.v1.GetIntegrati" +
-      "onResponse\"G\220\002\001\212\347\030\023\n\021integrations.read\202\323" +
-      "\344\223\002\'\022%/api/v1/integrations/{integration_" +
-      "id}\022\231\001\n\020ListIntegrations\022%.trunkline.v1." +
-      "ListIntegrationsRequest\032&.trunkline.v1.L" +
-      "istIntegrationsResponse\"6\220\002\001\212\347\030\023\n\021integr" +
-      "ations.read\202\323\344\223\002\026\022\024/api/v1/integrations\022" +
-      "\275\001\n\021UpdateIntegration\022&.trunkline.v1.Upd" +
-      "ateIntegrationRequest\032\'.trunkline.v1.Upd" +
-      "ateIntegrationResponse\"W\220\002\002\212\347\030\024\n\022integra" +
-      "tions.write\202\323\344\223\002621/api/v1/integrations/" +
-      "{integration.integration_id}:\001*\022\256\001\n\021Dele" +
-      "teIntegration\022&.trunkline.v1.DeleteInteg" +
-      "rationRequest\032\'.trunkline.v1.DeleteInteg" +
-      "rationResponse\"H\220\002\002\212\347\030\024\n\022integrations.wr" +
-      "ite\202\323\344\223\002\'*%/api/v1/integrations/{integra" +
-      "tion_id}\022\260\001\n\020CheckIntegration\022%.trunklin" +
-      "e.v1.CheckIntegrationRequest\032&.trunkline" +
-      ".v1.CheckIntegrationResponse\"M\212\347\030\023\n\021inte" +
-      "grations.read\202\323\344\223\0020\"+/api/v1/integration" +
-      "s/{integration_id}:check:\001*\022\274\001\n\020RotateCr" +
-      "edential\022%.trunkline.v1.RotateCredential" +
-      "Request\032&.trunkline.v1.RotateCredentialR" +
-      "esponse\"Y\212\347\030\024\n\022integrations.write\202\323\344\223\002;\"" +
-      "6/api/v1/integrations/{integration_id}:r" +
-      "otateCredential:\001*\022\221\001\n\016ListConnectors\022#." +
-      "trunkline.v1.ListConnectorsRequest\032$.tru" +
-      "nkline.v1.ListConnectorsResponse\"4\220\002\001\212\347\030" +
-      "\023\n\021integrations.read\202\323\344\223\002\024\022\022/api/v1/conn" +
-      "ectorsBU\n\020dev.trunkline.v1B\020IntegrationP" +
-      "rotoP\001Z-trunkline.dev/gen/go/trunkline/v" +
-      "1;trunklinev1b\006proto3"
+      "ine.v1\032\034google/api/annotations.proto\032 go" +
+      "ogle/protobuf/field_mask.proto\032\037google/p" +
+      "rotobuf/timestamp.proto\032 trunkline/v1/co" +
+      "nfiguration.proto\032\034trunkline/v1/connecto" +
+      "r.proto\032%trunkline/v1/integration_health" +
+      ".proto\032\032trunkline/v1/options.proto\"\363\004\n\013I" +
+      "ntegration\022%\n\016integration_id\030\001 \001(\tR\rinte" +
+      "grationId\0221\n\004type\030\002 \001(\0162\035.trunkline.v1.I" +
+      "ntegrationTypeR\004type\022A\n\rconfiguration\030\003 " +
+      "\001(\0132\033.trunkline.v1.ConfigurationR\rconfig" +
+      "uration\0228\n\nmonitoring\030\004 \001(\0132\030.trunkline." +
+      "v1.MonitoringR\nmonitoring\022!\n\014display_nam" +
+      "e\030\005 \001(\tR\013displayName\0227\n\006status\030\006 \001(\0162\037.t" +
+      "runkline.v1.IntegrationStatusR\006status\022;\n" +
+      "\013create_time\030\007 \001(\0132\032.google.protobuf.Tim" +
+      "estampR\ncreateTime\022;\n\013update_time\030\010 \001(\0132" +
+      "\032.google.protobuf.TimestampR\nupdateTime\022" +
+      "\022\n\004etag\030\t \001(\tR\004etag\022%\n\016health_service\030\n " +
+      "\001(\tR\rhealthService\022(\n\020health_check_url\030\013" +
+      " \001(\tR\016healthCheckUrl\0228\n\nlast_check\030\014 \001(\013" +
+      "2\031.trunkline.v1.HealthCheckR\tlastCheck\022\030" +
+      "\n\007version\030\r \001(\003R\007version\"\271\002\n\030CreateInteg" +
+      "rationRequest\022%\n\016integration_id\030\001 \001(\tR\ri" +
+      "ntegrationId\0221\n\004type\030\002 \001(\0162\035.trunkline.v" +
+      "1.IntegrationTypeR\004type\022A\n\rconfiguration" +
+      "\030\003 \001(\0132\033.trunkline.v1.ConfigurationR\rcon" +
+      "figuration\0228\n\nmonitoring\030\004 \001(\0132\030.trunkli" +
+      "ne.v1.MonitoringR\nmonitoring\022!\n\014display_" +
+      "name\030\005 \001(\tR\013displayName\022#\n\rvalidate_only" +
+      "\030\006 \001(\010R\014validateOnly\"\211\002\n\031CreateIntegrati" +
+      "onResponse\022%\n\016integration_id\030\001 \001(\tR\rinte" +
+      "grationId\0227\n\006status\030\002 \001(\0162\037.trunkline.v1" +
+      ".IntegrationStatusR\006status\022(\n\020health_che" +
+      "ck_url\030\003 \001(\tR\016healthCheckUrl\022%\n\016health_s" +
+      "ervice\030\004 \001(\tR\rhealthService\022;\n\013integrati" +
+      "on\030\005 \001(\0132\031.trunkline.v1.IntegrationR\013int" +
+      "egration\">\n\025GetIntegrationRequest\022%\n\016int" +
+      "egration_id\030\001 \001(\tR\rintegrationId\"U\n\026GetI" +
+      "ntegrationResponse\022;\n\013integration\030\001 \001(\0132" +
+      "\031.trunkline.v1.IntegrationR\013integration\"" +
+      "\210\001\n\027ListIntegrationsRequest\022\033\n\tpage_size" +
+      "\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\tR\tpa" +
+      "geToken\0221\n\004type\030\003 \001(\0162\035.trunkline.v1.Int" +
+      "egrationTypeR\004type\"\201\001\n\030ListIntegrationsR" +
+      "esponse\022=\n\014integrations\030\001 \003(\0132\031.trunklin" +
+      "e.v1.IntegrationR\014integrations\022&\n\017next_p" +
+      "age_token\030\002 \001(\tR\rnextPageToken\"\224\001\n\030Updat" +
+      "eIntegrationRequest\022;\n\013integration\030\001 \001(\013" +
+      "2\031.trunkline.v1.IntegrationR\013integration" +
+      "\022;\n\013update_mask\030\002 \001(\0132\032.google.protobuf." +
+      "FieldMaskR\nupdateMask\"X\n\031UpdateIntegrati" +
+      "onResponse\022;\n\013integration\030\001 \001(\0132\031.trunkl" +
+      "ine.v1.IntegrationR\013integration\"U\n\030Delet" +
+      "eIntegrationRequest\022%\n\016integration_id\030\001 " +
+      "\001(\tR\rintegrationId\022\022\n\004etag\030\002 \001(\tR\004etag\"\033" +
+      "\n\031DeleteIntegrationResponse\"@\n\027CheckInte" +
+      "grationRequest\022%\n\016integration_id\030\001 \001(\tR\r" +
+      "integrationId\"K\n\030CheckIntegrationRespons" +
+      "e\022/\n\005check\030\001 \001(\0132\031.trunkline.v1.HealthCh" +
+      "eckR\005check\"\242\001\n\027RotateCredentialRequest\022%" +
+      "\n\016integration_id\030\001 \001(\tR\rintegrationId\022\026\n" +
+      "\006secret\030\002 \001(\tR\006secret\022\035\n\nskip_check\030\003 \001(" +
+      "\010R\tskipCheck\022)\n\020secret_reference\030\004 \001(\tR\017" +
+      "secretReference\"W\n\030RotateCredentialRespo" +
+      "nse\022;\n\013rotate_time\030\001 \001(\0132\032.google.protob" +
+      "uf.TimestampR\nrotateTime\"\374\001\n\022Integration" +
+      "Version\022\030\n\007version\030\001 \001(\003R\007version\022;\n\013int" +
+      "egration\030\002 \001(\0132\031.trunkline.v1.Integratio" +
+      "nR\013integration\022;\n\013create_time\030\003 \001(\0132\032.go" +
+      "ogle.protobuf.TimestampR\ncreateTime\022\025\n\006k" +
+      "ey_id\030\004 \001(\tR\005keyId\022\026\n\006action\030\005 \001(\tR\006acti" +
+      "on\022#\n\rchanged_paths\030\006 \003(\tR\014changedPaths\"" +
+      "\203\001\n\036ListIntegrationVersionsRequest\022%\n\016in" +
+      "tegration_id\030\001 \001(\tR\rintegrationId\022\033\n\tpag" +
+      "e_size\030\002 \001(\005R\010pageSize\022\035\n\npage_token\030\003 \001" +
+      "(\tR\tpageToken\"\207\001\n\037ListIntegrationVersion" +
+      "sResponse\022<\n\010versions\030\001 \003(\0132 .trunkline." +
+      "v1.IntegrationVersionR\010versions\022&\n\017next_" +
+      "page_token\030\002 \001(\tR\rnextPageToken\"\256\001\n\032Roll" +
+      "backIntegrationRequest\022%\n\016integration_id" +
+      "\030\001 \001(\tR\rintegrationId\022\030\n\007version\030\002 \001(\003R\007" +
+      "version\022\022\n\004etag\030\003 \001(\tR\004etag\022\026\n\006secret\030\004 " +
+      "\001(\tR\006secret\022#\n\rvalidate_only\030\005 \001(\010R\014vali" +
+      "dateOnly\"Z\n\033RollbackIntegrationResponse\022" +
+      ";\n\013integration\030\001 \001(\0132\031.trunkline.v1.Inte" +
+      "grationR\013integration2\333\020\n\022IntegrationServ" +
+      "ice\022\235\001\n\021CreateIntegration\022&.trunkline.v1" +
+      ".CreateIntegrationRequest\032\'.trunkline.v1" +
+      ".CreateIntegrationResponse\"7\212\347\030\024\n\022integr" +
+      "ations.write\202\323\344\223\002\031\"\024/api/v1/integrations" +
+      ":\001*\022\244\001\n\016GetIntegration\022#.trunkline.v1.Ge" +
+      "tIntegrationRequest\032$.trunkline.v1.GetIn" +
+      "tegrationResponse\"G\220\002\001\212\347\030\023\n\021integrations" +
+      ".read\202\323\344\223\002\'\022%/api/v1/integrations/{integ" +
+      "ration_id}\022\231\001\n\020ListIntegrations\022%.trunkl" +
+      "ine.v1.ListIntegrationsRequest\032&.trunkli" +
+      "ne.v1.ListIntegrationsResponse\"6\220\002\001\212\347\030\023\n" +
+      "\021integrations.read\202\323\344\223\002\026\022\024/api/v1/integr" +
+      "ations\022\275\001\n\021UpdateIntegration\022&.trunkline" +
+      ".v1.UpdateIntegrationRequest\032\'.trunkline" +
+      ".v1.UpdateIntegrationResponse\"W\220\002\002\212\347\030\024\n\022" +
+      "integrations.write\202\323\344\223\002621/api/v1/integr" +
+      "ations/{integration.integration_id}:\001*\022\256" +
+      "\001\n\021DeleteIntegration\022&.trunkline.v1.Dele" +
+      "teIntegrationRequest\032\'.trunkline.v1.Dele" +
+      "teIntegrationResponse\"H\220\002\002\212\347\030\024\n\022integrat" +
+      "ions.write\202\323\344\223\002\'*%/api/v1/integrations/{" +
+      "integration_id}\022\260\001\n\020CheckIntegration\022%.t" +
+      "runkline.v1.CheckIntegrationRequest\032&.tr" +
+      "unkline.v1.CheckIntegrationResponse\"M\212\347\030" +
+      "\023\n\021integrations.read\202\323\344\223\0020\"+/api/v1/inte" +
+      "grations/{integration_id}:check:\001*\022\275\001\n\024G" +
+      "etIntegrationHealth\022).trunkline.v1.GetIn" +
+      "tegrationHealthRequest\032*.trunkline.v1.Ge" +
+      "tIntegrationHealthResponse\"N\220\002\001\212\347\030\023\n\021int" +
+      "egrations.read\202\323\344\223\002.\022,/api/v1/integratio" +
+      "ns/{integration_id}/health\022\310\001\n\027ListInteg" +
+      "rationVersions\022,.trunkline.v1.ListIntegr" +
+      "ationVersionsRequest\032-.trunkline.v1.List" +
+      "IntegrationVersionsResponse\"P\220\002\001\212\347\030\023\n\021in" +
+      "tegrations.read\202\323\344\223\0020\022./api/v1/integrati" +
+      "ons/{integration_id}/versions\022\275\001\n\023Rollba" +
+      "ckIntegration\022(.trunkline.v1.RollbackInt" +
+      "egrationRequest\032).trunkline.v1.RollbackI" +
+      "ntegrationResponse\"Q\212\347\030\024\n\022integrations.w" +
+      "rite\202\323\344\223\0023\"./api/v1/integrations/{integr" +
+      "ation_id}:rollback:\001*\022\274\001\n\020RotateCredenti" +
+      "al\022%.trunkline.v1.RotateCredentialReques" +
+      "t\032&.trunkline.v1.RotateCredentialRespons" +
+      "e\"Y\212\347\030\024\n\022integrations.write\202\323\344\223\002;\"6/api/" +
+      "v1/integrations/{integration_id}:rotateC" +
+      "redential:\001*\022\221\001\n\016ListConnectors\022#.trunkl" +
+      "ine.v1.ListConnectorsRequest\032$.trunkline" +
+      ".v1.ListConnectorsResponse\"4\220\002\001\212\347\030\023\n\021int" +
+      "egrations.read\202\323\344\223\002\024\022\022/api/v1/connectors" +
+      "\022\237\001\n\rImportOpenApi\022\".trunkline.v1.Import" +
+      "OpenApiRequest\032#.trunkline.v1.ImportOpen" +
+      "ApiResponse\"E\220\002\001\212\347\030\023\n\021integrations.read\202" +
+      "\323\344\223\002%\" /api/v1/connectors:importOpenApi:" +
+      "\001*BU\n\020dev.trunkline.v1B\020IntegrationProto" +
+      "P\001Z-trunkline.dev/gen/go/trunkline/v1;tr" +
+      "unklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
         new com.google.protobuf.Descriptors.FileDescriptor[] {
           com.google.api.AnnotationsProto.getDescriptor(),
-          com.google.protobuf.DurationProto.getDescriptor(),
           com.google.protobuf.FieldMaskProto.getDescriptor(),
           com.google.protobuf.TimestampProto.getDescriptor(),
-          dev.trunkline.v1.ModelProto.getDescriptor(),
+          dev.trunkline.v1.ConfigurationProto.getDescriptor(),
+          dev.trunkline.v1.ConnectorProto.getDescriptor(),
+          dev.trunkline.v1.IntegrationHealthProto.getDescriptor(),
           dev.trunkline.v1.OptionsProto.getDescriptor(),
         });
-    internal_static_trunkline_v1_Authentication_descriptor =
-      getDescriptor().getMessageType(0);
-    internal_static_trunkline_v1_Authentication_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_Authentication_descriptor,
-        new java.lang.String[] { "Scheme", "Secret", "ParameterName", "SecretSet", "SecretHint", });
-    internal_static_trunkline_v1_CircuitBreaker_descriptor =
-      getDescriptor().getMessageType(1);
-    internal_static_trunkline_v1_CircuitBreaker_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_CircuitBreaker_descriptor,
-        new java.lang.String[] { "FailureThreshold", "Window", "OpenDuration", });
-    internal_static_trunkline_v1_LlmProviderConfiguration_descriptor =
-      getDescriptor().getMessageType(2);
-    internal_static_trunkline_v1_LlmProviderConfiguration_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_LlmProviderConfiguration_descriptor,
-        new java.lang.String[] { "Provider", "Models", "Region", "Options", "PriceOverrides", "ModelOverrides", "DataRetention", });
-    internal_static_trunkline_v1_LlmProviderConfiguration_OptionsEntry_descriptor =
-      internal_static_trunkline_v1_LlmProviderConfiguration_descriptor.getNestedType(0);
-    internal_static_trunkline_v1_LlmProviderConfiguration_OptionsEntry_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_LlmProviderConfiguration_OptionsEntry_descriptor,
-        new java.lang.String[] { "Key", "Value", });
-    internal_static_trunkline_v1_PriceOverride_descriptor =
-      getDescriptor().getMessageType(3);
-    internal_static_trunkline_v1_PriceOverride_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_PriceOverride_descriptor,
-        new java.lang.String[] { "Model", "InputNanoUsdPerMillion", "OutputNanoUsdPerMillion", "Prices", });
-    internal_static_trunkline_v1_ModelOverride_descriptor =
-      getDescriptor().getMessageType(4);
-    internal_static_trunkline_v1_ModelOverride_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_ModelOverride_descriptor,
-        new java.lang.String[] { "Model", "DisplayName", "ContextWindow", "MaxOutputTokens", "Capabilities", "InputModalities", "OutputModalities", "DeprecationTime", "Quality", });
-    internal_static_trunkline_v1_ApiConfiguration_descriptor =
-      getDescriptor().getMessageType(5);
-    internal_static_trunkline_v1_ApiConfiguration_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_ApiConfiguration_descriptor,
-        new java.lang.String[] { "Template", "Tools", "CheckPath", "Headers", });
-    internal_static_trunkline_v1_ApiConfiguration_HeadersEntry_descriptor =
-      internal_static_trunkline_v1_ApiConfiguration_descriptor.getNestedType(0);
-    internal_static_trunkline_v1_ApiConfiguration_HeadersEntry_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_ApiConfiguration_HeadersEntry_descriptor,
-        new java.lang.String[] { "Key", "Value", });
-    internal_static_trunkline_v1_ApiTool_descriptor =
-      getDescriptor().getMessageType(6);
-    internal_static_trunkline_v1_ApiTool_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_ApiTool_descriptor,
-        new java.lang.String[] { "Name", "Description", "Method", "Path", "ParametersSchemaJson", "QueryParameters", "CacheTtl", });
-    internal_static_trunkline_v1_Timeouts_descriptor =
-      getDescriptor().getMessageType(7);
-    internal_static_trunkline_v1_Timeouts_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_Timeouts_descriptor,
-        new java.lang.String[] { "Connect", "FirstByte", "Idle", });
-    internal_static_trunkline_v1_Configuration_descriptor =
-      getDescriptor().getMessageType(8);
-    internal_static_trunkline_v1_Configuration_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_Configuration_descriptor,
-        new java.lang.String[] { "Endpoint", "Authentication", "CircuitBreaker", "Timeout", "Timeouts", "LlmProvider", "Api", "Kind", });
-    internal_static_trunkline_v1_Monitoring_descriptor =
-      getDescriptor().getMessageType(9);
-    internal_static_trunkline_v1_Monitoring_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_Monitoring_descriptor,
-        new java.lang.String[] { "Enabled", "Metrics", });
     internal_static_trunkline_v1_Integration_descriptor =
-      getDescriptor().getMessageType(10);
+      getDescriptor().getMessageType(0);
     internal_static_trunkline_v1_Integration_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Integration_descriptor,
-        new java.lang.String[] { "IntegrationId", "Type", "Configuration", "Monitoring", "DisplayName", "Status", "CreateTime", "UpdateTime", "Etag", "HealthService", "HealthCheckUrl", "LastCheck", });
-    internal_static_trunkline_v1_HealthCheck_descriptor =
-      getDescriptor().getMessageType(11);
-    internal_static_trunkline_v1_HealthCheck_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_HealthCheck_descriptor,
-        new java.lang.String[] { "Healthy", "Detail", "Latency", "CheckTime", "HttpStatus", "Models", });
+        new java.lang.String[] { "IntegrationId", "Type", "Configuration", "Monitoring", "DisplayName", "Status", "CreateTime", "UpdateTime", "Etag", "HealthService", "HealthCheckUrl", "LastCheck", "Version", });
     internal_static_trunkline_v1_CreateIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(12);
+      getDescriptor().getMessageType(1);
     internal_static_trunkline_v1_CreateIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", "Type", "Configuration", "Monitoring", "DisplayName", "ValidateOnly", });
     internal_static_trunkline_v1_CreateIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(13);
+      getDescriptor().getMessageType(2);
     internal_static_trunkline_v1_CreateIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CreateIntegrationResponse_descriptor,
         new java.lang.String[] { "IntegrationId", "Status", "HealthCheckUrl", "HealthService", "Integration", });
     internal_static_trunkline_v1_GetIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(14);
+      getDescriptor().getMessageType(3);
     internal_static_trunkline_v1_GetIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", });
     internal_static_trunkline_v1_GetIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(15);
+      getDescriptor().getMessageType(4);
     internal_static_trunkline_v1_GetIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_GetIntegrationResponse_descriptor,
         new java.lang.String[] { "Integration", });
     internal_static_trunkline_v1_ListIntegrationsRequest_descriptor =
-      getDescriptor().getMessageType(16);
+      getDescriptor().getMessageType(5);
     internal_static_trunkline_v1_ListIntegrationsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListIntegrationsRequest_descriptor,
         new java.lang.String[] { "PageSize", "PageToken", "Type", });
     internal_static_trunkline_v1_ListIntegrationsResponse_descriptor =
-      getDescriptor().getMessageType(17);
+      getDescriptor().getMessageType(6);
     internal_static_trunkline_v1_ListIntegrationsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ListIntegrationsResponse_descriptor,
         new java.lang.String[] { "Integrations", "NextPageToken", });
     internal_static_trunkline_v1_UpdateIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(18);
+      getDescriptor().getMessageType(7);
     internal_static_trunkline_v1_UpdateIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_UpdateIntegrationRequest_descriptor,
         new java.lang.String[] { "Integration", "UpdateMask", });
     internal_static_trunkline_v1_UpdateIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(19);
+      getDescriptor().getMessageType(8);
     internal_static_trunkline_v1_UpdateIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_UpdateIntegrationResponse_descriptor,
         new java.lang.String[] { "Integration", });
     internal_static_trunkline_v1_DeleteIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(20);
+      getDescriptor().getMessageType(9);
     internal_static_trunkline_v1_DeleteIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_DeleteIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", "Etag", });
     internal_static_trunkline_v1_DeleteIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(21);
+      getDescriptor().getMessageType(10);
     internal_static_trunkline_v1_DeleteIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_DeleteIntegrationResponse_descriptor,
         new java.lang.String[] { });
     internal_static_trunkline_v1_CheckIntegrationRequest_descriptor =
-      getDescriptor().getMessageType(22);
+      getDescriptor().getMessageType(11);
     internal_static_trunkline_v1_CheckIntegrationRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CheckIntegrationRequest_descriptor,
         new java.lang.String[] { "IntegrationId", });
     internal_static_trunkline_v1_CheckIntegrationResponse_descriptor =
-      getDescriptor().getMessageType(23);
+      getDescriptor().getMessageType(12);
     internal_static_trunkline_v1_CheckIntegrationResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CheckIntegrationResponse_descriptor,
         new java.lang.String[] { "Check", });
     internal_static_trunkline_v1_RotateCredentialRequest_descriptor =
-      getDescriptor().getMessageType(24);
+      getDescriptor().getMessageType(13);
     internal_static_trunkline_v1_RotateCredentialRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RotateCredentialRequest_descriptor,
-        new java.lang.String[] { "IntegrationId", "Secret", "SkipCheck", });
+        new java.lang.String[] { "IntegrationId", "Secret", "SkipCheck", "SecretReference", });
     internal_static_trunkline_v1_RotateCredentialResponse_descriptor =
-      getDescriptor().getMessageType(25);
+      getDescriptor().getMessageType(14);
     internal_static_trunkline_v1_RotateCredentialResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RotateCredentialResponse_descriptor,
         new java.lang.String[] { "RotateTime", });
-    internal_static_trunkline_v1_Connector_descriptor =
-      getDescriptor().getMessageType(26);
-    internal_static_trunkline_v1_Connector_fieldAccessorTable = new
+    internal_static_trunkline_v1_IntegrationVersion_descriptor =
+      getDescriptor().getMessageType(15);
+    internal_static_trunkline_v1_IntegrationVersion_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_Connector_descriptor,
-        new java.lang.String[] { "Name", "Type", "DisplayName", "DefaultEndpoint", "Authentication", "Options", "Timeout", "Timeouts", });
-    internal_static_trunkline_v1_ListConnectorsRequest_descriptor =
-      getDescriptor().getMessageType(27);
-    internal_static_trunkline_v1_ListConnectorsRequest_fieldAccessorTable = new
+        internal_static_trunkline_v1_IntegrationVersion_descriptor,
+        new java.lang.String[] { "Version", "Integration", "CreateTime", "KeyId", "Action", "ChangedPaths", });
+    internal_static_trunkline_v1_ListIntegrationVersionsRequest_descriptor =
+      getDescriptor().getMessageType(16);
+    internal_static_trunkline_v1_ListIntegrationVersionsRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_ListConnectorsRequest_descriptor,
-        new java.lang.String[] { "PageSize", "PageToken", "Type", });
-    internal_static_trunkline_v1_ListConnectorsResponse_descriptor =
-      getDescriptor().getMessageType(28);
-    internal_static_trunkline_v1_ListConnectorsResponse_fieldAccessorTable = new
+        internal_static_trunkline_v1_ListIntegrationVersionsRequest_descriptor,
+        new java.lang.String[] { "IntegrationId", "PageSize", "PageToken", });
+    internal_static_trunkline_v1_ListIntegrationVersionsResponse_descriptor =
+      getDescriptor().getMessageType(17);
+    internal_static_trunkline_v1_ListIntegrationVersionsResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_ListConnectorsResponse_descriptor,
-        new java.lang.String[] { "Connectors", "NextPageToken", });
+        internal_static_trunkline_v1_ListIntegrationVersionsResponse_descriptor,
+        new java.lang.String[] { "Versions", "NextPageToken", });
+    internal_static_trunkline_v1_RollbackIntegrationRequest_descriptor =
+      getDescriptor().getMessageType(18);
+    internal_static_trunkline_v1_RollbackIntegrationRequest_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_RollbackIntegrationRequest_descriptor,
+        new java.lang.String[] { "IntegrationId", "Version", "Etag", "Secret", "ValidateOnly", });
+    internal_static_trunkline_v1_RollbackIntegrationResponse_descriptor =
+      getDescriptor().getMessageType(19);
+    internal_static_trunkline_v1_RollbackIntegrationResponse_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_RollbackIntegrationResponse_descriptor,
+        new java.lang.String[] { "Integration", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.api.AnnotationsProto.getDescriptor();
-    com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.FieldMaskProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();
-    dev.trunkline.v1.ModelProto.getDescriptor();
+    dev.trunkline.v1.ConfigurationProto.getDescriptor();
+    dev.trunkline.v1.ConnectorProto.getDescriptor();
+    dev.trunkline.v1.IntegrationHealthProto.getDescriptor();
     dev.trunkline.v1.OptionsProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();

@@ -205,6 +205,101 @@ public final class IntegrationServiceGrpc {
     return getCheckIntegrationMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.GetIntegrationHealthRequest,
+      dev.trunkline.v1.GetIntegrationHealthResponse> getGetIntegrationHealthMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "GetIntegrationHealth",
+      requestType = dev.trunkline.v1.GetIntegrationHealthRequest.class,
+      responseType = dev.trunkline.v1.GetIntegrationHealthResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.GetIntegrationHealthRequest,
+      dev.trunkline.v1.GetIntegrationHealthResponse> getGetIntegrationHealthMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.GetIntegrationHealthRequest, dev.trunkline.v1.GetIntegrationHealthResponse> getGetIntegrationHealthMethod;
+    if ((getGetIntegrationHealthMethod = IntegrationServiceGrpc.getGetIntegrationHealthMethod) == null) {
+      synchronized (IntegrationServiceGrpc.class) {
+        if ((getGetIntegrationHealthMethod = IntegrationServiceGrpc.getGetIntegrationHealthMethod) == null) {
+          IntegrationServiceGrpc.getGetIntegrationHealthMethod = getGetIntegrationHealthMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.GetIntegrationHealthRequest, dev.trunkline.v1.GetIntegrationHealthResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "GetIntegrationHealth"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.GetIntegrationHealthRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.GetIntegrationHealthResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new IntegrationServiceMethodDescriptorSupplier("GetIntegrationHealth"))
+              .build();
+        }
+      }
+    }
+    return getGetIntegrationHealthMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.ListIntegrationVersionsRequest,
+      dev.trunkline.v1.ListIntegrationVersionsResponse> getListIntegrationVersionsMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ListIntegrationVersions",
+      requestType = dev.trunkline.v1.ListIntegrationVersionsRequest.class,
+      responseType = dev.trunkline.v1.ListIntegrationVersionsResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.ListIntegrationVersionsRequest,
+      dev.trunkline.v1.ListIntegrationVersionsResponse> getListIntegrationVersionsMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.ListIntegrationVersionsRequest, dev.trunkline.v1.ListIntegrationVersionsResponse> getListIntegrationVersionsMethod;
+    if ((getListIntegrationVersionsMethod = IntegrationServiceGrpc.getListIntegrationVersionsMethod) == null) {
+      synchronized (IntegrationServiceGrpc.class) {
+        if ((getListIntegrationVersionsMethod = IntegrationServiceGrpc.getListIntegrationVersionsMethod) == null) {
+          IntegrationServiceGrpc.getListIntegrationVersionsMethod = getListIntegrationVersionsMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.ListIntegrationVersionsRequest, dev.trunkline.v1.ListIntegrationVersionsResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ListIntegrationVersions"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.ListIntegrationVersionsRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.ListIntegrationVersionsResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new IntegrationServiceMethodDescriptorSupplier("ListIntegrationVersions"))
+              .build();
+        }
+      }
+    }
+    return getListIntegrationVersionsMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.RollbackIntegrationRequest,
+      dev.trunkline.v1.RollbackIntegrationResponse> getRollbackIntegrationMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "RollbackIntegration",
+      requestType = dev.trunkline.v1.RollbackIntegrationRequest.class,
+      responseType = dev.trunkline.v1.RollbackIntegrationResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.RollbackIntegrationRequest,
+      dev.trunkline.v1.RollbackIntegrationResponse> getRollbackIntegrationMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.RollbackIntegrationRequest, dev.trunkline.v1.RollbackIntegrationResponse> getRollbackIntegrationMethod;
+    if ((getRollbackIntegrationMethod = IntegrationServiceGrpc.getRollbackIntegrationMethod) == null) {
+      synchronized (IntegrationServiceGrpc.class) {
+        if ((getRollbackIntegrationMethod = IntegrationServiceGrpc.getRollbackIntegrationMethod) == null) {
+          IntegrationServiceGrpc.getRollbackIntegrationMethod = getRollbackIntegrationMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.RollbackIntegrationRequest, dev.trunkline.v1.RollbackIntegrationResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "RollbackIntegration"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.RollbackIntegrationRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.RollbackIntegrationResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new IntegrationServiceMethodDescriptorSupplier("RollbackIntegration"))
+              .build();
+        }
+      }
+    }
+    return getRollbackIntegrationMethod;
+  }
+
   private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.RotateCredentialRequest,
       dev.trunkline.v1.RotateCredentialResponse> getRotateCredentialMethod;
 
@@ -266,6 +361,38 @@ public final class IntegrationServiceGrpc {
       }
     }
     return getListConnectorsMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.ImportOpenApiRequest,
+      dev.trunkline.v1.ImportOpenApiResponse> getImportOpenApiMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ImportOpenApi",
+      requestType = dev.trunkline.v1.ImportOpenApiRequest.class,
+      responseType = dev.trunkline.v1.ImportOpenApiResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.ImportOpenApiRequest,
+      dev.trunkline.v1.ImportOpenApiResponse> getImportOpenApiMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.ImportOpenApiRequest, dev.trunkline.v1.ImportOpenApiResponse> getImportOpenApiMethod;
+    if ((getImportOpenApiMethod = IntegrationServiceGrpc.getImportOpenApiMethod) == null) {
+      synchronized (IntegrationServiceGrpc.class) {
+        if ((getImportOpenApiMethod = IntegrationServiceGrpc.getImportOpenApiMethod) == null) {
+          IntegrationServiceGrpc.getImportOpenApiMethod = getImportOpenApiMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.ImportOpenApiRequest, dev.trunkline.v1.ImportOpenApiResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ImportOpenApi"))
+              .setSafe(true)
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.ImportOpenApiRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.ImportOpenApiResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new IntegrationServiceMethodDescriptorSupplier("ImportOpenApi"))
+              .build();
+        }
+      }
+    }
+    return getImportOpenApiMethod;
   }
 
   /**
@@ -397,6 +524,37 @@ public final class IntegrationServiceGrpc {
 
     /**
      * <pre>
+     * GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks.
+     * </pre>
+     */
+    default void getIntegrationHealth(dev.trunkline.v1.GetIntegrationHealthRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.GetIntegrationHealthResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getGetIntegrationHealthMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version.
+     * </pre>
+     */
+    default void listIntegrationVersions(dev.trunkline.v1.ListIntegrationVersionsRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.ListIntegrationVersionsResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListIntegrationVersionsMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+     * INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+     * </pre>
+     */
+    default void rollbackIntegration(dev.trunkline.v1.RollbackIntegrationRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.RollbackIntegrationResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getRollbackIntegrationMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
      * RotateCredential replaces a credential; the old one serves until the new one was checked.
      * </pre>
      */
@@ -413,6 +571,16 @@ public final class IntegrationServiceGrpc {
     default void listConnectors(dev.trunkline.v1.ListConnectorsRequest request,
         io.grpc.stub.StreamObserver<dev.trunkline.v1.ListConnectorsResponse> responseObserver) {
       io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getListConnectorsMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers.
+     * </pre>
+     */
+    default void importOpenApi(dev.trunkline.v1.ImportOpenApiRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.ImportOpenApiResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getImportOpenApiMethod(), responseObserver);
     }
   }
 
@@ -518,6 +686,40 @@ public final class IntegrationServiceGrpc {
 
     /**
      * <pre>
+     * GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks.
+     * </pre>
+     */
+    public void getIntegrationHealth(dev.trunkline.v1.GetIntegrationHealthRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.GetIntegrationHealthResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getGetIntegrationHealthMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version.
+     * </pre>
+     */
+    public void listIntegrationVersions(dev.trunkline.v1.ListIntegrationVersionsRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.ListIntegrationVersionsResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getListIntegrationVersionsMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+     * INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+     * </pre>
+     */
+    public void rollbackIntegration(dev.trunkline.v1.RollbackIntegrationRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.RollbackIntegrationResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getRollbackIntegrationMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
      * RotateCredential replaces a credential; the old one serves until the new one was checked.
      * </pre>
      */
@@ -536,6 +738,17 @@ public final class IntegrationServiceGrpc {
         io.grpc.stub.StreamObserver<dev.trunkline.v1.ListConnectorsResponse> responseObserver) {
       io.grpc.stub.ClientCalls.asyncUnaryCall(
           getChannel().newCall(getListConnectorsMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers.
+     * </pre>
+     */
+    public void importOpenApi(dev.trunkline.v1.ImportOpenApiRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.ImportOpenApiResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getImportOpenApiMethod(), getCallOptions()), request, responseObserver);
     }
   }
 
@@ -621,6 +834,37 @@ public final class IntegrationServiceGrpc {
 
     /**
      * <pre>
+     * GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks.
+     * </pre>
+     */
+    public dev.trunkline.v1.GetIntegrationHealthResponse getIntegrationHealth(dev.trunkline.v1.GetIntegrationHealthRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getGetIntegrationHealthMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version.
+     * </pre>
+     */
+    public dev.trunkline.v1.ListIntegrationVersionsResponse listIntegrationVersions(dev.trunkline.v1.ListIntegrationVersionsRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getListIntegrationVersionsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+     * INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+     * </pre>
+     */
+    public dev.trunkline.v1.RollbackIntegrationResponse rollbackIntegration(dev.trunkline.v1.RollbackIntegrationRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getRollbackIntegrationMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * RotateCredential replaces a credential; the old one serves until the new one was checked.
      * </pre>
      */
@@ -637,6 +881,16 @@ public final class IntegrationServiceGrpc {
     public dev.trunkline.v1.ListConnectorsResponse listConnectors(dev.trunkline.v1.ListConnectorsRequest request) throws io.grpc.StatusException {
       return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
           getChannel(), getListConnectorsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers.
+     * </pre>
+     */
+    public dev.trunkline.v1.ImportOpenApiResponse importOpenApi(dev.trunkline.v1.ImportOpenApiRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getImportOpenApiMethod(), getCallOptions(), request);
     }
   }
 
@@ -722,6 +976,37 @@ public final class IntegrationServiceGrpc {
 
     /**
      * <pre>
+     * GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks.
+     * </pre>
+     */
+    public dev.trunkline.v1.GetIntegrationHealthResponse getIntegrationHealth(dev.trunkline.v1.GetIntegrationHealthRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getGetIntegrationHealthMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version.
+     * </pre>
+     */
+    public dev.trunkline.v1.ListIntegrationVersionsResponse listIntegrationVersions(dev.trunkline.v1.ListIntegrationVersionsRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getListIntegrationVersionsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+     * INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+     * </pre>
+     */
+    public dev.trunkline.v1.RollbackIntegrationResponse rollbackIntegration(dev.trunkline.v1.RollbackIntegrationRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getRollbackIntegrationMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
      * RotateCredential replaces a credential; the old one serves until the new one was checked.
      * </pre>
      */
@@ -738,6 +1023,16 @@ public final class IntegrationServiceGrpc {
     public dev.trunkline.v1.ListConnectorsResponse listConnectors(dev.trunkline.v1.ListConnectorsRequest request) {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getListConnectorsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers.
+     * </pre>
+     */
+    public dev.trunkline.v1.ImportOpenApiResponse importOpenApi(dev.trunkline.v1.ImportOpenApiRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getImportOpenApiMethod(), getCallOptions(), request);
     }
   }
 
@@ -829,6 +1124,40 @@ public final class IntegrationServiceGrpc {
 
     /**
      * <pre>
+     * GetIntegrationHealth returns how an integration did lately: its latencies, errors, breakers, quotas and checks.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.GetIntegrationHealthResponse> getIntegrationHealth(
+        dev.trunkline.v1.GetIntegrationHealthRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getGetIntegrationHealthMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * ListIntegrationVersions lists what an integration was like before, newest first. Secrets are no part of a version.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.ListIntegrationVersionsResponse> listIntegrationVersions(
+        dev.trunkline.v1.ListIntegrationVersionsRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getListIntegrationVersionsMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * RollbackIntegration makes an earlier version the newest one, after a live check of it. Errors: NOT_FOUND, ABORTED (etag),
+     * INVALID_ARGUMENT (the version is not valid any more, or needs its secret anew), FAILED_PRECONDITION (the live check failed).
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.RollbackIntegrationResponse> rollbackIntegration(
+        dev.trunkline.v1.RollbackIntegrationRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getRollbackIntegrationMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
      * RotateCredential replaces a credential; the old one serves until the new one was checked.
      * </pre>
      */
@@ -848,6 +1177,17 @@ public final class IntegrationServiceGrpc {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getListConnectorsMethod(), getCallOptions()), request);
     }
+
+    /**
+     * <pre>
+     * ImportOpenApi turns an OpenAPI document into a configuration. Errors: INVALID_ARGUMENT with JSON pointers.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.ImportOpenApiResponse> importOpenApi(
+        dev.trunkline.v1.ImportOpenApiRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getImportOpenApiMethod(), getCallOptions()), request);
+    }
   }
 
   private static final int METHODID_CREATE_INTEGRATION = 0;
@@ -856,8 +1196,12 @@ public final class IntegrationServiceGrpc {
   private static final int METHODID_UPDATE_INTEGRATION = 3;
   private static final int METHODID_DELETE_INTEGRATION = 4;
   private static final int METHODID_CHECK_INTEGRATION = 5;
-  private static final int METHODID_ROTATE_CREDENTIAL = 6;
-  private static final int METHODID_LIST_CONNECTORS = 7;
+  private static final int METHODID_GET_INTEGRATION_HEALTH = 6;
+  private static final int METHODID_LIST_INTEGRATION_VERSIONS = 7;
+  private static final int METHODID_ROLLBACK_INTEGRATION = 8;
+  private static final int METHODID_ROTATE_CREDENTIAL = 9;
+  private static final int METHODID_LIST_CONNECTORS = 10;
+  private static final int METHODID_IMPORT_OPEN_API = 11;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -900,6 +1244,18 @@ public final class IntegrationServiceGrpc {
           serviceImpl.checkIntegration((dev.trunkline.v1.CheckIntegrationRequest) request,
               (io.grpc.stub.StreamObserver<dev.trunkline.v1.CheckIntegrationResponse>) responseObserver);
           break;
+        case METHODID_GET_INTEGRATION_HEALTH:
+          serviceImpl.getIntegrationHealth((dev.trunkline.v1.GetIntegrationHealthRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.GetIntegrationHealthResponse>) responseObserver);
+          break;
+        case METHODID_LIST_INTEGRATION_VERSIONS:
+          serviceImpl.listIntegrationVersions((dev.trunkline.v1.ListIntegrationVersionsRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.ListIntegrationVersionsResponse>) responseObserver);
+          break;
+        case METHODID_ROLLBACK_INTEGRATION:
+          serviceImpl.rollbackIntegration((dev.trunkline.v1.RollbackIntegrationRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.RollbackIntegrationResponse>) responseObserver);
+          break;
         case METHODID_ROTATE_CREDENTIAL:
           serviceImpl.rotateCredential((dev.trunkline.v1.RotateCredentialRequest) request,
               (io.grpc.stub.StreamObserver<dev.trunkline.v1.RotateCredentialResponse>) responseObserver);
@@ -907,6 +1263,10 @@ public final class IntegrationServiceGrpc {
         case METHODID_LIST_CONNECTORS:
           serviceImpl.listConnectors((dev.trunkline.v1.ListConnectorsRequest) request,
               (io.grpc.stub.StreamObserver<dev.trunkline.v1.ListConnectorsResponse>) responseObserver);
+          break;
+        case METHODID_IMPORT_OPEN_API:
+          serviceImpl.importOpenApi((dev.trunkline.v1.ImportOpenApiRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.ImportOpenApiResponse>) responseObserver);
           break;
         default:
           throw new AssertionError();
@@ -969,6 +1329,27 @@ public final class IntegrationServiceGrpc {
               dev.trunkline.v1.CheckIntegrationResponse>(
                 service, METHODID_CHECK_INTEGRATION)))
         .addMethod(
+          getGetIntegrationHealthMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.GetIntegrationHealthRequest,
+              dev.trunkline.v1.GetIntegrationHealthResponse>(
+                service, METHODID_GET_INTEGRATION_HEALTH)))
+        .addMethod(
+          getListIntegrationVersionsMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.ListIntegrationVersionsRequest,
+              dev.trunkline.v1.ListIntegrationVersionsResponse>(
+                service, METHODID_LIST_INTEGRATION_VERSIONS)))
+        .addMethod(
+          getRollbackIntegrationMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.RollbackIntegrationRequest,
+              dev.trunkline.v1.RollbackIntegrationResponse>(
+                service, METHODID_ROLLBACK_INTEGRATION)))
+        .addMethod(
           getRotateCredentialMethod(),
           io.grpc.stub.ServerCalls.asyncUnaryCall(
             new MethodHandlers<
@@ -982,6 +1363,13 @@ public final class IntegrationServiceGrpc {
               dev.trunkline.v1.ListConnectorsRequest,
               dev.trunkline.v1.ListConnectorsResponse>(
                 service, METHODID_LIST_CONNECTORS)))
+        .addMethod(
+          getImportOpenApiMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.ImportOpenApiRequest,
+              dev.trunkline.v1.ImportOpenApiResponse>(
+                service, METHODID_IMPORT_OPEN_API)))
         .build();
   }
 
@@ -1036,8 +1424,12 @@ public final class IntegrationServiceGrpc {
               .addMethod(getUpdateIntegrationMethod())
               .addMethod(getDeleteIntegrationMethod())
               .addMethod(getCheckIntegrationMethod())
+              .addMethod(getGetIntegrationHealthMethod())
+              .addMethod(getListIntegrationVersionsMethod())
+              .addMethod(getRollbackIntegrationMethod())
               .addMethod(getRotateCredentialMethod())
               .addMethod(getListConnectorsMethod())
+              .addMethod(getImportOpenApiMethod())
               .build();
         }
       }

@@ -34,6 +34,7 @@ private static final long serialVersionUID = 0L;
   private ListToolsRequest() {
     pageToken_ = "";
     integrationId_ = "";
+    query_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -163,6 +164,53 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int QUERY_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object query_ = "";
+  /**
+   * <pre>
+   * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+   * </pre>
+   *
+   * <code>string query = 4 [json_name = "query"];</code>
+   * @return The query.
+   */
+  @java.lang.Override
+  public java.lang.String getQuery() {
+    java.lang.Object ref = query_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      query_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+   * </pre>
+   *
+   * <code>string query = 4 [json_name = "query"];</code>
+   * @return The bytes for query.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getQueryBytes() {
+    java.lang.Object ref = query_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      query_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -186,6 +234,9 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(integrationId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 3, integrationId_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(query_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 4, query_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -199,6 +250,9 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(integrationId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(3, integrationId_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(query_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(4, query_);
     }
     return size;
   }
@@ -230,6 +284,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getPageToken())) return false;
     if (!getIntegrationId()
         .equals(other.getIntegrationId())) return false;
+    if (!getQuery()
+        .equals(other.getQuery())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -247,6 +303,8 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getPageToken().hashCode();
     hash = (37 * hash) + INTEGRATION_ID_FIELD_NUMBER;
     hash = (53 * hash) + getIntegrationId().hashCode();
+    hash = (37 * hash) + QUERY_FIELD_NUMBER;
+    hash = (53 * hash) + getQuery().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -385,6 +443,7 @@ private static final long serialVersionUID = 0L;
       pageSize_ = 0;
       pageToken_ = "";
       integrationId_ = "";
+      query_ = "";
       return this;
     }
 
@@ -427,6 +486,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000004) != 0)) {
         result.integrationId_ = integrationId_;
       }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.query_ = query_;
+      }
     }
 
     @java.lang.Override
@@ -452,6 +514,11 @@ private static final long serialVersionUID = 0L;
       if (!other.getIntegrationId().isEmpty()) {
         integrationId_ = other.integrationId_;
         bitField0_ |= 0x00000004;
+        onChanged();
+      }
+      if (!other.getQuery().isEmpty()) {
+        query_ = other.query_;
+        bitField0_ |= 0x00000008;
         onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -495,6 +562,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000004;
               break;
             } // case 26
+            case 34: {
+              query_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -736,6 +808,98 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       integrationId_ = value;
       bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object query_ = "";
+    /**
+     * <pre>
+     * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+     * </pre>
+     *
+     * <code>string query = 4 [json_name = "query"];</code>
+     * @return The query.
+     */
+    public java.lang.String getQuery() {
+      java.lang.Object ref = query_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        query_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+     * </pre>
+     *
+     * <code>string query = 4 [json_name = "query"];</code>
+     * @return The bytes for query.
+     */
+    public com.google.protobuf.ByteString
+        getQueryBytes() {
+      java.lang.Object ref = query_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        query_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+     * </pre>
+     *
+     * <code>string query = 4 [json_name = "query"];</code>
+     * @param value The query to set.
+     * @return This builder for chaining.
+     */
+    public Builder setQuery(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      query_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+     * </pre>
+     *
+     * <code>string query = 4 [json_name = "query"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearQuery() {
+      query_ = getDefaultInstance().getQuery();
+      bitField0_ = (bitField0_ & ~0x00000008);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+     * </pre>
+     *
+     * <code>string query = 4 [json_name = "query"];</code>
+     * @param value The bytes for query to set.
+     * @return This builder for chaining.
+     */
+    public Builder setQueryBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      query_ = value;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }

@@ -59,4 +59,24 @@ public interface ListToolsRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getIntegrationIdBytes();
+
+  /**
+   * <pre>
+   * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+   * </pre>
+   *
+   * <code>string query = 4 [json_name = "query"];</code>
+   * @return The query.
+   */
+  java.lang.String getQuery();
+  /**
+   * <pre>
+   * Only tools whose name or description holds all of these words. Optional, at most 256 bytes.
+   * </pre>
+   *
+   * <code>string query = 4 [json_name = "query"];</code>
+   * @return The bytes for query.
+   */
+  com.google.protobuf.ByteString
+      getQueryBytes();
 }

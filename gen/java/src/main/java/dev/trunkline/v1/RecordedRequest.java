@@ -42,6 +42,8 @@ private static final long serialVersionUID = 0L;
     attempts_ = java.util.Collections.emptyList();
     traceId_ = "";
     keyId_ = "";
+    drifts_ = java.util.Collections.emptyList();
+    approvalId_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -843,6 +845,114 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int DRIFTS_FIELD_NUMBER = 20;
+  @SuppressWarnings("serial")
+  private java.util.List<dev.trunkline.v1.ResultDrift> drifts_;
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<dev.trunkline.v1.ResultDrift> getDriftsList() {
+    return drifts_;
+  }
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  @java.lang.Override
+  public java.util.List<? extends dev.trunkline.v1.ResultDriftOrBuilder> 
+      getDriftsOrBuilderList() {
+    return drifts_;
+  }
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  @java.lang.Override
+  public int getDriftsCount() {
+    return drifts_.size();
+  }
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ResultDrift getDrifts(int index) {
+    return drifts_.get(index);
+  }
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.ResultDriftOrBuilder getDriftsOrBuilder(
+      int index) {
+    return drifts_.get(index);
+  }
+
+  public static final int APPROVAL_ID_FIELD_NUMBER = 21;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object approvalId_ = "";
+  /**
+   * <pre>
+   * The approval that a tool was called with.
+   * </pre>
+   *
+   * <code>string approval_id = 21 [json_name = "approvalId"];</code>
+   * @return The approvalId.
+   */
+  @java.lang.Override
+  public java.lang.String getApprovalId() {
+    java.lang.Object ref = approvalId_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      approvalId_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The approval that a tool was called with.
+   * </pre>
+   *
+   * <code>string approval_id = 21 [json_name = "approvalId"];</code>
+   * @return The bytes for approvalId.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getApprovalIdBytes() {
+    java.lang.Object ref = approvalId_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      approvalId_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -913,6 +1023,12 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(keyId_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 19, keyId_);
+    }
+    for (int i = 0; i < drifts_.size(); i++) {
+      output.writeMessage(20, drifts_.get(i));
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(approvalId_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 21, approvalId_);
     }
     getUnknownFields().writeTo(output);
   }
@@ -989,6 +1105,18 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(keyId_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(19, keyId_);
+    }
+
+        {
+          final int count = drifts_.size();
+          for (int i = 0; i < count; i++) {
+            size += com.google.protobuf.CodedOutputStream
+              .computeMessageSizeNoTag(drifts_.get(i));
+          }
+          size += 2 * count;
+        }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(approvalId_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(21, approvalId_);
     }
     return size;
   }
@@ -1073,6 +1201,10 @@ private static final long serialVersionUID = 0L;
         .equals(other.getTraceId())) return false;
     if (!getKeyId()
         .equals(other.getKeyId())) return false;
+    if (!getDriftsList()
+        .equals(other.getDriftsList())) return false;
+    if (!getApprovalId()
+        .equals(other.getApprovalId())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -1139,6 +1271,12 @@ private static final long serialVersionUID = 0L;
     hash = (53 * hash) + getTraceId().hashCode();
     hash = (37 * hash) + KEY_ID_FIELD_NUMBER;
     hash = (53 * hash) + getKeyId().hashCode();
+    if (getDriftsCount() > 0) {
+      hash = (37 * hash) + DRIFTS_FIELD_NUMBER;
+      hash = (53 * hash) + getDriftsList().hashCode();
+    }
+    hash = (37 * hash) + APPROVAL_ID_FIELD_NUMBER;
+    hash = (53 * hash) + getApprovalId().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -1281,6 +1419,7 @@ private static final long serialVersionUID = 0L;
         internalGetTimeToFirstTokenFieldBuilder();
         internalGetAttemptsFieldBuilder();
         internalGetRouteFieldBuilder();
+        internalGetDriftsFieldBuilder();
       }
     }
     @java.lang.Override
@@ -1340,6 +1479,14 @@ private static final long serialVersionUID = 0L;
       }
       traceId_ = "";
       keyId_ = "";
+      if (driftsBuilder_ == null) {
+        drifts_ = java.util.Collections.emptyList();
+      } else {
+        drifts_ = null;
+        driftsBuilder_.clear();
+      }
+      bitField0_ = (bitField0_ & ~0x00080000);
+      approvalId_ = "";
       return this;
     }
 
@@ -1381,6 +1528,15 @@ private static final long serialVersionUID = 0L;
         result.attempts_ = attempts_;
       } else {
         result.attempts_ = attemptsBuilder_.build();
+      }
+      if (driftsBuilder_ == null) {
+        if (((bitField0_ & 0x00080000) != 0)) {
+          drifts_ = java.util.Collections.unmodifiableList(drifts_);
+          bitField0_ = (bitField0_ & ~0x00080000);
+        }
+        result.drifts_ = drifts_;
+      } else {
+        result.drifts_ = driftsBuilder_.build();
       }
     }
 
@@ -1461,6 +1617,9 @@ private static final long serialVersionUID = 0L;
       }
       if (((from_bitField0_ & 0x00040000) != 0)) {
         result.keyId_ = keyId_;
+      }
+      if (((from_bitField0_ & 0x00100000) != 0)) {
+        result.approvalId_ = approvalId_;
       }
       result.bitField0_ |= to_bitField0_;
     }
@@ -1573,6 +1732,37 @@ private static final long serialVersionUID = 0L;
       if (!other.getKeyId().isEmpty()) {
         keyId_ = other.keyId_;
         bitField0_ |= 0x00040000;
+        onChanged();
+      }
+      if (driftsBuilder_ == null) {
+        if (!other.drifts_.isEmpty()) {
+          if (drifts_.isEmpty()) {
+            drifts_ = other.drifts_;
+            bitField0_ = (bitField0_ & ~0x00080000);
+          } else {
+            ensureDriftsIsMutable();
+            drifts_.addAll(other.drifts_);
+          }
+          onChanged();
+        }
+      } else {
+        if (!other.drifts_.isEmpty()) {
+          if (driftsBuilder_.isEmpty()) {
+            driftsBuilder_.dispose();
+            driftsBuilder_ = null;
+            drifts_ = other.drifts_;
+            bitField0_ = (bitField0_ & ~0x00080000);
+            driftsBuilder_ = 
+              com.google.protobuf.GeneratedMessage.alwaysUseFieldBuilders ?
+                 internalGetDriftsFieldBuilder() : null;
+          } else {
+            driftsBuilder_.addAllMessages(other.drifts_);
+          }
+        }
+      }
+      if (!other.getApprovalId().isEmpty()) {
+        approvalId_ = other.approvalId_;
+        bitField0_ |= 0x00100000;
         onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -1718,6 +1908,24 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00040000;
               break;
             } // case 154
+            case 162: {
+              dev.trunkline.v1.ResultDrift m =
+                  input.readMessage(
+                      dev.trunkline.v1.ResultDrift.parser(),
+                      extensionRegistry);
+              if (driftsBuilder_ == null) {
+                ensureDriftsIsMutable();
+                drifts_.add(m);
+              } else {
+                driftsBuilder_.addMessage(m);
+              }
+              break;
+            } // case 162
+            case 170: {
+              approvalId_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00100000;
+              break;
+            } // case 170
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -4058,6 +4266,410 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       keyId_ = value;
       bitField0_ |= 0x00040000;
+      onChanged();
+      return this;
+    }
+
+    private java.util.List<dev.trunkline.v1.ResultDrift> drifts_ =
+      java.util.Collections.emptyList();
+    private void ensureDriftsIsMutable() {
+      if (!((bitField0_ & 0x00080000) != 0)) {
+        drifts_ = new java.util.ArrayList<dev.trunkline.v1.ResultDrift>(drifts_);
+        bitField0_ |= 0x00080000;
+       }
+    }
+
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.ResultDrift, dev.trunkline.v1.ResultDrift.Builder, dev.trunkline.v1.ResultDriftOrBuilder> driftsBuilder_;
+
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.ResultDrift> getDriftsList() {
+      if (driftsBuilder_ == null) {
+        return java.util.Collections.unmodifiableList(drifts_);
+      } else {
+        return driftsBuilder_.getMessageList();
+      }
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public int getDriftsCount() {
+      if (driftsBuilder_ == null) {
+        return drifts_.size();
+      } else {
+        return driftsBuilder_.getCount();
+      }
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public dev.trunkline.v1.ResultDrift getDrifts(int index) {
+      if (driftsBuilder_ == null) {
+        return drifts_.get(index);
+      } else {
+        return driftsBuilder_.getMessage(index);
+      }
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public Builder setDrifts(
+        int index, dev.trunkline.v1.ResultDrift value) {
+      if (driftsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureDriftsIsMutable();
+        drifts_.set(index, value);
+        onChanged();
+      } else {
+        driftsBuilder_.setMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public Builder setDrifts(
+        int index, dev.trunkline.v1.ResultDrift.Builder builderForValue) {
+      if (driftsBuilder_ == null) {
+        ensureDriftsIsMutable();
+        drifts_.set(index, builderForValue.build());
+        onChanged();
+      } else {
+        driftsBuilder_.setMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public Builder addDrifts(dev.trunkline.v1.ResultDrift value) {
+      if (driftsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureDriftsIsMutable();
+        drifts_.add(value);
+        onChanged();
+      } else {
+        driftsBuilder_.addMessage(value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public Builder addDrifts(
+        int index, dev.trunkline.v1.ResultDrift value) {
+      if (driftsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        ensureDriftsIsMutable();
+        drifts_.add(index, value);
+        onChanged();
+      } else {
+        driftsBuilder_.addMessage(index, value);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public Builder addDrifts(
+        dev.trunkline.v1.ResultDrift.Builder builderForValue) {
+      if (driftsBuilder_ == null) {
+        ensureDriftsIsMutable();
+        drifts_.add(builderForValue.build());
+        onChanged();
+      } else {
+        driftsBuilder_.addMessage(builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public Builder addDrifts(
+        int index, dev.trunkline.v1.ResultDrift.Builder builderForValue) {
+      if (driftsBuilder_ == null) {
+        ensureDriftsIsMutable();
+        drifts_.add(index, builderForValue.build());
+        onChanged();
+      } else {
+        driftsBuilder_.addMessage(index, builderForValue.build());
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public Builder addAllDrifts(
+        java.lang.Iterable<? extends dev.trunkline.v1.ResultDrift> values) {
+      if (driftsBuilder_ == null) {
+        ensureDriftsIsMutable();
+        com.google.protobuf.AbstractMessageLite.Builder.addAll(
+            values, drifts_);
+        onChanged();
+      } else {
+        driftsBuilder_.addAllMessages(values);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public Builder clearDrifts() {
+      if (driftsBuilder_ == null) {
+        drifts_ = java.util.Collections.emptyList();
+        bitField0_ = (bitField0_ & ~0x00080000);
+        onChanged();
+      } else {
+        driftsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public Builder removeDrifts(int index) {
+      if (driftsBuilder_ == null) {
+        ensureDriftsIsMutable();
+        drifts_.remove(index);
+        onChanged();
+      } else {
+        driftsBuilder_.remove(index);
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public dev.trunkline.v1.ResultDrift.Builder getDriftsBuilder(
+        int index) {
+      return internalGetDriftsFieldBuilder().getBuilder(index);
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public dev.trunkline.v1.ResultDriftOrBuilder getDriftsOrBuilder(
+        int index) {
+      if (driftsBuilder_ == null) {
+        return drifts_.get(index);  } else {
+        return driftsBuilder_.getMessageOrBuilder(index);
+      }
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public java.util.List<? extends dev.trunkline.v1.ResultDriftOrBuilder> 
+         getDriftsOrBuilderList() {
+      if (driftsBuilder_ != null) {
+        return driftsBuilder_.getMessageOrBuilderList();
+      } else {
+        return java.util.Collections.unmodifiableList(drifts_);
+      }
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public dev.trunkline.v1.ResultDrift.Builder addDriftsBuilder() {
+      return internalGetDriftsFieldBuilder().addBuilder(
+          dev.trunkline.v1.ResultDrift.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public dev.trunkline.v1.ResultDrift.Builder addDriftsBuilder(
+        int index) {
+      return internalGetDriftsFieldBuilder().addBuilder(
+          index, dev.trunkline.v1.ResultDrift.getDefaultInstance());
+    }
+    /**
+     * <pre>
+     * Where the result of a tool broke its schema, at most 16.
+     * </pre>
+     *
+     * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+     */
+    public java.util.List<dev.trunkline.v1.ResultDrift.Builder> 
+         getDriftsBuilderList() {
+      return internalGetDriftsFieldBuilder().getBuilderList();
+    }
+    private com.google.protobuf.RepeatedFieldBuilder<
+        dev.trunkline.v1.ResultDrift, dev.trunkline.v1.ResultDrift.Builder, dev.trunkline.v1.ResultDriftOrBuilder> 
+        internalGetDriftsFieldBuilder() {
+      if (driftsBuilder_ == null) {
+        driftsBuilder_ = new com.google.protobuf.RepeatedFieldBuilder<
+            dev.trunkline.v1.ResultDrift, dev.trunkline.v1.ResultDrift.Builder, dev.trunkline.v1.ResultDriftOrBuilder>(
+                drifts_,
+                ((bitField0_ & 0x00080000) != 0),
+                getParentForChildren(),
+                isClean());
+        drifts_ = null;
+      }
+      return driftsBuilder_;
+    }
+
+    private java.lang.Object approvalId_ = "";
+    /**
+     * <pre>
+     * The approval that a tool was called with.
+     * </pre>
+     *
+     * <code>string approval_id = 21 [json_name = "approvalId"];</code>
+     * @return The approvalId.
+     */
+    public java.lang.String getApprovalId() {
+      java.lang.Object ref = approvalId_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        approvalId_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The approval that a tool was called with.
+     * </pre>
+     *
+     * <code>string approval_id = 21 [json_name = "approvalId"];</code>
+     * @return The bytes for approvalId.
+     */
+    public com.google.protobuf.ByteString
+        getApprovalIdBytes() {
+      java.lang.Object ref = approvalId_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        approvalId_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The approval that a tool was called with.
+     * </pre>
+     *
+     * <code>string approval_id = 21 [json_name = "approvalId"];</code>
+     * @param value The approvalId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setApprovalId(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      approvalId_ = value;
+      bitField0_ |= 0x00100000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The approval that a tool was called with.
+     * </pre>
+     *
+     * <code>string approval_id = 21 [json_name = "approvalId"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearApprovalId() {
+      approvalId_ = getDefaultInstance().getApprovalId();
+      bitField0_ = (bitField0_ & ~0x00100000);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The approval that a tool was called with.
+     * </pre>
+     *
+     * <code>string approval_id = 21 [json_name = "approvalId"];</code>
+     * @param value The bytes for approvalId to set.
+     * @return This builder for chaining.
+     */
+    public Builder setApprovalIdBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      approvalId_ = value;
+      bitField0_ |= 0x00100000;
       onChanged();
       return this;
     }

@@ -442,4 +442,68 @@ public interface RecordedRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getKeyIdBytes();
+
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  java.util.List<dev.trunkline.v1.ResultDrift> 
+      getDriftsList();
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  dev.trunkline.v1.ResultDrift getDrifts(int index);
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  int getDriftsCount();
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  java.util.List<? extends dev.trunkline.v1.ResultDriftOrBuilder> 
+      getDriftsOrBuilderList();
+  /**
+   * <pre>
+   * Where the result of a tool broke its schema, at most 16.
+   * </pre>
+   *
+   * <code>repeated .trunkline.v1.ResultDrift drifts = 20 [json_name = "drifts"];</code>
+   */
+  dev.trunkline.v1.ResultDriftOrBuilder getDriftsOrBuilder(
+      int index);
+
+  /**
+   * <pre>
+   * The approval that a tool was called with.
+   * </pre>
+   *
+   * <code>string approval_id = 21 [json_name = "approvalId"];</code>
+   * @return The approvalId.
+   */
+  java.lang.String getApprovalId();
+  /**
+   * <pre>
+   * The approval that a tool was called with.
+   * </pre>
+   *
+   * <code>string approval_id = 21 [json_name = "approvalId"];</code>
+   * @return The bytes for approvalId.
+   */
+  com.google.protobuf.ByteString
+      getApprovalIdBytes();
 }

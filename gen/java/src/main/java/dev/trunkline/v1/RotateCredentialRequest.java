@@ -34,6 +34,7 @@ private static final long serialVersionUID = 0L;
   private RotateCredentialRequest() {
     integrationId_ = "";
     secret_ = "";
+    secretReference_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -106,7 +107,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object secret_ = "";
   /**
    * <pre>
-   * The new secret. Required. Input only.
+   * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
    * </pre>
    *
    * <code>string secret = 2 [json_name = "secret"];</code>
@@ -127,7 +128,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The new secret. Required. Input only.
+   * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
    * </pre>
    *
    * <code>string secret = 2 [json_name = "secret"];</code>
@@ -163,6 +164,53 @@ private static final long serialVersionUID = 0L;
     return skipCheck_;
   }
 
+  public static final int SECRET_REFERENCE_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object secretReference_ = "";
+  /**
+   * <pre>
+   * Where the new secret is kept, see `Authentication.secret_reference`.
+   * </pre>
+   *
+   * <code>string secret_reference = 4 [json_name = "secretReference"];</code>
+   * @return The secretReference.
+   */
+  @java.lang.Override
+  public java.lang.String getSecretReference() {
+    java.lang.Object ref = secretReference_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      secretReference_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Where the new secret is kept, see `Authentication.secret_reference`.
+   * </pre>
+   *
+   * <code>string secret_reference = 4 [json_name = "secretReference"];</code>
+   * @return The bytes for secretReference.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getSecretReferenceBytes() {
+    java.lang.Object ref = secretReference_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      secretReference_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -186,6 +234,9 @@ private static final long serialVersionUID = 0L;
     if (skipCheck_ != false) {
       output.writeBool(3, skipCheck_);
     }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(secretReference_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 4, secretReference_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -199,6 +250,9 @@ private static final long serialVersionUID = 0L;
     if (skipCheck_ != false) {
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(3, skipCheck_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(secretReference_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(4, secretReference_);
     }
     return size;
   }
@@ -230,6 +284,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getSecret())) return false;
     if (getSkipCheck()
         != other.getSkipCheck()) return false;
+    if (!getSecretReference()
+        .equals(other.getSecretReference())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -248,6 +304,8 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + SKIP_CHECK_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getSkipCheck());
+    hash = (37 * hash) + SECRET_REFERENCE_FIELD_NUMBER;
+    hash = (53 * hash) + getSecretReference().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -386,6 +444,7 @@ private static final long serialVersionUID = 0L;
       integrationId_ = "";
       secret_ = "";
       skipCheck_ = false;
+      secretReference_ = "";
       return this;
     }
 
@@ -428,6 +487,9 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000004) != 0)) {
         result.skipCheck_ = skipCheck_;
       }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.secretReference_ = secretReference_;
+      }
     }
 
     @java.lang.Override
@@ -454,6 +516,11 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getSkipCheck() != false) {
         setSkipCheck(other.getSkipCheck());
+      }
+      if (!other.getSecretReference().isEmpty()) {
+        secretReference_ = other.secretReference_;
+        bitField0_ |= 0x00000008;
+        onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -496,6 +563,11 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000004;
               break;
             } // case 24
+            case 34: {
+              secretReference_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -608,7 +680,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object secret_ = "";
     /**
      * <pre>
-     * The new secret. Required. Input only.
+     * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>
@@ -628,7 +700,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The new secret. Required. Input only.
+     * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>
@@ -649,7 +721,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The new secret. Required. Input only.
+     * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>
@@ -666,7 +738,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The new secret. Required. Input only.
+     * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>
@@ -680,7 +752,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The new secret. Required. Input only.
+     * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
      * </pre>
      *
      * <code>string secret = 2 [json_name = "secret"];</code>
@@ -737,6 +809,98 @@ private static final long serialVersionUID = 0L;
     public Builder clearSkipCheck() {
       bitField0_ = (bitField0_ & ~0x00000004);
       skipCheck_ = false;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object secretReference_ = "";
+    /**
+     * <pre>
+     * Where the new secret is kept, see `Authentication.secret_reference`.
+     * </pre>
+     *
+     * <code>string secret_reference = 4 [json_name = "secretReference"];</code>
+     * @return The secretReference.
+     */
+    public java.lang.String getSecretReference() {
+      java.lang.Object ref = secretReference_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        secretReference_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where the new secret is kept, see `Authentication.secret_reference`.
+     * </pre>
+     *
+     * <code>string secret_reference = 4 [json_name = "secretReference"];</code>
+     * @return The bytes for secretReference.
+     */
+    public com.google.protobuf.ByteString
+        getSecretReferenceBytes() {
+      java.lang.Object ref = secretReference_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        secretReference_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Where the new secret is kept, see `Authentication.secret_reference`.
+     * </pre>
+     *
+     * <code>string secret_reference = 4 [json_name = "secretReference"];</code>
+     * @param value The secretReference to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSecretReference(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      secretReference_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the new secret is kept, see `Authentication.secret_reference`.
+     * </pre>
+     *
+     * <code>string secret_reference = 4 [json_name = "secretReference"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearSecretReference() {
+      secretReference_ = getDefaultInstance().getSecretReference();
+      bitField0_ = (bitField0_ & ~0x00000008);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Where the new secret is kept, see `Authentication.secret_reference`.
+     * </pre>
+     *
+     * <code>string secret_reference = 4 [json_name = "secretReference"];</code>
+     * @param value The bytes for secretReference to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSecretReferenceBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      secretReference_ = value;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }

@@ -32,7 +32,7 @@ public interface RotateCredentialRequestOrBuilder extends
 
   /**
    * <pre>
-   * The new secret. Required. Input only.
+   * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
    * </pre>
    *
    * <code>string secret = 2 [json_name = "secret"];</code>
@@ -41,7 +41,7 @@ public interface RotateCredentialRequestOrBuilder extends
   java.lang.String getSecret();
   /**
    * <pre>
-   * The new secret. Required. Input only.
+   * The new secret, at most 16 KiB; or `secret_reference`. One of them is required. Input only.
    * </pre>
    *
    * <code>string secret = 2 [json_name = "secret"];</code>
@@ -59,4 +59,24 @@ public interface RotateCredentialRequestOrBuilder extends
    * @return The skipCheck.
    */
   boolean getSkipCheck();
+
+  /**
+   * <pre>
+   * Where the new secret is kept, see `Authentication.secret_reference`.
+   * </pre>
+   *
+   * <code>string secret_reference = 4 [json_name = "secretReference"];</code>
+   * @return The secretReference.
+   */
+  java.lang.String getSecretReference();
+  /**
+   * <pre>
+   * Where the new secret is kept, see `Authentication.secret_reference`.
+   * </pre>
+   *
+   * <code>string secret_reference = 4 [json_name = "secretReference"];</code>
+   * @return The bytes for secretReference.
+   */
+  com.google.protobuf.ByteString
+      getSecretReferenceBytes();
 }

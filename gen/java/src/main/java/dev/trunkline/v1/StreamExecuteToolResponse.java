@@ -114,7 +114,7 @@ private static final long serialVersionUID = 0L;
   public static final int CHUNK_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * A piece of the output.
+   * A piece of the output; of a tool with pages, a whole page or a piece of it.
    * </pre>
    *
    * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -126,7 +126,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A piece of the output.
+   * A piece of the output; of a tool with pages, a whole page or a piece of it.
    * </pre>
    *
    * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -703,7 +703,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * A piece of the output.
+     * A piece of the output; of a tool with pages, a whole page or a piece of it.
      * </pre>
      *
      * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -714,7 +714,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A piece of the output.
+     * A piece of the output; of a tool with pages, a whole page or a piece of it.
      * </pre>
      *
      * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -728,7 +728,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A piece of the output.
+     * A piece of the output; of a tool with pages, a whole page or a piece of it.
      * </pre>
      *
      * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -744,7 +744,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A piece of the output.
+     * A piece of the output; of a tool with pages, a whole page or a piece of it.
      * </pre>
      *
      * <code>bytes chunk = 2 [json_name = "chunk"];</code>

@@ -22,7 +22,7 @@ public interface StreamExecuteToolResponseOrBuilder extends
 
   /**
    * <pre>
-   * A piece of the output.
+   * A piece of the output; of a tool with pages, a whole page or a piece of it.
    * </pre>
    *
    * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -31,7 +31,7 @@ public interface StreamExecuteToolResponseOrBuilder extends
   boolean hasChunk();
   /**
    * <pre>
-   * A piece of the output.
+   * A piece of the output; of a tool with pages, a whole page or a piece of it.
    * </pre>
    *
    * <code>bytes chunk = 2 [json_name = "chunk"];</code>

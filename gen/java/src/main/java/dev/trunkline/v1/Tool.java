@@ -36,6 +36,9 @@ private static final long serialVersionUID = 0L;
     integrationId_ = "";
     description_ = "";
     parametersSchemaJson_ = com.google.protobuf.ByteString.EMPTY;
+    resultSchemaJson_ = com.google.protobuf.ByteString.EMPTY;
+    cacheClass_ = 0;
+    deprecation_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -304,6 +307,154 @@ private static final long serialVersionUID = 0L;
     return timeout_ == null ? com.google.protobuf.Duration.getDefaultInstance() : timeout_;
   }
 
+  public static final int RESULT_SCHEMA_JSON_FIELD_NUMBER = 8;
+  private com.google.protobuf.ByteString resultSchemaJson_ = com.google.protobuf.ByteString.EMPTY;
+  /**
+   * <pre>
+   * JSON Schema of the result, as JSON text. Empty: any.
+   * </pre>
+   *
+   * <code>bytes result_schema_json = 8 [json_name = "resultSchemaJson"];</code>
+   * @return The resultSchemaJson.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString getResultSchemaJson() {
+    return resultSchemaJson_;
+  }
+
+  public static final int CACHE_CLASS_FIELD_NUMBER = 9;
+  private int cacheClass_ = 0;
+  /**
+   * <pre>
+   * Who may share cached answers, and for how long where `cache_ttl` is absent.
+   * </pre>
+   *
+   * <code>.trunkline.v1.CacheClass cache_class = 9 [json_name = "cacheClass"];</code>
+   * @return The enum numeric value on the wire for cacheClass.
+   */
+  @java.lang.Override public int getCacheClassValue() {
+    return cacheClass_;
+  }
+  /**
+   * <pre>
+   * Who may share cached answers, and for how long where `cache_ttl` is absent.
+   * </pre>
+   *
+   * <code>.trunkline.v1.CacheClass cache_class = 9 [json_name = "cacheClass"];</code>
+   * @return The cacheClass.
+   */
+  @java.lang.Override public dev.trunkline.v1.CacheClass getCacheClass() {
+    dev.trunkline.v1.CacheClass result = dev.trunkline.v1.CacheClass.forNumber(cacheClass_);
+    return result == null ? dev.trunkline.v1.CacheClass.UNRECOGNIZED : result;
+  }
+
+  public static final int COST_NANO_USD_FIELD_NUMBER = 10;
+  private long costNanoUsd_ = 0L;
+  /**
+   * <pre>
+   * What a call costs, in nano-USD.
+   * </pre>
+   *
+   * <code>int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
+   * @return The costNanoUsd.
+   */
+  @java.lang.Override
+  public long getCostNanoUsd() {
+    return costNanoUsd_;
+  }
+
+  public static final int APPROVAL_REQUIRED_FIELD_NUMBER = 11;
+  private boolean approvalRequired_ = false;
+  /**
+   * <pre>
+   * Whether each call needs an approval.
+   * </pre>
+   *
+   * <code>bool approval_required = 11 [json_name = "approvalRequired"];</code>
+   * @return The approvalRequired.
+   */
+  @java.lang.Override
+  public boolean getApprovalRequired() {
+    return approvalRequired_;
+  }
+
+  public static final int PAGINATED_FIELD_NUMBER = 12;
+  private boolean paginated_ = false;
+  /**
+   * <pre>
+   * Whether its results come in pages, which `StreamExecuteTool` follows to the end.
+   * </pre>
+   *
+   * <code>bool paginated = 12 [json_name = "paginated"];</code>
+   * @return The paginated.
+   */
+  @java.lang.Override
+  public boolean getPaginated() {
+    return paginated_;
+  }
+
+  public static final int DEPRECATION_FIELD_NUMBER = 13;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object deprecation_ = "";
+  /**
+   * <pre>
+   * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+   * </pre>
+   *
+   * <code>string deprecation = 13 [json_name = "deprecation"];</code>
+   * @return The deprecation.
+   */
+  @java.lang.Override
+  public java.lang.String getDeprecation() {
+    java.lang.Object ref = deprecation_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      deprecation_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+   * </pre>
+   *
+   * <code>string deprecation = 13 [json_name = "deprecation"];</code>
+   * @return The bytes for deprecation.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getDeprecationBytes() {
+    java.lang.Object ref = deprecation_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      deprecation_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
+  public static final int REPEATABLE_FIELD_NUMBER = 14;
+  private boolean repeatable_ = false;
+  /**
+   * <pre>
+   * Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
+   * </pre>
+   *
+   * <code>bool repeatable = 14 [json_name = "repeatable"];</code>
+   * @return The repeatable.
+   */
+  @java.lang.Override
+  public boolean getRepeatable() {
+    return repeatable_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -339,6 +490,27 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000002) != 0)) {
       output.writeMessage(7, getTimeout());
     }
+    if (!resultSchemaJson_.isEmpty()) {
+      output.writeBytes(8, resultSchemaJson_);
+    }
+    if (cacheClass_ != dev.trunkline.v1.CacheClass.CACHE_CLASS_UNSPECIFIED.getNumber()) {
+      output.writeEnum(9, cacheClass_);
+    }
+    if (costNanoUsd_ != 0L) {
+      output.writeInt64(10, costNanoUsd_);
+    }
+    if (approvalRequired_ != false) {
+      output.writeBool(11, approvalRequired_);
+    }
+    if (paginated_ != false) {
+      output.writeBool(12, paginated_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(deprecation_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 13, deprecation_);
+    }
+    if (repeatable_ != false) {
+      output.writeBool(14, repeatable_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -367,6 +539,33 @@ private static final long serialVersionUID = 0L;
     if (((bitField0_ & 0x00000002) != 0)) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(7, getTimeout());
+    }
+    if (!resultSchemaJson_.isEmpty()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBytesSize(8, resultSchemaJson_);
+    }
+    if (cacheClass_ != dev.trunkline.v1.CacheClass.CACHE_CLASS_UNSPECIFIED.getNumber()) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeEnumSize(9, cacheClass_);
+    }
+    if (costNanoUsd_ != 0L) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(10, costNanoUsd_);
+    }
+    if (approvalRequired_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(11, approvalRequired_);
+    }
+    if (paginated_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(12, paginated_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(deprecation_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(13, deprecation_);
+    }
+    if (repeatable_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(14, repeatable_);
     }
     return size;
   }
@@ -412,6 +611,19 @@ private static final long serialVersionUID = 0L;
       if (!getTimeout()
           .equals(other.getTimeout())) return false;
     }
+    if (!getResultSchemaJson()
+        .equals(other.getResultSchemaJson())) return false;
+    if (cacheClass_ != other.cacheClass_) return false;
+    if (getCostNanoUsd()
+        != other.getCostNanoUsd()) return false;
+    if (getApprovalRequired()
+        != other.getApprovalRequired()) return false;
+    if (getPaginated()
+        != other.getPaginated()) return false;
+    if (!getDeprecation()
+        .equals(other.getDeprecation())) return false;
+    if (getRepeatable()
+        != other.getRepeatable()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -442,6 +654,24 @@ private static final long serialVersionUID = 0L;
       hash = (37 * hash) + TIMEOUT_FIELD_NUMBER;
       hash = (53 * hash) + getTimeout().hashCode();
     }
+    hash = (37 * hash) + RESULT_SCHEMA_JSON_FIELD_NUMBER;
+    hash = (53 * hash) + getResultSchemaJson().hashCode();
+    hash = (37 * hash) + CACHE_CLASS_FIELD_NUMBER;
+    hash = (53 * hash) + cacheClass_;
+    hash = (37 * hash) + COST_NANO_USD_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        getCostNanoUsd());
+    hash = (37 * hash) + APPROVAL_REQUIRED_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getApprovalRequired());
+    hash = (37 * hash) + PAGINATED_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getPaginated());
+    hash = (37 * hash) + DEPRECATION_FIELD_NUMBER;
+    hash = (53 * hash) + getDeprecation().hashCode();
+    hash = (37 * hash) + REPEATABLE_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getRepeatable());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -599,6 +829,13 @@ private static final long serialVersionUID = 0L;
         timeoutBuilder_.dispose();
         timeoutBuilder_ = null;
       }
+      resultSchemaJson_ = com.google.protobuf.ByteString.EMPTY;
+      cacheClass_ = 0;
+      costNanoUsd_ = 0L;
+      approvalRequired_ = false;
+      paginated_ = false;
+      deprecation_ = "";
+      repeatable_ = false;
       return this;
     }
 
@@ -660,6 +897,27 @@ private static final long serialVersionUID = 0L;
             : timeoutBuilder_.build();
         to_bitField0_ |= 0x00000002;
       }
+      if (((from_bitField0_ & 0x00000080) != 0)) {
+        result.resultSchemaJson_ = resultSchemaJson_;
+      }
+      if (((from_bitField0_ & 0x00000100) != 0)) {
+        result.cacheClass_ = cacheClass_;
+      }
+      if (((from_bitField0_ & 0x00000200) != 0)) {
+        result.costNanoUsd_ = costNanoUsd_;
+      }
+      if (((from_bitField0_ & 0x00000400) != 0)) {
+        result.approvalRequired_ = approvalRequired_;
+      }
+      if (((from_bitField0_ & 0x00000800) != 0)) {
+        result.paginated_ = paginated_;
+      }
+      if (((from_bitField0_ & 0x00001000) != 0)) {
+        result.deprecation_ = deprecation_;
+      }
+      if (((from_bitField0_ & 0x00002000) != 0)) {
+        result.repeatable_ = repeatable_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -701,6 +959,29 @@ private static final long serialVersionUID = 0L;
       }
       if (other.hasTimeout()) {
         mergeTimeout(other.getTimeout());
+      }
+      if (!other.getResultSchemaJson().isEmpty()) {
+        setResultSchemaJson(other.getResultSchemaJson());
+      }
+      if (other.cacheClass_ != 0) {
+        setCacheClassValue(other.getCacheClassValue());
+      }
+      if (other.getCostNanoUsd() != 0L) {
+        setCostNanoUsd(other.getCostNanoUsd());
+      }
+      if (other.getApprovalRequired() != false) {
+        setApprovalRequired(other.getApprovalRequired());
+      }
+      if (other.getPaginated() != false) {
+        setPaginated(other.getPaginated());
+      }
+      if (!other.getDeprecation().isEmpty()) {
+        deprecation_ = other.deprecation_;
+        bitField0_ |= 0x00001000;
+        onChanged();
+      }
+      if (other.getRepeatable() != false) {
+        setRepeatable(other.getRepeatable());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -767,6 +1048,41 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000040;
               break;
             } // case 58
+            case 66: {
+              resultSchemaJson_ = input.readBytes();
+              bitField0_ |= 0x00000080;
+              break;
+            } // case 66
+            case 72: {
+              cacheClass_ = input.readEnum();
+              bitField0_ |= 0x00000100;
+              break;
+            } // case 72
+            case 80: {
+              costNanoUsd_ = input.readInt64();
+              bitField0_ |= 0x00000200;
+              break;
+            } // case 80
+            case 88: {
+              approvalRequired_ = input.readBool();
+              bitField0_ |= 0x00000400;
+              break;
+            } // case 88
+            case 96: {
+              paginated_ = input.readBool();
+              bitField0_ |= 0x00000800;
+              break;
+            } // case 96
+            case 106: {
+              deprecation_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00001000;
+              break;
+            } // case 106
+            case 112: {
+              repeatable_ = input.readBool();
+              bitField0_ |= 0x00002000;
+              break;
+            } // case 112
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1460,6 +1776,390 @@ private static final long serialVersionUID = 0L;
         timeout_ = null;
       }
       return timeoutBuilder_;
+    }
+
+    private com.google.protobuf.ByteString resultSchemaJson_ = com.google.protobuf.ByteString.EMPTY;
+    /**
+     * <pre>
+     * JSON Schema of the result, as JSON text. Empty: any.
+     * </pre>
+     *
+     * <code>bytes result_schema_json = 8 [json_name = "resultSchemaJson"];</code>
+     * @return The resultSchemaJson.
+     */
+    @java.lang.Override
+    public com.google.protobuf.ByteString getResultSchemaJson() {
+      return resultSchemaJson_;
+    }
+    /**
+     * <pre>
+     * JSON Schema of the result, as JSON text. Empty: any.
+     * </pre>
+     *
+     * <code>bytes result_schema_json = 8 [json_name = "resultSchemaJson"];</code>
+     * @param value The resultSchemaJson to set.
+     * @return This builder for chaining.
+     */
+    public Builder setResultSchemaJson(com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      resultSchemaJson_ = value;
+      bitField0_ |= 0x00000080;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * JSON Schema of the result, as JSON text. Empty: any.
+     * </pre>
+     *
+     * <code>bytes result_schema_json = 8 [json_name = "resultSchemaJson"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearResultSchemaJson() {
+      bitField0_ = (bitField0_ & ~0x00000080);
+      resultSchemaJson_ = getDefaultInstance().getResultSchemaJson();
+      onChanged();
+      return this;
+    }
+
+    private int cacheClass_ = 0;
+    /**
+     * <pre>
+     * Who may share cached answers, and for how long where `cache_ttl` is absent.
+     * </pre>
+     *
+     * <code>.trunkline.v1.CacheClass cache_class = 9 [json_name = "cacheClass"];</code>
+     * @return The enum numeric value on the wire for cacheClass.
+     */
+    @java.lang.Override public int getCacheClassValue() {
+      return cacheClass_;
+    }
+    /**
+     * <pre>
+     * Who may share cached answers, and for how long where `cache_ttl` is absent.
+     * </pre>
+     *
+     * <code>.trunkline.v1.CacheClass cache_class = 9 [json_name = "cacheClass"];</code>
+     * @param value The enum numeric value on the wire for cacheClass to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCacheClassValue(int value) {
+      cacheClass_ = value;
+      bitField0_ |= 0x00000100;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who may share cached answers, and for how long where `cache_ttl` is absent.
+     * </pre>
+     *
+     * <code>.trunkline.v1.CacheClass cache_class = 9 [json_name = "cacheClass"];</code>
+     * @return The cacheClass.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.CacheClass getCacheClass() {
+      dev.trunkline.v1.CacheClass result = dev.trunkline.v1.CacheClass.forNumber(cacheClass_);
+      return result == null ? dev.trunkline.v1.CacheClass.UNRECOGNIZED : result;
+    }
+    /**
+     * <pre>
+     * Who may share cached answers, and for how long where `cache_ttl` is absent.
+     * </pre>
+     *
+     * <code>.trunkline.v1.CacheClass cache_class = 9 [json_name = "cacheClass"];</code>
+     * @param value The cacheClass to set.
+     * @throws IllegalArgumentException if UNRECOGNIZED is provided.
+     * @return This builder for chaining.
+     */
+    public Builder setCacheClass(dev.trunkline.v1.CacheClass value) {
+      if (value == null) { throw new NullPointerException(); }
+      bitField0_ |= 0x00000100;
+      cacheClass_ = value.getNumber();
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Who may share cached answers, and for how long where `cache_ttl` is absent.
+     * </pre>
+     *
+     * <code>.trunkline.v1.CacheClass cache_class = 9 [json_name = "cacheClass"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCacheClass() {
+      bitField0_ = (bitField0_ & ~0x00000100);
+      cacheClass_ = 0;
+      onChanged();
+      return this;
+    }
+
+    private long costNanoUsd_ ;
+    /**
+     * <pre>
+     * What a call costs, in nano-USD.
+     * </pre>
+     *
+     * <code>int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
+     * @return The costNanoUsd.
+     */
+    @java.lang.Override
+    public long getCostNanoUsd() {
+      return costNanoUsd_;
+    }
+    /**
+     * <pre>
+     * What a call costs, in nano-USD.
+     * </pre>
+     *
+     * <code>int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
+     * @param value The costNanoUsd to set.
+     * @return This builder for chaining.
+     */
+    public Builder setCostNanoUsd(long value) {
+
+      costNanoUsd_ = value;
+      bitField0_ |= 0x00000200;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * What a call costs, in nano-USD.
+     * </pre>
+     *
+     * <code>int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearCostNanoUsd() {
+      bitField0_ = (bitField0_ & ~0x00000200);
+      costNanoUsd_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private boolean approvalRequired_ ;
+    /**
+     * <pre>
+     * Whether each call needs an approval.
+     * </pre>
+     *
+     * <code>bool approval_required = 11 [json_name = "approvalRequired"];</code>
+     * @return The approvalRequired.
+     */
+    @java.lang.Override
+    public boolean getApprovalRequired() {
+      return approvalRequired_;
+    }
+    /**
+     * <pre>
+     * Whether each call needs an approval.
+     * </pre>
+     *
+     * <code>bool approval_required = 11 [json_name = "approvalRequired"];</code>
+     * @param value The approvalRequired to set.
+     * @return This builder for chaining.
+     */
+    public Builder setApprovalRequired(boolean value) {
+
+      approvalRequired_ = value;
+      bitField0_ |= 0x00000400;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether each call needs an approval.
+     * </pre>
+     *
+     * <code>bool approval_required = 11 [json_name = "approvalRequired"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearApprovalRequired() {
+      bitField0_ = (bitField0_ & ~0x00000400);
+      approvalRequired_ = false;
+      onChanged();
+      return this;
+    }
+
+    private boolean paginated_ ;
+    /**
+     * <pre>
+     * Whether its results come in pages, which `StreamExecuteTool` follows to the end.
+     * </pre>
+     *
+     * <code>bool paginated = 12 [json_name = "paginated"];</code>
+     * @return The paginated.
+     */
+    @java.lang.Override
+    public boolean getPaginated() {
+      return paginated_;
+    }
+    /**
+     * <pre>
+     * Whether its results come in pages, which `StreamExecuteTool` follows to the end.
+     * </pre>
+     *
+     * <code>bool paginated = 12 [json_name = "paginated"];</code>
+     * @param value The paginated to set.
+     * @return This builder for chaining.
+     */
+    public Builder setPaginated(boolean value) {
+
+      paginated_ = value;
+      bitField0_ |= 0x00000800;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether its results come in pages, which `StreamExecuteTool` follows to the end.
+     * </pre>
+     *
+     * <code>bool paginated = 12 [json_name = "paginated"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearPaginated() {
+      bitField0_ = (bitField0_ & ~0x00000800);
+      paginated_ = false;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object deprecation_ = "";
+    /**
+     * <pre>
+     * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+     * </pre>
+     *
+     * <code>string deprecation = 13 [json_name = "deprecation"];</code>
+     * @return The deprecation.
+     */
+    public java.lang.String getDeprecation() {
+      java.lang.Object ref = deprecation_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        deprecation_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+     * </pre>
+     *
+     * <code>string deprecation = 13 [json_name = "deprecation"];</code>
+     * @return The bytes for deprecation.
+     */
+    public com.google.protobuf.ByteString
+        getDeprecationBytes() {
+      java.lang.Object ref = deprecation_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        deprecation_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+     * </pre>
+     *
+     * <code>string deprecation = 13 [json_name = "deprecation"];</code>
+     * @param value The deprecation to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDeprecation(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      deprecation_ = value;
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+     * </pre>
+     *
+     * <code>string deprecation = 13 [json_name = "deprecation"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearDeprecation() {
+      deprecation_ = getDefaultInstance().getDeprecation();
+      bitField0_ = (bitField0_ & ~0x00001000);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+     * </pre>
+     *
+     * <code>string deprecation = 13 [json_name = "deprecation"];</code>
+     * @param value The bytes for deprecation to set.
+     * @return This builder for chaining.
+     */
+    public Builder setDeprecationBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      deprecation_ = value;
+      bitField0_ |= 0x00001000;
+      onChanged();
+      return this;
+    }
+
+    private boolean repeatable_ ;
+    /**
+     * <pre>
+     * Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
+     * </pre>
+     *
+     * <code>bool repeatable = 14 [json_name = "repeatable"];</code>
+     * @return The repeatable.
+     */
+    @java.lang.Override
+    public boolean getRepeatable() {
+      return repeatable_;
+    }
+    /**
+     * <pre>
+     * Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
+     * </pre>
+     *
+     * <code>bool repeatable = 14 [json_name = "repeatable"];</code>
+     * @param value The repeatable to set.
+     * @return This builder for chaining.
+     */
+    public Builder setRepeatable(boolean value) {
+
+      repeatable_ = value;
+      bitField0_ |= 0x00002000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
+     * </pre>
+     *
+     * <code>bool repeatable = 14 [json_name = "repeatable"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearRepeatable() {
+      bitField0_ = (bitField0_ & ~0x00002000);
+      repeatable_ = false;
+      onChanged();
+      return this;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Tool)

@@ -143,4 +143,93 @@ public interface ToolOrBuilder extends
    * <code>.google.protobuf.Duration timeout = 7 [json_name = "timeout"];</code>
    */
   com.google.protobuf.DurationOrBuilder getTimeoutOrBuilder();
+
+  /**
+   * <pre>
+   * JSON Schema of the result, as JSON text. Empty: any.
+   * </pre>
+   *
+   * <code>bytes result_schema_json = 8 [json_name = "resultSchemaJson"];</code>
+   * @return The resultSchemaJson.
+   */
+  com.google.protobuf.ByteString getResultSchemaJson();
+
+  /**
+   * <pre>
+   * Who may share cached answers, and for how long where `cache_ttl` is absent.
+   * </pre>
+   *
+   * <code>.trunkline.v1.CacheClass cache_class = 9 [json_name = "cacheClass"];</code>
+   * @return The enum numeric value on the wire for cacheClass.
+   */
+  int getCacheClassValue();
+  /**
+   * <pre>
+   * Who may share cached answers, and for how long where `cache_ttl` is absent.
+   * </pre>
+   *
+   * <code>.trunkline.v1.CacheClass cache_class = 9 [json_name = "cacheClass"];</code>
+   * @return The cacheClass.
+   */
+  dev.trunkline.v1.CacheClass getCacheClass();
+
+  /**
+   * <pre>
+   * What a call costs, in nano-USD.
+   * </pre>
+   *
+   * <code>int64 cost_nano_usd = 10 [json_name = "costNanoUsd"];</code>
+   * @return The costNanoUsd.
+   */
+  long getCostNanoUsd();
+
+  /**
+   * <pre>
+   * Whether each call needs an approval.
+   * </pre>
+   *
+   * <code>bool approval_required = 11 [json_name = "approvalRequired"];</code>
+   * @return The approvalRequired.
+   */
+  boolean getApprovalRequired();
+
+  /**
+   * <pre>
+   * Whether its results come in pages, which `StreamExecuteTool` follows to the end.
+   * </pre>
+   *
+   * <code>bool paginated = 12 [json_name = "paginated"];</code>
+   * @return The paginated.
+   */
+  boolean getPaginated();
+
+  /**
+   * <pre>
+   * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+   * </pre>
+   *
+   * <code>string deprecation = 13 [json_name = "deprecation"];</code>
+   * @return The deprecation.
+   */
+  java.lang.String getDeprecation();
+  /**
+   * <pre>
+   * Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
+   * </pre>
+   *
+   * <code>string deprecation = 13 [json_name = "deprecation"];</code>
+   * @return The bytes for deprecation.
+   */
+  com.google.protobuf.ByteString
+      getDeprecationBytes();
+
+  /**
+   * <pre>
+   * Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
+   * </pre>
+   *
+   * <code>bool repeatable = 14 [json_name = "repeatable"];</code>
+   * @return The repeatable.
+   */
+  boolean getRepeatable();
 }

@@ -110,6 +110,68 @@ public final class ToolServiceGrpc {
     return getExecuteToolMethod;
   }
 
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.BatchExecuteToolsRequest,
+      dev.trunkline.v1.BatchExecuteToolsResponse> getBatchExecuteToolsMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "BatchExecuteTools",
+      requestType = dev.trunkline.v1.BatchExecuteToolsRequest.class,
+      responseType = dev.trunkline.v1.BatchExecuteToolsResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.BatchExecuteToolsRequest,
+      dev.trunkline.v1.BatchExecuteToolsResponse> getBatchExecuteToolsMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.BatchExecuteToolsRequest, dev.trunkline.v1.BatchExecuteToolsResponse> getBatchExecuteToolsMethod;
+    if ((getBatchExecuteToolsMethod = ToolServiceGrpc.getBatchExecuteToolsMethod) == null) {
+      synchronized (ToolServiceGrpc.class) {
+        if ((getBatchExecuteToolsMethod = ToolServiceGrpc.getBatchExecuteToolsMethod) == null) {
+          ToolServiceGrpc.getBatchExecuteToolsMethod = getBatchExecuteToolsMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.BatchExecuteToolsRequest, dev.trunkline.v1.BatchExecuteToolsResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "BatchExecuteTools"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.BatchExecuteToolsRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.BatchExecuteToolsResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new ToolServiceMethodDescriptorSupplier("BatchExecuteTools"))
+              .build();
+        }
+      }
+    }
+    return getBatchExecuteToolsMethod;
+  }
+
+  private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.ApproveToolCallRequest,
+      dev.trunkline.v1.ApproveToolCallResponse> getApproveToolCallMethod;
+
+  @io.grpc.stub.annotations.RpcMethod(
+      fullMethodName = SERVICE_NAME + '/' + "ApproveToolCall",
+      requestType = dev.trunkline.v1.ApproveToolCallRequest.class,
+      responseType = dev.trunkline.v1.ApproveToolCallResponse.class,
+      methodType = io.grpc.MethodDescriptor.MethodType.UNARY)
+  public static io.grpc.MethodDescriptor<dev.trunkline.v1.ApproveToolCallRequest,
+      dev.trunkline.v1.ApproveToolCallResponse> getApproveToolCallMethod() {
+    io.grpc.MethodDescriptor<dev.trunkline.v1.ApproveToolCallRequest, dev.trunkline.v1.ApproveToolCallResponse> getApproveToolCallMethod;
+    if ((getApproveToolCallMethod = ToolServiceGrpc.getApproveToolCallMethod) == null) {
+      synchronized (ToolServiceGrpc.class) {
+        if ((getApproveToolCallMethod = ToolServiceGrpc.getApproveToolCallMethod) == null) {
+          ToolServiceGrpc.getApproveToolCallMethod = getApproveToolCallMethod =
+              io.grpc.MethodDescriptor.<dev.trunkline.v1.ApproveToolCallRequest, dev.trunkline.v1.ApproveToolCallResponse>newBuilder()
+              .setType(io.grpc.MethodDescriptor.MethodType.UNARY)
+              .setFullMethodName(generateFullMethodName(SERVICE_NAME, "ApproveToolCall"))
+              .setSampledToLocalTracing(true)
+              .setRequestMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.ApproveToolCallRequest.getDefaultInstance()))
+              .setResponseMarshaller(io.grpc.protobuf.ProtoUtils.marshaller(
+                  dev.trunkline.v1.ApproveToolCallResponse.getDefaultInstance()))
+              .setSchemaDescriptor(new ToolServiceMethodDescriptorSupplier("ApproveToolCall"))
+              .build();
+        }
+      }
+    }
+    return getApproveToolCallMethod;
+  }
+
   private static volatile io.grpc.MethodDescriptor<dev.trunkline.v1.StreamExecuteToolRequest,
       dev.trunkline.v1.StreamExecuteToolResponse> getStreamExecuteToolMethod;
 
@@ -240,7 +302,29 @@ public final class ToolServiceGrpc {
 
     /**
      * <pre>
-     * StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`.
+     * BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+     * by itself.
+     * </pre>
+     */
+    default void batchExecuteTools(dev.trunkline.v1.BatchExecuteToolsRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.BatchExecuteToolsResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getBatchExecuteToolsMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+     * key that calls.
+     * </pre>
+     */
+    default void approveToolCall(dev.trunkline.v1.ApproveToolCallRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.ApproveToolCallResponse> responseObserver) {
+      io.grpc.stub.ServerCalls.asyncUnimplementedUnaryCall(getApproveToolCallMethod(), responseObserver);
+    }
+
+    /**
+     * <pre>
+     * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
      * </pre>
      */
     default io.grpc.stub.StreamObserver<dev.trunkline.v1.StreamExecuteToolRequest> streamExecuteTool(
@@ -318,7 +402,31 @@ public final class ToolServiceGrpc {
 
     /**
      * <pre>
-     * StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`.
+     * BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+     * by itself.
+     * </pre>
+     */
+    public void batchExecuteTools(dev.trunkline.v1.BatchExecuteToolsRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.BatchExecuteToolsResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getBatchExecuteToolsMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+     * key that calls.
+     * </pre>
+     */
+    public void approveToolCall(dev.trunkline.v1.ApproveToolCallRequest request,
+        io.grpc.stub.StreamObserver<dev.trunkline.v1.ApproveToolCallResponse> responseObserver) {
+      io.grpc.stub.ClientCalls.asyncUnaryCall(
+          getChannel().newCall(getApproveToolCallMethod(), getCallOptions()), request, responseObserver);
+    }
+
+    /**
+     * <pre>
+     * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
      * </pre>
      */
     public io.grpc.stub.StreamObserver<dev.trunkline.v1.StreamExecuteToolRequest> streamExecuteTool(
@@ -380,7 +488,29 @@ public final class ToolServiceGrpc {
 
     /**
      * <pre>
-     * StreamExecuteTool runs a tool whose input or output is larger than one message. The first request holds `start`.
+     * BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+     * by itself.
+     * </pre>
+     */
+    public dev.trunkline.v1.BatchExecuteToolsResponse batchExecuteTools(dev.trunkline.v1.BatchExecuteToolsRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getBatchExecuteToolsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+     * key that calls.
+     * </pre>
+     */
+    public dev.trunkline.v1.ApproveToolCallResponse approveToolCall(dev.trunkline.v1.ApproveToolCallRequest request) throws io.grpc.StatusException {
+      return io.grpc.stub.ClientCalls.blockingV2UnaryCall(
+          getChannel(), getApproveToolCallMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -440,6 +570,28 @@ public final class ToolServiceGrpc {
       return io.grpc.stub.ClientCalls.blockingUnaryCall(
           getChannel(), getExecuteToolMethod(), getCallOptions(), request);
     }
+
+    /**
+     * <pre>
+     * BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+     * by itself.
+     * </pre>
+     */
+    public dev.trunkline.v1.BatchExecuteToolsResponse batchExecuteTools(dev.trunkline.v1.BatchExecuteToolsRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getBatchExecuteToolsMethod(), getCallOptions(), request);
+    }
+
+    /**
+     * <pre>
+     * ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+     * key that calls.
+     * </pre>
+     */
+    public dev.trunkline.v1.ApproveToolCallResponse approveToolCall(dev.trunkline.v1.ApproveToolCallRequest request) {
+      return io.grpc.stub.ClientCalls.blockingUnaryCall(
+          getChannel(), getApproveToolCallMethod(), getCallOptions(), request);
+    }
   }
 
   /**
@@ -494,12 +646,38 @@ public final class ToolServiceGrpc {
       return io.grpc.stub.ClientCalls.futureUnaryCall(
           getChannel().newCall(getExecuteToolMethod(), getCallOptions()), request);
     }
+
+    /**
+     * <pre>
+     * BatchExecuteTools runs several tools, some of them at a time. Each has its own answer or error, and is admitted, charged and recorded
+     * by itself.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.BatchExecuteToolsResponse> batchExecuteTools(
+        dev.trunkline.v1.BatchExecuteToolsRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getBatchExecuteToolsMethod(), getCallOptions()), request);
+    }
+
+    /**
+     * <pre>
+     * ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
+     * key that calls.
+     * </pre>
+     */
+    public com.google.common.util.concurrent.ListenableFuture<dev.trunkline.v1.ApproveToolCallResponse> approveToolCall(
+        dev.trunkline.v1.ApproveToolCallRequest request) {
+      return io.grpc.stub.ClientCalls.futureUnaryCall(
+          getChannel().newCall(getApproveToolCallMethod(), getCallOptions()), request);
+    }
   }
 
   private static final int METHODID_LIST_TOOLS = 0;
   private static final int METHODID_GET_TOOL = 1;
   private static final int METHODID_EXECUTE_TOOL = 2;
-  private static final int METHODID_STREAM_EXECUTE_TOOL = 3;
+  private static final int METHODID_BATCH_EXECUTE_TOOLS = 3;
+  private static final int METHODID_APPROVE_TOOL_CALL = 4;
+  private static final int METHODID_STREAM_EXECUTE_TOOL = 5;
 
   private static final class MethodHandlers<Req, Resp> implements
       io.grpc.stub.ServerCalls.UnaryMethod<Req, Resp>,
@@ -529,6 +707,14 @@ public final class ToolServiceGrpc {
         case METHODID_EXECUTE_TOOL:
           serviceImpl.executeTool((dev.trunkline.v1.ExecuteToolRequest) request,
               (io.grpc.stub.StreamObserver<dev.trunkline.v1.ExecuteToolResponse>) responseObserver);
+          break;
+        case METHODID_BATCH_EXECUTE_TOOLS:
+          serviceImpl.batchExecuteTools((dev.trunkline.v1.BatchExecuteToolsRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.BatchExecuteToolsResponse>) responseObserver);
+          break;
+        case METHODID_APPROVE_TOOL_CALL:
+          serviceImpl.approveToolCall((dev.trunkline.v1.ApproveToolCallRequest) request,
+              (io.grpc.stub.StreamObserver<dev.trunkline.v1.ApproveToolCallResponse>) responseObserver);
           break;
         default:
           throw new AssertionError();
@@ -572,6 +758,20 @@ public final class ToolServiceGrpc {
               dev.trunkline.v1.ExecuteToolRequest,
               dev.trunkline.v1.ExecuteToolResponse>(
                 service, METHODID_EXECUTE_TOOL)))
+        .addMethod(
+          getBatchExecuteToolsMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.BatchExecuteToolsRequest,
+              dev.trunkline.v1.BatchExecuteToolsResponse>(
+                service, METHODID_BATCH_EXECUTE_TOOLS)))
+        .addMethod(
+          getApproveToolCallMethod(),
+          io.grpc.stub.ServerCalls.asyncUnaryCall(
+            new MethodHandlers<
+              dev.trunkline.v1.ApproveToolCallRequest,
+              dev.trunkline.v1.ApproveToolCallResponse>(
+                service, METHODID_APPROVE_TOOL_CALL)))
         .addMethod(
           getStreamExecuteToolMethod(),
           io.grpc.stub.ServerCalls.asyncBidiStreamingCall(
@@ -630,6 +830,8 @@ public final class ToolServiceGrpc {
               .addMethod(getListToolsMethod())
               .addMethod(getGetToolMethod())
               .addMethod(getExecuteToolMethod())
+              .addMethod(getBatchExecuteToolsMethod())
+              .addMethod(getApproveToolCallMethod())
               .addMethod(getStreamExecuteToolMethod())
               .build();
         }
