@@ -14,7 +14,7 @@ from trunkline.v1.api_pb2 import ApiTool
 from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.connector_pb2 import Connector
-from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus, RateUse
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
 from trunkline_server.domain.call import Call, Caller
@@ -187,6 +187,12 @@ class CheckedApi:
 
     def preview(self, call: ToolCall) -> ToolPreview:
         return ToolPreview(method="GET", url="https://hub.example")
+
+    def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:
+        return []
+
+    async def rates(self, integration: Integration, secret: str) -> Sequence[RateUse]:
+        return []
 
     async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
         return None

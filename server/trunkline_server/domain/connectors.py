@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from trunkline.v1.configuration_pb2 import Configuration
 from trunkline.v1.connector_pb2 import Connector
-from trunkline.v1.integration_health_pb2 import HealthCheck, ResultDrift
+from trunkline.v1.integration_health_pb2 import HealthCheck, RateUse, ResultDrift
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
 
@@ -57,6 +57,10 @@ class ToolConnector(Protocol):
         """(field path, what is wrong) of the configuration; paths start at `configuration`."""
         ...
 
+    def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:
+        """(field path, what is wrong) of a secret for the integration; never shows it."""
+        ...
+
     async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
         """Fill in what only the system itself knows of its tools, before an integration is stored; mostly nothing."""
         ...
@@ -80,6 +84,10 @@ class ToolConnector(Protocol):
     def pages(self, call: ToolCall, deadline: Deadline) -> AsyncGenerator[ToolAnswer, None]:
         """The answers of a tool with pages, one for each page, to the last; of another tool its one answer. Each page
         is one attempt of at most `call.timeout`. Raises as `execute`. Closing it aborts the upstream request."""
+        ...
+
+    async def rates(self, integration: Integration, secret: str) -> Sequence[RateUse]:
+        """How much of each of the integration's call rates is used, over all servers."""
         ...
 
     async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:

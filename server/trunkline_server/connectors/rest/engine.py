@@ -13,7 +13,7 @@ from typing import Self
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from trunkline.v1.connector_pb2 import Connector
-from trunkline.v1.integration_health_pb2 import HealthCheck
+from trunkline.v1.integration_health_pb2 import HealthCheck, RateUse
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
 
@@ -117,6 +117,10 @@ class RestConnector:
         """See the port."""
         return violations_of(integration, self._template(integration), self._policy)
 
+    def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:
+        """See the port."""
+        return []
+
     async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
         """Nothing: an API's tools are configured."""
 
@@ -158,6 +162,10 @@ class RestConnector:
     async def pages(self, call: ToolCall, deadline: Deadline) -> AsyncGenerator[ToolAnswer, None]:
         """See the port."""
         yield await self.execute(call, deadline)
+
+    async def rates(self, integration: Integration, secret: str) -> Sequence[RateUse]:
+        """See the port."""
+        return []
 
     async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
         """Call the check path. A failed check is a finding, not an error: never raises TrunklineError."""
