@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from random import Random
 
 import pytest
 from faults.load import Callers, crowd, streaming
@@ -17,6 +18,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 STREAMS = pick(2_000, 100_000)
 WARM_UP = pick(1_000, 5_000)
 AT_ONCE = 64
+# Callers leave after the first message at the soonest, after so many at the latest.
+LAST_READ = 10
 # Tasks of the server's own jobs that may just run when tasks are counted; streams that leak are thousands.
 SPARE = 5
 # Tasks are counted once a second.
@@ -26,11 +29,12 @@ LEFT_AFTER = 2.0 * NOISE
 async def test_cancelled_streams_leave_nothing(shared: Stack) -> None:
     worker = workers(shared.process.pid)[0]
     async with joined(shared, "cancelled", chunks=1_000, pace=0.02) as (state,), Callers(shared) as callers:
-        ask = streaming("vllm/cancelled")
+        ask, moment = streaming("vllm/cancelled"), Random(16)
 
         async def work(_: int) -> None:
             call = callers.stream(ask, timeout=60)
-            await call.read()
+            for _ in range(moment.randint(1, LAST_READ)):
+                await call.read()
             call.cancel()
 
         async def quiet() -> bool:
