@@ -50,7 +50,7 @@ def request(authentication: Authentication, endpoint: str = ENDPOINT, **paramete
 
 def applied(authentication: Authentication, secret: str = SECRET, endpoint: str = ENDPOINT, **more: object) -> Any:
     made = request(authentication, endpoint, **more)
-    return now(authenticator(authentication, endpoint).apply(made, secret, Deadline.after(1), "acme"))  # type: ignore[arg-type]
+    return now(authenticator(authentication, endpoint).apply(made, secret, Deadline.after(1), "acme"))
 
 
 BASIC = base64.b64encode(SECRET.encode()).decode()
@@ -68,7 +68,7 @@ BASIC = base64.b64encode(SECRET.encode()).decode()
 def test_credentials_in_headers(name: str, parameter: str, header: str, value: str, shown: str) -> None:
     own = Authentication(scheme=scheme(name), parameter_name=parameter)
     for made in (request(own), build_check(Target(ENDPOINT, own, {}), "/")):
-        found = now(authenticator(own).apply(made, SECRET, Deadline.after(1), "acme"))  # type: ignore[arg-type]
+        found = now(authenticator(own).apply(made, SECRET, Deadline.after(1), "acme"))
         assert found.headers[header] == value
         assert SECRET not in str(found.url)
         assert authenticator(own).masked(made).headers[header] == shown
@@ -86,7 +86,7 @@ def test_a_credential_in_the_query() -> None:
     assert found.url.raw_query_string == "q=1&key=a%26b%3Dc%2F%C3%A9%20"
     assert authenticator(own).masked(found).url.raw_query_string == "q=1&key=***"
     # An address that the system told already holds it.
-    again = now(authenticator(own).apply(found, "new", Deadline.after(1), "acme"))  # type: ignore[arg-type]
+    again = now(authenticator(own).apply(found, "new", Deadline.after(1), "acme"))
     assert again.url.raw_query_string == "q=1&key=new"
 
 

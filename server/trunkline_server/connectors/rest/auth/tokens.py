@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
@@ -104,8 +103,7 @@ class AccessTokens:
 
     async def _ask(self, grant: Grant, secret: str, deadline: Deadline) -> Given:
         """One request of a token."""
-        # Signing takes a while.
-        ask = await asyncio.to_thread(grant.kind.ask, grant.oauth2, secret)
+        ask = grant.kind.ask(grant.oauth2, secret)
         if problem := self._policy.url_problem(ask.url):
             message = f"the integration's token endpoint {problem}"
             raise TrunklineError(Reason.ERROR_REASON_ADDRESS_FORBIDDEN, message)
