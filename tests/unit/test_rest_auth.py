@@ -9,12 +9,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from rest_upstream import SECRET, tool
+from rest_upstream import SECRET, integration, tool, tool_call
 from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme, RequestSignature
 from trunkline_server.connectors.rest.auth.base import Authenticator
 from trunkline_server.connectors.rest.auth.keys import InPath
 from trunkline_server.connectors.rest.auth.signing import Signed
 from trunkline_server.connectors.rest.auth.table import Authenticators
+from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.request import HttpRequest, Target, build, build_check
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.deadline import Deadline
@@ -176,3 +177,34 @@ def test_how_a_signature_is_written() -> None:
     assert (headers["x-time"], headers["x-key"]) == ("1700000000", "k-1")
     shown = Signed(signature, clock=lambda: 1700000000.9).masked(made).headers
     assert shown["x-sig"] == "t=1700000000,k=k-1,v1=***"
+
+
+# ── Previews ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "url", "header"),
+    [
+        ("API_KEY_QUERY", ENDPOINT, f"{ENDPOINT}/a?q=1&key=***", None),
+        ("API_KEY_PATH", "https://api.example.com/bot{secret}", "https://api.example.com/bot***/a?q=1", None),
+        ("BASIC", ENDPOINT, f"{ENDPOINT}/a?q=1", ("authorization", "Basic ***")),
+        ("OAUTH2_REFRESH_TOKEN", ENDPOINT, f"{ENDPOINT}/a?q=1", ("authorization", "Bearer ***")),
+        ("SERVICE_ACCOUNT", ENDPOINT, f"{ENDPOINT}/a?q=1", ("authorization", "Bearer ***")),
+        ("HMAC", ENDPOINT, f"{ENDPOINT}/a?q=1", ("x-signature", "***")),
+        ("MTLS", ENDPOINT, f"{ENDPOINT}/a?q=1", None),
+    ],
+)
+def test_previews_fetch_nothing_and_show_no_secret(
+    name: str, endpoint: str, url: str, header: tuple[str, str] | None
+) -> None:
+    rest = RestConnector(OutboundPolicy(), templates={})
+    own = integration(endpoint, tool(path="/a"), scheme=scheme(name), parameter_name="key" if "QUERY" in name else "")
+    found = rest.preview(tool_call(rest, own, {"q": 1}, SECRET))
+    assert found.url == url
+    assert header is None or found.headers[header[0]] == header[1]
+    assert SECRET not in str(found)
+
+
+def test_a_request_does_not_print_what_it_carries() -> None:
+    own = Authentication(scheme=scheme("API_KEY_QUERY"), parameter_name="key")
+    assert SECRET not in repr(applied(own))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -56,9 +56,9 @@ class HttpRequest:
     client certificate."""
 
     method: str
-    url: URL
-    headers: Mapping[str, str]
-    body: bytes | None
+    url: URL = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
     tls: ssl.SSLContext | None = None
 
 

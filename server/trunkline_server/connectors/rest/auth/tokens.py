@@ -19,7 +19,8 @@ from trunkline_server.domain.deadline import Deadline, caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.token_answers import Given, given, refusal
 
-# How long one server may take to fetch a token, in seconds; the lease of the lock is longer (stores/redis/tokens.py).
+# How long one server may take to ask for a token, in seconds. The lease of the lock is longer (stores/redis/tokens.py):
+# refresh tokens are read and stored meanwhile.
 FETCH_SECONDS = 8.0
 # How long a server waits for others that fetch one: that two of them die within their leases.
 _PATIENCE_SECONDS = 20.0
