@@ -78,9 +78,10 @@ def build(target: Target, tool: ApiTool, parameters: Mapping[str, Any]) -> HttpR
     path, violations = _fill(tool.path, rest)
     in_query = set(tool.query_parameters) if tool.method in _WITH_BODY else set(rest)
     pairs: list[tuple[str, str]] = []
+    credential = credential_parameter(target.authentication)
     for name in [name for name in rest if name in in_query]:
         values, problem = _query_values(rest.pop(name))
-        if not problem and name == credential_parameter(target.authentication):
+        if not problem and credential and name == credential:
             problem = "is the name of the credential"
         if problem:
             violations.append((field_path(name), problem))

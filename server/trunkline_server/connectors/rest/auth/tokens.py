@@ -22,10 +22,10 @@ from trunkline_server.domain.token_answers import Given, given, refusal
 # How long one server may take to ask for a token, in seconds. The lease of the lock is longer (stores/redis/tokens.py):
 # refresh tokens are read and stored meanwhile.
 FETCH_SECONDS = 8.0
-# How long a server waits for others that fetch one: that two of them die within their leases.
+# How long a server waits for others that fetch one: two of them may die, each within its lease.
 _PATIENCE_SECONDS = 20.0
-# Of a token whose endpoint does not say it. RFC 6749, 4.2.2, shows an hour; a shorter guess costs a request, a longer
-# one a refused call.
+# The lifetime of a token whose endpoint does not say it. RFC 6749 shows an hour: a shorter guess costs a request, a
+# longer one a refused call.
 _UNSAID_SECONDS = 600.0
 # For fetches that are on their way at the end: a refresh token may be being replaced.
 _CLOSING_SECONDS = 5.0
