@@ -32,6 +32,7 @@ from trunkline_server.stores.redis.breakers import RedisBreakers
 from trunkline_server.stores.redis.client import RedisStore, connect
 from trunkline_server.stores.redis.pubsub import Changes
 from trunkline_server.stores.redis.replay import RedisReplay
+from trunkline_server.stores.redis.tokens import RedisTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
     providers = await stack.enter_async_context(ProviderDriver(policy))
     integrations = postgres.PgIntegrations(database, keyring)
+    rest = RestConnector(policy, timeouts=timeouts, tokens=RedisTokens(redis, keyring), secrets=integrations)
     signals, board = DecisionMetrics(), RedisBreakers(redis)
     outbox = postgres.PgOutbox(database, signals)
     breakers = Breakers(board, outbox, signals)
@@ -93,7 +95,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds, signals=signals),
         replays=RedisReplay(redis),
         providers=providers,
-        connectors=Connectors({"api": await stack.enter_async_context(RestConnector(policy, timeouts=timeouts))}),
+        connectors=Connectors({"api": await stack.enter_async_context(rest)}),
         policy=policy,
         catalogue=catalogue,
         settlements=Settlements(),

@@ -144,7 +144,7 @@ def _forms(secret: str) -> list[str]:
         return []
     parts = [secret, secret.partition(":")[2]]
     encoded = base64.b64encode(secret.encode()).decode()
-    forms = {form for part in parts if len(part) >= 4 for form in (part, quote(part, safe=""))}
+    forms = {form for part in parts if len(part) >= 4 for form in (part, quote(part, safe=""), quote(part, safe=":"))}
     return sorted(forms | {encoded}, key=len, reverse=True)
 
 

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
-from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
+from trunkline.v1.authentication_pb2 import Authentication
 from trunkline.v1.integration_pb2 import Integration
 from yarl import URL
 
+from trunkline_server.connectors.rest.auth.places import credential_headers, effective
+from trunkline_server.connectors.rest.auth.table import violations
 from trunkline_server.connectors.rest.request import (
     HEADER_NAME,
     HEADER_VALUE,
@@ -19,11 +21,10 @@ from trunkline_server.connectors.rest.request import (
     PLACEHOLDER,
     RESERVED_HEADERS,
     Target,
-    credential_header,
     has_steps,
 )
 from trunkline_server.connectors.rest.template_models import Template
-from trunkline_server.connectors.rest.templates import TemplateError, scheme_of, tool_of
+from trunkline_server.connectors.rest.templates import TemplateError, tool_of
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.schemas import SchemaError, compiled, field_path, schema_object
 from trunkline_server.domain.timeouts import Timeouts, timeouts_of, told
@@ -38,27 +39,16 @@ _MAX_HEADERS = 32
 _MAX_HEADER_VALUE = 1024
 _MAX_CACHE_TTL = 86_400.0
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PARAMETER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%{}/-]*")
 _ROOT = "configuration"
-_CALLABLE = AuthenticationScheme.values()
 
 
 def target_of(integration: Integration, template: Template | None) -> Target:
     """Where the integration's calls go: its own configuration over its template's."""
     configuration = integration.configuration
-    own = configuration.authentication
-    authentication = Authentication(scheme=own.scheme, parameter_name=own.parameter_name)
-    if own.scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_UNSPECIFIED:
-        authentication.scheme = (
-            scheme_of(template.authentication.scheme) if template else AuthenticationScheme.AUTHENTICATION_SCHEME_NONE
-        )
-        authentication.parameter_name = own.parameter_name or (
-            template.authentication.parameter_name if template else ""
-        )
     return Target(
         endpoint=configuration.endpoint or (template.endpoint if template else ""),
-        authentication=authentication,
+        authentication=effective(configuration.authentication, template.authentication if template else None),
         headers={**_lower(template.headers if template else {}), **_lower(configuration.api.headers)},
     )
 
@@ -103,7 +93,7 @@ def violations_of(integration: Integration, template: Template | None, policy: O
         found += [(f"{_ROOT}.endpoint", problem)] if problem else []
     elif not api.template:
         found.append((f"{_ROOT}.endpoint", "is required without a template"))
-    found += _authentication(target.authentication)
+    found += violations(target.authentication, target.endpoint, policy, template)
     found += _headers(api, target.authentication)
     found += _fixed_path(f"{_ROOT}.api.check_path", api.check_path) if api.check_path else []
     return found + tool_violations(f"{_ROOT}.api.tools", api.tools)
@@ -175,21 +165,6 @@ def _fixed_path(field: str, path: str) -> Violations:
     return [(field, "must not have {names}")] if "{" in path else _path(field, path)
 
 
-def _authentication(authentication: Authentication) -> Violations:
-    field = f"{_ROOT}.authentication"
-    scheme, name = authentication.scheme, authentication.parameter_name
-    if scheme not in _CALLABLE:
-        return [(f"{field}.scheme", "is not known")]
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_QUERY and not name:
-        return [(f"{field}.parameter_name", "is required for an API key in the query")]
-    if name and not _PARAMETER_NAME.fullmatch(name):
-        return [(f"{field}.parameter_name", "must be at most 64 of [A-Za-z0-9_-]")]
-    by_header = scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER
-    if by_header and name.lower() in RESERVED_HEADERS - {"authorization"}:
-        return [(f"{field}.parameter_name", "is a header that HTTP needs itself")]
-    return []
-
-
 def _headers(api: ApiConfiguration, authentication: Authentication) -> Violations:
     found: Violations = []
     root = f"{_ROOT}.api.headers"
@@ -201,7 +176,7 @@ def _headers(api: ApiConfiguration, authentication: Authentication) -> Violation
         lower = name.lower()
         if not HEADER_NAME.fullmatch(name):
             found.append((field, "is not a header's name"))
-        elif lower in RESERVED_HEADERS or lower == credential_header(authentication):
+        elif lower in RESERVED_HEADERS or lower in credential_headers(authentication):
             found.append((field, "is set by the authentication or by HTTP itself"))
         elif repeated[lower] > 1:
             found.append((field, "is there twice"))

@@ -18,9 +18,11 @@ from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
 
 from trunkline_server.connectors.rest.answers import MAX_BODY, HttpAnswer, error_of, tool_answer
+from trunkline_server.connectors.rest.auth.table import Authenticators, secret_violations
 from trunkline_server.connectors.rest.configuration import (
     check_template,
     endpoint_problem,
+    target_of,
     timeout_of,
     violations_of,
 )
@@ -29,6 +31,7 @@ from trunkline_server.connectors.rest.request import HttpRequest, Target, build,
 from trunkline_server.connectors.rest.shape import Shape, shape_of
 from trunkline_server.connectors.rest.template_models import ErrorMap, Template
 from trunkline_server.connectors.rest.templates import connector_of, load_templates, tool_of
+from trunkline_server.domain.access_tokens import SecretKeeper, SharedTokens
 from trunkline_server.domain.addresses import OutboundPolicy, address_forbidden
 from trunkline_server.domain.connectors import ToolAnswer, ToolCall
 from trunkline_server.domain.deadline import Deadline, caller_deadline
@@ -49,8 +52,6 @@ _UNHEALTHY = (Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, Reason.ERROR_REASON_I
 _MAX_HOLD = 3600.0
 # Integrations whose reading is kept.
 _MAX_SHAPES = 4096
-# Stands where a credential would.
-MASK = "***"
 
 
 class RestConnector:
@@ -58,7 +59,8 @@ class RestConnector:
 
     An asynchronous context manager, as it owns a pool of connections: enter it in the running loop. `templates` are by
     name; by default those that are shipped. `timeouts` hold where neither integration nor template
-    say. `resolver` and `tls` replace name resolution and the TLS settings.
+    say. `resolver` and `tls` replace name resolution and the TLS settings. `tokens` are shared with other servers, and
+    `secrets` keeps refresh tokens that are replaced: see auth/tokens.py.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class RestConnector:
         timeouts: Timeouts = DEFAULT_TIMEOUTS,
         resolver: AbstractResolver | None = None,
         tls: ssl.SSLContext | None = None,
+        tokens: SharedTokens | None = None,
+        secrets: SecretKeeper | None = None,
     ) -> None:
         self._policy = policy
         self._timeouts = timeouts
@@ -81,6 +85,7 @@ class RestConnector:
         self._resolver = resolver
         self._tls = tls
         self._pacer = Pacer()
+        self._authenticators = Authenticators(policy, self._token_answer, tokens, secrets)
         # By identity; each holds its integration, so that no other one takes its place in memory.
         self._shapes: dict[int, Shape] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -106,8 +111,11 @@ class RestConnector:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        try:
+            await self._authenticators.close()
+        finally:
+            if self._session is not None:
+                await self._session.close()
 
     def connectors(self) -> Sequence[Connector]:
         """The templates, by name."""
@@ -119,7 +127,8 @@ class RestConnector:
 
     def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:
         """See the port."""
-        return []
+        target = target_of(integration, self._template(integration))
+        return secret_violations(target.authentication, secret, self._policy)
 
     async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
         """Nothing: an API's tools are configured."""
@@ -131,7 +140,7 @@ class RestConnector:
     def preview(self, call: ToolCall) -> ToolPreview:
         """See the port."""
         shape = self._shape(call.integration)
-        request = build(shape.target, MASK, shape.calls[call.tool.name], call.parameters)
+        request = shape.authenticator.masked(build(shape.target, shape.calls[call.tool.name], call.parameters))
         return ToolPreview(
             method=request.method,
             url=str(request.url),
@@ -146,13 +155,13 @@ class RestConnector:
         shape = self._shape(call.integration)
         tool, template = shape.calls[call.tool.name], shape.template
         self._judge(shape)
-        request = build(shape.target, call.secret, tool, call.parameters)
+        request = build(shape.target, tool, call.parameters)
         if call.key and template and template.idempotency_header and tool.method != "GET":
             request = replace(request, headers={**request.headers, template.idempotency_header.lower(): call.key})
         pace = _pace_key(shape.target, call.secret)
         await self._pacer.turn(pace, _per_second(template), deadline.sooner(call.timeout))
-        answer = await self._exchange(request, deadline, call.timeout, shape.timeouts)
-        error = error_of(answer, template.errors if template else _PLAIN_HTTP, call.secret)
+        answer, sent = await self._answered(shape, request, call.tenant_id, call.secret, deadline, call.timeout)
+        error = error_of(answer, template.errors if template else _PLAIN_HTTP, sent)
         if error is None:
             return tool_answer(answer)
         if error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED and error.retry_after is not None:
@@ -167,7 +176,9 @@ class RestConnector:
         """See the port."""
         return []
 
-    async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
+    async def check(
+        self, integration: Integration, secret: str, deadline: Deadline, tenant_id: str = ""
+    ) -> HealthCheck:
         """Call the check path. A failed check is a finding, not an error: never raises TrunklineError."""
         template = self._template(integration)
         errors = template.errors if template else _PLAIN_HTTP
@@ -178,13 +189,13 @@ class RestConnector:
         try:
             shape = self._shape(integration)
             self._judge(shape)
-            request = build_check(shape.target, secret, path)
-            answer = await self._exchange(request, deadline, timeout_of(integration, template), shape.timeouts)
+            request, seconds = build_check(shape.target, path), timeout_of(integration, template)
+            answer, sent = await self._answered(shape, request, tenant_id, secret, deadline, seconds)
         except TrunklineError as error:
             check.detail = error.message
         else:
             check.http_status = answer.status
-            found = error_of(answer, errors, secret)
+            found = error_of(answer, errors, sent)
             check.healthy = answer.status < 500 and (found is None or found.reason not in _UNHEALTHY)
             check.detail = found.message if found else f"answered with HTTP {answer.status}"
         check.latency.FromNanoseconds(round((time.monotonic() - started) * 1e9))
@@ -199,7 +210,7 @@ class RestConnector:
         if known is None:
             template = self._template(integration)
             own = self._template_tools.get(integration.configuration.api.template, ())
-            known = shape_of(integration, template, own, self._timeouts)
+            known = shape_of(integration, template, own, self._timeouts, self._authenticators)
             while len(self._shapes) >= _MAX_SHAPES:
                 del self._shapes[next(iter(self._shapes))]
             self._shapes[id(integration)] = known
@@ -209,6 +220,27 @@ class RestConnector:
         """The endpoint, again: the policy may have changed since the integration was stored."""
         if problem := endpoint_problem(shape.target.endpoint, self._policy):
             raise TrunklineError(Reason.ERROR_REASON_ADDRESS_FORBIDDEN, f"the integration's endpoint {problem}")
+
+    async def _answered(
+        self, shape: Shape, request: HttpRequest, tenant_id: str, secret: str, deadline: Deadline, seconds: float
+    ) -> tuple[HttpAnswer, str]:
+        """The answer to an authenticated request, and the credential that it carried. After a 401 it is made once more
+        where another credential may help: nothing was executed. All of it takes at most `seconds`."""
+        end, authenticator = deadline.sooner(seconds), shape.authenticator
+
+        def left() -> float:
+            return seconds if end is deadline else round(end.remaining(), 2)
+
+        signed = await authenticator.apply(request, secret, end, tenant_id)
+        answer = await self._exchange(signed, deadline, left(), shape.timeouts)
+        if answer.status == 401 and authenticator.refused(signed, secret, tenant_id):
+            signed = await authenticator.apply(request, secret, end, tenant_id)
+            answer = await self._exchange(signed, deadline, left(), shape.timeouts)
+        return answer, authenticator.sent(signed, secret)
+
+    async def _token_answer(self, request: HttpRequest, deadline: Deadline, seconds: float) -> HttpAnswer:
+        """What a token endpoint answers."""
+        return await self._exchange(request, deadline, seconds, self._timeouts)
 
     async def _exchange(
         self, request: HttpRequest, deadline: Deadline, seconds: float, timeouts: Timeouts
@@ -237,7 +269,12 @@ class RestConnector:
 
 async def _send(session: aiohttp.ClientSession, request: HttpRequest, dial: Dial) -> HttpAnswer:
     async with session.request(
-        request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
+        request.method,
+        request.url,
+        headers=request.headers,
+        data=request.body,
+        allow_redirects=False,
+        ssl=request.tls or True,
     ) as response:
         headers = {name.lower(): value for name, value in response.headers.items()}
         body = bytearray()

@@ -6,24 +6,24 @@ step up is refused. Parameters reach the upstream only as far as the schema let 
 
 from __future__ import annotations
 
-import base64
 import re
+import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import orjson
 from trunkline.v1.api_pb2 import ApiTool
-from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
+from trunkline.v1.authentication_pb2 import Authentication
 from yarl import URL
 
-from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
+from trunkline_server.connectors.rest.auth.places import credential_headers, credential_parameter
+from trunkline_server.domain.errors import Reason, invalid_fields
 from trunkline_server.domain.schemas import field_path, invalid_parameters
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-DEFAULT_KEY_HEADER = "x-api-key"
 # Set by the engine or by HTTP itself; a configuration never sets them.
 RESERVED_HEADERS = frozenset(
     (
@@ -48,38 +48,40 @@ HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _DEFAULT_HEADERS = {"accept": "application/json, */*;q=0.5", "user-agent": "trunkline"}
 _STEPS = re.compile(r"(^|[/\\])\.{1,2}($|[/\\;])")
-_HEADER_SAFE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What goes over the wire. `headers` and `url` may hold the credential."""
+    """What goes over the wire. `headers` and `url` may hold the credential; `tls` are settings of its own, with a
+    client certificate."""
 
     method: str
-    url: URL
-    headers: Mapping[str, str]
-    body: bytes | None
+    url: URL = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an integration's calls go. `authentication` has a scheme, and a parameter name where one is needed."""
+    """Where an integration's calls go. `authentication` is the effective one, without its secret."""
 
     endpoint: str
     authentication: Authentication
     headers: Mapping[str, str]
 
 
-def build(target: Target, secret: str, tool: ApiTool, parameters: Mapping[str, Any]) -> HttpRequest:
-    """The request of a tool call. Raises INVALID_PARAMETERS for values that do not fit a path or a query string, and
-    UPSTREAM_AUTHENTICATION for a credential that is missing or cannot be sent."""
+def build(target: Target, tool: ApiTool, parameters: Mapping[str, Any]) -> HttpRequest:
+    """The request of a tool call, without its credential. Raises INVALID_PARAMETERS for values that do not fit a path
+    or a query string."""
     rest = dict(parameters)
     path, violations = _fill(tool.path, rest)
     in_query = set(tool.query_parameters) if tool.method in _WITH_BODY else set(rest)
     pairs: list[tuple[str, str]] = []
+    credential = credential_parameter(target.authentication)
     for name in [name for name in rest if name in in_query]:
         values, problem = _query_values(rest.pop(name))
-        if not problem and _is_key_parameter(target.authentication, name):
+        if not problem and credential and name == credential:
             problem = "is the name of the credential"
         if problem:
             violations.append((field_path(name), problem))
@@ -87,32 +89,29 @@ def build(target: Target, secret: str, tool: ApiTool, parameters: Mapping[str, A
     if violations:
         raise invalid_parameters(violations)
     body = orjson.dumps(rest) if tool.method in _WITH_BODY else None
-    return _request(target, secret, tool.method, path, pairs, body)
+    return _request(target, tool.method, path, pairs, body)
 
 
-def build_check(target: Target, secret: str, path: str) -> HttpRequest:
-    """The request of a live check: GET, without parameters."""
-    return _request(target, secret, "GET", path, [], None)
+def build_check(target: Target, path: str) -> HttpRequest:
+    """The request of a live check: GET, without parameters and credential."""
+    return _request(target, "GET", path, [], None)
 
 
-def _request(
-    target: Target, secret: str, method: str, path: str, query: list[tuple[str, str]], body: bytes | None
-) -> HttpRequest:
+def _request(target: Target, method: str, path: str, query: list[tuple[str, str]], body: bytes | None) -> HttpRequest:
     headers = _DEFAULT_HEADERS | _extra(target)
     if body is None:
         headers.pop("content-type", None)
     else:
         headers.setdefault("content-type", "application/json")
-    credential_headers, credential_query = _credential(target.authentication, secret)
     base = URL(target.endpoint)
     url = URL.build(
         scheme=base.scheme,
         authority=base.raw_authority,
         path=base.raw_path.rstrip("/") + path,
-        query_string=urlencode([*query, *credential_query], quote_via=quote, safe=""),
+        query_string=urlencode(query, quote_via=quote, safe=""),
         encoded=True,
     )
-    return HttpRequest(method, url, {**headers, **credential_headers}, body)
+    return HttpRequest(method, url, headers, body)
 
 
 def _extra(target: Target) -> dict[str, str]:
@@ -123,7 +122,7 @@ def _extra(target: Target) -> dict[str, str]:
             raise invalid_fields(
                 [(field, "cannot be sent as a header")], reason=Reason.ERROR_REASON_INVALID_CONFIGURATION
             )
-    reserved = RESERVED_HEADERS | {credential_header(target.authentication)}
+    reserved = RESERVED_HEADERS | credential_headers(target.authentication)
     return {name.lower(): value for name, value in target.headers.items() if name.lower() not in reserved}
 
 
@@ -172,38 +171,3 @@ def _query_values(value: object) -> tuple[list[str], str]:
     if len(good) < len(texts):
         return [], "goes into the query string and must be a string, number, boolean or a list of these"
     return good, ""
-
-
-def credential_header(authentication: Authentication) -> str:
-    """The header that carries the credential, in lower case; empty where none does."""
-    if authentication.scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER:
-        return authentication.parameter_name.lower() or DEFAULT_KEY_HEADER
-    in_header = (AuthenticationScheme.AUTHENTICATION_SCHEME_BEARER, AuthenticationScheme.AUTHENTICATION_SCHEME_BASIC)
-    return "authorization" if authentication.scheme in in_header else ""
-
-
-def _is_key_parameter(authentication: Authentication, name: str) -> bool:
-    by_query = authentication.scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_QUERY
-    return by_query and name == authentication.parameter_name
-
-
-def _credential(authentication: Authentication, secret: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """The headers and the query parameters that authenticate."""
-    scheme, header = authentication.scheme, credential_header(authentication)
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_NONE:
-        return {}, []
-    if not secret:
-        raise _unusable("the integration holds no credential")
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_QUERY:
-        return {}, [(authentication.parameter_name, secret)]
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_BASIC:
-        return {header: "Basic " + base64.b64encode(secret.encode()).decode()}, []
-    if not _HEADER_SAFE.fullmatch(secret):
-        raise _unusable("the integration's credential holds characters that no header can carry")
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER:
-        return {header: secret}, []
-    return {header: f"Bearer {secret}"}, []
-
-
-def _unusable(finding: str) -> TrunklineError:
-    return TrunklineError(Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, f"{finding}; rotate a new one in")

@@ -9,6 +9,8 @@ from trunkline.v1.api_pb2 import ApiTool
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool
 
+from trunkline_server.connectors.rest.auth.base import Authenticator
+from trunkline_server.connectors.rest.auth.table import Authenticators
 from trunkline_server.connectors.rest.configuration import parts_of, target_of, timeout_of
 from trunkline_server.connectors.rest.request import Target
 from trunkline_server.connectors.rest.template_models import Template
@@ -23,22 +25,29 @@ class Shape:
     integration: Integration
     template: Template | None
     target: Target
+    authenticator: Authenticator
     timeouts: Timeouts
     calls: Mapping[str, ApiTool]
     tools: Mapping[str, Tool]
 
 
 def shape_of(
-    integration: Integration, template: Template | None, template_tools: Sequence[ApiTool], default: Timeouts
+    integration: Integration,
+    template: Template | None,
+    template_tools: Sequence[ApiTool],
+    default: Timeouts,
+    authenticators: Authenticators,
 ) -> Shape:
     """The template's tools in its order, then the integration's own; an own one replaces one of the same name."""
     calls = {tool.name: tool for tool in (*template_tools, *integration.configuration.api.tools)}
     whole = timeout_of(integration, template)
     keyed = bool(template and template.idempotency_header)
+    target = target_of(integration, template)
     return Shape(
         integration,
         template,
-        target_of(integration, template),
+        target,
+        authenticators.of(integration.integration_id, target.endpoint, target.authentication),
         parts_of(integration, template, default),
         calls,
         {name: _tool(integration.integration_id, tool, whole, keyed) for name, tool in calls.items()},
