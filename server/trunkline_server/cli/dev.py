@@ -27,7 +27,7 @@ from trunkline_server.embedded import embedded_embedder, embedded_model, embedde
 from trunkline_server.embedded.process import Process, spawn
 from trunkline_server.stores.postgres import migrate, open_database
 
-_READY_SECONDS = 30.0
+_READY_SECONDS = 120.0
 _PROBE_SECONDS = 1.0
 _WATCH_SECONDS = 3600.0
 _STOP_SECONDS = 40.0
