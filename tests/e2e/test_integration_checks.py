@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import grpc
 from e2e.calls import refusal
-from e2e.registry_parts import Registry, guarded, orders, registry
+from e2e.registry_parts import Guarded, Registry, guarded, orders, registry
 from harness import provider
 from trunkline.v1.event_pb2 import Event
 from trunkline.v1.integration_health_pb2 import GetIntegrationHealthRequest, IntegrationStatus
@@ -128,11 +128,11 @@ async def test_health_tells_what_calls_met(tmp_path: Path) -> None:
         last = health.last_failure
         assert (last.reason, last.request_id, last.subject) == ("UPSTREAM_AUTHENTICATION", "refused", "read")
         assert health.window.seconds == 900 and not health.breakers and [one.healthy for one in health.checks] == [True]
-        await opened(server, upstream.__class__, upstream)
+        await opened(server, upstream)
         await measured(server)
 
 
-async def opened(server: Registry, _: object, upstream: Any) -> None:
+async def opened(server: Registry, upstream: Guarded) -> None:
     """A breaker that opens is told, and until when."""
     upstream.status = 500
     for number in range(5):

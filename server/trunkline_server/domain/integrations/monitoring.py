@@ -37,8 +37,8 @@ def measure(meter: Meter, tenant_id: str, record: RecordedRequest, monitored: Ma
     """Tell the meter of a settled call. `monitored` are the wanted metrics by integration; what it lacks is gone. An
     answer from a cache was no call."""
     own, failures = record.integration_id, {name: reason for name, (reason, _) in faults_of(record).items()}
-    if own in monitored and not record.cache_hit:
-        meter.called(tenant_id, record, monitored[own])
+    if (names := monitored.get(own)) and not record.cache_hit:
+        meter.called(tenant_id, record, names)
         if record.status_code:
             failures[own] = record.error_reason
     for name, reason in failures.items():
