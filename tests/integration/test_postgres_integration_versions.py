@@ -89,6 +89,17 @@ async def test_of_concurrent_updates_one_wins_and_no_version_is_missing(integrat
     assert found[0].integration.display_name == current.display_name
 
 
+async def test_what_an_older_server_makes_again_goes_on_too(integrations: PgIntegrations, pg_dsn: str) -> None:
+    made = await integrations.create(ACTOR, openai(), SECRET)
+    made.display_name = "Two"
+    await integrations.update(ACTOR, made, None)
+    async with superuser(pg_dsn) as connection:
+        await connection.execute("UPDATE trunkline.integrations SET version = 1")
+    again = await integrations.get("acme", "openai")
+    again.display_name = "Three"
+    assert (await integrations.update(ACTOR, again, None)).version == 3
+
+
 async def test_versions_outlive_the_integration_and_go_on(integrations: PgIntegrations, pg_dsn: str) -> None:
     made = await integrations.create(ACTOR, openai(), SECRET)
     await integrations.delete(ACTOR, "openai", made.etag)

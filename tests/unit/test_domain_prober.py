@@ -114,6 +114,18 @@ async def test_only_monitored_providers_that_are_on_are_checked() -> None:
     assert [one.integration_id for one in scene.providers.targets] == ["alpha-main"]
 
 
+async def test_one_that_wants_it_less_often_is_checked_less_often() -> None:
+    seldom = integration("beta")
+    seldom.monitoring.check_interval.FromSeconds(90)
+    scene = Scene([integration("alpha"), seldom])
+    await scene.in_use()
+    for _ in range(4):
+        await scene.turn()
+        scene.clock.now += 30.0
+    assert [one.integration_id for one in scene.providers.targets].count("alpha-main") == 4
+    assert [one.integration_id for one in scene.providers.targets].count("beta-main") == 2
+
+
 async def test_few_at_a_time() -> None:
     scene = Scene([integration(f"p{number}") for number in range(30)])
     await scene.in_use()

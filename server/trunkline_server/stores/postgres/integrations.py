@@ -101,8 +101,10 @@ class PgIntegrations:
             current = await _read(connection, tenant_id, name, lock=True)
             check_etag(current["etag"], integration.etag)
             paths = changed_paths(_integration_of(current), integration)
-            makes_one = bool(paths) or action == "rollback"
-            version = current["version"] + makes_one
+            version, makes_one = current["version"], bool(paths) or action == "rollback"
+            if makes_one:
+                # A server of before versions may have made the integration again meanwhile.
+                version = max(version + 1, await next_version(connection, tenant_id, name))
             values = (*_columns(integration), version, self._check_seconds)
             await connection.execute(_UPDATE, tenant_id, name, new_etag(), *values)
             if secret is not None:
