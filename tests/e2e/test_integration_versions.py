@@ -188,6 +188,18 @@ async def test_a_taken_id_is_refused_before_anything_is_called(server: Registry,
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_of_concurrent_creations_exactly_one_wins(server: Registry, upstream: Guarded) -> None:
+    stub = server.integrations
+    answers = await asyncio.gather(
+        *(server.call(stub.CreateIntegration, orders(upstream.url, "once")) for _ in range(6)), return_exceptions=True
+    )
+    lost = [one for one in answers if isinstance(one, grpc.aio.AioRpcError)]
+    assert len(lost) == 5 and {error.code() for error in lost} == {grpc.StatusCode.ALREADY_EXISTS}
+    rows = await server.rows("SELECT version FROM trunkline.integration_versions WHERE integration_id = 'once'")
+    assert [row["version"] for row in rows] == [1]
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_of_concurrent_updates_exactly_one_wins(server: Registry, upstream: Guarded) -> None:
     stub = server.integrations
     etag = (await server.call(stub.CreateIntegration, orders(upstream.url, "raced"))).integration.etag

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
@@ -28,8 +29,8 @@ _SERVER_ERRORS = 500
 
 class Prober:
     """Checks every provider each `interval` seconds or little more, one that wants it less often as it says, whoever of
-    the workers comes first. Its finding is the integration's last check, so that integrations/checker.py has no need to
-    check it too, and what breakers go by, see Breaker.checked; it closes none of them."""
+    the workers comes first. Its finding is the integration's last check, as that of integrations/checker.py is: neither
+    repeats what the other has just done. It is what breakers go by, see Breaker.checked; it closes none of them."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class Prober:
                 # As it is now, not as it was when the tenant last called.
                 view = await self._directory.tenant(tenant_id)
                 integration = view.integrations.get(integration_id)
-                if integration is None or not _is_monitored(integration):
+                if integration is None or not _is_monitored(integration) or _age(integration) < interval / 2:
                     return
                 target = self._router.target(integration, view.secrets.get(integration_id, ""))
                 found = await self._providers.check(target, Deadline.after(min(_CHECK_SECONDS, self._interval)))
@@ -97,6 +98,11 @@ class Prober:
         self._signals.decided("check_passed" if found.healthy else "check_failed", provider)
         hold = interval * _HOLD_INTERVALS
         self._breakers.checked(tenant_id, integration_id, found.healthy, found.healthy or answered, hold)
+
+
+def _age(integration: Integration) -> float:
+    """Seconds since its last check, whoever made it."""
+    return time.time() - integration.last_check.check_time.ToNanoseconds() / 1e9
 
 
 def _is_monitored(integration: Integration) -> bool:
