@@ -16,6 +16,9 @@ from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.embedding import Embeddings
 from trunkline_server.domain.fairness import Queueing
+from trunkline_server.domain.integrations.checker import Checker
+from trunkline_server.domain.integrations.checks import Checks
+from trunkline_server.domain.integrations.health import HealthReports
 from trunkline_server.domain.ports import Admission, Directory
 from trunkline_server.domain.shadows import Shadows
 from trunkline_server.domain.signals import Signals
@@ -25,7 +28,7 @@ from trunkline_server.ops.accesslog import AccessLog
 from trunkline_server.ops.loop import LoopWatch
 from trunkline_server.ops.metrics import CallMetrics
 from trunkline_server.ops.tracing import tracer
-from trunkline_server.parts import Parts, connect_parts
+from trunkline_server.parts import Parts, checks_of, connect_parts
 from trunkline_server.services.access import AccessService
 from trunkline_server.services.budget import BudgetService
 from trunkline_server.services.integration import IntegrationService
@@ -69,7 +72,12 @@ class Worker:
         return await self.server.drain(self.executions, self.settlements)
 
 
-def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, object]:
+def _health(settings: Settings, parts: Parts) -> HealthReports:
+    records = postgres.PgIntegrationHealth(parts.database, checks=settings.integrations.check_interval_seconds > 0)
+    return HealthReports(records, parts.directory, parts.breakers, parts.connectors)
+
+
+def _servicers(settings: Settings, parts: Parts, shadows: Shadows, checks: Checks) -> dict[str, object]:
     """The services that are served; the others answer UNIMPLEMENTED with their plan."""
     directory, database, router, connectors = parts.directory, parts.database, parts.router, parts.connectors
     resilience, threshold = parts.resilience, settings.budgets.alert_threshold
@@ -85,7 +93,7 @@ def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, 
             postgres.PgFeedback(database),
         ),
         "IntegrationService": IntegrationService(
-            parts.integrations, directory, router, parts.providers, parts.connectors
+            parts.integrations, directory, parts.providers, connectors, checks, _health(settings, parts)
         ),
         "ToolService": ToolService(directory, connectors, resilience, parts.signals),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
@@ -120,12 +128,14 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         probe = IntegrationProbes(parts.directory).find
         health = Health(lambda: background.all_answer(stores), probe)
         shadows = Shadows(parts.admission, parts.settlements, settings.routing.max_shadows, parts.signals)
-        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts, shadows), health)
+        checks, usual = checks_of(parts), settings.integrations.check_interval_seconds
+        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts, shadows, checks), health)
         background.start(
             stack,
             parts.outbox.run(),
             parts.breakers.run(),
             parts.prober.run(),
+            Checker(postgres.PgChecks(parts.database, usual), checks, usual, parts.signals).run(),
             parts.admission.run(),
             executions.run(),
             background.follow(parts.changes, parts.directory),

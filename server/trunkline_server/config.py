@@ -120,6 +120,14 @@ class Routing(_Section):
         return self
 
 
+class Integrations(_Section):
+    """The systems behind Trunkline."""
+
+    check_interval_seconds: float = Field(
+        300, ge=0, le=86_400, description="Each active integration that names no interval is checked so often; 0: none."
+    )
+
+
 class Budgets(_Section):
     """Money."""
 
@@ -150,6 +158,7 @@ class Settings(_Section):
     stores: Stores = Stores()
     security: Security = Security()
     routing: Routing = Routing()
+    integrations: Integrations = Integrations()
     budgets: Budgets = Budgets()
     cache: Cache = Cache()
     observability: Observability = Observability()

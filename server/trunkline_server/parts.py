@@ -14,6 +14,8 @@ from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.concurrency import Concurrency, Lanes
 from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.fairness import Queueing
+from trunkline_server.domain.integrations.checks import Checks
+from trunkline_server.domain.integrations.credentials import NoReferences
 from trunkline_server.domain.prober import Prober
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
@@ -78,7 +80,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     catalogue = PriceCatalogue()
     await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
     providers = await stack.enter_async_context(ProviderDriver(policy))
-    integrations = postgres.PgIntegrations(database, keyring)
+    integrations = postgres.PgIntegrations(database, keyring, settings.integrations.check_interval_seconds)
     rest = RestConnector(policy, timeouts=timeouts, tokens=RedisTokens(redis, keyring), secrets=integrations)
     signals, board = DecisionMetrics(), RedisBreakers(redis)
     outbox = postgres.PgOutbox(database, signals)
@@ -106,6 +108,13 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         router=router,
         prober=Prober(router, directory, providers, integrations, breakers, board, interval, signals),
         integrations=integrations,
+    )
+
+
+def checks_of(parts: Parts) -> Checks:
+    """The live checks of integrations of every kind."""
+    return Checks(
+        parts.integrations, parts.directory, NoReferences(), parts.providers, parts.router.target, parts.connectors
     )
 
 

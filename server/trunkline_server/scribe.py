@@ -11,6 +11,7 @@ from trunkline_server.config import Settings
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.keeper import Keeper
 from trunkline_server.ops.decisions import DecisionMetrics
+from trunkline_server.ops.metrics import IntegrationMetrics
 from trunkline_server.stores import postgres
 from trunkline_server.stores.redis.client import connect
 from trunkline_server.stores.redis.pubsub import Changes
@@ -39,7 +40,7 @@ async def scribe(settings: Settings) -> AsyncIterator[Scribe]:
         database = await stack.enter_async_context(
             postgres.open_database(stores.database_url.get_secret_value(), max_connections=5)
         )
-        ledger = postgres.PgLedger(database)
+        ledger = postgres.PgLedger(database, IntegrationMetrics())
         redis = await stack.enter_async_context(connect(stores.redis_urls))
         usage = UsageWriter(redis, ledger)
         items, calls = postgres.PgRouting(database), postgres.PgExperiments(database)

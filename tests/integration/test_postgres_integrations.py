@@ -1,5 +1,6 @@
 """Integrations, their credentials and checks."""
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,7 +14,8 @@ from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
 from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.stores.postgres import Database, PgIntegrations
 
-OUTPUT = ("etag", "create_time", "update_time")
+RECENTLY = int(time.time()) - 100
+OUTPUT = ("etag", "create_time", "update_time", "version")
 
 
 @pytest_asyncio.fixture
@@ -108,14 +110,14 @@ async def test_delete_takes_credential_and_checks_along(integrations: PgIntegrat
 
 
 async def test_checks(integrations: PgIntegrations, pg_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trunkline_server.stores.postgres.integrations._CHECKS_KEPT", 3)
+    monkeypatch.setattr("trunkline_server.stores.postgres.integration_checks._CHECKS_KEPT", 3)
     made = await integrations.create(ACTOR, openai(), SECRET)
     for number in range(5):
         check = HealthCheck(
             healthy=number % 2 == 1,
             detail=f"check {number}",
             latency=Duration(nanos=1_500_000),
-            check_time=Timestamp(seconds=number),
+            check_time=Timestamp(seconds=RECENTLY + number),
             http_status=503,
             models=["a", "b"],
         )
@@ -128,6 +130,16 @@ async def test_checks(integrations: PgIntegrations, pg_dsn: str, monkeypatch: py
         kept = await connection.fetch("SELECT * FROM trunkline.integration_health_checks ORDER BY check_id")
     assert [row["detail"] for row in kept] == ["check 2", "check 3", "check 4"]
     assert {(row["latency_us"], row["http_status"]) for row in kept} == {(1500, 503)}
+
+
+async def test_checks_of_last_week_go(integrations: PgIntegrations, pg_dsn: str) -> None:
+    await integrations.create(ACTOR, openai(), SECRET)
+    for days in (9, 6, 8):
+        at = Timestamp(seconds=int(time.time()) - days * 86_400)
+        await integrations.record_check("acme", "openai", HealthCheck(detail=f"{days} days", check_time=at))
+    async with superuser(pg_dsn) as connection:
+        kept = await connection.fetch("SELECT detail FROM trunkline.integration_health_checks ORDER BY check_id")
+    assert [row["detail"] for row in kept] == ["6 days", "8 days"], "the last one stays, whatever its clock says"
 
 
 async def test_a_failed_check_keeps_the_models_that_were_found(integrations: PgIntegrations) -> None:

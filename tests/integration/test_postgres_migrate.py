@@ -92,7 +92,7 @@ async def test_app_role_owns_nothing_and_gets_no_more_than_it_needs(pg_dsn: str)
         assert privileges[table] == {"SELECT", "INSERT"}, table
     assert privileges["api_keys"] == {"SELECT", "INSERT"}
     assert not any(table.startswith(("ledger_", "request_log_")) for table in privileges)
-    looking = {"find_key", "list_tenants", "experimenting_tenants", "judging_tenants"}
+    looking = {"find_key", "list_tenants", "experimenting_tenants", "judging_tenants", "claim_checks"}
     assert {row["proname"] for row in definers} == {*looking, "create_partitions"}
     for row in definers:
         assert any(setting.startswith("search_path=pg_catalog, pg_temp") for setting in row["proconfig"])

@@ -9,11 +9,15 @@ from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
 from trunkline.v1.authentication_pb2 import Authentication
 from trunkline.v1.configuration_pb2 import Configuration, LlmProviderConfiguration
 from trunkline.v1.connector_pb2 import Connector
-from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationHealth, IntegrationStatus
 from trunkline.v1.integration_pb2 import CreateIntegrationRequest, Integration, UpdateIntegrationRequest
 from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.integrations.checks import Checks
+from trunkline_server.domain.integrations.credentials import NoReferences
+from trunkline_server.domain.integrations.health import HealthReports
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
@@ -68,6 +72,36 @@ class CheckedProviders(FakeProviders):
         return DRIVER.connectors()
 
 
+class CheckedMcp(CheckedApi):
+    """MCP servers in memory."""
+
+    def connectors(self) -> Sequence[Connector]:
+        return []
+
+
+class MemoryReferences:
+    """Secrets by reference; others do not resolve."""
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, str] = {}
+
+    async def resolve(self, tenant_id: str, reference: str) -> str:
+        if reference not in self.secrets:
+            return await NoReferences().resolve(tenant_id, reference)
+        return self.secrets[reference]
+
+
+class MemoryRecords:
+    """What is on record of any integration, and which windows were asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, float]] = []
+
+    async def health(self, tenant_id: str, integration_id: str, window: float) -> IntegrationHealth:
+        self.asked.append((tenant_id, integration_id, window))
+        return IntegrationHealth(integration_id=integration_id, calls=3)
+
+
 class Scene:
     """The service over memory."""
 
@@ -75,8 +109,17 @@ class Scene:
         self.store, self.directory = MemoryIntegrations(), MemoryDirectory()
         self.providers, self.api = CheckedProviders(), CheckedApi()
         router = Router(self.directory, FakeCatalogue({}), self.providers, Resilience(), RoutingSettings({}))
+        self.mcp = CheckedMcp()
+        self.references, connectors = MemoryReferences(), Connectors({"api": self.api, "mcp": self.mcp})
+        self.checks = Checks(self.store, self.directory, self.references, self.providers, router.target, connectors)
+        self.breakers, self.records = Breakers(), MemoryRecords()
         self.service = IntegrationService(
-            self.store, self.directory, router, self.providers, Connectors({"api": self.api})
+            self.store,
+            self.directory,
+            self.providers,
+            connectors,
+            self.checks,
+            HealthReports(self.records, self.directory, self.breakers, connectors),
         )
         self.call = a_call()
 

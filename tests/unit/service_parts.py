@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -15,12 +15,13 @@ from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus, RateUse
-from trunkline.v1.integration_pb2 import Integration
+from trunkline.v1.integration_pb2 import Integration, IntegrationVersion
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
 from trunkline_server.domain.call import Call, Caller
 from trunkline_server.domain.connectors import ToolAnswer, ToolCall
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError, already_exists, not_found
+from trunkline_server.domain.integrations.versions import changed_paths
 from trunkline_server.domain.ports import Actor, Target, TenantView
 from trunkline_server.domain.tab import Tab
 
@@ -98,10 +99,11 @@ class MemoryDirectory:
 
 
 class MemoryIntegrations:
-    """Rows by id, their secrets and checks. An etag counts the changes."""
+    """Rows by id, their versions, secrets and checks. An etag counts the changes."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Integration] = {}
+        self.kept: dict[str, list[IntegrationVersion]] = {}
         self.secrets: dict[str, str] = {}
         self.checks: list[HealthCheck] = []
         self.actors: list[Actor] = []
@@ -126,7 +128,10 @@ class MemoryIntegrations:
         if integration.integration_id in self.rows:
             raise already_exists("integration", integration.integration_id)
         self.secrets[integration.integration_id] = secret
-        return self._write(actor, integration, "1")
+        stored = self._write(actor, integration, "1")
+        stored.version = self.rows[integration.integration_id].version = 1
+        self._keep(stored, "create", ())
+        return stored
 
     async def get(self, tenant_id: str, integration_id: str) -> Integration:
         if integration_id not in self.rows:
@@ -138,13 +143,36 @@ class MemoryIntegrations:
     ) -> tuple[Sequence[Integration], str]:
         return [self._copy(row) for row in self.rows.values() if type in (0, row.type)][:page_size], ""
 
-    async def update(self, actor: Actor, integration: Integration, secret: str | None) -> Integration:
+    async def update(
+        self, actor: Actor, integration: Integration, secret: str | None, action: str = "update"
+    ) -> Integration:
         current = await self.get(actor.tenant_id, integration.integration_id)
         if integration.etag and integration.etag != current.etag:
             raise TrunklineError(Reason.ERROR_REASON_ETAG_MISMATCH, "changed meanwhile")
         if secret is not None:
             self.secrets[integration.integration_id] = secret
-        return self._write(actor, integration, str(int(current.etag) + 1))
+        paths = changed_paths(current, integration)
+        stored = self._write(actor, integration, str(int(current.etag) + 1))
+        if paths or action == "rollback":
+            stored.version = self.rows[integration.integration_id].version = current.version + 1
+            self._keep(stored, action, paths)
+        return stored
+
+    def _keep(self, stored: Integration, action: str, paths: Sequence[str]) -> None:
+        version = IntegrationVersion(version=stored.version, action=action, changed_paths=paths)
+        version.integration.CopyFrom(stored)
+        self.kept.setdefault(stored.integration_id, []).append(version)
+
+    async def versions(
+        self, tenant_id: str, integration_id: str, page_size: int, page_token: str
+    ) -> tuple[Sequence[IntegrationVersion], str]:
+        return self.kept[integration_id][::-1][:page_size], ""
+
+    async def version(self, tenant_id: str, integration_id: str, version: int) -> IntegrationVersion:
+        for one in self.kept[integration_id]:
+            if one.version == version:
+                return one
+        raise not_found("integration version", f"{integration_id}/{version}")
 
     async def delete(self, actor: Actor, integration_id: str, etag: str) -> None:
         del self.rows[(await self.get(actor.tenant_id, integration_id)).integration_id]
@@ -153,9 +181,12 @@ class MemoryIntegrations:
     async def secret(self, tenant_id: str, integration_id: str) -> str:
         return self.secrets.get(integration_id, "")
 
-    async def record_check(self, tenant_id: str, integration_id: str, check: HealthCheck) -> None:
+    async def record_check(self, tenant_id: str, integration_id: str, check: HealthCheck) -> bool:
         self.checks.append(check)
-        self.rows[integration_id].last_check.CopyFrom(check)
+        before = self.rows[integration_id]
+        flipped = check.healthy != (not before.HasField("last_check") or before.last_check.healthy)
+        before.last_check.CopyFrom(check)
+        return flipped
 
 
 class CheckedApi:
@@ -166,6 +197,10 @@ class CheckedApi:
         self.problems: list[tuple[str, str]] = []
         self.check_answer = HealthCheck(healthy=True, detail="answered with HTTP 200", http_status=200)
         self.checked: list[tuple[Integration, str, Deadline]] = []
+        # What a system tells of its tools, and who asked with what.
+        self.discovery: Callable[[Integration], None] | None = None
+        self.discovered: list[tuple[str, str]] = []
+        self.bad_secrets: dict[str, str] = {}
         self.executed: list[ToolCall] = []
         self.deadlines: list[Deadline] = []
         self.outcome: ToolAnswer | TrunklineError = ToolAnswer(200, "application/json", json=b'{"ok":true}')
@@ -189,13 +224,16 @@ class CheckedApi:
         return ToolPreview(method="GET", url="https://hub.example")
 
     def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:
-        return []
+        why = self.bad_secrets.get(secret)
+        return [("configuration.authentication.secret", why)] if why else []
 
     async def rates(self, integration: Integration, secret: str) -> Sequence[RateUse]:
         return []
 
     async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
-        return None
+        self.discovered.append((integration.integration_id, secret))
+        if self.discovery is not None:
+            self.discovery(integration)
 
     async def pages(self, call: ToolCall, deadline: Deadline) -> AsyncGenerator[ToolAnswer, None]:
         yield await self.execute(call, deadline)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -112,6 +113,28 @@ async def test_only_monitored_providers_that_are_on_are_checked() -> None:
     await scene.in_use()
     await scene.turn()
     assert [one.integration_id for one in scene.providers.targets] == ["alpha-main"]
+
+
+async def test_one_that_wants_it_less_often_is_checked_less_often() -> None:
+    seldom = integration("beta")
+    seldom.monitoring.check_interval.FromSeconds(90)
+    scene = Scene([integration("alpha"), seldom])
+    await scene.in_use()
+    for _ in range(4):
+        await scene.turn()
+        scene.clock.now += 30.0
+    assert [one.integration_id for one in scene.providers.targets].count("alpha-main") == 4
+    assert [one.integration_id for one in scene.providers.targets].count("beta-main") == 2
+
+
+async def test_what_was_just_checked_is_not_checked_again() -> None:
+    fresh, old = integration("alpha"), integration("beta")
+    for one, age in ((fresh, 5), (old, 29)):
+        one.last_check.check_time.FromSeconds(int(time.time()) - age)
+    scene = Scene([fresh, old])
+    await scene.in_use()
+    await scene.turn()
+    assert [one.integration_id for one in scene.providers.targets] == ["beta-main"]
 
 
 async def test_few_at_a_time() -> None:

@@ -10,15 +10,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 from trunkline.v1.event_pb2 import Event
+from trunkline.v1.integration_health_pb2 import IntegrationBreaker
+from trunkline.v1.model_pb2 import BreakerState
 
 from trunkline_server.domain.board import BreakerBoard, Outbox, Posted
 from trunkline_server.domain.breaker import Breaker, BreakerRule, Clock
+from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.events import breaker_closed, breaker_opened
 from trunkline_server.domain.opening import BreakerKey, Opening, reason_name
@@ -86,6 +89,21 @@ class Breakers:
         for key, breaker in list(self.away.items()):
             if key[:2] == (tenant_id, integration_id):
                 breaker.checked(healthy, answered, hold)
+
+    def held(self, tenant_id: str, integration_id: str) -> Sequence[IntegrationBreaker]:
+        """The breakers of an integration that are not closed, by model, as all workers know them."""
+        now, whose = self.clock(), (tenant_id, integration_id)
+        known = {key: breaker.opening for key, breaker in self.away.items() if breaker.opening is not None}
+        found = []
+        for key, opening in sorted((self._posted | known).items()):
+            if key[:2] == whose:
+                left = opening.until - now
+                state = BreakerState.BREAKER_STATE_OPEN if left > 0 else BreakerState.BREAKER_STATE_HALF_OPEN
+                held = IntegrationBreaker(model=key.model, state=state)
+                if left > 0:
+                    held.retry_after.CopyFrom(duration(left))
+                found.append(held)
+        return found
 
     # ── What a breaker tells (Peers) ────────────────────────────────────────────────────────────────────────────
 

@@ -1,5 +1,5 @@
-"""Events that follow from a settled call, and those of breakers and of changed routing. Pure; ids are derived, so that
-building an event twice gives one event."""
+"""Events that follow from a settled call, and those of breakers, checks and changed routing. Pure; ids are derived, so
+that building an event twice gives one event."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from trunkline.v1.event_pb2 import (
     CostBudgetAlert,
     Event,
     ExperimentArmStopped,
+    IntegrationHealthChanged,
     IntegrationRequestCompleted,
     ProviderBreakerClosed,
     ProviderBreakerOpened,
     ProviderFailover,
     RoutingChanged,
 )
+from trunkline.v1.integration_health_pb2 import HealthCheck
 
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.experiment_keeping import Verdict
@@ -33,6 +35,7 @@ from trunkline_server.domain.money import to_money
 from trunkline_server.domain.opening import BreakerKey, Opening, reason_name
 
 REQUEST_COMPLETED = "integration.request_completed"
+HEALTH_CHANGED = "integration.health_changed"
 BUDGET_ALERT = "cost.budget_alert"
 FAILOVER = "provider.failover"
 BREAKER_OPENED = "provider.breaker_opened"
@@ -136,6 +139,21 @@ def _of_breaker(type_: str, key: BreakerKey, opening: Opening, at: Timestamp, **
     )
 
 
+def health_changed(tenant_id: str, integration_id: str, check: HealthCheck, number: int) -> Event:
+    """A live check, of this number, found otherwise than the one before it."""
+    payload = IntegrationHealthChanged(
+        integration_id=integration_id, healthy=check.healthy, detail=check.detail, timestamp=check.check_time
+    )
+    return Event(
+        event_id=str(uuid5(_NAMESPACE, f"{HEALTH_CHANGED}/{tenant_id}/{integration_id}/{number}")),
+        type=HEALTH_CHANGED,
+        tenant_id=tenant_id,
+        schema_version=SCHEMA_VERSION,
+        create_time=check.check_time,
+        integration_health_changed=payload,
+    )
+
+
 def routing_changed(
     tenant_id: str, revision: int, kind: str, item_id: str, action: str, at: datetime, trace_id: str = ""
 ) -> Event:
@@ -209,7 +227,7 @@ def _failover(failed: Attempt, following: Attempt, request_id: str, at: Timestam
     return ProviderFailover(
         original_provider=failed.provider,
         fallback_provider=following.provider,
-        reason=_reason(failed.error),
+        reason=reason_of(failed.error),
         request_id=request_id,
         timestamp=at,
     )
@@ -228,7 +246,8 @@ def _budget_alert(tenant_id: str, alert: Alert, at: Timestamp) -> CostBudgetAler
     )
 
 
-def _reason(error: Status) -> str:
+def reason_of(error: Status) -> str:
+    """The ErrorReason of a failed attempt, without prefix; empty where its error names none."""
     info = ErrorInfo()
     for detail in error.details:
         if detail.Unpack(info):

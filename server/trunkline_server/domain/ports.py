@@ -20,7 +20,7 @@ from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.event_pb2 import Event
 from trunkline.v1.integration_health_pb2 import HealthCheck
-from trunkline.v1.integration_pb2 import Integration
+from trunkline.v1.integration_pb2 import Integration, IntegrationVersion
 from trunkline.v1.llm_pb2 import EmbedRequest
 from trunkline.v1.model_pb2 import Model
 from trunkline.v1.policy_pb2 import TaskMapping
@@ -113,8 +113,12 @@ class Integrations(Protocol):
     async def list(
         self, tenant_id: str, page_size: int, page_token: str, type: IntegrationType.ValueType
     ) -> tuple[Sequence[Integration], str]: ...
-    async def update(self, actor: Actor, integration: Integration, secret: str | None) -> Integration:
-        """Replace the row with `integration`. `secret` None keeps the stored one. Raises NOT_FOUND, ETAG_MISMATCH."""
+    async def update(
+        self, actor: Actor, integration: Integration, secret: str | None, action: str = "update"
+    ) -> Integration:
+        """Replace the row with `integration`. `secret` None keeps the stored one. A new version is made where
+        something of it differs, see integrations/versions.py, and by the action `rollback` always. Raises NOT_FOUND,
+        ETAG_MISMATCH."""
         ...
 
     async def delete(self, actor: Actor, integration_id: str, etag: str) -> None: ...
@@ -122,8 +126,19 @@ class Integrations(Protocol):
         """The decrypted credential, or an empty string."""
         ...
 
-    async def record_check(self, tenant_id: str, integration_id: str, check: HealthCheck) -> None:
-        """Keep the finding as the last check and in the history of checks."""
+    async def record_check(self, tenant_id: str, integration_id: str, check: HealthCheck) -> bool:
+        """Keep the finding as the last check and in the history of checks, with an event where health changed. Returns
+        whether anything changed that calls go by: health, or the models that were found."""
+        ...
+
+    async def versions(
+        self, tenant_id: str, integration_id: str, page_size: int, page_token: str
+    ) -> tuple[Sequence[IntegrationVersion], str]:
+        """The newest first, those of a deleted integration too. Raises NOT_FOUND, INVALID_REQUEST for the token."""
+        ...
+
+    async def version(self, tenant_id: str, integration_id: str, version: int) -> IntegrationVersion:
+        """One version. Raises NOT_FOUND."""
         ...
 
 

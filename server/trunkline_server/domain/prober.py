@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
@@ -12,6 +13,7 @@ from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.domain.board import BreakerBoard
 from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.ports import Directory, Integrations, Providers
 from trunkline_server.domain.router import Router
@@ -26,8 +28,9 @@ _SERVER_ERRORS = 500
 
 
 class Prober:
-    """Checks every provider each `interval` seconds or little more, whoever of the workers comes first. Its finding is
-    the integration's last check, and what breakers go by, see Breaker.checked; it closes none of them."""
+    """Checks every provider each `interval` seconds or little more, one that wants it less often as it says, whoever of
+    the workers comes first. Its finding is the integration's last check, as that of integrations/checker.py is: neither
+    repeats what the other has just done. It is what breakers go by, see Breaker.checked; it closes none of them."""
 
     def __init__(
         self,
@@ -62,30 +65,44 @@ class Prober:
         async with asyncio.TaskGroup() as group:
             for tenant_id, roads in self._router.in_use().items():
                 for integration in filter(_is_monitored, roads.view.integrations.values()):
-                    group.create_task(self._check(slots, tenant_id, integration.integration_id))
+                    group.create_task(self._check(slots, tenant_id, integration))
 
-    async def _check(self, slots: asyncio.Semaphore, tenant_id: str, integration_id: str) -> None:
+    async def _check(self, slots: asyncio.Semaphore, tenant_id: str, seen: Integration) -> None:
+        integration_id, interval = seen.integration_id, max(self._interval, seconds(seen.monitoring.check_interval))
         async with slots:
             try:
-                if not await self._board.claim_check(tenant_id, integration_id, self._interval):
+                if not await self._board.claim_check(tenant_id, integration_id, interval):
                     return
                 # As it is now, not as it was when the tenant last called.
                 view = await self._directory.tenant(tenant_id)
                 integration = view.integrations.get(integration_id)
-                if integration is None or not _is_monitored(integration):
+                if integration is None or not _is_monitored(integration) or _age(integration) < interval / 2:
                     return
                 target = self._router.target(integration, view.secrets.get(integration_id, ""))
                 found = await self._providers.check(target, Deadline.after(min(_CHECK_SECONDS, self._interval)))
                 answered = found.HasField("http_status") and found.http_status < _SERVER_ERRORS
-                self._judge(tenant_id, integration_id, target.provider, found, answered)
+                self._judge(tenant_id, integration_id, target.provider, found, answered, interval)
                 await self._integrations.record_check(tenant_id, integration_id, found)
             except TrunklineError:
                 return  # A store is away, or the integration is gone: the next turn comes soon.
 
-    def _judge(self, tenant_id: str, integration_id: str, provider: str, found: HealthCheck, answered: bool) -> None:
+    def _judge(
+        self,
+        tenant_id: str,
+        integration_id: str,
+        provider: str,
+        found: HealthCheck,
+        answered: bool,
+        interval: float,
+    ) -> None:
         self._signals.decided("check_passed" if found.healthy else "check_failed", provider)
-        hold = self._interval * _HOLD_INTERVALS
+        hold = interval * _HOLD_INTERVALS
         self._breakers.checked(tenant_id, integration_id, found.healthy, found.healthy or answered, hold)
+
+
+def _age(integration: Integration) -> float:
+    """Seconds since its last check, whoever made it."""
+    return time.time() - integration.last_check.check_time.ToNanoseconds() / 1e9
 
 
 def _is_monitored(integration: Integration) -> bool:

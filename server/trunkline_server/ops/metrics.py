@@ -6,6 +6,7 @@ import os
 
 from google.rpc.code_pb2 import Code
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values
+from trunkline.v1.analytics_pb2 import RecordedRequest
 
 from trunkline_server.domain.call import Call
 
@@ -14,6 +15,8 @@ if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
     _PID = os.getpid()
     values.ValueClass = values.MultiProcessValue(process_identifier=lambda: _PID)  # type: ignore[no-untyped-call]
 
+# Integrations that one process measures apart: each is up to 70 time series.
+MOST_INTEGRATIONS = 500
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -74,6 +77,48 @@ class MethodMetrics:
         metrics.tokens.labels(provider, model, "input").inc(float(facts["gen_ai.usage.input_tokens"]))
         metrics.tokens.labels(provider, model, "output").inc(float(facts["gen_ai.usage.output_tokens"]))
         metrics.cost.labels(provider, model).inc(float(facts["trunkline.cost_nano_usd"]))
+
+
+class IntegrationMetrics:
+    """What is measured of each integration; implements domain.integrations.monitoring.Meter. Of more integrations than
+    `most` in one process the rest is measured together, as `other` of no tenant."""
+
+    def __init__(self, most: int = MOST_INTEGRATIONS) -> None:
+        labels = ("tenant", "integration")
+        self._calls = Counter("trunkline_integration_calls", "Calls by integration.", labels)
+        self._seconds = Histogram(
+            "trunkline_integration_seconds", "From the arrival of a call to its end.", labels, buckets=_BUCKETS
+        )
+        self._errors = Counter("trunkline_integration_errors", "Failed calls by reason.", (*labels, "reason"))
+        self._tokens = Counter("trunkline_integration_tokens", "Tokens by direction.", (*labels, "direction"))
+        self._cost = Counter("trunkline_integration_cost_nano_usd", "Cost in nano-USD.", labels)
+        self._most = most
+        self._known: set[tuple[str, str]] = set()
+
+    def called(self, tenant_id: str, record: RecordedRequest, wanted: frozenset[str]) -> None:
+        """See Meter."""
+        whose, usage = self._labels(tenant_id, record.integration_id), record.usage
+        if "throughput" in wanted:
+            self._calls.labels(*whose).inc()
+        if "latency" in wanted:
+            self._seconds.labels(*whose).observe(record.latency.ToMicroseconds() / 1e6)
+        if "cost" in wanted:
+            self._cost.labels(*whose).inc(record.cost_details.nano_usd)
+        if "tokens" in wanted and record.HasField("usage"):
+            self._tokens.labels(*whose, "input").inc(usage.input_tokens)
+            self._tokens.labels(*whose, "output").inc(usage.output_tokens)
+
+    def failed(self, tenant_id: str, integration_id: str, reason: str) -> None:
+        """See Meter."""
+        self._errors.labels(*self._labels(tenant_id, integration_id), reason).inc()
+
+    def _labels(self, tenant_id: str, integration_id: str) -> tuple[str, str]:
+        whose = (tenant_id, integration_id)
+        if whose not in self._known:
+            if len(self._known) >= self._most:
+                return ("", "other")
+            self._known.add(whose)
+        return whose
 
 
 def exposition() -> bytes:

@@ -29,6 +29,7 @@ from trunkline_server.providers.echo import Echo
 from trunkline_server.providers.http import Bound, BrokenOffError, Http, Unauthorized
 from trunkline_server.providers.profiles import Profile, builtin
 from trunkline_server.providers.progress import Progress
+from trunkline_server.providers.schema import connector_of
 from trunkline_server.providers.tokens import exchange
 from trunkline_server.providers.tokens.cache import ProviderTokens
 from trunkline_server.providers.wire import (
@@ -240,7 +241,7 @@ class ProviderDriver:
 
     def connectors(self) -> Sequence[Connector]:
         """Every profile, by name."""
-        return [self._profiles[name].connector() for name in sorted(self._profiles)]
+        return [connector_of(self._profiles[name]) for name in sorted(self._profiles)]
 
     def _profile(self, name: str) -> Profile:
         profile = self._profiles.get(name)

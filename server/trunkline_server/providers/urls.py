@@ -14,7 +14,8 @@ from trunkline_server.providers.profiles import Profile
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'\\]*")
 # What an option in an address may be: nothing that could change the host or the path.
-_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
+OPTION = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?"
+_VALUE = re.compile(OPTION)
 
 
 def of(profile: Profile, target: Target, path: str) -> str:
@@ -34,7 +35,7 @@ def endpoint(profile: Profile, endpoint: str, options: Mapping[str, str]) -> str
 def problems(profile: Profile, options: Mapping[str, str], endpoint: str = "") -> list[tuple[str, str]]:
     """(option, why) of what is missing or cannot stand in an address. What stands in the profile's endpoint only is
     not needed by an integration with its own."""
-    needed = "".join((endpoint or profile.endpoint, *_paths(profile)))
+    needed = (endpoint or profile.endpoint) + paths_of(profile)
     found = []
     for name, default in profile.parameters.items():
         value = options.get(name) or default
@@ -53,8 +54,9 @@ def within(value: str) -> list[str]:
     return _ADDRESS.findall(value)
 
 
-def _paths(profile: Profile) -> tuple[str, ...]:
-    return profile.path, profile.stream_path, profile.embed_path, profile.count_path, profile.check_path
+def paths_of(profile: Profile) -> str:
+    """All paths of a profile, one after the other, to look for the options that stand in them."""
+    return "".join((profile.path, profile.stream_path, profile.embed_path, profile.count_path, profile.check_path))
 
 
 def _filled(text: str, profile: Profile, options: Mapping[str, str], model: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.connector_pb2 import ListConnectorsRequest, ListConnectorsResponse
-from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
+from trunkline.v1.integration_health_pb2 import (
+    GetIntegrationHealthRequest,
+    GetIntegrationHealthResponse,
+    HealthCheck,
+    IntegrationStatus,
+)
 from trunkline.v1.integration_pb2 import (
     CheckIntegrationRequest,
     CheckIntegrationResponse,
@@ -20,6 +23,10 @@ from trunkline.v1.integration_pb2 import (
     Integration,
     ListIntegrationsRequest,
     ListIntegrationsResponse,
+    ListIntegrationVersionsRequest,
+    ListIntegrationVersionsResponse,
+    RollbackIntegrationRequest,
+    RollbackIntegrationResponse,
     RotateCredentialRequest,
     RotateCredentialResponse,
     UpdateIntegrationRequest,
@@ -28,18 +35,28 @@ from trunkline.v1.integration_pb2 import (
 
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.connectors import Connectors
-from trunkline_server.domain.errors import Reason, TrunklineError, already_exists, invalid_fields, live_check_failed
+from trunkline_server.domain.duration import seconds
+from trunkline_server.domain.errors import (
+    Reason,
+    TrunklineError,
+    already_exists,
+    etag_mismatch,
+    invalid_fields,
+    live_check_failed,
+)
+from trunkline_server.domain.integrations import credentials
+from trunkline_server.domain.integrations.checks import Checks
+from trunkline_server.domain.integrations.health import DEFAULT_WINDOW, HealthReports
 from trunkline_server.domain.ports import Directory, Integrations, Providers
-from trunkline_server.domain.router import Router
 from trunkline_server.services.access import actor_of
 from trunkline_server.services.paging import DEFAULT_PAGE_SIZE, page
 
-_CHECK_SECONDS = 15.0
 _LLM = IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER
 _API = IntegrationType.INTEGRATION_TYPE_API
 _KINDS = {_LLM: ("llm_provider",), _API: ("api", "mcp")}
 _ROOTS = frozenset(("display_name", "status", "monitoring", "configuration"))
 _SETTABLE = (IntegrationStatus.INTEGRATION_STATUS_ACTIVE, IntegrationStatus.INTEGRATION_STATUS_DISABLED)
+_INVALID = Reason.ERROR_REASON_INVALID_CONFIGURATION
 
 
 class IntegrationService:
@@ -49,15 +66,17 @@ class IntegrationService:
         self,
         integrations: Integrations,
         directory: Directory,
-        router: Router,
         providers: Providers,
         connectors: Connectors,
+        checks: Checks,
+        health: HealthReports,
     ) -> None:
         self._integrations = integrations
         self._directory = directory
-        self._router = router
         self._providers = providers
         self._connectors = connectors
+        self._checks = checks
+        self._health = health
 
     async def create_integration(self, call: Call, request: CreateIntegrationRequest) -> CreateIntegrationResponse:
         """See the contract. Nothing is stored unless the live check succeeded."""
@@ -69,11 +88,10 @@ class IntegrationService:
             display_name=request.display_name,
             status=IntegrationStatus.INTEGRATION_STATUS_ACTIVE,
         )
-        secret = _take_secret(integration) or ""
+        secret = credentials.take_secret(integration) or ""
         self._validate(integration)
-        self._connectors.validate_secret(integration, secret)
         await self._refuse_taken(call, request.integration_id)
-        check = await self._healthy(call, integration, secret)
+        check = await self._healthy(call, integration, await self._secret(call, integration, secret))
         if not request.validate_only:
             integration = await self._integrations.create(actor_of(call), integration, secret)
             await self._integrations.record_check(call.tenant_id, request.integration_id, check)
@@ -110,23 +128,45 @@ class IntegrationService:
         request.update_mask.MergeMessage(wanted, changed, replace_message_field=True, replace_repeated_field=True)
         # Without an etag the one just read: what another caller changes meanwhile must not be undone.
         changed.etag = wanted.etag or current.etag
-        secret = _take_secret(changed)
+        change = credentials.updated(current, changed, request)
         check = None
         if any(path.partition(".")[0] == "configuration" for path in request.update_mask.paths):
             self._validate(changed)
-            used = secret
-            if used is None:
-                used = await self._integrations.secret(call.tenant_id, wanted.integration_id)
-                if used and _place(changed) != _place(current):
-                    raise _secret_stays()
-            self._connectors.validate_secret(changed, used)
-            check = await self._healthy(call, changed, used)
-        stored = await self._integrations.update(actor_of(call), changed, secret)
-        if check is not None:
-            await self._integrations.record_check(call.tenant_id, wanted.integration_id, check)
-            stored = await self._integrations.get(call.tenant_id, wanted.integration_id)
-        await self._directory.changed(call.tenant_id)
-        return UpdateIntegrationResponse(integration=_located(stored))
+            if change.inherited and credentials.moved(current, changed):
+                raise credentials.secret_stays(f"integration.{credentials.SECRET_PATH}")
+            check = await self._healthy(call, changed, await self._secret(call, changed, change.secret))
+        stored = await self._stored(call, changed, change, check, "update")
+        return UpdateIntegrationResponse(integration=stored)
+
+    async def rollback_integration(
+        self, call: Call, request: RollbackIntegrationRequest
+    ) -> RollbackIntegrationResponse:
+        """See the contract. The status stays what it is, and so does the credential where calls go where they went."""
+        tenant_id, name = call.tenant_id, request.integration_id
+        current = await self._integrations.get(tenant_id, name)
+        wanted = (await self._integrations.version(tenant_id, name, request.version)).integration
+        if wanted.type != current.type:
+            raise invalid_fields([("version", "is that of an integration of another type, which had this id before")])
+        wanted.status, wanted.etag = current.status, request.etag or current.etag
+        change = credentials.rolled_back(current, wanted, request.secret)
+        self._validate(wanted)
+        check = await self._healthy(call, wanted, await self._secret(call, wanted, change.secret))
+        if request.validate_only:
+            if wanted.etag != current.etag:
+                raise etag_mismatch()
+            wanted.version = current.version + 1
+            wanted.last_check.CopyFrom(check)
+            return RollbackIntegrationResponse(integration=_located(wanted))
+        return RollbackIntegrationResponse(integration=await self._stored(call, wanted, change, check, "rollback"))
+
+    async def list_integration_versions(
+        self, call: Call, request: ListIntegrationVersionsRequest
+    ) -> ListIntegrationVersionsResponse:
+        """See the contract."""
+        found, following = await self._integrations.versions(
+            call.tenant_id, request.integration_id, request.page_size or DEFAULT_PAGE_SIZE, request.page_token
+        )
+        return ListIntegrationVersionsResponse(versions=found, next_page_token=following)
 
     async def delete_integration(self, call: Call, request: DeleteIntegrationRequest) -> DeleteIntegrationResponse:
         """See the contract."""
@@ -136,22 +176,24 @@ class IntegrationService:
 
     async def check_integration(self, call: Call, request: CheckIntegrationRequest) -> CheckIntegrationResponse:
         """See the contract. A failed check is an answer."""
-        integration = await self._integrations.get(call.tenant_id, request.integration_id)
-        secret = await self._integrations.secret(call.tenant_id, request.integration_id)
-        check = await self._live(call, integration, secret)
-        await self._integrations.record_check(call.tenant_id, request.integration_id, check)
-        await self._directory.changed(call.tenant_id)
+        check = await self._checks.check(actor_of(call), request.integration_id, call.deadline)
         return CheckIntegrationResponse(check=check)
+
+    async def get_integration_health(
+        self, call: Call, request: GetIntegrationHealthRequest
+    ) -> GetIntegrationHealthResponse:
+        """See the contract."""
+        window = seconds(request.window) or DEFAULT_WINDOW
+        report = await self._health.report(call.tenant_id, request.integration_id, window, call.deadline)
+        return GetIntegrationHealthResponse(health=report)
 
     async def rotate_credential(self, call: Call, request: RotateCredentialRequest) -> RotateCredentialResponse:
         """See the contract. The new secret takes over only after it was checked."""
         integration = await self._integrations.get(call.tenant_id, request.integration_id)
-        self._connectors.validate_secret(integration, request.secret)
-        check = None if request.skip_check else await self._healthy(call, integration, request.secret)
-        await self._integrations.update(actor_of(call), integration, request.secret)
-        if check is not None:
-            await self._integrations.record_check(call.tenant_id, request.integration_id, check)
-        await self._directory.changed(call.tenant_id)
+        change = credentials.rotated(integration, request.secret, request.secret_reference)
+        secret = await self._secret(call, integration, change.secret)
+        check = None if request.skip_check else await self._healthy(call, integration, secret)
+        await self._stored(call, integration, change, check, "rotate")
         now = Timestamp()
         now.GetCurrentTime()
         return RotateCredentialResponse(rotate_time=now)
@@ -177,11 +219,11 @@ class IntegrationService:
         if integration.configuration.WhichOneof("kind") not in kinds:
             fields = ", or ".join(f"configuration.{kind}" for kind in kinds)
             problems = [(f"configuration.{kinds[0]}", f"is required for this type, and no other kind than {fields}")]
-            raise invalid_fields(problems, reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
+            raise invalid_fields(problems, reason=_INVALID)
         if integration.type != _LLM:
             self._connectors.validate(integration)
         elif found := list(self._providers.validate(integration)):
-            raise invalid_fields(found, reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
+            raise invalid_fields(found, reason=_INVALID)
 
     async def _refuse_taken(self, call: Call, integration_id: str) -> None:
         """Before anything is called: a dry run tells it too."""
@@ -193,18 +235,32 @@ class IntegrationService:
         else:
             raise already_exists("integration", integration_id)
 
+    async def _secret(self, call: Call, integration: Integration, given: str | None) -> str:
+        """The secret that calls will be authenticated with: as given, else as the integration says. Raises
+        INVALID_CONFIGURATION where it does not resolve, or cannot be such a secret."""
+        secret = given or await self._checks.secret(call.tenant_id, integration)
+        self._connectors.validate_secret(integration, secret)
+        return secret
+
     async def _healthy(self, call: Call, integration: Integration, secret: str) -> HealthCheck:
-        """The finding of a live check that succeeded. Raises LIVE_CHECK_FAILED."""
-        check = await self._live(call, integration, secret)
+        """The finding of a live check that succeeded; what only the system knows of its tools is filled in. Raises
+        LIVE_CHECK_FAILED."""
+        check = await self._checks.ask(call.tenant_id, integration, secret, call.deadline)
+        call.deadline.check()
         if not check.healthy:
             raise live_check_failed(f"integration/{integration.integration_id}", check.detail)
         return check
 
-    async def _live(self, call: Call, integration: Integration, secret: str) -> HealthCheck:
-        deadline = call.deadline.sooner(_CHECK_SECONDS)
-        if connector := self._connectors.of(integration):
-            return await connector.check(integration, secret, deadline, call.tenant_id)
-        return await self._providers.check(self._router.target(integration, secret), deadline)
+    async def _stored(
+        self, call: Call, wanted: Integration, change: credentials.Change, check: HealthCheck | None, action: str
+    ) -> Integration:
+        """The integration as it is from now on, for every worker."""
+        stored = await self._integrations.update(actor_of(call), wanted, change.secret, action)
+        if check is not None:
+            await self._integrations.record_check(call.tenant_id, wanted.integration_id, check)
+            stored = await self._integrations.get(call.tenant_id, wanted.integration_id)
+        await self._directory.changed(call.tenant_id)
+        return _located(stored)
 
 
 def _check_mask(request: UpdateIntegrationRequest) -> None:
@@ -217,30 +273,6 @@ def _check_mask(request: UpdateIntegrationRequest) -> None:
         raise invalid_fields([("update_mask", "names a field that an integration does not have")])
     if "status" in paths and request.integration.status not in _SETTABLE:
         raise invalid_fields([("integration.status", "can be set to ACTIVE or DISABLED only")])
-
-
-def _take_secret(integration: Integration) -> str | None:
-    """The secret of a configuration, removed from it; None where none was given."""
-    authentication = integration.configuration.authentication
-    secret = authentication.secret or None
-    authentication.ClearField("secret")
-    return secret
-
-
-def _place(integration: Integration) -> tuple[object, ...]:
-    """Where calls go: with any of these another host can be meant."""
-    configuration = integration.configuration
-    settings = configuration.llm_provider
-    origin = urlsplit(configuration.endpoint)[:2]
-    token_origin = urlsplit(configuration.authentication.oauth2.token_url)[:2]
-    return origin, token_origin, settings.provider, dict(settings.options), configuration.api.template
-
-
-def _secret_stays() -> TrunklineError:
-    """A stored secret is never sent where its owner did not mean it to go: who cannot read it must not learn it so."""
-    path = "integration.configuration.authentication.secret"
-    why = "is required with another endpoint, provider or option"
-    return invalid_fields([(path, why)], reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
 
 
 def _located(integration: Integration) -> Integration:

@@ -162,6 +162,7 @@ type Event struct {
 	//	*Event_ProviderBreakerClosed
 	//	*Event_RoutingChanged
 	//	*Event_ExperimentArmStopped
+	//	*Event_IntegrationHealthChanged
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -309,6 +310,15 @@ func (x *Event) GetExperimentArmStopped() *ExperimentArmStopped {
 	return nil
 }
 
+func (x *Event) GetIntegrationHealthChanged() *IntegrationHealthChanged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_IntegrationHealthChanged); ok {
+			return x.IntegrationHealthChanged
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -348,6 +358,11 @@ type Event_ExperimentArmStopped struct {
 	ExperimentArmStopped *ExperimentArmStopped `protobuf:"bytes,16,opt,name=experiment_arm_stopped,json=experimentArmStopped,proto3,oneof"`
 }
 
+type Event_IntegrationHealthChanged struct {
+	// Type `integration.health_changed`.
+	IntegrationHealthChanged *IntegrationHealthChanged `protobuf:"bytes,17,opt,name=integration_health_changed,json=integrationHealthChanged,proto3,oneof"`
+}
+
 func (*Event_IntegrationRequestCompleted) isEvent_Payload() {}
 
 func (*Event_CostBudgetAlert) isEvent_Payload() {}
@@ -361,6 +376,8 @@ func (*Event_ProviderBreakerClosed) isEvent_Payload() {}
 func (*Event_RoutingChanged) isEvent_Payload() {}
 
 func (*Event_ExperimentArmStopped) isEvent_Payload() {}
+
+func (*Event_IntegrationHealthChanged) isEvent_Payload() {}
 
 // IntegrationRequestCompleted says that a call of an integration ended.
 type IntegrationRequestCompleted struct {
@@ -462,6 +479,79 @@ func (x *IntegrationRequestCompleted) GetRequestId() string {
 	return ""
 }
 
+// IntegrationHealthChanged says that a live check found otherwise than the one before it.
+type IntegrationHealthChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// Whether it is healthy now.
+	Healthy bool `protobuf:"varint,2,opt,name=healthy,proto3" json:"healthy,omitempty"`
+	// What was found, for people. Never holds a secret.
+	Detail string `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
+	// When it was checked.
+	Timestamp     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=timestamp,proto3" json:"timestamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IntegrationHealthChanged) Reset() {
+	*x = IntegrationHealthChanged{}
+	mi := &file_trunkline_v1_event_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IntegrationHealthChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IntegrationHealthChanged) ProtoMessage() {}
+
+func (x *IntegrationHealthChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_event_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IntegrationHealthChanged.ProtoReflect.Descriptor instead.
+func (*IntegrationHealthChanged) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *IntegrationHealthChanged) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *IntegrationHealthChanged) GetHealthy() bool {
+	if x != nil {
+		return x.Healthy
+	}
+	return false
+}
+
+func (x *IntegrationHealthChanged) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *IntegrationHealthChanged) GetTimestamp() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Timestamp
+	}
+	return nil
+}
+
 // CostBudgetAlert says that a budget passed a threshold.
 type CostBudgetAlert struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -487,7 +577,7 @@ type CostBudgetAlert struct {
 
 func (x *CostBudgetAlert) Reset() {
 	*x = CostBudgetAlert{}
-	mi := &file_trunkline_v1_event_proto_msgTypes[4]
+	mi := &file_trunkline_v1_event_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -499,7 +589,7 @@ func (x *CostBudgetAlert) String() string {
 func (*CostBudgetAlert) ProtoMessage() {}
 
 func (x *CostBudgetAlert) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_event_proto_msgTypes[4]
+	mi := &file_trunkline_v1_event_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -512,7 +602,7 @@ func (x *CostBudgetAlert) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CostBudgetAlert.ProtoReflect.Descriptor instead.
 func (*CostBudgetAlert) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{4}
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *CostBudgetAlert) GetTenantId() string {
@@ -590,7 +680,7 @@ type ProviderFailover struct {
 
 func (x *ProviderFailover) Reset() {
 	*x = ProviderFailover{}
-	mi := &file_trunkline_v1_event_proto_msgTypes[5]
+	mi := &file_trunkline_v1_event_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -602,7 +692,7 @@ func (x *ProviderFailover) String() string {
 func (*ProviderFailover) ProtoMessage() {}
 
 func (x *ProviderFailover) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_event_proto_msgTypes[5]
+	mi := &file_trunkline_v1_event_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -615,7 +705,7 @@ func (x *ProviderFailover) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderFailover.ProtoReflect.Descriptor instead.
 func (*ProviderFailover) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ProviderFailover) GetOriginalProvider() string {
@@ -674,7 +764,7 @@ type ProviderBreakerOpened struct {
 
 func (x *ProviderBreakerOpened) Reset() {
 	*x = ProviderBreakerOpened{}
-	mi := &file_trunkline_v1_event_proto_msgTypes[6]
+	mi := &file_trunkline_v1_event_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -686,7 +776,7 @@ func (x *ProviderBreakerOpened) String() string {
 func (*ProviderBreakerOpened) ProtoMessage() {}
 
 func (x *ProviderBreakerOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_event_proto_msgTypes[6]
+	mi := &file_trunkline_v1_event_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -699,7 +789,7 @@ func (x *ProviderBreakerOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderBreakerOpened.ProtoReflect.Descriptor instead.
 func (*ProviderBreakerOpened) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ProviderBreakerOpened) GetProvider() string {
@@ -763,7 +853,7 @@ type ProviderBreakerClosed struct {
 
 func (x *ProviderBreakerClosed) Reset() {
 	*x = ProviderBreakerClosed{}
-	mi := &file_trunkline_v1_event_proto_msgTypes[7]
+	mi := &file_trunkline_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -775,7 +865,7 @@ func (x *ProviderBreakerClosed) String() string {
 func (*ProviderBreakerClosed) ProtoMessage() {}
 
 func (x *ProviderBreakerClosed) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_event_proto_msgTypes[7]
+	mi := &file_trunkline_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -788,7 +878,7 @@ func (x *ProviderBreakerClosed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderBreakerClosed.ProtoReflect.Descriptor instead.
 func (*ProviderBreakerClosed) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ProviderBreakerClosed) GetProvider() string {
@@ -845,7 +935,7 @@ type RoutingChanged struct {
 
 func (x *RoutingChanged) Reset() {
 	*x = RoutingChanged{}
-	mi := &file_trunkline_v1_event_proto_msgTypes[8]
+	mi := &file_trunkline_v1_event_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +947,7 @@ func (x *RoutingChanged) String() string {
 func (*RoutingChanged) ProtoMessage() {}
 
 func (x *RoutingChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_event_proto_msgTypes[8]
+	mi := &file_trunkline_v1_event_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +960,7 @@ func (x *RoutingChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoutingChanged.ProtoReflect.Descriptor instead.
 func (*RoutingChanged) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{8}
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *RoutingChanged) GetRevision() int64 {
@@ -931,7 +1021,7 @@ type ExperimentArmStopped struct {
 
 func (x *ExperimentArmStopped) Reset() {
 	*x = ExperimentArmStopped{}
-	mi := &file_trunkline_v1_event_proto_msgTypes[9]
+	mi := &file_trunkline_v1_event_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -943,7 +1033,7 @@ func (x *ExperimentArmStopped) String() string {
 func (*ExperimentArmStopped) ProtoMessage() {}
 
 func (x *ExperimentArmStopped) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_event_proto_msgTypes[9]
+	mi := &file_trunkline_v1_event_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -956,7 +1046,7 @@ func (x *ExperimentArmStopped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExperimentArmStopped.ProtoReflect.Descriptor instead.
 func (*ExperimentArmStopped) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{9}
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ExperimentArmStopped) GetExperimentId() string {
@@ -1018,7 +1108,7 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x05types\x18\x02 \x03(\tR\x05types\"V\n" +
 	"\x11SubscribeResponse\x12)\n" +
 	"\x05event\x18\x01 \x01(\v2\x13.trunkline.v1.EventR\x05event\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xcd\x06\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xb5\a\n" +
 	"\x05Event\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x1b\n" +
@@ -1034,7 +1124,8 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x17provider_breaker_opened\x18\r \x01(\v2#.trunkline.v1.ProviderBreakerOpenedH\x00R\x15providerBreakerOpened\x12]\n" +
 	"\x17provider_breaker_closed\x18\x0e \x01(\v2#.trunkline.v1.ProviderBreakerClosedH\x00R\x15providerBreakerClosed\x12G\n" +
 	"\x0frouting_changed\x18\x0f \x01(\v2\x1c.trunkline.v1.RoutingChangedH\x00R\x0eroutingChanged\x12Z\n" +
-	"\x16experiment_arm_stopped\x18\x10 \x01(\v2\".trunkline.v1.ExperimentArmStoppedH\x00R\x14experimentArmStoppedB\t\n" +
+	"\x16experiment_arm_stopped\x18\x10 \x01(\v2\".trunkline.v1.ExperimentArmStoppedH\x00R\x14experimentArmStopped\x12f\n" +
+	"\x1aintegration_health_changed\x18\x11 \x01(\v2&.trunkline.v1.IntegrationHealthChangedH\x00R\x18integrationHealthChangedB\t\n" +
 	"\apayload\"\xbe\x02\n" +
 	"\x1bIntegrationRequestCompleted\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n" +
@@ -1044,7 +1135,12 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\asuccess\x18\x05 \x01(\bR\asuccess\x128\n" +
 	"\ttimestamp\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\a \x01(\tR\trequestId\"\xe2\x02\n" +
+	"request_id\x18\a \x01(\tR\trequestId\"\xad\x01\n" +
+	"\x18IntegrationHealthChanged\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x18\n" +
+	"\ahealthy\x18\x02 \x01(\bR\ahealthy\x12\x16\n" +
+	"\x06detail\x18\x03 \x01(\tR\x06detail\x128\n" +
+	"\ttimestamp\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\"\xe2\x02\n" +
 	"\x0fCostBudgetAlert\x12\x1b\n" +
 	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x127\n" +
 	"\rcurrent_spend\x18\x02 \x01(\v2\x12.google.type.MoneyR\fcurrentSpend\x125\n" +
@@ -1107,52 +1203,55 @@ func file_trunkline_v1_event_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_event_proto_rawDescData
 }
 
-var file_trunkline_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_trunkline_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_trunkline_v1_event_proto_goTypes = []any{
 	(*SubscribeRequest)(nil),            // 0: trunkline.v1.SubscribeRequest
 	(*SubscribeResponse)(nil),           // 1: trunkline.v1.SubscribeResponse
 	(*Event)(nil),                       // 2: trunkline.v1.Event
 	(*IntegrationRequestCompleted)(nil), // 3: trunkline.v1.IntegrationRequestCompleted
-	(*CostBudgetAlert)(nil),             // 4: trunkline.v1.CostBudgetAlert
-	(*ProviderFailover)(nil),            // 5: trunkline.v1.ProviderFailover
-	(*ProviderBreakerOpened)(nil),       // 6: trunkline.v1.ProviderBreakerOpened
-	(*ProviderBreakerClosed)(nil),       // 7: trunkline.v1.ProviderBreakerClosed
-	(*RoutingChanged)(nil),              // 8: trunkline.v1.RoutingChanged
-	(*ExperimentArmStopped)(nil),        // 9: trunkline.v1.ExperimentArmStopped
-	(*timestamppb.Timestamp)(nil),       // 10: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),         // 11: google.protobuf.Duration
-	(*money.Money)(nil),                 // 12: google.type.Money
+	(*IntegrationHealthChanged)(nil),    // 4: trunkline.v1.IntegrationHealthChanged
+	(*CostBudgetAlert)(nil),             // 5: trunkline.v1.CostBudgetAlert
+	(*ProviderFailover)(nil),            // 6: trunkline.v1.ProviderFailover
+	(*ProviderBreakerOpened)(nil),       // 7: trunkline.v1.ProviderBreakerOpened
+	(*ProviderBreakerClosed)(nil),       // 8: trunkline.v1.ProviderBreakerClosed
+	(*RoutingChanged)(nil),              // 9: trunkline.v1.RoutingChanged
+	(*ExperimentArmStopped)(nil),        // 10: trunkline.v1.ExperimentArmStopped
+	(*timestamppb.Timestamp)(nil),       // 11: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),         // 12: google.protobuf.Duration
+	(*money.Money)(nil),                 // 13: google.type.Money
 }
 var file_trunkline_v1_event_proto_depIdxs = []int32{
 	2,  // 0: trunkline.v1.SubscribeResponse.event:type_name -> trunkline.v1.Event
-	10, // 1: trunkline.v1.Event.create_time:type_name -> google.protobuf.Timestamp
+	11, // 1: trunkline.v1.Event.create_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: trunkline.v1.Event.integration_request_completed:type_name -> trunkline.v1.IntegrationRequestCompleted
-	4,  // 3: trunkline.v1.Event.cost_budget_alert:type_name -> trunkline.v1.CostBudgetAlert
-	5,  // 4: trunkline.v1.Event.provider_failover:type_name -> trunkline.v1.ProviderFailover
-	6,  // 5: trunkline.v1.Event.provider_breaker_opened:type_name -> trunkline.v1.ProviderBreakerOpened
-	7,  // 6: trunkline.v1.Event.provider_breaker_closed:type_name -> trunkline.v1.ProviderBreakerClosed
-	8,  // 7: trunkline.v1.Event.routing_changed:type_name -> trunkline.v1.RoutingChanged
-	9,  // 8: trunkline.v1.Event.experiment_arm_stopped:type_name -> trunkline.v1.ExperimentArmStopped
-	11, // 9: trunkline.v1.IntegrationRequestCompleted.execution_time:type_name -> google.protobuf.Duration
-	12, // 10: trunkline.v1.IntegrationRequestCompleted.cost:type_name -> google.type.Money
-	10, // 11: trunkline.v1.IntegrationRequestCompleted.timestamp:type_name -> google.protobuf.Timestamp
-	12, // 12: trunkline.v1.CostBudgetAlert.current_spend:type_name -> google.type.Money
-	12, // 13: trunkline.v1.CostBudgetAlert.budget_limit:type_name -> google.type.Money
-	10, // 14: trunkline.v1.CostBudgetAlert.timestamp:type_name -> google.protobuf.Timestamp
-	10, // 15: trunkline.v1.ProviderFailover.timestamp:type_name -> google.protobuf.Timestamp
-	11, // 16: trunkline.v1.ProviderBreakerOpened.retry_after:type_name -> google.protobuf.Duration
-	10, // 17: trunkline.v1.ProviderBreakerOpened.timestamp:type_name -> google.protobuf.Timestamp
-	11, // 18: trunkline.v1.ProviderBreakerClosed.open_for:type_name -> google.protobuf.Duration
-	10, // 19: trunkline.v1.ProviderBreakerClosed.timestamp:type_name -> google.protobuf.Timestamp
-	10, // 20: trunkline.v1.RoutingChanged.timestamp:type_name -> google.protobuf.Timestamp
-	10, // 21: trunkline.v1.ExperimentArmStopped.timestamp:type_name -> google.protobuf.Timestamp
-	0,  // 22: trunkline.v1.EventService.Subscribe:input_type -> trunkline.v1.SubscribeRequest
-	1,  // 23: trunkline.v1.EventService.Subscribe:output_type -> trunkline.v1.SubscribeResponse
-	23, // [23:24] is the sub-list for method output_type
-	22, // [22:23] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	5,  // 3: trunkline.v1.Event.cost_budget_alert:type_name -> trunkline.v1.CostBudgetAlert
+	6,  // 4: trunkline.v1.Event.provider_failover:type_name -> trunkline.v1.ProviderFailover
+	7,  // 5: trunkline.v1.Event.provider_breaker_opened:type_name -> trunkline.v1.ProviderBreakerOpened
+	8,  // 6: trunkline.v1.Event.provider_breaker_closed:type_name -> trunkline.v1.ProviderBreakerClosed
+	9,  // 7: trunkline.v1.Event.routing_changed:type_name -> trunkline.v1.RoutingChanged
+	10, // 8: trunkline.v1.Event.experiment_arm_stopped:type_name -> trunkline.v1.ExperimentArmStopped
+	4,  // 9: trunkline.v1.Event.integration_health_changed:type_name -> trunkline.v1.IntegrationHealthChanged
+	12, // 10: trunkline.v1.IntegrationRequestCompleted.execution_time:type_name -> google.protobuf.Duration
+	13, // 11: trunkline.v1.IntegrationRequestCompleted.cost:type_name -> google.type.Money
+	11, // 12: trunkline.v1.IntegrationRequestCompleted.timestamp:type_name -> google.protobuf.Timestamp
+	11, // 13: trunkline.v1.IntegrationHealthChanged.timestamp:type_name -> google.protobuf.Timestamp
+	13, // 14: trunkline.v1.CostBudgetAlert.current_spend:type_name -> google.type.Money
+	13, // 15: trunkline.v1.CostBudgetAlert.budget_limit:type_name -> google.type.Money
+	11, // 16: trunkline.v1.CostBudgetAlert.timestamp:type_name -> google.protobuf.Timestamp
+	11, // 17: trunkline.v1.ProviderFailover.timestamp:type_name -> google.protobuf.Timestamp
+	12, // 18: trunkline.v1.ProviderBreakerOpened.retry_after:type_name -> google.protobuf.Duration
+	11, // 19: trunkline.v1.ProviderBreakerOpened.timestamp:type_name -> google.protobuf.Timestamp
+	12, // 20: trunkline.v1.ProviderBreakerClosed.open_for:type_name -> google.protobuf.Duration
+	11, // 21: trunkline.v1.ProviderBreakerClosed.timestamp:type_name -> google.protobuf.Timestamp
+	11, // 22: trunkline.v1.RoutingChanged.timestamp:type_name -> google.protobuf.Timestamp
+	11, // 23: trunkline.v1.ExperimentArmStopped.timestamp:type_name -> google.protobuf.Timestamp
+	0,  // 24: trunkline.v1.EventService.Subscribe:input_type -> trunkline.v1.SubscribeRequest
+	1,  // 25: trunkline.v1.EventService.Subscribe:output_type -> trunkline.v1.SubscribeResponse
+	25, // [25:26] is the sub-list for method output_type
+	24, // [24:25] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_event_proto_init() }
@@ -1169,6 +1268,7 @@ func file_trunkline_v1_event_proto_init() {
 		(*Event_ProviderBreakerClosed)(nil),
 		(*Event_RoutingChanged)(nil),
 		(*Event_ExperimentArmStopped)(nil),
+		(*Event_IntegrationHealthChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1176,7 +1276,7 @@ func file_trunkline_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_event_proto_rawDesc), len(file_trunkline_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -96,6 +96,7 @@ class Event(_message.Message):
     PROVIDER_BREAKER_CLOSED_FIELD_NUMBER: _builtins.int
     ROUTING_CHANGED_FIELD_NUMBER: _builtins.int
     EXPERIMENT_ARM_STOPPED_FIELD_NUMBER: _builtins.int
+    INTEGRATION_HEALTH_CHANGED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The id, the same at every delivery."""
     type: _builtins.str
@@ -138,6 +139,10 @@ class Event(_message.Message):
     def experiment_arm_stopped(self) -> Global___ExperimentArmStopped:
         """Type `experiment.arm_stopped`."""
 
+    @_builtins.property
+    def integration_health_changed(self) -> Global___IntegrationHealthChanged:
+        """Type `integration.health_changed`."""
+
     def __init__(
         self,
         *,
@@ -154,12 +159,13 @@ class Event(_message.Message):
         provider_breaker_closed: Global___ProviderBreakerClosed | None = ...,
         routing_changed: Global___RoutingChanged | None = ...,
         experiment_arm_stopped: Global___ExperimentArmStopped | None = ...,
+        integration_health_changed: Global___IntegrationHealthChanged | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_health_changed", b"integration_health_changed", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "event_id", b"event_id", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed", "schema_version", b"schema_version", "tenant_id", b"tenant_id", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "event_id", b"event_id", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_health_changed", b"integration_health_changed", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed", "schema_version", b"schema_version", "tenant_id", b"tenant_id", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["integration_request_completed", "cost_budget_alert", "provider_failover", "provider_breaker_opened", "provider_breaker_closed", "routing_changed", "experiment_arm_stopped"]  # noqa: Y015
+    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["integration_request_completed", "cost_budget_alert", "provider_failover", "provider_breaker_opened", "provider_breaker_closed", "routing_changed", "experiment_arm_stopped", "integration_health_changed"]  # noqa: Y015
     _WhichOneofArgType_payload: _TypeAlias = _typing.Literal["payload", b"payload"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_payload) -> _WhichOneofReturnType_payload | None: ...
 
@@ -216,6 +222,42 @@ class IntegrationRequestCompleted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IntegrationRequestCompleted: _TypeAlias = IntegrationRequestCompleted  # noqa: Y015
+
+@_typing.final
+class IntegrationHealthChanged(_message.Message):
+    """IntegrationHealthChanged says that a live check found otherwise than the one before it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTEGRATION_ID_FIELD_NUMBER: _builtins.int
+    HEALTHY_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    integration_id: _builtins.str
+    """The integration."""
+    healthy: _builtins.bool
+    """Whether it is healthy now."""
+    detail: _builtins.str
+    """What was found, for people. Never holds a secret."""
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When it was checked."""
+
+    def __init__(
+        self,
+        *,
+        integration_id: _builtins.str = ...,
+        healthy: _builtins.bool = ...,
+        detail: _builtins.str = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "healthy", b"healthy", "integration_id", b"integration_id", "timestamp", b"timestamp"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IntegrationHealthChanged: _TypeAlias = IntegrationHealthChanged  # noqa: Y015
 
 @_typing.final
 class CostBudgetAlert(_message.Message):

@@ -4307,7 +4307,7 @@ pub struct Event {
     #[prost(message, optional, tag="6")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
     /// What happened.
-    #[prost(oneof="event::Payload", tags="10, 11, 12, 13, 14, 15, 16")]
+    #[prost(oneof="event::Payload", tags="10, 11, 12, 13, 14, 15, 16, 17")]
     pub payload: ::core::option::Option<event::Payload>,
 }
 /// Nested message and enum types in `Event`.
@@ -4336,6 +4336,9 @@ pub mod event {
         /// Type `experiment.arm_stopped`.
         #[prost(message, tag="16")]
         ExperimentArmStopped(super::ExperimentArmStopped),
+        /// Type `integration.health_changed`.
+        #[prost(message, tag="17")]
+        IntegrationHealthChanged(super::IntegrationHealthChanged),
     }
 }
 /// IntegrationRequestCompleted says that a call of an integration ended.
@@ -4362,6 +4365,22 @@ pub struct IntegrationRequestCompleted {
     /// The request id.
     #[prost(string, tag="7")]
     pub request_id: ::prost::alloc::string::String,
+}
+/// IntegrationHealthChanged says that a live check found otherwise than the one before it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IntegrationHealthChanged {
+    /// The integration.
+    #[prost(string, tag="1")]
+    pub integration_id: ::prost::alloc::string::String,
+    /// Whether it is healthy now.
+    #[prost(bool, tag="2")]
+    pub healthy: bool,
+    /// What was found, for people. Never holds a secret.
+    #[prost(string, tag="3")]
+    pub detail: ::prost::alloc::string::String,
+    /// When it was checked.
+    #[prost(message, optional, tag="4")]
+    pub timestamp: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// CostBudgetAlert says that a budget passed a threshold.
 #[derive(Clone, PartialEq, ::prost::Message)]

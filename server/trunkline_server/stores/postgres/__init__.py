@@ -5,6 +5,8 @@ from trunkline_server.stores.postgres.budgets import PgBudgets
 from trunkline_server.stores.postgres.directory import PgDirectory
 from trunkline_server.stores.postgres.experiments import PgExperiments
 from trunkline_server.stores.postgres.feedback import PgFeedback
+from trunkline_server.stores.postgres.integration_checks import PgChecks
+from trunkline_server.stores.postgres.integration_health import PgIntegrationHealth
 from trunkline_server.stores.postgres.integrations import PgIntegrations
 from trunkline_server.stores.postgres.keys import PgKeys
 from trunkline_server.stores.postgres.ledger import PgLedger
@@ -23,9 +25,11 @@ __all__ = [
     "PgAudit",
     "PgBudgets",
     "PgChanges",
+    "PgChecks",
     "PgDirectory",
     "PgExperiments",
     "PgFeedback",
+    "PgIntegrationHealth",
     "PgIntegrations",
     "PgKeys",
     "PgLedger",

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 from google.protobuf.message import Message
 from trunkline.v1.common_pb2 import Usage
 
+from trunkline_server.domain.integrations.health import faults_of
+from trunkline_server.domain.integrations.monitoring import Meter, measure
 from trunkline_server.domain.ports import Settled
+from trunkline_server.stores.postgres.integrations import read_monitored
 from trunkline_server.stores.postgres.outbox import take_turn, write_events
 from trunkline_server.stores.postgres.pool import Database
 from trunkline_server.stores.postgres.rows import to_datetime
@@ -33,6 +36,20 @@ def _tokens(name: str) -> _Column:
         return getattr(usage, name) if usage.HasField(name) else None
 
     return _Column(name, "bigint", value)
+
+
+def _json(name: str, value: Callable[[Settled], Any]) -> _Column:
+    """What is empty is NULL. No NUL in it either: jsonb refuses the escape."""
+
+    def text(settled: Settled) -> str | None:
+        found = value(settled)
+        return json.dumps(found).replace("\\u0000", "") if found else None
+
+    return _Column(name, "jsonb", text)
+
+
+def _drifts(settled: Settled) -> list[tuple[str, str]]:
+    return [(drift.path, drift.description) for drift in settled.record.drifts]
 
 
 _ENTRY = _text("entry", lambda s: s.entry)
@@ -72,6 +89,8 @@ _REQUEST_LOG = (
     _text("experiment_id", lambda s: s.record.route.experiment_id),
     _text("arm_id", lambda s: s.record.route.arm_id),
     _Column("shadow", "bool", lambda s: s.record.route.shadow),
+    _json("faults", lambda s: faults_of(s.record)),
+    _json("drifts", _drifts),
     _Column("record", "bytea", lambda s: s.record.SerializeToString()),
 )
 
@@ -108,10 +127,11 @@ WHERE tenant_id = $1 AND (budget_id, window_id) IN (SELECT * FROM unnest($2::tex
 
 
 class PgLedger:
-    """Implements `domain.ports.Ledger`."""
+    """Implements `domain.ports.Ledger`. `meter` hears of each call that is written, once and after the commit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, meter: Meter | None = None) -> None:
         self._database = database
+        self._meter = meter
 
     async def write(self, batch: Sequence[Settled]) -> None:
         """One transaction for the batch, of whichever tenants. Raises INVALID_REQUEST for an amount below zero or out
@@ -119,12 +139,19 @@ class PgLedger:
         tenants: defaultdict[str, list[Settled]] = defaultdict(list)
         for settled in batch:
             tenants[settled.tenant_id].append(settled)
+        written: list[tuple[Settled, dict[str, frozenset[str]]]] = []
         async with self._database.transaction() as connection:
             await connection.execute(_NO_NEW_PARTITIONS)
             # In order of their ids, so that two writers never wait for each other.
             for tenant_id in sorted(tenants):
                 await take_turn(connection, tenant_id)
-                await _write_tenant(connection, tenant_id, tenants[tenant_id])
+                fresh = await _write_tenant(connection, tenant_id, tenants[tenant_id])
+                if self._meter is not None and fresh:
+                    monitored = await read_monitored(connection, tenant_id)
+                    written += [(settled, monitored) for settled in fresh]
+        if self._meter is not None:
+            for settled, monitored in written:
+                measure(self._meter, settled.tenant_id, settled.record, monitored)
 
     async def spent(self, tenant_id: str, windows: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
         """Zero for a window that nothing was charged to. What was charged outlives the budget."""
@@ -141,12 +168,13 @@ class PgLedger:
         return [row[0] for row in rows]
 
 
-async def _write_tenant(connection: Any, tenant_id: str, batch: Sequence[Settled]) -> None:
+async def _write_tenant(connection: Any, tenant_id: str, batch: Sequence[Settled]) -> Sequence[Settled]:
+    """Returns those that were not there yet."""
     by_entry = {_ENTRY.value(settled): settled for settled in batch}
     rows = await connection.fetch(_WRITE_LEDGER, *_values(_LEDGER, [*by_entry.values()]))
     fresh = [by_entry[row["entry"]] for row in rows]
     if not fresh:
-        return
+        return ()
     await connection.execute(_WRITE_LOG, *_values(_REQUEST_LOG, fresh))
     charges: defaultdict[tuple[str, str], int] = defaultdict(int)
     for settled in fresh:
@@ -158,6 +186,7 @@ async def _write_tenant(connection: Any, tenant_id: str, batch: Sequence[Settled
     events = [event for settled in fresh for event in settled.events]
     if events:
         await write_events(connection, tenant_id, events)
+    return fresh
 
 
 def _values(columns: Sequence[_Column], batch: Sequence[Settled]) -> list[list[Any]]:

@@ -177,6 +177,14 @@ export declare type Event = Message<"trunkline.v1.Event"> & {
      */
     value: ExperimentArmStopped;
     case: "experimentArmStopped";
+  } | {
+    /**
+     * Type `integration.health_changed`.
+     *
+     * @generated from field: trunkline.v1.IntegrationHealthChanged integration_health_changed = 17;
+     */
+    value: IntegrationHealthChanged;
+    case: "integrationHealthChanged";
   } | { case: undefined; value?: undefined };
 };
 
@@ -247,6 +255,47 @@ export declare type IntegrationRequestCompleted = Message<"trunkline.v1.Integrat
  * Use `create(IntegrationRequestCompletedSchema)` to create a new message.
  */
 export declare const IntegrationRequestCompletedSchema: GenMessage<IntegrationRequestCompleted>;
+
+/**
+ * IntegrationHealthChanged says that a live check found otherwise than the one before it.
+ *
+ * @generated from message trunkline.v1.IntegrationHealthChanged
+ */
+export declare type IntegrationHealthChanged = Message<"trunkline.v1.IntegrationHealthChanged"> & {
+  /**
+   * The integration.
+   *
+   * @generated from field: string integration_id = 1;
+   */
+  integrationId: string;
+
+  /**
+   * Whether it is healthy now.
+   *
+   * @generated from field: bool healthy = 2;
+   */
+  healthy: boolean;
+
+  /**
+   * What was found, for people. Never holds a secret.
+   *
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * When it was checked.
+   *
+   * @generated from field: google.protobuf.Timestamp timestamp = 4;
+   */
+  timestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.IntegrationHealthChanged.
+ * Use `create(IntegrationHealthChangedSchema)` to create a new message.
+ */
+export declare const IntegrationHealthChangedSchema: GenMessage<IntegrationHealthChanged>;
 
 /**
  * CostBudgetAlert says that a budget passed a threshold.

@@ -70,6 +70,7 @@ private static final long serialVersionUID = 0L;
     PROVIDER_BREAKER_CLOSED(14),
     ROUTING_CHANGED(15),
     EXPERIMENT_ARM_STOPPED(16),
+    INTEGRATION_HEALTH_CHANGED(17),
     PAYLOAD_NOT_SET(0);
     private final int value;
     private PayloadCase(int value) {
@@ -94,6 +95,7 @@ private static final long serialVersionUID = 0L;
         case 14: return PROVIDER_BREAKER_CLOSED;
         case 15: return ROUTING_CHANGED;
         case 16: return EXPERIMENT_ARM_STOPPED;
+        case 17: return INTEGRATION_HEALTH_CHANGED;
         case 0: return PAYLOAD_NOT_SET;
         default: return null;
       }
@@ -651,6 +653,49 @@ private static final long serialVersionUID = 0L;
     return dev.trunkline.v1.ExperimentArmStopped.getDefaultInstance();
   }
 
+  public static final int INTEGRATION_HEALTH_CHANGED_FIELD_NUMBER = 17;
+  /**
+   * <pre>
+   * Type `integration.health_changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+   * @return Whether the integrationHealthChanged field is set.
+   */
+  @java.lang.Override
+  public boolean hasIntegrationHealthChanged() {
+    return payloadCase_ == 17;
+  }
+  /**
+   * <pre>
+   * Type `integration.health_changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+   * @return The integrationHealthChanged.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.IntegrationHealthChanged getIntegrationHealthChanged() {
+    if (payloadCase_ == 17) {
+       return (dev.trunkline.v1.IntegrationHealthChanged) payload_;
+    }
+    return dev.trunkline.v1.IntegrationHealthChanged.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Type `integration.health_changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.IntegrationHealthChangedOrBuilder getIntegrationHealthChangedOrBuilder() {
+    if (payloadCase_ == 17) {
+       return (dev.trunkline.v1.IntegrationHealthChanged) payload_;
+    }
+    return dev.trunkline.v1.IntegrationHealthChanged.getDefaultInstance();
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -704,6 +749,9 @@ private static final long serialVersionUID = 0L;
     if (payloadCase_ == 16) {
       output.writeMessage(16, (dev.trunkline.v1.ExperimentArmStopped) payload_);
     }
+    if (payloadCase_ == 17) {
+      output.writeMessage(17, (dev.trunkline.v1.IntegrationHealthChanged) payload_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -755,6 +803,10 @@ private static final long serialVersionUID = 0L;
     if (payloadCase_ == 16) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(16, (dev.trunkline.v1.ExperimentArmStopped) payload_);
+    }
+    if (payloadCase_ == 17) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(17, (dev.trunkline.v1.IntegrationHealthChanged) payload_);
     }
     return size;
   }
@@ -825,6 +877,10 @@ private static final long serialVersionUID = 0L;
         if (!getExperimentArmStopped()
             .equals(other.getExperimentArmStopped())) return false;
         break;
+      case 17:
+        if (!getIntegrationHealthChanged()
+            .equals(other.getIntegrationHealthChanged())) return false;
+        break;
       case 0:
       default:
     }
@@ -881,6 +937,10 @@ private static final long serialVersionUID = 0L;
       case 16:
         hash = (37 * hash) + EXPERIMENT_ARM_STOPPED_FIELD_NUMBER;
         hash = (53 * hash) + getExperimentArmStopped().hashCode();
+        break;
+      case 17:
+        hash = (37 * hash) + INTEGRATION_HEALTH_CHANGED_FIELD_NUMBER;
+        hash = (53 * hash) + getIntegrationHealthChanged().hashCode();
         break;
       case 0:
       default:
@@ -1057,6 +1117,9 @@ private static final long serialVersionUID = 0L;
       if (experimentArmStoppedBuilder_ != null) {
         experimentArmStoppedBuilder_.clear();
       }
+      if (integrationHealthChangedBuilder_ != null) {
+        integrationHealthChangedBuilder_.clear();
+      }
       payloadCase_ = 0;
       payload_ = null;
       return this;
@@ -1149,6 +1212,10 @@ private static final long serialVersionUID = 0L;
           experimentArmStoppedBuilder_ != null) {
         result.payload_ = experimentArmStoppedBuilder_.build();
       }
+      if (payloadCase_ == 17 &&
+          integrationHealthChangedBuilder_ != null) {
+        result.payload_ = integrationHealthChangedBuilder_.build();
+      }
     }
 
     @java.lang.Override
@@ -1216,6 +1283,10 @@ private static final long serialVersionUID = 0L;
         }
         case EXPERIMENT_ARM_STOPPED: {
           mergeExperimentArmStopped(other.getExperimentArmStopped());
+          break;
+        }
+        case INTEGRATION_HEALTH_CHANGED: {
+          mergeIntegrationHealthChanged(other.getIntegrationHealthChanged());
           break;
         }
         case PAYLOAD_NOT_SET: {
@@ -1329,6 +1400,13 @@ private static final long serialVersionUID = 0L;
               payloadCase_ = 16;
               break;
             } // case 130
+            case 138: {
+              input.readMessage(
+                  internalGetIntegrationHealthChangedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              payloadCase_ = 17;
+              break;
+            } // case 138
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -3174,6 +3252,184 @@ private static final long serialVersionUID = 0L;
       payloadCase_ = 16;
       onChanged();
       return experimentArmStoppedBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.IntegrationHealthChanged, dev.trunkline.v1.IntegrationHealthChanged.Builder, dev.trunkline.v1.IntegrationHealthChangedOrBuilder> integrationHealthChangedBuilder_;
+    /**
+     * <pre>
+     * Type `integration.health_changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+     * @return Whether the integrationHealthChanged field is set.
+     */
+    @java.lang.Override
+    public boolean hasIntegrationHealthChanged() {
+      return payloadCase_ == 17;
+    }
+    /**
+     * <pre>
+     * Type `integration.health_changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+     * @return The integrationHealthChanged.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.IntegrationHealthChanged getIntegrationHealthChanged() {
+      if (integrationHealthChangedBuilder_ == null) {
+        if (payloadCase_ == 17) {
+          return (dev.trunkline.v1.IntegrationHealthChanged) payload_;
+        }
+        return dev.trunkline.v1.IntegrationHealthChanged.getDefaultInstance();
+      } else {
+        if (payloadCase_ == 17) {
+          return integrationHealthChangedBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.IntegrationHealthChanged.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `integration.health_changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+     */
+    public Builder setIntegrationHealthChanged(dev.trunkline.v1.IntegrationHealthChanged value) {
+      if (integrationHealthChangedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        payload_ = value;
+        onChanged();
+      } else {
+        integrationHealthChangedBuilder_.setMessage(value);
+      }
+      payloadCase_ = 17;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `integration.health_changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+     */
+    public Builder setIntegrationHealthChanged(
+        dev.trunkline.v1.IntegrationHealthChanged.Builder builderForValue) {
+      if (integrationHealthChangedBuilder_ == null) {
+        payload_ = builderForValue.build();
+        onChanged();
+      } else {
+        integrationHealthChangedBuilder_.setMessage(builderForValue.build());
+      }
+      payloadCase_ = 17;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `integration.health_changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+     */
+    public Builder mergeIntegrationHealthChanged(dev.trunkline.v1.IntegrationHealthChanged value) {
+      if (integrationHealthChangedBuilder_ == null) {
+        if (payloadCase_ == 17 &&
+            payload_ != dev.trunkline.v1.IntegrationHealthChanged.getDefaultInstance()) {
+          payload_ = dev.trunkline.v1.IntegrationHealthChanged.newBuilder((dev.trunkline.v1.IntegrationHealthChanged) payload_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          payload_ = value;
+        }
+        onChanged();
+      } else {
+        if (payloadCase_ == 17) {
+          integrationHealthChangedBuilder_.mergeFrom(value);
+        } else {
+          integrationHealthChangedBuilder_.setMessage(value);
+        }
+      }
+      payloadCase_ = 17;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `integration.health_changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+     */
+    public Builder clearIntegrationHealthChanged() {
+      if (integrationHealthChangedBuilder_ == null) {
+        if (payloadCase_ == 17) {
+          payloadCase_ = 0;
+          payload_ = null;
+          onChanged();
+        }
+      } else {
+        if (payloadCase_ == 17) {
+          payloadCase_ = 0;
+          payload_ = null;
+        }
+        integrationHealthChangedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `integration.health_changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+     */
+    public dev.trunkline.v1.IntegrationHealthChanged.Builder getIntegrationHealthChangedBuilder() {
+      return internalGetIntegrationHealthChangedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Type `integration.health_changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.IntegrationHealthChangedOrBuilder getIntegrationHealthChangedOrBuilder() {
+      if ((payloadCase_ == 17) && (integrationHealthChangedBuilder_ != null)) {
+        return integrationHealthChangedBuilder_.getMessageOrBuilder();
+      } else {
+        if (payloadCase_ == 17) {
+          return (dev.trunkline.v1.IntegrationHealthChanged) payload_;
+        }
+        return dev.trunkline.v1.IntegrationHealthChanged.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `integration.health_changed`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.IntegrationHealthChanged, dev.trunkline.v1.IntegrationHealthChanged.Builder, dev.trunkline.v1.IntegrationHealthChangedOrBuilder> 
+        internalGetIntegrationHealthChangedFieldBuilder() {
+      if (integrationHealthChangedBuilder_ == null) {
+        if (!(payloadCase_ == 17)) {
+          payload_ = dev.trunkline.v1.IntegrationHealthChanged.getDefaultInstance();
+        }
+        integrationHealthChangedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.IntegrationHealthChanged, dev.trunkline.v1.IntegrationHealthChanged.Builder, dev.trunkline.v1.IntegrationHealthChangedOrBuilder>(
+                (dev.trunkline.v1.IntegrationHealthChanged) payload_,
+                getParentForChildren(),
+                isClean());
+        payload_ = null;
+      }
+      payloadCase_ = 17;
+      onChanged();
+      return integrationHealthChangedBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Event)

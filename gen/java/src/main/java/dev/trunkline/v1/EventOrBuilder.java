@@ -316,5 +316,32 @@ public interface EventOrBuilder extends
    */
   dev.trunkline.v1.ExperimentArmStoppedOrBuilder getExperimentArmStoppedOrBuilder();
 
+  /**
+   * <pre>
+   * Type `integration.health_changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+   * @return Whether the integrationHealthChanged field is set.
+   */
+  boolean hasIntegrationHealthChanged();
+  /**
+   * <pre>
+   * Type `integration.health_changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+   * @return The integrationHealthChanged.
+   */
+  dev.trunkline.v1.IntegrationHealthChanged getIntegrationHealthChanged();
+  /**
+   * <pre>
+   * Type `integration.health_changed`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.IntegrationHealthChanged integration_health_changed = 17 [json_name = "integrationHealthChanged"];</code>
+   */
+  dev.trunkline.v1.IntegrationHealthChangedOrBuilder getIntegrationHealthChangedOrBuilder();
+
   dev.trunkline.v1.Event.PayloadCase getPayloadCase();
 }

@@ -47,6 +47,11 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_IntegrationRequestCompleted_fieldAccessorTable;
   static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_IntegrationHealthChanged_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_IntegrationHealthChanged_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_CostBudgetAlert_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -92,7 +97,7 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       "\n\020SubscribeRequest\022\026\n\006cursor\030\001 \001(\tR\006curs" +
       "or\022\024\n\005types\030\002 \003(\tR\005types\"V\n\021SubscribeRes" +
       "ponse\022)\n\005event\030\001 \001(\0132\023.trunkline.v1.Even" +
-      "tR\005event\022\026\n\006cursor\030\002 \001(\tR\006cursor\"\315\006\n\005Eve" +
+      "tR\005event\022\026\n\006cursor\030\002 \001(\tR\006cursor\"\265\007\n\005Eve" +
       "nt\022\031\n\010event_id\030\001 \001(\tR\007eventId\022\022\n\004type\030\002 " +
       "\001(\tR\004type\022\033\n\ttenant_id\030\003 \001(\tR\010tenantId\022%" +
       "\n\016schema_version\030\004 \001(\005R\rschemaVersion\022\031\n" +
@@ -113,16 +118,23 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       "ged\030\017 \001(\0132\034.trunkline.v1.RoutingChangedH" +
       "\000R\016routingChanged\022Z\n\026experiment_arm_stop" +
       "ped\030\020 \001(\0132\".trunkline.v1.ExperimentArmSt" +
-      "oppedH\000R\024experimentArmStoppedB\t\n\007payload" +
-      "\"\276\002\n\033IntegrationRequestCompleted\022%\n\016inte" +
-      "gration_id\030\001 \001(\tR\rintegrationId\022\033\n\ttool_" +
-      "name\030\002 \001(\tR\010toolName\022@\n\016execution_time\030\003" +
-      " \001(\0132\031.google.protobuf.DurationR\rexecuti" +
-      "onTime\022&\n\004cost\030\004 \001(\0132\022.google.type.Money" +
-      "R\004cost\022\030\n\007success\030\005 \001(\010R\007success\0228\n\ttime" +
-      "stamp\030\006 \001(\0132\032.google.protobuf.TimestampR" +
-      "\ttimestamp\022\035\n\nrequest_id\030\007 \001(\tR\trequestI" +
-      "d\"\342\002\n\017CostBudgetAlert\022\033\n\ttenant_id\030\001 \001(\t" +
+      "oppedH\000R\024experimentArmStopped\022f\n\032integra" +
+      "tion_health_changed\030\021 \001(\0132&.trunkline.v1" +
+      ".IntegrationHealthChangedH\000R\030integration" +
+      "HealthChangedB\t\n\007payload\"\276\002\n\033Integration" +
+      "RequestCompleted\022%\n\016integration_id\030\001 \001(\t" +
+      "R\rintegrationId\022\033\n\ttool_name\030\002 \001(\tR\010tool" +
+      "Name\022@\n\016execution_time\030\003 \001(\0132\031.google.pr" +
+      "otobuf.DurationR\rexecutionTime\022&\n\004cost\030\004" +
+      " \001(\0132\022.google.type.MoneyR\004cost\022\030\n\007succes" +
+      "s\030\005 \001(\010R\007success\0228\n\ttimestamp\030\006 \001(\0132\032.go" +
+      "ogle.protobuf.TimestampR\ttimestamp\022\035\n\nre" +
+      "quest_id\030\007 \001(\tR\trequestId\"\255\001\n\030Integratio" +
+      "nHealthChanged\022%\n\016integration_id\030\001 \001(\tR\r" +
+      "integrationId\022\030\n\007healthy\030\002 \001(\010R\007healthy\022" +
+      "\026\n\006detail\030\003 \001(\tR\006detail\0228\n\ttimestamp\030\004 \001" +
+      "(\0132\032.google.protobuf.TimestampR\ttimestam" +
+      "p\"\342\002\n\017CostBudgetAlert\022\033\n\ttenant_id\030\001 \001(\t" +
       "R\010tenantId\0227\n\rcurrent_spend\030\002 \001(\0132\022.goog" +
       "le.type.MoneyR\014currentSpend\0225\n\014budget_li" +
       "mit\030\003 \001(\0132\022.google.type.MoneyR\013budgetLim" +
@@ -191,45 +203,51 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Event_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Event_descriptor,
-        new java.lang.String[] { "EventId", "Type", "TenantId", "SchemaVersion", "TraceId", "CreateTime", "IntegrationRequestCompleted", "CostBudgetAlert", "ProviderFailover", "ProviderBreakerOpened", "ProviderBreakerClosed", "RoutingChanged", "ExperimentArmStopped", "Payload", });
+        new java.lang.String[] { "EventId", "Type", "TenantId", "SchemaVersion", "TraceId", "CreateTime", "IntegrationRequestCompleted", "CostBudgetAlert", "ProviderFailover", "ProviderBreakerOpened", "ProviderBreakerClosed", "RoutingChanged", "ExperimentArmStopped", "IntegrationHealthChanged", "Payload", });
     internal_static_trunkline_v1_IntegrationRequestCompleted_descriptor =
       getDescriptor().getMessageType(3);
     internal_static_trunkline_v1_IntegrationRequestCompleted_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_IntegrationRequestCompleted_descriptor,
         new java.lang.String[] { "IntegrationId", "ToolName", "ExecutionTime", "Cost", "Success", "Timestamp", "RequestId", });
-    internal_static_trunkline_v1_CostBudgetAlert_descriptor =
+    internal_static_trunkline_v1_IntegrationHealthChanged_descriptor =
       getDescriptor().getMessageType(4);
+    internal_static_trunkline_v1_IntegrationHealthChanged_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_IntegrationHealthChanged_descriptor,
+        new java.lang.String[] { "IntegrationId", "Healthy", "Detail", "Timestamp", });
+    internal_static_trunkline_v1_CostBudgetAlert_descriptor =
+      getDescriptor().getMessageType(5);
     internal_static_trunkline_v1_CostBudgetAlert_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CostBudgetAlert_descriptor,
         new java.lang.String[] { "TenantId", "CurrentSpend", "BudgetLimit", "UtilizationPercentage", "Period", "Timestamp", "BudgetId", "Threshold", });
     internal_static_trunkline_v1_ProviderFailover_descriptor =
-      getDescriptor().getMessageType(5);
+      getDescriptor().getMessageType(6);
     internal_static_trunkline_v1_ProviderFailover_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ProviderFailover_descriptor,
         new java.lang.String[] { "OriginalProvider", "FallbackProvider", "Reason", "RequestId", "Timestamp", });
     internal_static_trunkline_v1_ProviderBreakerOpened_descriptor =
-      getDescriptor().getMessageType(6);
+      getDescriptor().getMessageType(7);
     internal_static_trunkline_v1_ProviderBreakerOpened_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ProviderBreakerOpened_descriptor,
         new java.lang.String[] { "Provider", "Model", "IntegrationId", "Reason", "RetryAfter", "Timestamp", });
     internal_static_trunkline_v1_ProviderBreakerClosed_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(8);
     internal_static_trunkline_v1_ProviderBreakerClosed_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ProviderBreakerClosed_descriptor,
         new java.lang.String[] { "Provider", "Model", "IntegrationId", "OpenFor", "Timestamp", });
     internal_static_trunkline_v1_RoutingChanged_descriptor =
-      getDescriptor().getMessageType(8);
+      getDescriptor().getMessageType(9);
     internal_static_trunkline_v1_RoutingChanged_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RoutingChanged_descriptor,
         new java.lang.String[] { "Revision", "Kind", "Id", "Action", "Timestamp", });
     internal_static_trunkline_v1_ExperimentArmStopped_descriptor =
-      getDescriptor().getMessageType(9);
+      getDescriptor().getMessageType(10);
     internal_static_trunkline_v1_ExperimentArmStopped_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ExperimentArmStopped_descriptor,
