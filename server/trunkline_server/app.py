@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -33,8 +33,8 @@ from trunkline_server.services.llm import LLMService
 from trunkline_server.services.policy import PolicyService
 from trunkline_server.services.probes import IntegrationProbes
 from trunkline_server.services.steering import Steering
-from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
+from trunkline_server.tooling import tool_service
 from trunkline_server.transport.chain import Interceptor
 from trunkline_server.transport.executions import Executions
 from trunkline_server.transport.health import Health
@@ -69,9 +69,11 @@ class Worker:
         return await self.server.drain(self.executions, self.settlements)
 
 
-def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, object]:
+def _servicers(
+    settings: Settings, parts: Parts, shadows: Shadows, interceptors: Sequence[Interceptor]
+) -> dict[str, object]:
     """The services that are served; the others answer UNIMPLEMENTED with their plan."""
-    directory, database, router, connectors = parts.directory, parts.database, parts.router, parts.connectors
+    directory, database, router = parts.directory, parts.database, parts.router
     resilience, threshold = parts.resilience, settings.budgets.alert_threshold
     catalogue, items = parts.catalogue, postgres.PgRouting(database)
     steering = Steering(items, directory, router, catalogue, parts.providers, settings.routing.aliases)
@@ -87,7 +89,7 @@ def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, 
         "IntegrationService": IntegrationService(
             parts.integrations, directory, router, parts.providers, parts.connectors
         ),
-        "ToolService": ToolService(directory, connectors, resilience, parts.signals),
+        "ToolService": tool_service(settings, parts, interceptors),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
         "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),
         "PolicyService": PolicyService(steering, postgres.PgExperiments(database), catalogue),
@@ -120,7 +122,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         probe = IntegrationProbes(parts.directory).find
         health = Health(lambda: background.all_answer(stores), probe)
         shadows = Shadows(parts.admission, parts.settlements, settings.routing.max_shadows, parts.signals)
-        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts, shadows), health)
+        servicers = _servicers(settings, parts, shadows, interceptors)
+        server = GrpcServer(settings.server, interceptors, servicers, health)
         background.start(
             stack,
             parts.outbox.run(),
