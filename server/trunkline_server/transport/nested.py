@@ -25,8 +25,8 @@ class Nested:
         self._chain = compose([one for one in interceptors if one.name in _OWN], method)
 
     async def call(self, outer: Call, request: Message, number: int) -> Message:
-        """The answer to the request, the outer call's of this number, from 0. Without an id of its own it gets the outer
-        one's with the number. Raises the TrunklineError that it ends with."""
+        """The answer to the request, which is the outer call's of this number, from 0. Without an id of its own it gets
+        the outer one's with the number. Raises the TrunklineError that it ends with."""
         inner = replace(
             outer,
             request_id=f"{outer.request_id}.{number}",

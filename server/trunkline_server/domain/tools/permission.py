@@ -55,9 +55,6 @@ class ToolScope:
         return any(_fits(left, integration) and _fits(right, tool) for left, right in self._read)
 
 
-EVERY_TOOL = ToolScope()
-
-
 def tool_forbidden(integration_id: str, tool_name: str, key_id: str) -> TrunklineError:
     """PERMISSION_DENIED: the tool is none of the key's."""
     tool = f"{integration_id}/{tool_name}"
@@ -87,3 +84,6 @@ def _fits(pieces: _Pieces, text: str) -> bool:
             return False
         at = found + len(piece)
     return True
+
+
+EVERY_TOOL = ToolScope()
