@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ import orjson
 import pytest
 import pytest_asyncio
 from e2e.calls import fields_of, refusal, status_of
+from e2e.commands import Done, trunkline
 from e2e.tool_scene import LARGE, PRICE, Hub, asking, hub
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
@@ -221,3 +223,31 @@ async def test_a_caller_that_sends_nothing_is_ended_by_its_deadline(scene: Hub) 
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call.read()
     assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+# ── The command line ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_commands(scene: Hub, tmp_path: Path) -> None:
+    async def command(*arguments: str, key: str = scene.running.key) -> Done:
+        where = {"TRUNKLINE_TARGET": scene.running.target, "TRUNKLINE_KEY": key}
+        return await trunkline(tmp_path, "tools", *arguments, **where)
+
+    listed = await command("list", "--query", "money")
+    assert (listed.code, "paid" in listed.out, "read" in listed.out.split()) == (0, True, False)
+    assert "needed" in (await command("show", "approved", "--integration", "hub")).out
+    ran = await command("run", "paid", "--integration", "hub", "--params", '{"a": 1}')
+    assert orjson.loads(ran.out)["path"] == "/paid" and "$0.001" in ran.err
+    looked = await command("preview", "approved", "--integration", "hub", "--params", '{"a": 1}')
+    assert "POST" in looked.out and "missing" in looked.out
+    _, approver = await scene.key("approver")
+    allowed = await command("approve", "approved", "--integration", "hub", "--params", '{"a": 1}', key=approver)
+    run = ("run", "approved", "--integration", "hub", "--params", '{"a":1}', "--approval", allowed.out.strip())
+    assert [(await command(*run)).code for _ in range(2)] == [0, 1]
+    lines = tmp_path / "calls"
+    lines.write_text(
+        '{"integration": "hub", "tool": "read", "params": {"n": 1}}\n{"integration": "hub", "tool": "no"}\n'
+    )
+    several = await command("batch", str(lines))
+    first, second = map(orjson.loads, several.out.splitlines())
+    assert (several.code, first["path"], second["error"]) == (1, "/read", "NOT_FOUND")

@@ -37,8 +37,10 @@ CLASS_SECONDS: Mapping[int, float] = {
 # The fields of a request that a result depends on (of `context` the user, where the class says so), and the others.
 KEYED = frozenset(("tool_name", "integration_id", "parameters_json", "context"))
 UNKEYED = frozenset(("request_id", "timeout", "validate_only", "approval_id", "cache", "max_pages"))
-# Larger results (bytes) are not kept; this process keeps so many results and bytes.
+# Larger results (bytes) are not kept; this process keeps so many results and bytes, for so many seconds: then it asks
+# the other workers, who may have a newer one.
 MAX_RESULT = 1 << 20
+_HERE_SECONDS = 30.0
 _MOST_ENTRIES, _MOST_BYTES = 4096, 32 << 20
 # Results on their way to Redis; what comes while so many are is kept in this process only.
 _MOST_WRITES = 64
@@ -227,7 +229,7 @@ class ToolCache:
             return None
         result, left = found
         now = self._clock()
-        kept = Kept(result, now - max(0.0, ttl - left), now + left)
+        kept = Kept(result, now - max(0.0, ttl - left), now + min(left, _HERE_SECONDS))
         self._put(key, kept)
         return kept
 
@@ -245,7 +247,7 @@ class ToolCache:
             warnings=response.warnings,
         ).SerializeToString()
         now = self._clock()
-        kept = Kept(result, now, now + ttl)
+        kept = Kept(result, now, now + (min(ttl, _HERE_SECONDS) if self._store is not None else ttl))
         self._put(key, kept)
         if self._store is not None and self._start is not None and self._writes < _MOST_WRITES:
             self._writes += 1

@@ -181,8 +181,8 @@ def _holder_of(row: Any) -> _Holder:
         key_tokens_per_minute=row.get("tokens_per_minute"),
         key_max_concurrent=row.get("max_concurrent"),
         limits=by_subject(limits_of(row.get("tenant_limits"))),
-        lineage=row["lineage"],
-        tools=ToolScope(tuple(row["allowed_tools"])),
+        lineage=row.get("lineage") or "",
+        tools=ToolScope(tuple(row.get("allowed_tools") or ())),
     )
     return _Holder(caller, expires.timestamp() if expires else None, used.timestamp() if used else 0.0)
 

@@ -124,7 +124,7 @@ def _key_of(row: Mapping[str, Any]) -> ApiKey:
         display_name=row["display_name"],
         roles=row["roles"],
         team_id=row["team_id"],
-        allowed_tools=row["allowed_tools"],
+        allowed_tools=row.get("allowed_tools") or (),
         **{name: row.get(name) for name in _LIMITS},
     )
     for name in ("expire_time", "revoke_time", "create_time", "last_use_time"):
