@@ -82,8 +82,7 @@ async def test_a_key_and_its_successors_are_of_one_lineage(database: Database, p
 
 
 async def test_calls_of_tools_are_audited_in_one_chain_beside_changes(database: Database, pg_dsn: str) -> None:
-    """Settled in batches by several writers, twice each, while approvals are given and routing is changed: none waits for
-    another that waits for it."""
+    """Settled in batches by several writers, twice each, while approvals are given and routing is changed."""
     await make_tenants(database, "acme", "beta")
     ledger, store, routing = PgLedger(database), PgApprovals(database), PgRouting(database)
     batches = []
