@@ -119,7 +119,7 @@ class ToolExecution:
         response = self._cache.response(kept)
         response.MergeFrom(run.response(None))
         if run.call.tab is not None:
-            run.call.tab.settle_behind()
+            await run.call.tab.settle()
         return response
 
     async def _called(self, run: ToolRun) -> tuple[ToolAnswer, ExecuteToolResponse]:
@@ -127,7 +127,7 @@ class ToolExecution:
         answer = await self._attempted(run)
         run.note(answer)
         if run.call.tab is not None:
-            run.call.tab.settle_behind()
+            await run.call.tab.settle()
         return answer, run.response(answer)
 
     async def _admit(self, run: ToolRun, amount: int) -> None:
