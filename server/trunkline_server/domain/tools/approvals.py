@@ -124,6 +124,7 @@ class Approvals:
         if not run.request.approval_id:
             raise _required("missing", run)
         claim, actor = _claim(run), _actor(run.call)
+        run.waited = True
         try:
             problem = await self._store.use(actor, claim)
             if problem:

@@ -96,15 +96,16 @@ def key_of(run: ToolRun) -> bytes:
 
 class Flight:
     """One wish for a result, to be ended: `found` is a kept one; without, its holder makes the call, and `keep`s what
-    comes of it. Use it as an asynchronous context manager."""
+    comes of it. `waited`: another's call was waited for. Use it as an asynchronous context manager."""
 
-    __slots__ = ("_awaited", "_cache", "_key", "_made", "_tenant_id", "_ttl", "found")
+    __slots__ = ("_awaited", "_cache", "_key", "_made", "_tenant_id", "_ttl", "found", "waited")
 
     def __init__(self, cache: ToolCache, tenant_id: str, key: bytes, ttl: float) -> None:
         self._cache, self._tenant_id, self._key, self._ttl = cache, tenant_id, key, ttl
         self._awaited: asyncio.Future[Kept | bool] | None = None
         self._made: Kept | bool = False
         self.found: Kept | None = None
+        self.waited = False
 
     async def begin(self, mode: int, end: Deadline) -> Self:
         """Find a result, wait for one that is being made, or lead. Raises what ends a wait at `end`."""
@@ -119,6 +120,7 @@ class Flight:
                 self._awaited = cache.flights[self._key] = asyncio.get_running_loop().create_future()
                 await self._look(end)
                 return self
+            self.waited = True
             told = await _wait(awaited, end)
             if isinstance(told, Kept):
                 cache.signals.decided("tool_cached", reason="joined")

@@ -108,6 +108,7 @@ class ToolExecution:
         async with flight:
             if flight.found is not None:
                 return await self._from_cache(run, flight.found)
+            run.waited |= flight.waited
             answer, response = await self._called(run)
             flight.keep(answer, response)
             return response
@@ -144,7 +145,7 @@ class ToolExecution:
             before = run.fate
             run.fate = Fate.UNKNOWN
             # The first has all of the time; the connector tells it and the caller's deadline apart.
-            timeout = run.timeout if number == 1 else run.end.remaining()
+            timeout = run.timeout if number == 1 and not run.waited else run.end.remaining()
             try:
                 answer = await run.connector.execute(run.tool_call(timeout), run.call.deadline)
             except TrunklineError as error:

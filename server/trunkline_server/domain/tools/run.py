@@ -92,6 +92,8 @@ class ToolRun:
     pages: int = 0
     pages_left: bool = False
     fate: Fate = Fate.NOT_SENT
+    # Whether some of its time went by before it was admitted.
+    waited: bool = False
     cached: bool = False
     approval_id: str = ""
 
