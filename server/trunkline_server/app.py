@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -36,8 +36,8 @@ from trunkline_server.services.llm import LLMService
 from trunkline_server.services.policy import PolicyService
 from trunkline_server.services.probes import IntegrationProbes
 from trunkline_server.services.steering import Steering
-from trunkline_server.services.tool import ToolService
 from trunkline_server.stores import postgres
+from trunkline_server.tooling import tool_service
 from trunkline_server.transport.chain import Interceptor
 from trunkline_server.transport.executions import Executions
 from trunkline_server.transport.health import Health
@@ -77,9 +77,11 @@ def _health(settings: Settings, parts: Parts) -> HealthReports:
     return HealthReports(records, parts.directory, parts.breakers, parts.connectors)
 
 
-def _servicers(settings: Settings, parts: Parts, shadows: Shadows, checks: Checks) -> dict[str, object]:
+def _servicers(
+    settings: Settings, parts: Parts, shadows: Shadows, checks: Checks, interceptors: Sequence[Interceptor]
+) -> dict[str, object]:
     """The services that are served; the others answer UNIMPLEMENTED with their plan."""
-    directory, database, router, connectors = parts.directory, parts.database, parts.router, parts.connectors
+    directory, database, router = parts.directory, parts.database, parts.router
     resilience, threshold = parts.resilience, settings.budgets.alert_threshold
     catalogue, items = parts.catalogue, postgres.PgRouting(database)
     steering = Steering(items, directory, router, catalogue, parts.providers, settings.routing.aliases)
@@ -93,9 +95,9 @@ def _servicers(settings: Settings, parts: Parts, shadows: Shadows, checks: Check
             postgres.PgFeedback(database),
         ),
         "IntegrationService": IntegrationService(
-            parts.integrations, directory, parts.providers, connectors, checks, _health(settings, parts)
+            parts.integrations, directory, parts.providers, parts.connectors, checks, _health(settings, parts)
         ),
-        "ToolService": ToolService(directory, connectors, resilience, parts.signals),
+        "ToolService": tool_service(settings, parts, interceptors),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
         "BudgetService": BudgetService(postgres.PgBudgets(database), directory, parts.admission, threshold),
         "PolicyService": PolicyService(steering, postgres.PgExperiments(database), catalogue),
@@ -129,7 +131,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         health = Health(lambda: background.all_answer(stores), probe)
         shadows = Shadows(parts.admission, parts.settlements, settings.routing.max_shadows, parts.signals)
         checks, usual = checks_of(parts), settings.integrations.check_interval_seconds
-        server = GrpcServer(settings.server, interceptors, _servicers(settings, parts, shadows, checks), health)
+        servicers = _servicers(settings, parts, shadows, checks, interceptors)
+        server = GrpcServer(settings.server, interceptors, servicers, health)
         background.start(
             stack,
             parts.outbox.run(),

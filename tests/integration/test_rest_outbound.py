@@ -68,7 +68,7 @@ async def attempt(policy: OutboundPolicy, endpoint: str, resolver: AbstractResol
         try:
             await call(rest, integration(endpoint, tool()))
         except TrunklineError as error:
-            assert error.metadata.keys() <= {"host", "finding"}
+            assert error.metadata.keys() <= {"host", "finding", "sent"}
             return error.reason
     return Reason.ERROR_REASON_UNSPECIFIED
 

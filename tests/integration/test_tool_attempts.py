@@ -18,7 +18,7 @@ from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.resilience import Breaker, BreakerRule, RetryBudget
-from trunkline_server.domain.tool_attempts import ToolAttempts
+from trunkline_server.domain.tools.attempts import ToolAttempts
 
 KEYED = """
 display_name = "Keyed"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.message import Message
@@ -16,14 +18,21 @@ from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus, RateUse
 from trunkline.v1.integration_pb2 import Integration, IntegrationVersion
-from trunkline.v1.tool_pb2 import Tool, ToolPreview
+from trunkline.v1.tool_pb2 import ExecuteToolRequest, Tool, ToolPreview
 from trunkline_server.domain.call import Call, Caller
-from trunkline_server.domain.connectors import ToolAnswer, ToolCall
+from trunkline_server.domain.connectors import Connectors, ToolAnswer, ToolCall, ToolConnector
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError, already_exists, not_found
 from trunkline_server.domain.integrations.versions import changed_paths
 from trunkline_server.domain.ports import Actor, Target, TenantView
-from trunkline_server.domain.tab import Tab
+from trunkline_server.domain.resilience import Resilience
+from trunkline_server.domain.tab import Settlements, Tab
+from trunkline_server.domain.tools.approvals import Approval, Approvals, Claim
+from trunkline_server.domain.tools.batch import ToolBatches
+from trunkline_server.domain.tools.cache import ResultStore, ToolCache
+from trunkline_server.domain.tools.catalogue import ToolCatalogue
+from trunkline_server.domain.tools.execution import ToolExecution
+from trunkline_server.services.tool import ToolService
 
 TENANT = "acme"
 API = IntegrationType.INTEGRATION_TYPE_API
@@ -215,9 +224,19 @@ class CheckedApi:
     def _tool(self, integration: Integration, one: ApiTool, timeout: int) -> Tool:
         reads = one.method == "GET"
         tool = Tool(
-            name=one.name, integration_id=integration.integration_id, has_side_effects=not reads, repeatable=reads
+            name=one.name,
+            integration_id=integration.integration_id,
+            description=one.description,
+            has_side_effects=not reads,
+            repeatable=reads,
+            cache_class=one.cache_class,
+            cost_nano_usd=one.cost_nano_usd,
+            approval_required=one.approval_required,
+            paginated=one.HasField("pagination"),
         )
         tool.timeout.FromSeconds(timeout)
+        if one.HasField("cache_ttl"):
+            tool.cache_ttl.CopyFrom(one.cache_ttl)
         return tool
 
     def preview(self, call: ToolCall) -> ToolPreview:
@@ -260,6 +279,66 @@ class CheckedApi:
         hub = Connector(name="hub", type=API, default_endpoint="https://hub.example")
         hub.timeout.FromSeconds(12)
         return [hub]
+
+
+class MemoryApprovals:
+    """Approvals in memory, and what was done to them."""
+
+    def __init__(self) -> None:
+        self.approvals: dict[str, Approval] = {}
+        self.used: dict[str, str] = {}
+        self.done: list[str] = []
+
+    async def add(self, actor: Actor, approval: Approval) -> datetime:
+        self.approvals[approval.approval_id] = approval
+        self.done.append("add")
+        return datetime.fromtimestamp(1_795_000_000 + approval.ttl, UTC)
+
+    async def use(self, actor: Actor, claim: Claim) -> str:
+        problem = await self.look(actor.tenant_id, claim)
+        if not problem:
+            self.used[claim.approval_id] = claim.hold_id
+            self.done.append("use")
+        return problem
+
+    async def look(self, tenant_id: str, claim: Claim) -> str:
+        found = self.approvals.get(claim.approval_id)
+        if found is None:
+            return "missing"
+        if found.digest != claim.digest:
+            return "other_call"
+        if found.lineage == claim.lineage:
+            return "own"
+        return "used" if claim.approval_id in self.used else ""
+
+    async def give_back(self, actor: Actor, claim: Claim) -> None:
+        if self.used.get(claim.approval_id) == claim.hold_id:
+            del self.used[claim.approval_id]
+            self.done.append("give_back")
+
+
+class Tools:
+    """What serves tools, over a directory and an API in memory."""
+
+    def __init__(
+        self,
+        directory: MemoryDirectory,
+        api: ToolConnector,
+        results: ResultStore | None = None,
+        max_bytes: int = 4 << 20,
+    ) -> None:
+        self.settlements, self.approvals = Settlements(), MemoryApprovals()
+        start = self.settlements.start
+        catalogue = ToolCatalogue(directory, Connectors({"api": api}))
+        approvals = Approvals(self.approvals, catalogue, start)
+        self.cache = ToolCache(results, start)
+        self.execution = ToolExecution(catalogue, approvals, self.cache, Resilience())
+
+        async def execute(call: Call, request: ExecuteToolRequest, number: int) -> Message:
+            inner = replace(call, request_id=f"{call.request_id}.{number}", hold_id=f"{call.hold_id}.{number}")
+            return await self.execution.run(inner, request)
+
+        self.service = ToolService(catalogue, self.execution, approvals, ToolBatches(execute, max_bytes))
 
 
 def disabled(integration: Integration) -> Integration:

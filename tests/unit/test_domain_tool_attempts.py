@@ -16,7 +16,7 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, ReasonValue, TrunklineError
 from trunkline_server.domain.resilience import RetryBudget
 from trunkline_server.domain.strategies import MAX_ATTEMPTS
-from trunkline_server.domain.tool_attempts import ToolAttempts
+from trunkline_server.domain.tools.attempts import ToolAttempts
 
 GOOD = ToolAnswer(200, "application/json", json=b"1")
 SUCCEEDED, FAILED = AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED, AttemptOutcome.ATTEMPT_OUTCOME_FAILED

@@ -10,14 +10,12 @@ from trunkline.v1.common_pb2 import AttemptOutcome
 from trunkline.v1.configuration_pb2 import Configuration
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import ExecuteToolRequest, GetToolRequest, ListToolsRequest
-from trunkline_server.domain.connectors import Connectors, ToolAnswer
+from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import RateLimit, TenantView
-from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.tab import Settlements, Tab
-from trunkline_server.services.tool import ToolService
 from unit.domain_parts import FakeAdmission
-from unit.service_parts import API, LLM, TENANT, CheckedApi, MemoryDirectory, a_call, disabled, refused
+from unit.service_parts import API, LLM, TENANT, CheckedApi, MemoryDirectory, Tools, a_call, disabled, refused
 
 
 def an_api(name: str, *tools: str, template: str = "") -> Integration:
@@ -42,7 +40,7 @@ class Scene:
             {one.integration_id: f"secret of {one.integration_id}" for one in integrations},
             (),
         )
-        self.service = ToolService(self.directory, Connectors({"api": self.api}), Resilience())
+        self.service = Tools(self.directory, self.api).service
         self.tab = Tab(self.admission, Settlements())
         self.call = a_call(tab=self.tab)
 

@@ -34,6 +34,7 @@ def keys() -> None:
 @click.option("--per-minute", type=click.IntRange(min=1), help="Calls per minute.  [default: no limit of its own]")
 @click.option("--tokens-per-minute", type=click.IntRange(min=1), help="Tokens per minute, input and output together.")
 @click.option("--concurrent", type=click.IntRange(min=1), help="Calls in flight.")
+@click.option("--tool", "tools", multiple=True, help="A tool it may execute, <integration>/<tool> with *. Repeatable.")
 @click.option("--days", type=click.FloatRange(0, min_open=True), help="How long it lasts.  [default: for ever]")
 @connected
 async def create(
@@ -44,6 +45,7 @@ async def create(
     per_minute: int | None,
     tokens_per_minute: int | None,
     concurrent: int | None,
+    tools: tuple[str, ...],
     days: float | None,
 ) -> None:
     """Make a key called NAME and print its secret.
@@ -59,6 +61,7 @@ async def create(
         requests_per_minute=per_minute,
         tokens_per_minute=tokens_per_minute,
         max_concurrent=concurrent,
+        allowed_tools=tools,
     )
     if days is not None:
         request.expire_time.GetCurrentTime()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 from trunkline.v1.common_pb2 import CallContext, CallLimit
@@ -12,6 +12,7 @@ from trunkline.v1.common_pb2 import CallContext, CallLimit
 from trunkline_server.domain.assignment import Assignment
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import TrunklineError
+from trunkline_server.domain.tools.permission import EVERY_TOOL, ToolScope
 
 if TYPE_CHECKING:
     from trunkline_server.domain.tab import Tab
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls: an API key of a tenant. `permissions` are names, `<area>.*` or `*`. `limits` are those of the tenant's
-    calls of models, by scope and subject; see admission.py."""
+    calls of models, by scope and subject; see admission.py. `lineage` is the key that this one was first rotated from,
+    or its own id; `tools` are those that it may see and execute."""
 
     tenant_id: str
     key_id: str
@@ -33,6 +35,8 @@ class Caller:
     key_tokens_per_minute: int | None = None
     key_max_concurrent: int | None = None
     limits: Mapping[tuple[int, str], CallLimit] = field(default_factory=dict, hash=False)
+    lineage: str = ""
+    tools: ToolScope = EVERY_TOOL
 
     def may(self, permission: str) -> bool:
         """Whether the caller holds a permission such as `llm.complete`."""
@@ -57,6 +61,8 @@ class Call:
     metadata: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
     request: Message | None = None
+    # What the caller sends after its first message, where the method takes a stream.
+    incoming: AsyncIterator[Any] | None = None
     caller: Caller | None = None
     context: CallContext = field(default_factory=CallContext)
     tab: Tab | None = None

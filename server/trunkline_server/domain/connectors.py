@@ -36,7 +36,8 @@ class ToolCall:
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
     """What a tool answered. Exactly one of `json` (JSON text) and `raw` is set. `warnings` are for the caller; `drifts`
-    say where the result broke its schema, with tool_name, path and description."""
+    say where the result broke its schema, with tool_name, path and description. Of a page, `more` says whether another
+    one follows; None where only asking for it tells."""
 
     http_status: int
     content_type: str
@@ -44,6 +45,7 @@ class ToolAnswer:
     raw: bytes = b""
     warnings: Sequence[str] = ()
     drifts: Sequence[ResultDrift] = ()
+    more: bool | None = None
 
 
 class ToolConnector(Protocol):
@@ -78,7 +80,8 @@ class ToolConnector(Protocol):
         """One attempt. Raises INVALID_PARAMETERS (field paths below `parameters_json`) for values that the schema lets
         through and the system cannot be told, UPSTREAM_TIMEOUT, CALLER_DEADLINE where that is sooner,
         INTEGRATION_UNAVAILABLE, UPSTREAM_REJECTED, UPSTREAM_AUTHENTICATION, UPSTREAM_RATE_LIMITED,
-        UPSTREAM_QUOTA_EXHAUSTED, UPSTREAM_MALFORMED, MESSAGE_TOO_LARGE, ADDRESS_FORBIDDEN."""
+        UPSTREAM_QUOTA_EXHAUSTED, UPSTREAM_MALFORMED, MESSAGE_TOO_LARGE, ADDRESS_FORBIDDEN. Metadata: `http_status` of
+        an answer, `sent: no` where no connection was made."""
         ...
 
     def pages(self, call: ToolCall, deadline: Deadline) -> AsyncGenerator[ToolAnswer, None]:

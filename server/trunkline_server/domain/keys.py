@@ -40,6 +40,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
         "developer": Role("Calls models and tools, and reads the rest.", _READ | {"llm.*", "tools.*"}),
         "agent": Role("Calls models and tools.", frozenset({"llm.*", "tools.*"})),
         "viewer": Role("Reads, and calls nothing.", _READ | {"llm.models", "tools.read"}),
+        "approver": Role("Approves calls of tools.", frozenset({"approvals.*", "integrations.read", "tools.read"})),
         "operator": Role("Everything, in every tenant of the installation.", frozenset({"*"}), operator=True),
     }
 )

@@ -87,7 +87,10 @@ class Tenants(Protocol):
 class Keys(Protocol):
     """API keys. Of a secret only its SHA-256 is kept (256 random bits need no slow hash)."""
 
-    async def create(self, actor: Actor, key: ApiKey, secret_hash: bytes) -> ApiKey: ...
+    async def create(self, actor: Actor, key: ApiKey, secret_hash: bytes, rotated_from: str = "") -> ApiKey:
+        """Make a key; one that is `rotated_from` another is of the same lineage."""
+        ...
+
     async def get(self, tenant_id: str, key_id: str) -> ApiKey: ...
     async def list(
         self, tenant_id: str, page_size: int, page_token: str, include_ended: bool

@@ -80,8 +80,15 @@ class AccessService:
         """See the contract. A caller cannot grant what its own key does not hold."""
         tenant_id = self._tenant_for_key(call, request.tenant_id)
         _may_grant(call, request.roles)
+        # None of its own: those that the caller's key may.
+        tools = tuple(request.allowed_tools) or call.identity.tools.patterns
+        _may_allow(call, tools)
         key = ApiKey(
-            tenant_id=tenant_id, display_name=request.display_name, roles=request.roles, team_id=request.team_id
+            tenant_id=tenant_id,
+            display_name=request.display_name,
+            roles=request.roles,
+            team_id=request.team_id,
+            allowed_tools=tools,
         )
         for name in FIGURES:
             if request.HasField(name):
@@ -114,11 +121,12 @@ class AccessService:
         if old.HasField("revoke_time") or (expires is not None and expires <= now):
             raise not_found("api_key", request.key_id)
         _may_grant(call, old.roles)
+        _may_allow(call, old.allowed_tools)
         fresh = ApiKey()
         fresh.CopyFrom(old)
         for name in ("create_time", "last_use_time", "revoke_time"):
             fresh.ClearField(name)
-        made, secret = await self._make(call, fresh)
+        made, secret = await self._make(call, fresh, request.key_id)
         overlap = seconds(request.overlap)
         if overlap:
             end = now + round(overlap * 1e9)
@@ -139,9 +147,9 @@ class AccessService:
             ]
         )
 
-    async def _make(self, call: Call, key: ApiKey) -> tuple[ApiKey, str]:
+    async def _make(self, call: Call, key: ApiKey, rotated_from: str = "") -> tuple[ApiKey, str]:
         key.key_id, token, secret_hash = new_api_key()
-        return await self._keys.create(actor_of(call), key, secret_hash), token
+        return await self._keys.create(actor_of(call), key, secret_hash, rotated_from), token
 
     def _tenant_for_key(self, call: Call, wanted: str) -> str:
         if wanted and wanted != call.tenant_id and not call.identity.operator:
@@ -166,6 +174,16 @@ def _may_grant(call: Call, roles: Sequence[str]) -> None:
             Reason.ERROR_REASON_PERMISSION_MISSING,
             f"a key cannot grant {missing}, which it does not hold",
             metadata={"permission": missing, "key_id": caller.key_id},
+        )
+
+
+def _may_allow(call: Call, patterns: Sequence[str]) -> None:
+    caller = call.identity
+    if beyond := caller.tools.beyond(patterns):
+        raise TrunklineError(
+            Reason.ERROR_REASON_PERMISSION_MISSING,
+            f"a key cannot allow {beyond}, which is beyond the tools that it may execute itself",
+            metadata={"permission": "tools.execute", "tool": beyond, "key_id": caller.key_id},
         )
 
 

@@ -108,8 +108,8 @@ class Calls:
         return slow
 
 
-def new_call(method: Method, raw: bytes, context: Context, default_deadline: float) -> Call:
-    """The call as the wire tells it."""
+def new_call(method: Method, sent: Any, context: Context, default_deadline: float) -> Call:
+    """The call as the wire tells it; `sent` is its request, or the stream of them."""
     now = time.monotonic()
     remaining = context.time_remaining()
     seconds = default_deadline
@@ -124,18 +124,19 @@ def new_call(method: Method, raw: bytes, context: Context, default_deadline: flo
         arrived_wall=time.time(),
         hold_id=secrets.token_hex(12),
         metadata=dict(context.invocation_metadata() or ()),  # type: ignore[arg-type]
-        raw=raw,
+        raw=b"" if method.client_streaming else sent,
+        incoming=sent if method.client_streaming else None,
     )
 
 
 def pump(
     method: Method, chain: Proceed, calls: Calls, default_deadline: float
-) -> Callable[[bytes, Context], Awaitable[bytes | None]]:
-    """What grpc.aio calls for a method."""
+) -> Callable[[Any, Context], Awaitable[bytes | None]]:
+    """What grpc.aio calls for a method, with its request or the stream of them."""
 
-    async def run(raw: bytes, context: Context) -> bytes | None:
+    async def run(sent: Any, context: Context) -> bytes | None:
         task = calls.enter()
-        call = new_call(method, raw, context, default_deadline)
+        call = new_call(method, sent, context, default_deadline)
         if calls.refusing:
             calls.leave(task)
             await _abort(context, call, calls.refused())

@@ -285,6 +285,7 @@ TABLES: Mapping[str, Table] = {
         },
         ("tool_name", "integration_id"),
     ),
+    "StreamExecuteToolRequest": Table({"chunk": (size(1 << 20),)}),
     "BatchExecuteToolsRequest": Table(
         {"requests": (count(100, 1),), "max_concurrency": (number(0, 32),)}, ("requests",), (apart,)
     ),

@@ -79,7 +79,7 @@ class GrpcServer:
         for method in methods(servicers):
             run = pump(method, compose(interceptors, method), self.calls, settings.default_deadline_seconds)
             if method.client_streaming:
-                handlers[method.path] = _streamed_in(run)
+                handlers[method.path] = grpc.stream_stream_rpc_method_handler(run)
             elif method.server_streaming:
                 handlers[method.path] = grpc.unary_stream_rpc_method_handler(run)
             else:
@@ -124,12 +124,3 @@ class GrpcServer:
         if self._watch is not None:
             self._watch.cancel()
         return max(left, unread)
-
-
-def _streamed_in(run: Any) -> grpc.RpcMethodHandler[Any, Any]:
-    """A bidirectional method, none of which is served yet: answered without reading the stream."""
-
-    async def handle(_: object, context: Any) -> None:
-        await run(b"", context)
-
-    return grpc.stream_stream_rpc_method_handler(handle)

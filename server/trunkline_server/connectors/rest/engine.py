@@ -325,5 +325,5 @@ def _unreachable(error: BaseException) -> TrunklineError:
     return TrunklineError(
         Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE,
         f"the integration is not reachable: {finding}; try again shortly",
-        metadata={"finding": finding},
+        metadata={"finding": finding} | ({"sent": "no"} if isinstance(error, aiohttp.ClientConnectorError) else {}),
     )

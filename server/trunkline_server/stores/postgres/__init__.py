@@ -1,5 +1,6 @@
 """PostgreSQL: the durable state, bound to one tenant at a time by row-level security."""
 
+from trunkline_server.stores.postgres.approvals import PgApprovals
 from trunkline_server.stores.postgres.audit import AuditFinding, PgAudit
 from trunkline_server.stores.postgres.budgets import PgBudgets
 from trunkline_server.stores.postgres.directory import PgDirectory
@@ -22,6 +23,7 @@ __all__ = [
     "AuditFinding",
     "Database",
     "MigrationError",
+    "PgApprovals",
     "PgAudit",
     "PgBudgets",
     "PgChanges",

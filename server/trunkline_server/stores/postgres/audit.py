@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,10 +28,15 @@ _HEAD = """
 INSERT INTO trunkline.audit_heads AS h (tenant_id, sequence, hash) VALUES ($1, 0, '')
 ON CONFLICT (tenant_id) DO UPDATE SET sequence = h.sequence RETURNING sequence, hash
 """
-_APPEND = """
-INSERT INTO trunkline.audit_log (tenant_id, sequence, create_time, actor_tenant_id, actor_key_id, trace_id, action,
-    resource_type, resource_id, detail, prev_hash, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+# The columns of a row, in the order of the statement, and their types.
+_COLUMNS = {
+    **{"tenant_id": "text", "sequence": "bigint", "create_time": "timestamptz"},
+    **dict.fromkeys(("actor_tenant_id", "actor_key_id", "trace_id", "action", "resource_type", "resource_id"), "text"),
+    **{"detail": "jsonb", "prev_hash": "bytea", "hash": "bytea"},
+}
+_APPEND = f"""
+INSERT INTO trunkline.audit_log ({", ".join(_COLUMNS)})
+SELECT * FROM unnest({", ".join(f"${at}::{kind}[]" for at, kind in enumerate(_COLUMNS.values(), 1))})
 """
 
 
@@ -51,31 +56,53 @@ class AuditFinding:
         return self.broken_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What was done, by whom and to what: `resource` is (kind, id). `at` is when; None for now."""
+
+    actor: Actor
+    action: str
+    resource: tuple[str, str]
+    detail: Mapping[str, str]
+    at: datetime | None = None
+
+
 async def append(
     connection: Any, tenant_id: str, actor: Actor, action: str, resource: tuple[str, str], **detail: str
 ) -> None:
     """Add a row within the transaction, to the chain of the tenant that is changed. `resource` is (kind, id). Every
     worker hears of the change when it is committed."""
-    head = await connection.fetchrow(_HEAD, tenant_id)
-    sequence, previous = head["sequence"] + 1, head["hash"]
-    row = {
-        "tenant_id": tenant_id,
-        "sequence": sequence,
-        "create_time": datetime.now(UTC),
-        "actor_tenant_id": actor.tenant_id,
-        "actor_key_id": actor.key_id,
-        "trace_id": actor.trace_id,
-        "action": action,
-        "resource_type": resource[0],
-        "resource_id": resource[1],
-        "detail": json.dumps(detail),
-    }
-    digest = _digest(row, previous)
-    await connection.execute(_APPEND, *row.values(), previous, digest)
-    await connection.execute(
-        "UPDATE trunkline.audit_heads SET sequence = $2, hash = $3 WHERE tenant_id = $1", tenant_id, sequence, digest
-    )
+    await append_all(connection, tenant_id, [AuditEntry(actor, action, resource, detail)])
     await notify(connection, tenant_id)
+
+
+async def append_all(connection: Any, tenant_id: str, entries: Sequence[AuditEntry]) -> None:
+    """Add rows within the transaction to one tenant's chain, in their order, of what changes nothing that workers keep
+    of the tenant: none of them hears of it. A text without NUL, which Postgres does not keep."""
+    head = await connection.fetchrow(_HEAD, tenant_id)
+    sequence, previous, now = head["sequence"], head["hash"], datetime.now(UTC)
+    rows = []
+    for entry in entries:
+        sequence += 1
+        row = {
+            "tenant_id": tenant_id,
+            "sequence": sequence,
+            "create_time": entry.at or now,
+            "actor_tenant_id": entry.actor.tenant_id,
+            "actor_key_id": entry.actor.key_id,
+            "trace_id": entry.actor.trace_id,
+            "action": entry.action,
+            "resource_type": entry.resource[0],
+            "resource_id": entry.resource[1],
+            "detail": json.dumps(dict(entry.detail)),
+        }
+        digest = _digest(row, previous)
+        rows.append((*row.values(), previous, digest))
+        previous = digest
+    await connection.execute(_APPEND, *map(list, zip(*rows, strict=True)))
+    await connection.execute(
+        "UPDATE trunkline.audit_heads SET sequence = $2, hash = $3 WHERE tenant_id = $1", tenant_id, sequence, previous
+    )
 
 
 def _digest(row: Mapping[str, Any], previous: bytes) -> bytes:

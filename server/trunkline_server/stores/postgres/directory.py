@@ -25,6 +25,7 @@ from trunkline_server.domain.call import Caller
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.keys import is_operator, parse_token, permissions_of, secret_matches
 from trunkline_server.domain.ports import TenantView
+from trunkline_server.domain.tools.permission import ToolScope
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.postgres.budgets import read_budgets
 from trunkline_server.stores.postgres.cache import LoadingCache
@@ -180,6 +181,8 @@ def _holder_of(row: Any) -> _Holder:
         key_tokens_per_minute=row.get("tokens_per_minute"),
         key_max_concurrent=row.get("max_concurrent"),
         limits=by_subject(limits_of(row.get("tenant_limits"))),
+        lineage=row.get("lineage") or "",
+        tools=ToolScope(tuple(row.get("allowed_tools") or ())),
     )
     return _Holder(caller, expires.timestamp() if expires else None, used.timestamp() if used else 0.0)
 

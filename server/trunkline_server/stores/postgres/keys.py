@@ -27,8 +27,9 @@ from trunkline_server.stores.postgres.rows import (
 _INSERT = """
 INSERT INTO trunkline.api_keys
     (key_id, tenant_id, secret_hash, display_name, roles, team_id, expire_time, requests_per_minute, tokens_per_minute,
-     max_concurrent)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING *
+     max_concurrent, allowed_tools, lineage)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+    coalesce((SELECT k.lineage FROM trunkline.api_keys k WHERE k.tenant_id = $2 AND k.key_id = $12), $1)) RETURNING *
 """
 _LIMITS: Sequence[Literal["requests_per_minute", "tokens_per_minute", "max_concurrent"]] = (
     "requests_per_minute",
@@ -51,7 +52,7 @@ class PgKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, actor: Actor, key: ApiKey, secret_hash: bytes) -> ApiKey:
+    async def create(self, actor: Actor, key: ApiKey, secret_hash: bytes, rotated_from: str = "") -> ApiKey:
         """Make a key of `key.tenant_id`, or of the actor's tenant when that is empty. Raises ALREADY_EXISTS, and
         NOT_FOUND for the tenant."""
         tenant_id, subject = key.tenant_id or actor.tenant_id, ("api_key", key.key_id)
@@ -59,6 +60,7 @@ class PgKeys:
             *(key.key_id, tenant_id, secret_hash, key.display_name, list(key.roles), key.team_id),
             to_datetime(key.expire_time) if key.HasField("expire_time") else None,
             *(getattr(key, name) if key.HasField(name) else None for name in _LIMITS),
+            *(list(key.allowed_tools), rotated_from),
         )
         async with self._database.tenant_transaction(tenant_id, creating=subject) as connection:
             row = await connection.fetchrow(_INSERT, *values)
@@ -122,6 +124,7 @@ def _key_of(row: Mapping[str, Any]) -> ApiKey:
         display_name=row["display_name"],
         roles=row["roles"],
         team_id=row["team_id"],
+        allowed_tools=row.get("allowed_tools") or (),
         **{name: row.get(name) for name in _LIMITS},
     )
     for name in ("expire_time", "revoke_time", "create_time", "last_use_time"):

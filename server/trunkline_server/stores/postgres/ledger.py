@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
@@ -12,7 +13,8 @@ from trunkline.v1.common_pb2 import Usage
 
 from trunkline_server.domain.integrations.health import faults_of
 from trunkline_server.domain.integrations.monitoring import Meter, measure
-from trunkline_server.domain.ports import Settled
+from trunkline_server.domain.ports import Actor, Settled
+from trunkline_server.stores.postgres.audit import AuditEntry, append_all
 from trunkline_server.stores.postgres.integrations import read_monitored
 from trunkline_server.stores.postgres.outbox import take_turn, write_events
 from trunkline_server.stores.postgres.pool import Database
@@ -186,7 +188,25 @@ async def _write_tenant(connection: Any, tenant_id: str, batch: Sequence[Settled
     events = [event for settled in fresh for event in settled.events]
     if events:
         await write_events(connection, tenant_id, events)
+    if tools := [_audited(settled) for settled in fresh if settled.record.tool_name]:
+        await append_all(connection, tenant_id, tools)
     return fresh
+
+
+def _audited(settled: Settled) -> AuditEntry:
+    """The row of a call of a tool: what was called by whom and how it ended, never with what."""
+    record = settled.record
+    detail = {"request_id": record.request_id, "outcome": record.error_reason or "OK"}
+    detail |= {"cached": "true"} if record.cache_hit else {}
+    detail |= {"approval_id": record.approval_id} if record.approval_id else {}
+    ended = to_datetime(record.create_time) + timedelta(microseconds=record.latency.ToMicroseconds())
+    return AuditEntry(
+        Actor(settled.tenant_id, record.key_id, record.trace_id),
+        "tool.execute",
+        ("tool", f"{record.integration_id}/{record.tool_name}"),
+        {name: value.replace("\0", "") for name, value in detail.items()},
+        ended,
+    )
 
 
 def _values(columns: Sequence[_Column], batch: Sequence[Settled]) -> list[list[Any]]:

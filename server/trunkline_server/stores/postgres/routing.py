@@ -207,9 +207,9 @@ async def _store(connection: Any, actor: Actor, change: _Change, events: Sequenc
         *(change.action, actor.key_id, kept, change.at),
     )
     detail = {"revision": str(change.revision), "version": str(change.version)}
-    await audit.append(connection, tenant_id, actor, f"{kind}.{change.action}", (kind, change.item_id), **detail)
-    # Last, as the ledger's writers wait for it and hold nothing else that is locked here.
+    # Late, as the ledger's writers wait for it; before the audit log's head, which they lock after it too.
     await take_turn(connection, tenant_id)
+    await audit.append(connection, tenant_id, actor, f"{kind}.{change.action}", (kind, change.item_id), **detail)
     event = routing_changed(
         tenant_id, change.revision, kind, change.item_id, change.action, change.at, trace_id=actor.trace_id
     )

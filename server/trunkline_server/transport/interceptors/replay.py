@@ -35,7 +35,7 @@ class Replay:
             return proceed
         service, _, name = method.name.partition("/")
         parse = GetMessageClass(Default().FindServiceByName(service).methods_by_name[name].output_type).FromString
-        may_coalesce = "coalesce" in body_fields
+        may_coalesce, may_preview = "coalesce" in body_fields, "validate_only" in body_fields
         join = self._executions.join
 
         async def coalesced(call: Call, sink: Sink) -> None:
@@ -50,7 +50,8 @@ class Replay:
             assert request is not None
             body: Any = getattr(request, "request", request) if nested else request
             inner = coalesced if may_coalesce and body.coalesce else proceed
-            if not body.request_id:
+            # A preview executes nothing, and leaves the id to the call itself.
+            if not body.request_id or (may_preview and body.validate_only):
                 await inner(call, sink)
                 return
             work = Work(KEYED, call.tenant_id, f"{name}/{call.request_id}", digest(request), inner, parse)

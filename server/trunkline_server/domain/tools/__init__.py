@@ -1,0 +1,1 @@
+"""Tools: who may execute which, and all that a call of one goes through."""
