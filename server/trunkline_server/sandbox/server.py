@@ -68,12 +68,21 @@ class Sandbox:
         self.state = State()
         self._windows = Windows(self.template.rates)
 
+    def use_up(self, tool: str, parameters: Mapping[str, Any]) -> float:
+        """As if the tool had been called as often as its rates allow; seconds until it may be called again."""
+        now = time.monotonic()
+        while not (wait := self._windows.wait(tool, parameters, now)):
+            pass
+        return wait
+
     def configuration(self) -> Configuration:
         """How an integration calls the sandbox; without the secret."""
         own = self.template.authentication
         authentication = Authentication(scheme=scheme_of(own.scheme), parameter_name=own.parameter_name)
         if own.scheme in TOKEN_SCHEMES:
-            authentication.oauth2.CopyFrom(OAuth2(token_url=self.url + TOKEN_PATH, client_id=CLIENT_ID))
+            # A service account is its own client.
+            client = "" if own.scheme == "service_account" else CLIENT_ID
+            authentication.oauth2.CopyFrom(OAuth2(token_url=self.url + TOKEN_PATH, client_id=client))
         settings = orjson.dumps(self._settings) if self._settings else b""
         return Configuration(
             endpoint=self.url + self._routes.prefix,

@@ -38,6 +38,10 @@ class Tokens:
         """Whether the token was issued and has not ended."""
         return self._ends.get(token, 0.0) > time.monotonic()
 
+    def live(self) -> list[str]:
+        """Those that have not ended."""
+        return [token for token in self._ends if self.valid(token)]
+
     def end(self, token: str) -> None:
         """End one."""
         self._ends.pop(token, None)
