@@ -110,6 +110,10 @@ class LocalCallRates:
 
     async def hold(self, key: str, seconds: float) -> None:
         """See CallRates."""
+        self.note(key, seconds)
+
+    def note(self, key: str, seconds: float) -> None:
+        """A hold, without telling others."""
         now = self._clock()
         until = now + min(seconds, MAX_HOLD)
         if until > self._holds.get(key, 0.0):
