@@ -127,6 +127,12 @@ class Budgets(_Section):
     hold_lease_seconds: float = Field(60, ge=2, le=3600, description="Holds of a worker that died end after this.")
 
 
+class Integrations(_Section):
+    """Systems behind tools."""
+
+    template_dir: str = Field("", description="A directory of more API templates, *.toml, read at start; empty: none.")
+
+
 class Cache(_Section):
     """The response cache."""
 
@@ -151,6 +157,7 @@ class Settings(_Section):
     security: Security = Security()
     routing: Routing = Routing()
     budgets: Budgets = Budgets()
+    integrations: Integrations = Integrations()
     cache: Cache = Cache()
     observability: Observability = Observability()
     portkey_api_key: SecretStr = Field(SecretStr(""), description="Registers Portkey Gateway in `trunkline dev`.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from trunkline_server.config import Settings
 from trunkline_server.connectors.rest.engine import RestConnector
+from trunkline_server.connectors.rest.templates import load_all
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.breakers import Breakers
@@ -29,6 +30,7 @@ from trunkline_server.stores import postgres
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.redis.admission import RedisAdmission
 from trunkline_server.stores.redis.breakers import RedisBreakers
+from trunkline_server.stores.redis.call_rates import RedisCallRates
 from trunkline_server.stores.redis.client import RedisStore, connect
 from trunkline_server.stores.redis.pubsub import Changes
 from trunkline_server.stores.redis.replay import RedisReplay
@@ -44,6 +46,7 @@ class Parts:
     changes: Changes
     directory: postgres.PgDirectory
     admission: RedisAdmission
+    call_rates: RedisCallRates
     replays: RedisReplay
     providers: ProviderDriver
     connectors: Connectors
@@ -80,6 +83,9 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     integrations = postgres.PgIntegrations(database, keyring)
     signals, board = DecisionMetrics(), RedisBreakers(redis)
     outbox = postgres.PgOutbox(database, signals)
+    call_rates = RedisCallRates(redis, signals)
+    templates = await asyncio.to_thread(load_all, settings.integrations.template_dir)
+    rest = RestConnector(policy, templates=templates, timeouts=timeouts, call_rates=call_rates, signals=signals)
     breakers = Breakers(board, outbox, signals)
     resilience = Resilience(breakers, lanes=_lanes(settings, signals), signals=signals)
     router = Router(directory, catalogue, providers, resilience, _routing(settings, timeouts))
@@ -91,9 +97,10 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         changes=changes,
         directory=directory,
         admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds, signals=signals),
+        call_rates=call_rates,
         replays=RedisReplay(redis),
         providers=providers,
-        connectors=Connectors({"api": await stack.enter_async_context(RestConnector(policy, timeouts=timeouts))}),
+        connectors=Connectors({"api": await stack.enter_async_context(rest)}),
         policy=policy,
         catalogue=catalogue,
         settlements=Settlements(),

@@ -185,7 +185,7 @@ class CheckedApi:
         tool.timeout.FromSeconds(timeout)
         return tool
 
-    def preview(self, call: ToolCall) -> ToolPreview:
+    async def preview(self, call: ToolCall) -> ToolPreview:
         return ToolPreview(method="GET", url="https://hub.example")
 
     def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:

@@ -9,12 +9,14 @@ import orjson
 import pytest
 from rest_upstream import SECRET, tool
 from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
+from trunkline_server.connectors.rest.operation import Operation
 from trunkline_server.connectors.rest.request import HttpRequest, Target, build, build_check
 from trunkline_server.domain.errors import Reason, TrunklineError
 
 NONE = AuthenticationScheme.AUTHENTICATION_SCHEME_NONE
 HEADER = AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER
 QUERY = AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_QUERY
+CALL = Operation(tool(), {})
 
 
 def target(
@@ -27,7 +29,7 @@ def target(
 
 
 def made(method: str, path: str, parameters: dict[str, Any], query: tuple[str, ...] = ()) -> HttpRequest:
-    return build(target(), "", tool(method, path, query=query), parameters)
+    return build(target(), "", Operation(tool(method, path, query=query), {}), parameters)
 
 
 def fields(error: TrunklineError) -> list[str]:
@@ -144,24 +146,24 @@ def test_a_query_takes_no_objects() -> None:
 )
 def test_credentials_in_headers(scheme: AuthenticationScheme.ValueType, name: str, header: str, value: str) -> None:
     aimed = target(scheme, name, headers={header.title(): "forged"})
-    for request in (build(aimed, SECRET, tool(), {}), build_check(aimed, SECRET, "/")):
+    for request in (build(aimed, SECRET, CALL, {}), build_check(aimed, SECRET, "/")):
         assert request.headers[header] == value
         assert "forged" not in request.headers.values()
         assert SECRET not in str(request.url)
 
 
 def test_a_credential_in_the_query() -> None:
-    request = build(target(QUERY, "key"), "a&b=c", tool(), {"q": 1})
+    request = build(target(QUERY, "key"), "a&b=c", CALL, {"q": 1})
     assert request.url.raw_query_string == "q=1&key=a%26b%3Dc"
     with pytest.raises(TrunklineError) as caught:
-        build(target(QUERY, "key"), SECRET, tool(), {"key": "mine"})
+        build(target(QUERY, "key"), SECRET, CALL, {"key": "mine"})
     assert fields(caught.value) == ["parameters_json.key"]
 
 
 @pytest.mark.parametrize("secret", ["", "a\r\nHost: evil", "a\n", " a", "ключ", "a\0"])
 def test_credentials_that_cannot_be_sent(secret: str) -> None:
     with pytest.raises(TrunklineError) as caught:
-        build(target(HEADER), secret, tool(), {})
+        build(target(HEADER), secret, CALL, {})
     assert caught.value.reason == Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION
     assert len(secret) < 3 or secret not in caught.value.message
 
@@ -172,13 +174,13 @@ def test_credentials_that_cannot_be_sent(secret: str) -> None:
 )
 def test_headers_that_would_split_a_request(headers: dict[str, str]) -> None:
     with pytest.raises(TrunklineError) as caught:
-        build(target(headers=headers), "", tool(), {})
+        build(target(headers=headers), "", CALL, {})
     assert caught.value.reason == Reason.ERROR_REASON_INVALID_CONFIGURATION
 
 
 def test_headers_of_the_configuration() -> None:
     headers = {"Host": "evil", "Content-Length": "0", "Transfer-Encoding": "x", "Cookie": "a", "Accept": "text/csv"}
-    sent = build(target(headers=headers | {"X-Own": "1"}), "", tool("POST"), {}).headers
+    sent = build(target(headers=headers | {"X-Own": "1"}), "", Operation(tool("POST"), {}), {}).headers
     assert dict(sent) == {
         "accept": "text/csv",
         "user-agent": "trunkline",
@@ -198,7 +200,8 @@ def test_headers_of_the_configuration() -> None:
     ],
 )
 def test_endpoints(endpoint: str, expected: str) -> None:
-    assert str(build(target(endpoint=endpoint), "", tool(path="/a"), {}).url).encode("ascii").decode() == expected
+    request = build(target(endpoint=endpoint), "", Operation(tool(path="/a"), {}), {})
+    assert str(request.url).encode("ascii").decode() == expected
 
 
 def test_numbers_keep_their_digits() -> None:

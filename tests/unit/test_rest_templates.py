@@ -265,9 +265,9 @@ def test_headers_that_differ_in_case_only() -> None:
 
 
 def test_too_many_tools() -> None:
-    tools = [ApiTool(name=f"t{n}", method="GET", path="/") for n in range(129)]
+    tools = [ApiTool(name=f"t{n}", method="GET", path="/") for n in range(1025)]
     assert REST.validate(integration("https://api.example.com", *tools)) == [
-        ("configuration.api.tools", "must be at most 128")
+        ("configuration.api.tools", "must be at most 1024, with those of the template")
     ]
 
 

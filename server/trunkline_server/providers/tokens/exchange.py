@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import orjson
 
+from trunkline_server import heads
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
-from trunkline_server.providers import heads
 from trunkline_server.providers.errors import mask
 from trunkline_server.providers.http import Bound, Http
 from trunkline_server.providers.tokens.grant import Grant, Token, failed
