@@ -66,7 +66,7 @@ def _put(result: Any, path: str, value: Any) -> Any:
 
 
 def _item(item: Any, number: int, identity: str) -> Any:
-    """The example's item as number `number` of all, from 0: the first ones are as they stand."""
+    """The example's item as number `number` of all, from 0."""
     if isinstance(item, str):
         return f"{item}-{number}"
     if not isinstance(item, dict):
@@ -85,7 +85,8 @@ def _filled(tool: TemplateTool, pages: TemplatePagination, first: int, size: int
     result = copy.deepcopy(tool.example.result)
     shown = items_of(result, pages.items)
     items = [
-        _item(shown[number % len(shown)], number, pages.next_of_last_item) for number in range(first, first + size)
+        shown[number] if number < len(shown) else _item(shown[number % len(shown)], number, pages.next_of_last_item)
+        for number in range(first, first + size)
     ]
     return _put(result, pages.items, items)
 

@@ -214,8 +214,8 @@ class Sandbox:
 @asynccontextmanager
 async def running(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Sandbox]:
     """Serve until the end of the block; port 0 is any free one."""
-    server = web.Server(sandbox.handle)
-    runner = web.ServerRunner(server, handler_cancellation=True, shutdown_timeout=0.1)
+    server = web.Server(sandbox.handle, handler_cancellation=True)
+    runner = web.ServerRunner(server, shutdown_timeout=0.1)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

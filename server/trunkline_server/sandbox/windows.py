@@ -8,6 +8,9 @@ from typing import Any
 
 from trunkline_server.connectors.rest.template_models import Rate
 
+# Calls that were sent a whole window apart may arrive nearer to each other by this, in seconds.
+_LEEWAY = 0.05
+
 
 class Windows:
     """When calls were let in, by rate and by the value of its subject."""
@@ -25,7 +28,7 @@ class Windows:
             if subject is None:
                 continue
             seen = self._seen.setdefault((index, subject), deque())
-            while seen and seen[0] <= now - rate.per_seconds:
+            while seen and seen[0] <= now - rate.per_seconds + _LEEWAY:
                 seen.popleft()
             if len(seen) >= rate.calls:
                 longest = max(longest, seen[0] + rate.per_seconds - now)
