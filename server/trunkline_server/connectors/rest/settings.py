@@ -41,7 +41,9 @@ def read_settings(template: Template | None, settings_json: bytes) -> tuple[Sett
     if not schema:
         return {}, [(field_path(name, root=ROOT), "is no setting: the template has none") for name in told]
     known: Mapping[str, Any] = schema.get("properties", {})
-    settings = {name: one["default"] for name, one in known.items() if "default" in one} | told
+    settings = {
+        name: one["default"] for name, one in known.items() if isinstance(one, dict) and "default" in one
+    } | told
     try:
         return settings, violations_in(orjson.dumps(schema), settings, ROOT)
     except SchemaError as error:

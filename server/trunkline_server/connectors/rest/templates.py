@@ -15,6 +15,7 @@ from trunkline.v1.authentication_pb2 import AuthenticationScheme
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.connector_pb2 import Connector, ConnectorTool
 
+from trunkline_server.connectors.rest.connector_schema import configuration_schema
 from trunkline_server.connectors.rest.template_models import (
     Rate,
     Template,
@@ -106,15 +107,17 @@ def tool_of(tool: TemplateTool) -> ApiTool:
 def connector_of(template: Template) -> Connector:
     """The template as `ListConnectors` shows it."""
     own = template.authentication.scheme
+    schemes = [scheme_of(one) for one in dict.fromkeys((own, *template.authentication.alternatives))]
     return Connector(
         name=template.name,
         type=IntegrationType.INTEGRATION_TYPE_API,
         display_name=template.display_name,
         default_endpoint=template.endpoint,
         authentication=scheme_of(own),
-        authentications=[scheme_of(one) for one in dict.fromkeys((own, *template.authentication.alternatives))],
+        authentications=schemes,
         timeout=duration(template.timeout_seconds),
         timeouts=told(template.timeouts),
+        configuration_schema_json=configuration_schema(template, schemes),
         settings_schema_json=_json(template.settings),
         tools=[_connector_tool(tool) for tool in template.tools],
         rates=[rate_of(rate) for rate in template.rates],
