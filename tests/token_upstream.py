@@ -91,6 +91,7 @@ class Upstream:
     base: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
     token_paths: list[str] = field(default_factory=list)
+    credentials: list[str] = field(default_factory=list)
     calls: list[Seen] = field(default_factory=list)
     valid: set[str] = field(default_factory=set)
     revoked: bool = False
@@ -111,6 +112,7 @@ class Upstream:
         form = {name: str(value) for name, value in (await request.post()).items()}
         self.asked.append(form)
         self.token_paths.append(request.path)
+        self.credentials.append(request.headers.get("Authorization", ""))
         number = len(self.asked)
         await self.gate.wait()
         if self.answer is not None:

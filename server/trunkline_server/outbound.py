@@ -144,7 +144,7 @@ def guarded_connector(
 
     return _Connector(
         resolver=resolver,
-        ssl=tls or _tls(),
+        ssl=tls or client_tls(),
         limit=limit,
         limit_per_host=limit_per_host,
         keepalive_timeout=keep_alive,
@@ -153,7 +153,7 @@ def guarded_connector(
     )
 
 
-def _tls() -> ssl.SSLContext:
+def client_tls() -> ssl.SSLContext:
     """TLS 1.3 with the system's certificate authorities."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_3

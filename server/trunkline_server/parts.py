@@ -34,6 +34,7 @@ from trunkline_server.stores.redis.call_rates import RedisCallRates
 from trunkline_server.stores.redis.client import RedisStore, connect
 from trunkline_server.stores.redis.pubsub import Changes
 from trunkline_server.stores.redis.replay import RedisReplay
+from trunkline_server.stores.redis.tokens import RedisTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
     providers = await stack.enter_async_context(ProviderDriver(policy))
     integrations = postgres.PgIntegrations(database, keyring)
+    rest = RestConnector(policy, timeouts=timeouts, tokens=RedisTokens(redis, keyring), secrets=integrations)
     signals, board = DecisionMetrics(), RedisBreakers(redis)
     outbox = postgres.PgOutbox(database, signals)
     call_rates = RedisCallRates(redis, signals)

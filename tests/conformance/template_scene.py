@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -110,9 +111,13 @@ def wrong(secret: str) -> str:
     """A secret of the same form that does not work."""
     if not secret.startswith("{"):
         return secret[:-4] + "0000"
-    key = rsa.generate_private_key(65537, 2048)
+    return orjson.dumps({**orjson.loads(secret), "private_key": _other_key()}).decode()
+
+
+@lru_cache
+def _other_key() -> str:
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return orjson.dumps({**orjson.loads(secret), "private_key": key.private_bytes(*form).decode()}).decode()
+    return rsa.generate_private_key(65537, 2048).private_bytes(*form).decode()
 
 
 def parts_of(secret: str) -> list[str]:

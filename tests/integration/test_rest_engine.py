@@ -264,7 +264,8 @@ async def test_shipped_templates_on_the_wire(
 async def test_slack_refuses_a_credential_in_a_200(rest: RestConnector, upstream: Upstream) -> None:
     upstream.answers(200, b'{"ok":false,"error":"invalid_auth"}')
     target = integration(upstream.url, template="slack")
-    assert (await refused(rest, target, secret=SECRET)).reason == Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION
+    error = await refused(rest, target, {"email": "a@example.com"}, secret=SECRET)
+    assert error.reason == Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION
     check = await rest.check(target, SECRET, Deadline.after(10))
     assert (check.healthy, check.http_status, upstream.seen[-1].raw_path) == (False, 200, "/auth.test")
 

@@ -209,7 +209,9 @@ class CheckedApi:
             raise self.outcome
         return self.outcome
 
-    async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
+    async def check(
+        self, integration: Integration, secret: str, deadline: Deadline, tenant_id: str = ""
+    ) -> HealthCheck:
         self.checked.append((integration, secret, deadline))
         return self.check_answer
 

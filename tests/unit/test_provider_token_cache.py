@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from trunkline.v1.integration_pb2 import Integration
+from trunkline_server.domain.access_tokens import FAILURE_SECONDS, REFUSAL_SECONDS, Token
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
@@ -17,8 +18,8 @@ from trunkline_server.providers.errors import unusable
 from trunkline_server.providers.http import Bound
 from trunkline_server.providers.profiles import builtin
 from trunkline_server.providers.tokens import SOURCES, fetched
-from trunkline_server.providers.tokens.cache import FAILURE_SECONDS, REFUSAL_SECONDS, Tokens
-from trunkline_server.providers.tokens.grant import Ask, Grant, Token
+from trunkline_server.providers.tokens.cache import ProviderTokens
+from trunkline_server.providers.tokens.grant import Ask, Grant
 
 TENANT, CLIENT = "72f988bf-86f1-41af-91ab-2d7cd011db47", "11111111-2222-3333-4444-555555555555"
 ENTRA = {"entra_tenant": TENANT, "entra_client_id": CLIENT}
@@ -33,7 +34,7 @@ class Endpoint:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def fetch(self, grant: Grant) -> Token:
+    async def fetch(self, grant: Grant, refused: str) -> Token:
         self.asked += 1
         number = self.asked
         await self.gate.wait()
@@ -41,8 +42,8 @@ class Endpoint:
             raise self.failure()
         return Token(f"t{number}", self.lifetime)
 
-    def tokens(self, capacity: int = 8) -> Tokens:
-        return Tokens(self.fetch, clock=lambda: self.now, capacity=capacity)
+    def tokens(self, capacity: int = 8) -> ProviderTokens:
+        return ProviderTokens(self.fetch, clock=lambda: self.now, capacity=capacity)
 
 
 def _grant(name: bytes = b"k") -> Grant:
@@ -71,16 +72,16 @@ def _down() -> ProviderError:
 async def test_many_callers_share_one_fetch() -> None:
     endpoint = Endpoint()
     tokens = endpoint.tokens()
-    found = await asyncio.gather(*(tokens.get(_grant(), _bound()) for _ in range(20)))
+    found = await asyncio.gather(*(tokens.of(_grant(), _bound()) for _ in range(20)))
     assert (set(found), endpoint.asked) == ({"t1"}, 1)
-    assert await tokens.get(_grant(b"other"), _bound()) == "t2"
+    assert await tokens.of(_grant(b"other"), _bound()) == "t2"
 
 
 async def test_a_caller_who_leaves_does_not_break_the_fetch() -> None:
     endpoint = Endpoint()
     endpoint.gate.clear()
     tokens = endpoint.tokens()
-    first, second = (asyncio.create_task(tokens.get(_grant(), _bound())) for _ in range(2))
+    first, second = (asyncio.create_task(tokens.of(_grant(), _bound())) for _ in range(2))
     await _turns()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -93,28 +94,28 @@ async def test_a_caller_who_leaves_does_not_break_the_fetch() -> None:
 async def test_renewal_ahead_of_expiry_keeps_nobody_waiting(lifetime: float, ahead: float) -> None:
     endpoint = Endpoint(lifetime)
     tokens = endpoint.tokens()
-    assert await tokens.get(_grant(), _bound()) == "t1"
+    assert await tokens.of(_grant(), _bound()) == "t1"
     endpoint.now += lifetime - ahead - 1
-    assert await tokens.get(_grant(), _bound()) == "t1"
+    assert await tokens.of(_grant(), _bound()) == "t1"
     await _turns()
     assert endpoint.asked == 1
     endpoint.now += 2
     endpoint.gate.clear()
-    assert [await tokens.get(_grant(), _bound()) for _ in range(3)] == ["t1"] * 3
+    assert [await tokens.of(_grant(), _bound()) for _ in range(3)] == ["t1"] * 3
     await _turns()
     assert endpoint.asked == 2
     endpoint.gate.set()
     await _turns()
-    assert await tokens.get(_grant(), _bound()) == "t2"
+    assert await tokens.of(_grant(), _bound()) == "t2"
 
 
 async def test_after_expiry_all_wait() -> None:
     endpoint = Endpoint()
     tokens = endpoint.tokens()
-    await tokens.get(_grant(), _bound())
+    await tokens.of(_grant(), _bound())
     endpoint.now += 3600
     endpoint.gate.clear()
-    waiting = [asyncio.create_task(tokens.get(_grant(), _bound())) for _ in range(5)]
+    waiting = [asyncio.create_task(tokens.of(_grant(), _bound())) for _ in range(5)]
     await _turns()
     assert not any(task.done() for task in waiting)
     endpoint.gate.set()
@@ -125,57 +126,57 @@ async def test_age_counts_from_the_question() -> None:
     endpoint = Endpoint()
     endpoint.gate.clear()
     tokens = endpoint.tokens()
-    waiting = asyncio.create_task(tokens.get(_grant(), _bound()))
+    waiting = asyncio.create_task(tokens.of(_grant(), _bound()))
     await _turns()
     endpoint.now += 3600
     endpoint.gate.set()
     assert await waiting == "t1"
-    assert await tokens.get(_grant(), _bound()) == "t2"
+    assert await tokens.of(_grant(), _bound()) == "t2"
 
 
 async def test_a_failed_renewal_fails_no_call() -> None:
     endpoint = Endpoint()
     tokens = endpoint.tokens()
-    await tokens.get(_grant(), _bound())
+    await tokens.of(_grant(), _bound())
     endpoint.now, endpoint.failure = endpoint.now + 3400, _down
     for _ in range(3):
-        assert await tokens.get(_grant(), _bound()) == "t1"
+        assert await tokens.of(_grant(), _bound()) == "t1"
         await _turns()
     assert endpoint.asked == 2
     endpoint.now += FAILURE_SECONDS
-    assert await tokens.get(_grant(), _bound()) == "t1"
+    assert await tokens.of(_grant(), _bound()) == "t1"
     await _turns()
     assert endpoint.asked == 3
     endpoint.now += 200
-    assert (await _error(tokens.get(_grant(), _bound()))).message == "down"
+    assert (await _error(tokens.of(_grant(), _bound()))).message == "down"
 
 
 async def test_failures_rest_for_a_second() -> None:
     endpoint = Endpoint()
     endpoint.failure = _down
     tokens = endpoint.tokens()
-    errors = await asyncio.gather(*(_error(tokens.get(_grant(), _bound())) for _ in range(3)))
-    errors.append(await _error(tokens.get(_grant(), _bound())))
+    errors = await asyncio.gather(*(_error(tokens.of(_grant(), _bound())) for _ in range(3)))
+    errors.append(await _error(tokens.of(_grant(), _bound())))
     assert endpoint.asked == 1
     assert len(set(map(id, errors))) == 4, "callers add to their errors"
     assert all(error.reason == Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE and error.retry for error in errors)
     # Nothing reached the provider: the attempt costs nothing, whatever the reason.
     assert all(error.usage is not None and error.usage.HasField("input_tokens") for error in errors)
     endpoint.now, endpoint.failure = endpoint.now + FAILURE_SECONDS, None
-    assert await tokens.get(_grant(), _bound()) == "t2"
+    assert await tokens.of(_grant(), _bound()) == "t2"
 
 
 async def test_the_bound_ends_the_wait_and_not_the_fetch() -> None:
     endpoint = Endpoint()
     endpoint.gate.clear()
     tokens = endpoint.tokens()
-    error = await _error(tokens.get(_grant(), _bound(0.02)))
+    error = await _error(tokens.of(_grant(), _bound(0.02)))
     assert (error.reason, error.retry) == (Reason.ERROR_REASON_UPSTREAM_UNAVAILABLE, True)
-    error = await _error(tokens.get(_grant(), _bound(0.02, caller=True)))
+    error = await _error(tokens.of(_grant(), _bound(0.02, caller=True)))
     assert (error.reason, error.fallback) == (Reason.ERROR_REASON_CALLER_DEADLINE, False)
     endpoint.gate.set()
     await _turns()
-    assert (await tokens.get(_grant(), _bound()), endpoint.asked) == ("t1", 1)
+    assert (await tokens.of(_grant(), _bound()), endpoint.asked) == ("t1", 1)
 
 
 async def test_a_fault_of_ours_reaches_the_caller_and_is_not_kept() -> None:
@@ -183,38 +184,38 @@ async def test_a_fault_of_ours_reaches_the_caller_and_is_not_kept() -> None:
     tokens = endpoint.tokens()
     endpoint.failure = lambda: ValueError("a fault")  # type: ignore[assignment, return-value]
     with pytest.raises(ValueError, match="a fault"):
-        await tokens.get(_grant(), _bound())
+        await tokens.of(_grant(), _bound())
     endpoint.failure = None
-    assert await tokens.get(_grant(), _bound()) == "t2"
+    assert await tokens.of(_grant(), _bound()) == "t2"
 
 
 async def test_a_refused_token_is_dropped_once() -> None:
     endpoint = Endpoint()
     tokens = endpoint.tokens()
-    await tokens.get(_grant(), _bound())
+    await tokens.of(_grant(), _bound())
     assert tokens.drop(_grant(), "t1")
-    assert await tokens.get(_grant(), _bound()) == "t2"
+    assert await tokens.of(_grant(), _bound()) == "t2"
     assert tokens.drop(_grant(), "t1"), "a newer one is there"
-    assert (await tokens.get(_grant(), _bound()), endpoint.asked) == ("t2", 2)
+    assert (await tokens.of(_grant(), _bound()), endpoint.asked) == ("t2", 2)
     assert not tokens.drop(_grant(), "t2"), "a provider that refuses fresh tokens too must not flood the endpoint"
-    assert (await tokens.get(_grant(), _bound()), endpoint.asked) == ("t2", 2)
+    assert (await tokens.of(_grant(), _bound()), endpoint.asked) == ("t2", 2)
     endpoint.now += REFUSAL_SECONDS
     assert tokens.drop(_grant(), "t2")
-    assert await tokens.get(_grant(), _bound()) == "t3"
+    assert await tokens.of(_grant(), _bound()) == "t3"
 
 
 async def test_what_is_used_least_goes_first() -> None:
     endpoint = Endpoint()
     tokens = endpoint.tokens(capacity=2)
-    assert [await tokens.get(_grant(name), _bound()) for name in (b"a", b"b", b"a", b"c")] == ["t1", "t2", "t1", "t3"]
-    assert [await tokens.get(_grant(name), _bound()) for name in (b"a", b"c", b"b")] == ["t1", "t3", "t4"]
+    assert [await tokens.of(_grant(name), _bound()) for name in (b"a", b"b", b"a", b"c")] == ["t1", "t2", "t1", "t3"]
+    assert [await tokens.of(_grant(name), _bound()) for name in (b"a", b"c", b"b")] == ["t1", "t3", "t4"]
 
 
 async def test_closing_ends_a_fetch() -> None:
     endpoint = Endpoint()
     endpoint.gate.clear()
     tokens = endpoint.tokens()
-    waiting = asyncio.create_task(tokens.get(_grant(), _bound()))
+    waiting = asyncio.create_task(tokens.of(_grant(), _bound()))
     await _turns()
     await tokens.close()
     with pytest.raises(asyncio.CancelledError):

@@ -94,8 +94,11 @@ class ToolConnector(Protocol):
         """How much of each of the integration's call rates is used, over all servers."""
         ...
 
-    async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
-        """A live check. A failed one is a finding, not an error: never raises TrunklineError."""
+    async def check(
+        self, integration: Integration, secret: str, deadline: Deadline, tenant_id: str = ""
+    ) -> HealthCheck:
+        """A live check. A failed one is a finding, not an error: never raises TrunklineError. `tenant_id` is needed
+        where the check may replace a part of the secret, which is stored then: a refresh token."""
         ...
 
 
@@ -122,6 +125,12 @@ class Connectors:
         adapter = self.of(integration)
         problems = adapter.validate(integration) if adapter else [("configuration", "is of no kind that is served")]
         if problems:
+            raise invalid_fields(problems, reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
+
+    def validate_secret(self, integration: Integration, secret: str) -> None:
+        """Raises INVALID_CONFIGURATION with a field path, without the secret."""
+        adapter = self.of(integration)
+        if problems := adapter.validate_secret(integration, secret) if adapter and secret else []:
             raise invalid_fields(problems, reason=Reason.ERROR_REASON_INVALID_CONFIGURATION)
 
     def connectors(self) -> Sequence[Connector]:

@@ -11,7 +11,7 @@ from trunkline_server.domain.ports import Target
 from trunkline_server.providers.http import Bound
 from trunkline_server.providers.profiles import SECRET_AS, Profile
 from trunkline_server.providers.tokens import SOURCES, fetched
-from trunkline_server.providers.tokens.cache import Tokens
+from trunkline_server.providers.tokens.cache import ProviderTokens
 from trunkline_server.providers.tokens.grant import Grant
 
 Headers = dict[str, str]
@@ -25,7 +25,7 @@ Strategy = Callable[[Profile, Target, str, str, bytes], Awaitable[Headers]]
 class Authenticator:
     """The headers that authenticate calls. `strategies` sign, by scheme."""
 
-    def __init__(self, tokens: Tokens, strategies: Mapping[str, Strategy]) -> None:
+    def __init__(self, tokens: ProviderTokens, strategies: Mapping[str, Strategy]) -> None:
         self._tokens = tokens
         self._strategies = dict(strategies)
 
@@ -36,7 +36,7 @@ class Authenticator:
         token. Raises ProviderError where none can be had, UPSTREAM_AUTHENTICATION for a credential that cannot be
         used."""
         if fetched(profile, target):
-            token = await self._tokens.get(_grant(profile, target), bound)
+            token = await self._tokens.of(_grant(profile, target), bound)
             return _named(profile, target) | {"Authorization": _BEARER + token}
         found = fixed(profile, target)
         strategy = self._strategies.get(profile.scheme)
@@ -50,7 +50,7 @@ class Authenticator:
         grant = _grant(profile, target)
         if not self._tokens.drop(grant, headers["Authorization"].removeprefix(_BEARER)):
             return None
-        return {**headers, "Authorization": _BEARER + await self._tokens.get(grant, bound)}
+        return {**headers, "Authorization": _BEARER + await self._tokens.of(grant, bound)}
 
 
 def _grant(profile: Profile, target: Target) -> Grant:

@@ -31,7 +31,7 @@ from trunkline_server.providers.http import Bound, BrokenOffError, Http, Unautho
 from trunkline_server.providers.profiles import Profile, builtin
 from trunkline_server.providers.progress import Progress
 from trunkline_server.providers.tokens import exchange
-from trunkline_server.providers.tokens.cache import Tokens
+from trunkline_server.providers.tokens.cache import ProviderTokens
 from trunkline_server.providers.wire import (
     Decoder,
     Frame,
@@ -82,7 +82,7 @@ class ProviderDriver:
         self._profiles = builtin() if profiles is None else profiles
         self._http = Http(policy, tls)
         self._streams = Http(policy, tls, bounded=True)
-        self._tokens = Tokens(partial(exchange.fetch, self._http, seconds=token_timeout))
+        self._tokens = ProviderTokens(lambda grant, _: exchange.fetch(self._http, grant, token_timeout))
         self._authenticator = Authenticator(self._tokens, {"aws": signing.strategy})
 
     async def __aenter__(self) -> Self:

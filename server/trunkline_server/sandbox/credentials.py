@@ -8,6 +8,7 @@ import hmac
 import random
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Protocol
 
 import orjson
@@ -151,10 +152,16 @@ class _RefreshToken(_Token):
         return orjson.dumps(known).decode()
 
 
+@lru_cache
+def _account_key() -> rsa.RSAPrivateKey:
+    """One for all accounts of a process: it takes a while."""
+    return rsa.generate_private_key(65537, 2048)
+
+
 class _ServiceAccount(_Token):
     def __init__(self, template: Template, random_: random.Random, tokens: Tokens) -> None:
         super().__init__(template, random_, tokens)
-        self._key = rsa.generate_private_key(65537, 2048)
+        self._key = _account_key()
         tokens.public_key = self._key.public_key()
 
     def secret(self, base_url: str) -> str:

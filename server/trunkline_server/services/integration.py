@@ -71,6 +71,7 @@ class IntegrationService:
         )
         secret = _take_secret(integration) or ""
         self._validate(integration)
+        self._connectors.validate_secret(integration, secret)
         await self._refuse_taken(call, request.integration_id)
         check = await self._healthy(call, integration, secret)
         if not request.validate_only:
@@ -113,6 +114,7 @@ class IntegrationService:
         check = None
         if any(path.partition(".")[0] == "configuration" for path in request.update_mask.paths):
             self._validate(changed)
+            self._connectors.validate_secret(changed, secret or "")
             used = secret
             if used is None:
                 used = await self._integrations.secret(call.tenant_id, wanted.integration_id)
@@ -144,6 +146,7 @@ class IntegrationService:
     async def rotate_credential(self, call: Call, request: RotateCredentialRequest) -> RotateCredentialResponse:
         """See the contract. The new secret takes over only after it was checked."""
         integration = await self._integrations.get(call.tenant_id, request.integration_id)
+        self._connectors.validate_secret(integration, request.secret)
         check = None if request.skip_check else await self._healthy(call, integration, request.secret)
         await self._integrations.update(actor_of(call), integration, request.secret)
         if check is not None:
@@ -200,7 +203,7 @@ class IntegrationService:
     async def _live(self, call: Call, integration: Integration, secret: str) -> HealthCheck:
         deadline = call.deadline.sooner(_CHECK_SECONDS)
         if connector := self._connectors.of(integration):
-            return await connector.check(integration, secret, deadline)
+            return await connector.check(integration, secret, deadline, call.tenant_id)
         return await self._providers.check(self._router.target(integration, secret), deadline)
 
 
@@ -229,7 +232,8 @@ def _place(integration: Integration) -> tuple[object, ...]:
     configuration = integration.configuration
     settings = configuration.llm_provider
     origin = urlsplit(configuration.endpoint)[:2]
-    return origin, settings.provider, dict(settings.options), configuration.api.template
+    token_origin = urlsplit(configuration.authentication.oauth2.token_url)[:2]
+    return origin, token_origin, settings.provider, dict(settings.options), configuration.api.template
 
 
 def _secret_stays() -> TrunklineError:

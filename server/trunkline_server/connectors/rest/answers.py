@@ -223,7 +223,8 @@ def _forms(secret: str) -> set[str]:
         except orjson.JSONDecodeError:
             content = {}
         parts += [value for value in content.values() if isinstance(value, str)]
-    forms = {form for part in parts if len(part) >= _LEAST_MASKED for form in (part, quote(part, safe=""))}
+    long = [part for part in parts if len(part) >= _LEAST_MASKED]
+    forms = {form for part in long for form in (part, quote(part, safe=""), quote(part, safe=":"))}
     return forms | {base64.b64encode(secret.encode()).decode()}
 
 

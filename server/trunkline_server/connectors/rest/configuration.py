@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
-from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
+from trunkline.v1.authentication_pb2 import Authentication
 from trunkline.v1.integration_pb2 import Integration
 from yarl import URL
 
+from trunkline_server.connectors.rest.auth.places import credential_headers, effective
+from trunkline_server.connectors.rest.auth.table import violations
 from trunkline_server.connectors.rest.request import (
     HEADER_NAME,
     HEADER_VALUE,
     PLACEHOLDER,
     RESERVED_HEADERS,
     Target,
-    credential_header,
 )
 from trunkline_server.connectors.rest.settings import Settings, Violations, fill_endpoint, fill_headers, read_settings
 from trunkline_server.connectors.rest.template_models import Template
-from trunkline_server.connectors.rest.templates import scheme_of
 from trunkline_server.connectors.rest.tool_rules import MAX_TOOLS, fixed_path, ranged, tool_violations
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.duration import seconds
@@ -35,26 +34,16 @@ _MAX_HEADERS = 32
 _MAX_HEADER_VALUE = 1024
 _MAX_RATES = 8
 _RATE_PER = (0.1, 86_400.0)
-_PARAMETER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ROOT = "configuration"
-_CALLABLE = AuthenticationScheme.values()
 
 
 def target_of(integration: Integration, template: Template | None, settings: Settings) -> tuple[Target, Violations]:
     """Where the integration's calls go: its own configuration over its template's, with its settings; and (field path,
     what is wrong) of settings that do not fit."""
     configuration = integration.configuration
-    own = configuration.authentication
-    authentication = Authentication(scheme=own.scheme, parameter_name=own.parameter_name)
-    if own.scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_UNSPECIFIED:
-        authentication.scheme = (
-            scheme_of(template.authentication.scheme) if template else AuthenticationScheme.AUTHENTICATION_SCHEME_NONE
-        )
-        authentication.parameter_name = own.parameter_name or (
-            template.authentication.parameter_name if template else ""
-        )
     endpoint, found = fill_endpoint(configuration.endpoint or (template.endpoint if template else ""), settings)
     headers, problems = fill_headers({**_lower(_told_headers(template)), **_lower(configuration.api.headers)}, settings)
+    authentication = effective(configuration.authentication, template.authentication if template else None)
     return Target(endpoint, authentication, headers), found + problems
 
 
@@ -110,14 +99,16 @@ def violations_of(
         found += [(f"{_ROOT}.endpoint", problem)] if problem else []
     elif not api.template:
         found.append((f"{_ROOT}.endpoint", "is required without a template"))
-    found += _authentication(target.authentication)
+    found += violations(target.authentication, target.endpoint, policy, template)
     found += _headers(api, target.authentication)
     found += fixed_path(f"{_ROOT}.api.check_path", api.check_path) if api.check_path else []
-    taken = credential_header(target.authentication)
+    taken = credential_headers(target.authentication)
     return found + _tools(api, template_tools, settings, taken)
 
 
-def _tools(api: ApiConfiguration, template_tools: Sequence[ApiTool], settings: Settings, taken: str) -> Violations:
+def _tools(
+    api: ApiConfiguration, template_tools: Sequence[ApiTool], settings: Settings, taken: Collection[str]
+) -> Violations:
     """What is wrong with the integration's own tools, with those it chooses of the template's, and with its rates."""
     of_template = {tool.name for tool in template_tools}
     found = [
@@ -159,21 +150,6 @@ def _parameters(tool: ApiTool) -> Collection[str]:
     return properties.keys()
 
 
-def _authentication(authentication: Authentication) -> Violations:
-    field = f"{_ROOT}.authentication"
-    scheme, name = authentication.scheme, authentication.parameter_name
-    if scheme not in _CALLABLE:
-        return [(f"{field}.scheme", "is not known")]
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_QUERY and not name:
-        return [(f"{field}.parameter_name", "is required for an API key in the query")]
-    if name and not _PARAMETER_NAME.fullmatch(name):
-        return [(f"{field}.parameter_name", "must be at most 64 of [A-Za-z0-9_-]")]
-    by_header = scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER
-    if by_header and name.lower() in RESERVED_HEADERS - {"authorization"}:
-        return [(f"{field}.parameter_name", "is a header that HTTP needs itself")]
-    return []
-
-
 def _headers(api: ApiConfiguration, authentication: Authentication) -> Violations:
     found: Violations = []
     root = f"{_ROOT}.api.headers"
@@ -185,7 +161,7 @@ def _headers(api: ApiConfiguration, authentication: Authentication) -> Violation
         lower = name.lower()
         if not HEADER_NAME.fullmatch(name):
             found.append((field, "is not a header's name"))
-        elif lower in RESERVED_HEADERS or lower == credential_header(authentication):
+        elif lower in RESERVED_HEADERS or lower in credential_headers(authentication):
             found.append((field, "is set by the authentication or by HTTP itself"))
         elif repeated[lower] > 1:
             found.append((field, "is there twice"))

@@ -19,18 +19,19 @@ from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
 
 from trunkline_server.connectors.rest.answers import HttpAnswer, error_of, tool_answer
+from trunkline_server.connectors.rest.auth.table import Authenticators, secret_violations
 from trunkline_server.connectors.rest.configuration import violations_of
-from trunkline_server.connectors.rest.encoding import MASK
 from trunkline_server.connectors.rest.exchange import exchange
 from trunkline_server.connectors.rest.operation import Operation
 from trunkline_server.connectors.rest.paging import Pager
 from trunkline_server.connectors.rest.rates import Limit, key_of, rates_of
-from trunkline_server.connectors.rest.request import HttpRequest, build, build_check, follow
+from trunkline_server.connectors.rest.request import HttpRequest, build, build_check
 from trunkline_server.connectors.rest.results import deprecations_of, drifted, drifts_of, malformed
 from trunkline_server.connectors.rest.shape import Shape, shape_of
 from trunkline_server.connectors.rest.template_models import Template
 from trunkline_server.connectors.rest.template_rules import check_template
 from trunkline_server.connectors.rest.templates import connector_of, load_templates, tool_of
+from trunkline_server.domain.access_tokens import SecretKeeper, SharedTokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.call_rates import CallRates, LocalCallRates, rate_limited
 from trunkline_server.domain.connectors import ToolAnswer, ToolCall
@@ -59,6 +60,7 @@ class RestConnector:
     An asynchronous context manager, as it owns a pool of connections: enter it in the running loop. `templates` are by
     name; by default those that are shipped. `timeouts` hold where neither integration nor template say; `call_rates`
     are by default those of this process alone. `resolver` and `tls` replace name resolution and the TLS settings.
+    `tokens` are shared with other servers, and `secrets` keeps refresh tokens that are replaced: see auth/tokens.py.
     """
 
     def __init__(
@@ -71,6 +73,8 @@ class RestConnector:
         signals: Signals | None = None,
         resolver: AbstractResolver | None = None,
         tls: ssl.SSLContext | None = None,
+        tokens: SharedTokens | None = None,
+        secrets: SecretKeeper | None = None,
     ) -> None:
         self._policy = policy
         self._timeouts = timeouts
@@ -85,6 +89,7 @@ class RestConnector:
         self._connectors = [connector_of(template) for _, template in sorted(self._templates.items())]
         self._resolver = resolver
         self._tls = tls
+        self._authenticators = Authenticators(policy, self._token_answer, tokens, secrets)
         # By identity; each holds its integration, so that no other one takes its place in memory.
         self._shapes: dict[int, Shape] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -105,11 +110,14 @@ class RestConnector:
             max_line_size=_MAX_HEADER,
             max_field_size=_MAX_HEADER,
         )
+        # It would send GET, PUT and DELETE again of its own accord; attempts are counted and spaced elsewhere.
+        self._session._retry_connection = False
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._authenticators.close()
         if self._session is not None:
             await self._session.close()
 
@@ -124,7 +132,7 @@ class RestConnector:
 
     def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:
         """See the port."""
-        return []
+        return secret_violations(self._shape(integration).target.authentication, secret, self._policy)
 
     async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
         """Nothing: an API's tools are configured."""
@@ -138,7 +146,7 @@ class RestConnector:
         shape = self._shape(call.integration)
         operation = shape.operations[call.tool.name]
         shape.judge(operation)
-        request = build(shape.target, MASK, operation, call.parameters, call.key, shape.redacted)
+        request = shape.authenticator.masked(build(shape.target, operation, call.parameters, call.key, shape.redacted))
         shown = ToolPreview(
             method=request.method,
             url=str(request.url),
@@ -158,7 +166,7 @@ class RestConnector:
         shape = self._shape(call.integration)
         operation = shape.operations[call.tool.name]
         shape.judge(operation)
-        request = build(shape.target, call.secret, operation, call.parameters, call.key)
+        request = build(shape.target, operation, call.parameters, call.key)
         answer = await self._attempt(shape, call, request, call.parameters, deadline)
         return self._result(shape, operation, answer)
 
@@ -170,7 +178,7 @@ class RestConnector:
         parameters: Mapping[str, Any] = {**operation.defaults, **call.parameters}
         pages = operation.pagination
         pager = None if pages is None else Pager(pages, parameters)
-        request = build(shape.target, call.secret, operation, parameters, call.key)
+        request = build(shape.target, operation, parameters, call.key)
         while True:
             answer = await self._attempt(shape, call, request, parameters, deadline)
             yield self._result(shape, operation, answer)
@@ -180,13 +188,13 @@ class RestConnector:
                 url = pager.next_link(answer, request.url)
                 if url is None:
                     return
-                request = follow(shape.target, call.secret, request, url)
+                request = replace(request, url=url)
             else:
                 following = pager.next_parameters(answer)
                 if following is None:
                     return
                 parameters = following
-                request = build(shape.target, call.secret, operation, parameters, call.key)
+                request = build(shape.target, operation, parameters, call.key)
 
     async def rates(self, integration: Integration, secret: str) -> Sequence[RateUse]:
         """See the port. Rates that count the values of a parameter apart are left out: there are as many as values."""
@@ -198,7 +206,9 @@ class RestConnector:
             for limit, use in zip(limits, uses, strict=True)
         ]
 
-    async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
+    async def check(
+        self, integration: Integration, secret: str, deadline: Deadline, tenant_id: str = ""
+    ) -> HealthCheck:
         """Call the check path or tool. A failed check is a finding, not an error: never raises TrunklineError. Where no
         turn comes in time the system is taken to be well: it was called just now."""
         check = HealthCheck()
@@ -206,32 +216,35 @@ class RestConnector:
         started = time.monotonic()
         try:
             shape = self._shape(integration)
-            answer, parameters = await self._checked(shape, secret, deadline)
+            answer, parameters, sent = await self._checked(shape, secret, deadline, tenant_id)
         except TrunklineError as error:
             check.healthy = error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED
             check.detail = error.message
         else:
             check.http_status = answer.status
-            found = error_of(answer, shape.errors, secret, shape.redacted, parameters)
+            found = error_of(answer, shape.errors, sent, shape.redacted, parameters)
             check.healthy = answer.status < 500 and (found is None or found.reason not in _UNHEALTHY)
             check.detail = found.message if found else f"answered with HTTP {answer.status}"
         check.latency.FromNanoseconds(round((time.monotonic() - started) * 1e9))
         return check
 
-    async def _checked(self, shape: Shape, secret: str, deadline: Deadline) -> tuple[HttpAnswer, object]:
+    async def _checked(
+        self, shape: Shape, secret: str, deadline: Deadline, tenant_id: str
+    ) -> tuple[HttpAnswer, object, str]:
+        """The answer, the parameters that were sent, and the credential."""
         shape.judge(shape.check)
         parameters: Mapping[str, Any] = {}
         if shape.check is None:
-            request = build_check(shape.target, secret, shape.check_path)
+            request = build_check(shape.target, shape.check_path)
         else:
             assert shape.template is not None, "it names the tool"
             parameters = shape.template.check_parameters
-            request = build(shape.target, secret, shape.check, parameters)
+            request = build(shape.target, shape.check, parameters)
         end = deadline.sooner(shape.timeout)
         limits = shape.bound.get(shape.check.name, ()) if shape.check else [one for one in shape.limits if one.general]
         await self._turn(shape, limits, parameters, secret, end)
-        answer = await exchange(self._opened(), request, deadline, end, shape.timeout, shape.timeouts)
-        return answer, parameters
+        answer, sent = await self._answered(shape, request, tenant_id, secret, deadline, end, shape.timeout)
+        return answer, parameters, sent
 
     def _shape(self, integration: Integration) -> Shape:
         """Read once for each integration object."""
@@ -239,11 +252,36 @@ class RestConnector:
         if known is None:
             name = integration.configuration.api.template
             template, tools = self._templates.get(name), self._template_tools.get(name, ())
-            known = shape_of(integration, template, tools, self._timeouts, self._policy)
+            known = shape_of(integration, template, tools, self._timeouts, self._policy, self._authenticators)
             while len(self._shapes) >= _MAX_SHAPES:
                 del self._shapes[next(iter(self._shapes))]
             self._shapes[id(integration)] = known
         return known
+
+    async def _answered(
+        self,
+        shape: Shape,
+        request: HttpRequest,
+        tenant_id: str,
+        secret: str,
+        deadline: Deadline,
+        end: Deadline,
+        seconds: float,
+    ) -> tuple[HttpAnswer, str]:
+        """The answer to an authenticated request, and the credential that it carried. After a 401 it is made once more
+        where another credential may help: nothing was executed. All of it within `end`, see `exchange`."""
+        authenticator = shape.authenticator
+        signed = await authenticator.apply(request, secret, end, tenant_id)
+        answer = await exchange(self._opened(), signed, deadline, end, seconds, shape.timeouts)
+        if answer.status == 401 and authenticator.refused(signed, secret, tenant_id):
+            signed = await authenticator.apply(request, secret, end, tenant_id)
+            answer = await exchange(self._opened(), signed, deadline, end, seconds, shape.timeouts)
+        return answer, authenticator.sent(signed, secret)
+
+    async def _token_answer(self, request: HttpRequest, deadline: Deadline, seconds: float) -> HttpAnswer:
+        """What a token endpoint answers."""
+        end = deadline.sooner(seconds)
+        return await exchange(self._opened(), request, deadline, end, seconds, self._timeouts)
 
     async def _attempt(
         self, shape: Shape, call: ToolCall, request: HttpRequest, parameters: Mapping[str, Any], deadline: Deadline
@@ -251,8 +289,8 @@ class RestConnector:
         """One turn and one exchange within the call's timeout. Raises what the answer means, if that is an error."""
         end = deadline.sooner(call.timeout)
         await self._turn(shape, self._bound(shape, call), parameters, call.secret, end)
-        answer = await exchange(self._opened(), request, deadline, end, call.timeout, shape.timeouts)
-        error = error_of(answer, shape.errors, call.secret, shape.redacted, parameters)
+        answer, sent = await self._answered(shape, request, call.tenant_id, call.secret, deadline, end, call.timeout)
+        error = error_of(answer, shape.errors, sent, shape.redacted, parameters)
         if error is None:
             return answer
         if error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED and error.retry_after:

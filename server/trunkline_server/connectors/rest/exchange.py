@@ -48,7 +48,12 @@ async def exchange(
 
 async def _send(session: aiohttp.ClientSession, request: HttpRequest, dial: Dial) -> HttpAnswer:
     async with session.request(
-        request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
+        request.method,
+        request.url,
+        headers=request.headers,
+        data=request.body,
+        allow_redirects=False,
+        ssl=request.tls or True,
     ) as response:
         headers: dict[str, str] = {}
         for name, value in response.headers.items():

@@ -6,20 +6,21 @@ step up is refused. Parameters reach the upstream only as far as the schema let 
 
 from __future__ import annotations
 
-import base64
 import re
+import ssl
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
 import orjson
-from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
+from trunkline.v1.authentication_pb2 import Authentication
 from yarl import URL
 
+from trunkline_server.connectors.rest.auth.places import credential_headers, credential_parameter
 from trunkline_server.connectors.rest.encoding import bracketed, form, redact, repeated, scalar
-from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
+from trunkline_server.domain.errors import Reason, invalid_fields
 from trunkline_server.domain.schemas import field_path, invalid_parameters
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-DEFAULT_KEY_HEADER = "x-api-key"
 # Set by the engine or by HTTP itself; a configuration never sets them.
 RESERVED_HEADERS = frozenset(
     (
@@ -58,17 +58,19 @@ _MAX_HEADER_PARAMETER = 4096
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What goes over the wire. `headers` and `url` may hold the credential."""
+    """What goes over the wire. `headers` and `url` may hold the credential; `tls` are settings of its own, with a
+    client certificate."""
 
     method: str
     url: URL
     headers: Mapping[str, str]
     body: bytes | None
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where an integration's calls go. `authentication` has a scheme, and a parameter name where one is needed."""
+    """Where an integration's calls go. `authentication` is the effective one, without its secret."""
 
     endpoint: str
     authentication: Authentication
@@ -84,22 +86,20 @@ class Target:
                 raise invalid_fields(
                     [(field, "cannot be sent as a header")], reason=Reason.ERROR_REASON_INVALID_CONFIGURATION
                 )
-        reserved = RESERVED_HEADERS | {credential_header(self.authentication)}
+        reserved = RESERVED_HEADERS | credential_headers(self.authentication)
         own = {name.lower(): value for name, value in self.headers.items() if name.lower() not in reserved}
         return _DEFAULT_HEADERS | own
 
 
 def build(
     target: Target,
-    secret: str,
     operation: Operation,
     parameters: Mapping[str, Any],
     key: str = "",
     redacted: Collection[str] = (),
 ) -> HttpRequest:
-    """The request of a tool call; `key` is its idempotency key, fields in `redacted` are masked. Raises
-    INVALID_PARAMETERS for values that do not fit a path, a query string or a header, and UPSTREAM_AUTHENTICATION for a
-    credential that is missing or cannot be sent."""
+    """The request of a tool call, without its credential; `key` is its idempotency key, fields in `redacted` are
+    masked. Raises INVALID_PARAMETERS for values that do not fit a path, a query string or a header."""
     rest = {**operation.defaults, **parameters, **operation.constants}
     if redacted:
         rest = redact(rest, redacted)
@@ -120,44 +120,31 @@ def build(
     body = (form(fields) if operation.form else orjson.dumps(rest)) if operation.has_body else None
     if operation.form and operation.has_body:
         headers["content-type"] = "application/x-www-form-urlencoded"
-    return _request(target, secret, operation.method, path, pairs, body, headers)
+    return _request(target, operation.method, path, pairs, body, headers)
 
 
-def build_check(target: Target, secret: str, path: str) -> HttpRequest:
-    """The request of a live check: GET, without parameters."""
-    return _request(target, secret, "GET", path, [], None, {})
-
-
-def follow(target: Target, secret: str, request: HttpRequest, url: URL) -> HttpRequest:
-    """The request of the page that a link of the last one leads to."""
-    _, query = _credential(target.authentication, secret)
-    return replace(request, url=url.update_query(query) if query else url)
+def build_check(target: Target, path: str) -> HttpRequest:
+    """The request of a live check: GET, without parameters and credential."""
+    return _request(target, "GET", path, [], None, {})
 
 
 def _request(
-    target: Target,
-    secret: str,
-    method: str,
-    path: str,
-    query: list[tuple[str, str]],
-    body: bytes | None,
-    own: Mapping[str, str],
+    target: Target, method: str, path: str, query: list[tuple[str, str]], body: bytes | None, own: Mapping[str, str]
 ) -> HttpRequest:
     headers = {**target.sent, **own}
     if body is None:
         headers.pop("content-type", None)
     else:
         headers.setdefault("content-type", "application/json")
-    credential_headers, credential_query = _credential(target.authentication, secret)
     base = _base(target.endpoint)
     url = URL.build(
         scheme=base.scheme,
         authority=base.raw_authority,
         path=base.raw_path.rstrip("/") + path,
-        query_string=urlencode([*query, *credential_query], quote_via=quote, safe=""),
+        query_string=urlencode(query, quote_via=quote, safe=""),
         encoded=True,
     )
-    return HttpRequest(method, url, {**headers, **credential_headers}, body)
+    return HttpRequest(method, url, headers, body)
 
 
 @lru_cache(maxsize=1024)
@@ -207,7 +194,7 @@ def _pairs(
     target: Target, operation: Operation, name: str, value: object, violations: list[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     """A parameter as it goes into the query string."""
-    if _is_key_parameter(target.authentication, name):
+    if name == credential_parameter(target.authentication):
         violations.append((field_path(name), "is the name of the credential"))
         return []
     if operation.form:
@@ -229,38 +216,3 @@ def has_steps(path: str) -> bool:
     """Whether a segment is `.` or `..`, also where a server would decode the path once or twice."""
     once = unquote(path)
     return any(_STEPS.search(form) for form in (path, once, unquote(once)))
-
-
-def credential_header(authentication: Authentication) -> str:
-    """The header that carries the credential, in lower case; empty where none does."""
-    if authentication.scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER:
-        return authentication.parameter_name.lower() or DEFAULT_KEY_HEADER
-    in_header = (AuthenticationScheme.AUTHENTICATION_SCHEME_BEARER, AuthenticationScheme.AUTHENTICATION_SCHEME_BASIC)
-    return "authorization" if authentication.scheme in in_header else ""
-
-
-def _is_key_parameter(authentication: Authentication, name: str) -> bool:
-    by_query = authentication.scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_QUERY
-    return by_query and name == authentication.parameter_name
-
-
-def _credential(authentication: Authentication, secret: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """The headers and the query parameters that authenticate."""
-    scheme, header = authentication.scheme, credential_header(authentication)
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_NONE:
-        return {}, []
-    if not secret:
-        raise _unusable("the integration holds no credential")
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_QUERY:
-        return {}, [(authentication.parameter_name, secret)]
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_BASIC:
-        return {header: "Basic " + base64.b64encode(secret.encode()).decode()}, []
-    if not _HEADER_SAFE.fullmatch(secret):
-        raise _unusable("the integration's credential holds characters that no header can carry")
-    if scheme == AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER:
-        return {header: secret}, []
-    return {header: f"Bearer {secret}"}, []
-
-
-def _unusable(finding: str) -> TrunklineError:
-    return TrunklineError(Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, f"{finding}; rotate a new one in")

@@ -9,6 +9,8 @@ from trunkline.v1.api_pb2 import ApiTool
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool
 
+from trunkline_server.connectors.rest.auth.base import Authenticator
+from trunkline_server.connectors.rest.auth.table import Authenticators
 from trunkline_server.connectors.rest.configuration import endpoint_problem, parts_of, target_of, timeout_of
 from trunkline_server.connectors.rest.operation import Operation, reads
 from trunkline_server.connectors.rest.rates import Limit, binding, limits_of
@@ -34,6 +36,7 @@ class Shape:
     template: Template | None
     settings: Settings
     target: Target
+    authenticator: Authenticator
     timeout: float
     timeouts: Timeouts
     errors: ErrorMap
@@ -65,6 +68,7 @@ def shape_of(
     template_tools: Sequence[ApiTool],
     default: Timeouts,
     policy: OutboundPolicy,
+    authenticators: Authenticators,
 ) -> Shape:
     """The template's tools in its order, those that are enabled, then the integration's own; an own one replaces one of
     the same name."""
@@ -81,6 +85,7 @@ def shape_of(
         template=template,
         settings=settings,
         target=target,
+        authenticator=authenticators.of(integration.integration_id, target.endpoint, target.authentication),
         timeout=whole,
         timeouts=parts_of(integration, template, default),
         errors=template.errors if template else _PLAIN_HTTP,

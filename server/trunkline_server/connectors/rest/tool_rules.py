@@ -26,8 +26,8 @@ _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%{}/-]*")
 _FIELDS = re.compile(r"[^.\s]{1,64}(\.[^.\s]{1,64}){0,15}")
 
 
-def tool_violations(root: str, tools: Sequence[ApiTool], settings: Settings, taken: str = "") -> Violations:
-    """(field path, what is wrong) of tools; paths are `root` with an index. `taken` is the credential's header."""
+def tool_violations(root: str, tools: Sequence[ApiTool], settings: Settings, taken: Collection[str] = ()) -> Violations:
+    """(field path, what is wrong) of tools; paths are `root` with an index. `taken` are the credential's headers."""
     if len(tools) > MAX_TOOLS:
         return [(root, f"must be at most {MAX_TOOLS}")]
     found: Violations = []
@@ -52,7 +52,7 @@ def ranged(field: str, found: float, least: float, most: float) -> Violations:
     return [] if least <= found <= most else [(field, f"must be from {least:g} s to {most:g} s")]
 
 
-def _tool(root: str, tool: ApiTool, settings: Settings, taken: str) -> Violations:
+def _tool(root: str, tool: ApiTool, settings: Settings, taken: Collection[str]) -> Violations:
     found: Violations = []
     if tool.method not in METHODS:
         found.append((f"{root}.method", f"must be one of {', '.join(METHODS)}"))
@@ -79,7 +79,9 @@ def _tool(root: str, tool: ApiTool, settings: Settings, taken: str) -> Violation
     return found + (_pages(f"{root}.pagination", tool) if tool.HasField("pagination") else [])
 
 
-def _parameters(root: str, tool: ApiTool, properties: Mapping[str, Any], settings: Settings, taken: str) -> Violations:
+def _parameters(
+    root: str, tool: ApiTool, properties: Mapping[str, Any], settings: Settings, taken: Collection[str]
+) -> Violations:
     """Where parameters go: each to one place, and each that a place names is there."""
     found: Violations = []
     names = dict.fromkeys(PLACEHOLDER.findall(tool.path))
@@ -98,7 +100,7 @@ def _parameters(root: str, tool: ApiTool, properties: Mapping[str, Any], setting
             found.append((field_path(name, root=field), "must be a parameter that goes nowhere else"))
         if not HEADER_NAME.fullmatch(header):
             found.append((field_path(name, root=field), "is not a header's name"))
-        elif header.lower() in RESERVED_HEADERS | {taken}:
+        elif header.lower() in RESERVED_HEADERS.union(taken):
             found.append((field_path(name, root=field), "is set by the authentication or by HTTP itself"))
     return found + _constants(f"{root}.constants_json", tool, properties)
 

@@ -3,17 +3,13 @@ a ready access token."""
 
 from __future__ import annotations
 
-import base64
 import time
 from functools import partial
 from typing import Any
 
 import orjson
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from trunkline_server.domain.errors import ProviderError
+from trunkline_server.assertions import assertion, signing_key
 from trunkline_server.domain.ports import Target
 from trunkline_server.providers.errors import unusable
 from trunkline_server.providers.profiles import Profile
@@ -24,8 +20,6 @@ _AUDIENCE = "https://oauth2.googleapis.com/token"
 _GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 # The longest that Google takes, in seconds.
 _LIFETIME = 3600
-# 2,048 bits, Google's size, take 1,704 characters. Checking a key blocks the loop: 40 ms, and seconds for a huge one.
-_MAX_KEY = 2048
 _ADVICE = (
     "check that the key of the service account was not deleted, that the account is enabled, and that the clock of "
     "this server is right; then rotate the integration's credential"
@@ -68,33 +62,12 @@ def _account(target: Target) -> dict[str, Any]:
 
 def _assertion(account: dict[str, Any], scope: str, provider: str, now: int) -> str:
     """The statement that Google changes for a token: a JWT, signed RS256. `now` is Unix time."""
-    head = {"alg": "RS256", "typ": "JWT"}
-    if isinstance(key_id := account.get("private_key_id"), str):
-        head["kid"] = key_id
     claims = {"iss": account["client_email"], "scope": scope, "aud": _AUDIENCE, "iat": now, "exp": now + _LIFETIME}
-    stated = _encoded(orjson.dumps(head)) + b"." + _encoded(orjson.dumps(claims))
-    signature = _private_key(account["private_key"], provider).sign(stated, padding.PKCS1v15(), hashes.SHA256())
-    return (stated + b"." + _encoded(signature)).decode()
-
-
-def _private_key(pem: str, provider: str) -> rsa.RSAPrivateKey:
-    if len(pem) > _MAX_KEY:
-        raise unusable(provider, "its private_key is longer than one of 2,048 bits")
     try:
-        found = serialization.load_pem_private_key(pem.encode(), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _no_key(provider) from None
-    if not isinstance(found, rsa.RSAPrivateKey):
-        raise _no_key(provider)
-    return found
-
-
-def _no_key(provider: str) -> ProviderError:
-    return unusable(provider, "its private_key is no RSA key in PEM")
-
-
-def _encoded(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
+        # 2,048 bits are Google's size.
+        return assertion(signing_key(account["private_key"]), claims, account.get("private_key_id"))
+    except ValueError as error:
+        raise unusable(provider, str(error)) from None
 
 
 SOURCE = Source(_applies, _grant, lambda options: [])

@@ -23,14 +23,6 @@ class Ask(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """An access token. `lifetime` is in seconds, from when it was asked for."""
-
-    value: str = field(repr=False)
-    lifetime: float
-
-
-@dataclass(frozen=True, slots=True)
 class Grant:
     """A credential that is changed for tokens.
 

@@ -56,6 +56,9 @@ INSERT INTO trunkline.integration_health_checks
     (tenant_id, integration_id, check_time, healthy, detail, latency_us, http_status)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
+_LOCK_SECRET = """
+SELECT 1 FROM trunkline.credentials WHERE tenant_id = $1 AND integration_id = $2 FOR UPDATE
+"""
 _FORGET_CHECKS = """
 DELETE FROM trunkline.integration_health_checks WHERE tenant_id = $1 AND integration_id = $2 AND check_id <= (
     SELECT check_id FROM trunkline.integration_health_checks WHERE tenant_id = $1 AND integration_id = $2
@@ -127,6 +130,15 @@ class PgIntegrations:
         async with self._database.tenant_transaction(tenant_id) as connection:
             found = await read_secrets(connection, self._keyring, tenant_id, integration_id)
         return found.get(integration_id, "")
+
+    async def replace_secret(self, tenant_id: str, integration_id: str, old: str, new: str) -> bool:
+        """Store `new` where `old` is stored: whether it is there now. Changes neither etag nor `update_time`."""
+        async with self._database.tenant_transaction(tenant_id) as connection:
+            await connection.execute(_LOCK_SECRET, tenant_id, integration_id)
+            found = (await read_secrets(connection, self._keyring, tenant_id, integration_id)).get(integration_id)
+            if found == old:
+                await put_secret(connection, self._keyring, tenant_id, integration_id, new)
+            return found in (old, new)
 
     async def record_check(self, tenant_id: str, integration_id: str, check: HealthCheck) -> None:
         """Changes neither etag nor `update_time`. A failed check keeps the models that the one before it found: they
