@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from trunkline_server.config import Settings
 from trunkline_server.connectors.rest.engine import RestConnector
+from trunkline_server.connectors.rest.template_models import Template
 from trunkline_server.connectors.rest.templates import load_all
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
@@ -78,20 +80,19 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     policy = OutboundPolicy(allow=security.allowed_addresses, allow_http=security.allow_http)
     routing = settings.routing
     timeouts = Timeouts(routing.connect_timeout_seconds, idle=routing.stream_idle_timeout_seconds)
-    catalogue = PriceCatalogue()
+    interval, catalogue = routing.probe_interval_seconds, PriceCatalogue()
     await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
     providers = await stack.enter_async_context(ProviderDriver(policy))
     integrations = postgres.PgIntegrations(database, keyring)
-    rest = RestConnector(policy, timeouts=timeouts, tokens=RedisTokens(redis, keyring), secrets=integrations)
     signals, board = DecisionMetrics(), RedisBreakers(redis)
     outbox = postgres.PgOutbox(database, signals)
     call_rates = RedisCallRates(redis, signals)
     templates = await asyncio.to_thread(load_all, settings.integrations.template_dir)
-    rest = RestConnector(policy, templates=templates, timeouts=timeouts, call_rates=call_rates, signals=signals)
+    shared = RedisTokens(redis, keyring)
+    rest = _rest(policy, templates, timeouts, call_rates, signals, shared, integrations)
     breakers = Breakers(board, outbox, signals)
     resilience = Resilience(breakers, lanes=_lanes(settings, signals), signals=signals)
     router = Router(directory, catalogue, providers, resilience, _routing(settings, timeouts))
-    interval = settings.routing.probe_interval_seconds
     return Parts(
         database=database,
         redis=redis,
@@ -113,6 +114,26 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         router=router,
         prober=Prober(router, directory, providers, integrations, breakers, board, interval, signals),
         integrations=integrations,
+    )
+
+
+def _rest(
+    policy: OutboundPolicy,
+    templates: Mapping[str, Template],
+    timeouts: Timeouts,
+    call_rates: RedisCallRates,
+    signals: Signals,
+    tokens: RedisTokens,
+    secrets: postgres.PgIntegrations,
+) -> RestConnector:
+    return RestConnector(
+        policy,
+        templates=templates,
+        timeouts=timeouts,
+        call_rates=call_rates,
+        signals=signals,
+        tokens=tokens,
+        secrets=secrets,
     )
 
 

@@ -18,6 +18,7 @@ from conformance.template_scene import (
     until,
     wrong,
 )
+from conformance.template_table import DOCUMENT, document
 from trunkline_server.connectors.rest.template_models import Template, TemplateTool
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import TrunklineError
@@ -319,6 +320,10 @@ async def test_redaction(name: str, caplog: pytest.LogCaptureFixture, capfd: pyt
             out, err = capfd.readouterr()
             whole = "\n".join((*texts, caplog.text, out, err))
             assert not [one for one in (*hidden, *secret) if one in whole], tool.name
+
+
+def test_the_table_is_current() -> None:
+    assert DOCUMENT.read_text() == document(), "run: make templates-doc"
 
 
 def test_examples_fit() -> None:

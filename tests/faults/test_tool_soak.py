@@ -145,7 +145,7 @@ async def keyed(soak: Soak, until_: float) -> None:
 
 
 async def unkeyed(soak: Soak, until_: float) -> None:
-    """Sent again with one request id after an answer, which is kept. After a failure nobody knows what was done: never."""
+    """Sent again after an answer, which was kept. After a failure nobody knows what was done: never."""
     while time.monotonic() < until_:
         for what in UNKEYED:
             unique = soak.number()
