@@ -77,7 +77,7 @@ def _item(item: Any, number: int, identity: str) -> Any:
     if isinstance(value, str):
         # As long as before: ids have forms.
         return {**item, name: f"{value[:-4]}{number:04x}" if len(value) > 8 else f"{value}{number:x}"}
-    return {**item, name: value + number} if isinstance(value, int) else item
+    return {**item, name: value + 1000 * number} if isinstance(value, int) else item
 
 
 def _filled(tool: TemplateTool, pages: TemplatePagination, first: int, size: int) -> Any:

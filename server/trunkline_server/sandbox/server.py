@@ -192,7 +192,7 @@ class Sandbox:
                 told = orjson.loads(asked.body)
                 actions = {name: told.pop(name, False) for name in ("expire_tokens", "reset")}
                 self.faults = Faults.model_validate(told)
-            except (orjson.JSONDecodeError, AttributeError, ValidationError) as error:
+            except (orjson.JSONDecodeError, AttributeError, TypeError, ValidationError) as error:
                 return web.json_response({"error": str(error)}, status=400)
             if actions["expire_tokens"]:
                 self.tokens.end_all()
