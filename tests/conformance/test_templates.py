@@ -301,6 +301,21 @@ async def test_an_idempotent_repetition_is_done_once(name: str) -> None:
 
 
 @every
+async def test_what_changes_something_is_sent_once(name: str) -> None:
+    """Whatever the method: nobody below the attempts sends it again when the connection breaks."""
+    async with scene(name) as played:
+        await played.execute(first_read(played.template))
+        played.meets(disconnect_before=1.0)
+        changing = [tool for tool in played.template.tools if not tool.reads]
+        for tool in changing:
+            with pytest.raises(TrunklineError) as caught:
+                await played.execute(tool)
+            assert reason(caught) == "INTEGRATION_UNAVAILABLE"
+        assert played.sandbox.state.effects.total() == len(changing)
+        assert played.sandbox.told()["duplicates"] == 0
+
+
+@every
 async def test_redaction(name: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
     """An API that repeats in its errors what it was sent: nothing of that comes through."""
     async with scene(name) as played:

@@ -1,4 +1,4 @@
-"""`trunkline sandbox` as a process: what it prints works, faults change while it runs, it tells its figures at the end."""
+"""`trunkline sandbox` as a process: what it prints works, faults change while it runs, and it tells its figures."""
 
 from __future__ import annotations
 
