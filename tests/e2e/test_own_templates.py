@@ -55,15 +55,29 @@ properties = {{ days = {{ type = "array" }} }}
 SECRET = "weather-key-0001"
 
 
+async def answer(request: web.BaseRequest) -> web.Response:
+    """Tell a caller with the key what it asked for."""
+    if request.headers.get("X-Key") != SECRET:
+        return web.json_response({"message": f"not {request.headers.get('X-Key')}"}, status=401)
+    return web.json_response({"days": [{"at": request.raw_path}]})
+
+
+def sky(endpoint: str, settings: bytes) -> CreateIntegrationRequest:
+    """An integration of the template, at the test's upstream."""
+    return CreateIntegrationRequest(
+        integration_id="sky",
+        type=IntegrationType.INTEGRATION_TYPE_API,
+        configuration=Configuration(
+            endpoint=endpoint,
+            authentication=Authentication(secret=SECRET),
+            api=ApiConfiguration(template="weather", settings_json=settings),
+        ),
+    )
+
+
 async def test_a_file_is_a_service(tmp_path: Path) -> None:
     own = tmp_path / "templates"
     own.mkdir()
-
-    async def answer(request: web.BaseRequest) -> web.Response:
-        if request.headers.get("X-Key") != SECRET:
-            return web.json_response({"message": f"not {request.headers.get('X-Key')}"}, status=401)
-        return web.json_response({"days": [{"at": request.raw_path}]})
-
     async with http_upstream() as upstream:
         upstream.answer = answer
         # The endpoint of a template is https; that of the test's upstream is the integration's own.
@@ -84,22 +98,13 @@ async def test_a_file_is_a_service(tmp_path: Path) -> None:
             assert {"weather", "other", "github"} <= found.keys()
             assert orjson.loads(found["weather"].settings_schema_json)["properties"]["units"]["default"] == "metric"
 
-            wanted = CreateIntegrationRequest(
-                integration_id="sky",
-                type=IntegrationType.INTEGRATION_TYPE_API,
-                configuration=Configuration(
-                    endpoint=upstream.url,
-                    authentication=Authentication(secret=SECRET),
-                    api=ApiConfiguration(template="weather", settings_json=b'{"units":"furlongs","x":1}'),
-                ),
-            )
+            wanted = sky(upstream.url, b'{"units":"furlongs","x":1}')
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await integrations.CreateIntegration(wanted, metadata=key)
             assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
             assert "configuration.api.settings_json" in (caught.value.details() or "")
             assert "furlongs" not in (caught.value.details() or "")
-            wanted.configuration.api.settings_json = b'{"units":"imperial"}'
-            await integrations.CreateIntegration(wanted, metadata=key)
+            await integrations.CreateIntegration(sky(upstream.url, b'{"units":"imperial"}'), metadata=key)
 
             names = [one.name for one in (await tools.ListTools(ListToolsRequest(), metadata=key)).tools]
             assert names == ["forecast"]
