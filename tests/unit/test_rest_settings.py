@@ -116,8 +116,16 @@ def test_headers_and_constants() -> None:
     }
 
 
+def test_what_is_absent_is_left_out() -> None:
+    settings = {"a": None, "b": 1}
+    assert fill_headers({"x-a": "{a}", "x-b": "{b}"}, settings) == ({"x-b": "1"}, [])
+    assert fill_value({"a": "{a}", "b": "{b}", "c": None, "d": "x{a}"}, settings) == {"b": 1, "c": None, "d": "x{a}"}
+    assert [path for path, _ in fill_path("/{a}", settings, ())[1]] == [f"{ROOT}.a"]
+    assert [path for path, _ in fill_endpoint("https://a.example/{a}", settings)[1]] == [f"{ROOT}.a"]
+
+
 def test_a_setting_that_points_inward_is_judged_again() -> None:
-    settings = {"type": "object", "properties": {"host": {"type": "string"}}}
+    settings = {"type": "object", "required": ["host"], "properties": {"host": {"type": "string"}}}
     update = {"endpoint": "https://{host}/v1", "settings": settings}
     template = paged('style = "link"').model_copy(update=update)
     rest = RestConnector(OutboundPolicy(), templates={"own": template})
@@ -238,6 +246,7 @@ def test_what_is_right(configuration: Integration) -> None:
     [
         ("https://{region}.", "https://{zone}.", "endpoint"),
         ("https://{region}.", "http://{region}.", "endpoint"),
+        ('default = "eu"', 'title = "eu"', "endpoint"),
         ('X-Account = "{account}"', 'X-Account = "{zone}"', "headers"),
         ('check_tool = "ping"', 'check_tool = "nobody"', "check_tool"),
         ('check_tool = "ping"', 'check_tool = "order"', "check_tool"),
