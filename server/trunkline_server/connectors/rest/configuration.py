@@ -19,14 +19,7 @@ from trunkline_server.connectors.rest.request import (
     Target,
     credential_header,
 )
-from trunkline_server.connectors.rest.settings import (
-    Settings,
-    Violations,
-    fill_endpoint,
-    fill_headers,
-    fill_path,
-    read_settings,
-)
+from trunkline_server.connectors.rest.settings import Settings, Violations, fill_endpoint, fill_headers, read_settings
 from trunkline_server.connectors.rest.template_models import Template
 from trunkline_server.connectors.rest.templates import scheme_of
 from trunkline_server.connectors.rest.tool_rules import MAX_TOOLS, fixed_path, ranged, tool_violations
@@ -119,9 +112,7 @@ def violations_of(
         found.append((f"{_ROOT}.endpoint", "is required without a template"))
     found += _authentication(target.authentication)
     found += _headers(api, target.authentication)
-    if api.check_path:
-        check_path, unfit = fill_path(api.check_path, settings, ())
-        found += unfit or fixed_path(f"{_ROOT}.api.check_path", check_path)
+    found += fixed_path(f"{_ROOT}.api.check_path", api.check_path) if api.check_path else []
     taken = credential_header(target.authentication)
     return found + _tools(api, template_tools, settings, taken)
 
