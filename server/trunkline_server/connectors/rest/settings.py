@@ -30,7 +30,8 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 def read_settings(template: Template | None, settings_json: bytes) -> tuple[Settings, Violations]:
-    """The settings with the template's defaults, and (field path, what is wrong) of them; never shows a value."""
+    """The settings with the template's defaults, None for absent ones without, and (field path, what is wrong) of them;
+    never shows a value."""
     try:
         told = orjson.loads(settings_json or b"{}")
     except orjson.JSONDecodeError:
@@ -45,7 +46,7 @@ def read_settings(template: Template | None, settings_json: bytes) -> tuple[Sett
         name: one["default"] for name, one in known.items() if isinstance(one, dict) and "default" in one
     } | told
     try:
-        return settings, violations_in(orjson.dumps(schema), settings, ROOT)
+        return dict.fromkeys(known) | settings, violations_in(orjson.dumps(schema), settings, ROOT)
     except SchemaError as error:
         return settings, [(ROOT, f"cannot be checked, the template's schema {error}")]
 
@@ -89,22 +90,26 @@ def fill_path(path: str, settings: Settings, parameters: Collection[str]) -> tup
 
 
 def fill_headers(headers: Mapping[str, str], settings: Settings) -> tuple[dict[str, str], Violations]:
-    """The headers with their settings."""
+    """The headers with their settings; one whose setting is absent is left out."""
     found: Violations = []
 
     def value(match: re.Match[str]) -> str:
-        text = scalar(settings.get(match[1])) if match[1] in settings else match[0]
+        text = scalar(settings[match[1]]) if match[1] in settings else match[0]
         if text is None or not HEADER_VALUE.fullmatch(text):
             found.append((field_path(match[1], root=ROOT), "goes into a header and must be printable ASCII"))
         return text or ""
 
-    return {name: PLACEHOLDER.sub(value, text) for name, text in headers.items()}, found
+    absent = {name for name, one in settings.items() if one is None}
+    sent = {name: text for name, text in headers.items() if absent.isdisjoint(PLACEHOLDER.findall(text))}
+    return {name: PLACEHOLDER.sub(value, text) for name, text in sent.items()}, found
 
 
 def fill_value(value: Any, settings: Settings) -> Any:
-    """A constant with its settings. One that is nothing but `{name}` keeps the setting's type."""
+    """A constant with its settings. One that is nothing but `{name}` keeps the setting's type, and is left out where
+    that is absent."""
     if isinstance(value, dict):
-        return {name: fill_value(one, settings) for name, one in value.items()}
+        filled = {name: fill_value(one, settings) for name, one in value.items()}
+        return {name: one for name, one in filled.items() if one is not None or value[name] is None}
     if isinstance(value, list | tuple):
         return [fill_value(one, settings) for one in value]
     if not isinstance(value, str):
@@ -115,8 +120,14 @@ def fill_value(value: Any, settings: Settings) -> Any:
     return PLACEHOLDER.sub(lambda match: scalar(settings.get(match[1])) or match[0], value)
 
 
-def unknown_names(text: str, template: Template, *, also: Collection[str] = ()) -> list[str]:
-    """The `{names}` of a template's text that are neither settings of a plain type nor `also`."""
+def plain_names(template: Template, *, certain: bool) -> Collection[str]:
+    """The settings of a plain type; `certain`: only those that are required or have a default."""
     known: Mapping[str, Any] = template.settings.get("properties", {})
-    plain = {name for name, one in known.items() if one.get("type") in ("string", "integer", "number", "boolean")}
-    return [name for name in dict.fromkeys(PLACEHOLDER.findall(text)) if name not in plain and name not in also]
+    required = template.settings.get("required", ())
+    return {
+        name
+        for name, one in known.items()
+        if isinstance(one, dict)
+        and one.get("type") in ("string", "integer", "number", "boolean")
+        and (not certain or name in required or "default" in one)
+    }

@@ -15,7 +15,7 @@ from trunkline_server.connectors.rest.configuration import endpoint_problem, par
 from trunkline_server.connectors.rest.operation import Operation, reads
 from trunkline_server.connectors.rest.rates import Limit, binding, limits_of
 from trunkline_server.connectors.rest.request import Target
-from trunkline_server.connectors.rest.settings import Settings, Violations, read_settings
+from trunkline_server.connectors.rest.settings import Settings, Violations, fill_path, read_settings
 from trunkline_server.connectors.rest.template_models import ErrorMap, Template
 from trunkline_server.connectors.rest.templates import rate_of
 from trunkline_server.domain.addresses import OutboundPolicy
@@ -91,7 +91,7 @@ def shape_of(
         errors=template.errors if template else _PLAIN_HTTP,
         redacted=template.redaction.fields if template else frozenset(),
         strict=api.strict_results,
-        check_path=api.check_path or (template.check_path if template else "") or "/",
+        check_path=fill_path(api.check_path or (template.check_path if template else "") or "/", settings, ())[0],
         check=_check(integration, template, template_tools, settings),
         limits=limits,
         operations=operations,
