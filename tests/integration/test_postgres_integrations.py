@@ -152,3 +152,20 @@ async def test_swapped_rows_are_refused(integrations: PgIntegrations, pg_dsn: st
     async with refused("INTERNAL"):
         await integrations.secret("acme", "one")
     assert await integrations.secret("acme", "two") == "secret of two"
+
+
+async def test_a_secret_is_replaced_where_it_is_the_one_expected(integrations: PgIntegrations, pg_dsn: str) -> None:
+    made = await integrations.create(ACTOR, openai(), SECRET)
+    assert not await integrations.replace_secret("acme", "openai", "another", "new-secret-of-mine")
+    assert not await integrations.replace_secret("acme", "missing", "", "new-secret-of-mine")
+    for _ in range(2):
+        assert await integrations.replace_secret("acme", "openai", SECRET, "new-secret-of-mine")
+    assert await integrations.secret("acme", "openai") == "new-secret-of-mine"
+    found = await integrations.get("acme", "openai")
+    assert (found.etag, found.update_time) == (made.etag, made.update_time)
+    async with superuser(pg_dsn) as connection:
+        rows = await connection.fetch("SELECT action, actor_key_id FROM trunkline.audit_log ORDER BY sequence")
+    assert [tuple(row) for row in rows][-2:] == [
+        ("integration.create", ACTOR.key_id),
+        ("integration.refresh_token", ""),
+    ]

@@ -165,6 +165,12 @@ class Away(PgIntegrations):
     """A store that is away for as many times as told."""
 
     times = 2
+    unreadable = False
+
+    async def secret(self, tenant_id: str, integration_id: str) -> str:
+        if self.unreadable:
+            raise store_unavailable("postgres")
+        return await super().secret(tenant_id, integration_id)
 
     async def replace_secret(self, tenant_id: str, integration_id: str, old: str, new: str) -> bool:
         if self.times:
@@ -188,6 +194,18 @@ async def test_a_store_that_is_away_gets_it_later(redis_url: str, database: Data
         # Closing waits for it.
         assert await stored(keeper) == "r3-of-mine"
         assert state.reused == []
+
+
+async def test_a_store_that_cannot_be_read_keeps_no_call_back(redis_url: str, database: Database) -> None:
+    await make_tenants(database, "acme")
+    keeper = Away(database, KEYRING)
+    keeper.unreadable = True
+    async with rotating() as (upstream, state):
+        await keeper.create(ACTOR, target(upstream), FIRST)
+        async with server(redis_url, keeper) as rest:
+            assert (await call(rest, target(upstream), secret=FIRST)).http_status == 200
+        keeper.unreadable = False
+        assert await stored(keeper) == "r2-of-mine"
 
 
 async def test_servers_that_share_nothing_learn_from_the_store(keeper: PgIntegrations) -> None:

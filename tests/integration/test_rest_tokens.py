@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,7 +15,7 @@ from urllib.parse import quote_plus
 import orjson
 import pytest
 from aiohttp import web
-from integration.redis_parts import plain
+from integration.redis_parts import plain, until
 from rest_upstream import LOCAL, call, integration, refused, tool
 from token_upstream import ACCOUNT, KEY, SECRET, Upstream, read_jwt, service_account, serving
 from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme, OAuth2
@@ -176,6 +177,40 @@ async def test_a_dead_server_delays_others_by_its_lease(redis_url: str) -> None:
             assert await dead.claim("acme", key, "token-1", "dead") == Claimed()
             upstream.valid.clear()
             assert (await call(other, target(upstream), secret=SECRET, seconds=5)).http_status == 200
+        assert len(upstream.asked) == 2
+
+
+# A server of its own, whose token endpoint never answers. Arguments: Redis, key-encryption key, base address, lease.
+_SERVER = """
+import asyncio, sys
+from integration.test_rest_tokens import SECRET, Keyring, Upstream, call, server, target
+
+async def main():
+    async with server(sys.argv[1], float(sys.argv[4]), Keyring.from_config([sys.argv[2]])) as rest:
+        await call(rest, target(Upstream(base=sys.argv[3])), secret=SECRET)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_killed_server_delays_others_by_its_lease(redis_url: str) -> None:
+    key = f"k1:{base64.b64encode(os.urandom(32)).decode()}"
+    async with serving() as upstream, server(redis_url, 4.0, Keyring.from_config([key])) as rest:
+        upstream.gate.clear()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", _SERVER, redis_url, key, upstream.base, "4.0"),
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        try:
+            await until(lambda: bool(upstream.asked), 30)
+        finally:
+            process.kill()
+            await process.wait()
+        upstream.gate.set()
+        # Its lock is there, and nobody gives it back.
+        async with plain(redis_url) as client:
+            assert len(await client.keys("*token-lock*")) == 1
+        assert (await call(rest, target(upstream), secret=SECRET, seconds=9)).http_status == 200
         assert len(upstream.asked) == 2
 
 

@@ -173,7 +173,14 @@ def test_what_is_a_token() -> None:
     assert found.token.margin == 6.0
     del body["expires_in"]
     assert given(orjson.dumps(body | {"refresh_token": 7}), 600.0).token.lifetime == 600.0
-    for wrong in (b"", b"[]", orjson.dumps(body), orjson.dumps(body | {"expires_in": True})):
+    assert given(orjson.dumps(body | {"expires_in": "3599"})).token.lifetime == 3599.0
+    for wrong in (
+        b"",
+        b"[]",
+        orjson.dumps(body),
+        orjson.dumps(body | {"expires_in": True}),
+        orjson.dumps(body | {"expires_in": "\u0663"}),
+    ):
         with pytest.raises(ValueError, match="not a"):
             given(wrong)
 

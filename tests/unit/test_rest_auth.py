@@ -9,12 +9,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from rest_upstream import SECRET, tool
+from rest_upstream import SECRET, integration, tool, tool_call
 from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme, RequestSignature
 from trunkline_server.connectors.rest.auth.base import Authenticator
 from trunkline_server.connectors.rest.auth.keys import InPath
 from trunkline_server.connectors.rest.auth.signing import Signed
 from trunkline_server.connectors.rest.auth.table import Authenticators
+from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.operation import Operation
 from trunkline_server.connectors.rest.request import HttpRequest, Target, build, build_check
 from trunkline_server.domain.addresses import OutboundPolicy
@@ -51,7 +52,7 @@ def request(authentication: Authentication, endpoint: str = ENDPOINT, **paramete
 
 def applied(authentication: Authentication, secret: str = SECRET, endpoint: str = ENDPOINT, **more: object) -> Any:
     made = request(authentication, endpoint, **more)
-    return now(authenticator(authentication, endpoint).apply(made, secret, Deadline.after(1), "acme"))  # type: ignore[arg-type]
+    return now(authenticator(authentication, endpoint).apply(made, secret, Deadline.after(1), "acme"))
 
 
 BASIC = base64.b64encode(SECRET.encode()).decode()
@@ -69,7 +70,7 @@ BASIC = base64.b64encode(SECRET.encode()).decode()
 def test_credentials_in_headers(name: str, parameter: str, header: str, value: str, shown: str) -> None:
     own = Authentication(scheme=scheme(name), parameter_name=parameter)
     for made in (request(own), build_check(Target(ENDPOINT, own, {}), "/")):
-        found = now(authenticator(own).apply(made, SECRET, Deadline.after(1), "acme"))  # type: ignore[arg-type]
+        found = now(authenticator(own).apply(made, SECRET, Deadline.after(1), "acme"))
         assert found.headers[header] == value
         assert SECRET not in str(found.url)
         assert authenticator(own).masked(made).headers[header] == shown
@@ -87,7 +88,7 @@ def test_a_credential_in_the_query() -> None:
     assert found.url.raw_query_string == "q=1&key=a%26b%3Dc%2F%C3%A9%20"
     assert authenticator(own).masked(found).url.raw_query_string == "q=1&key=***"
     # An address that the system told already holds it.
-    again = now(authenticator(own).apply(found, "new", Deadline.after(1), "acme"))  # type: ignore[arg-type]
+    again = now(authenticator(own).apply(found, "new", Deadline.after(1), "acme"))
     assert again.url.raw_query_string == "q=1&key=new"
 
 
@@ -179,3 +180,34 @@ def test_how_a_signature_is_written() -> None:
     assert (headers["x-time"], headers["x-key"]) == ("1700000000", "k-1")
     shown = Signed(signature, clock=lambda: 1700000000.9).masked(made).headers
     assert shown["x-sig"] == "t=1700000000,k=k-1,v1=***"
+
+
+# ── Previews ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "url", "header"),
+    [
+        ("API_KEY_QUERY", ENDPOINT, f"{ENDPOINT}/a?q=1&key=***", None),
+        ("API_KEY_PATH", "https://api.example.com/bot{secret}", "https://api.example.com/bot***/a?q=1", None),
+        ("BASIC", ENDPOINT, f"{ENDPOINT}/a?q=1", ("authorization", "Basic ***")),
+        ("OAUTH2_REFRESH_TOKEN", ENDPOINT, f"{ENDPOINT}/a?q=1", ("authorization", "Bearer ***")),
+        ("SERVICE_ACCOUNT", ENDPOINT, f"{ENDPOINT}/a?q=1", ("authorization", "Bearer ***")),
+        ("HMAC", ENDPOINT, f"{ENDPOINT}/a?q=1", ("x-signature", "***")),
+        ("MTLS", ENDPOINT, f"{ENDPOINT}/a?q=1", None),
+    ],
+)
+async def test_previews_fetch_nothing_and_show_no_secret(
+    name: str, endpoint: str, url: str, header: tuple[str, str] | None
+) -> None:
+    rest = RestConnector(OutboundPolicy(), templates={})
+    own = integration(endpoint, tool(path="/a"), scheme=scheme(name), parameter_name="key" if "QUERY" in name else "")
+    found = await rest.preview(tool_call(rest, own, {"q": 1}, SECRET))
+    assert found.url == url
+    assert header is None or found.headers[header[0]] == header[1]
+    assert SECRET not in str(found)
+
+
+def test_a_request_does_not_print_what_it_carries() -> None:
+    own = Authentication(scheme=scheme("API_KEY_QUERY"), parameter_name="key")
+    assert SECRET not in repr(applied(own))

@@ -213,7 +213,7 @@ def test_secrets_that_are_fine(name: str, secret: str) -> None:
         ("SERVICE_ACCOUNT", service_account(token_uri="http://login.example.com"), "token_uri that must use https"),
         ("SERVICE_ACCOUNT", service_account(private_key="s3cret"), "no RSA key"),
         ("SERVICE_ACCOUNT", service_account(private_key=pem(ec.generate_private_key(ec.SECP256R1()))), "no RSA key"),
-        ("SERVICE_ACCOUNT", service_account(private_key="s3cret" * 2000), "longer than one of 4,096 bits"),
+        ("SERVICE_ACCOUNT", service_account(private_key="s3cret" * 2000), "longer than one of 2,048 bits"),
         ("MTLS", "s3cret", "must be PEM"),
         ("MTLS", CERTIFICATE, "must be PEM"),
         ("MTLS", CERTIFICATE + OTHER, "that is the certificate's"),

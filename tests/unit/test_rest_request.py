@@ -133,6 +133,7 @@ def test_the_credential_is_no_parameter() -> None:
     with pytest.raises(TrunklineError) as caught:
         build(target(QUERY, "key"), CALL, {"key": "mine"})
     assert fields(caught.value) == ["parameters_json.key"]
+    assert made("GET", "/a", {"": 1}).url.raw_query_string == "=1"
 
 
 def test_the_credentials_headers_are_not_configured() -> None:

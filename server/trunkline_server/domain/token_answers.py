@@ -12,6 +12,7 @@ from trunkline_server.domain.access_tokens import Token
 
 # What a header can carry.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _CODE = re.compile(r"[a-z_]{1,64}")
 # A refusal that passes, beside the statuses from 500 on.
 _PASSING_STATUSES = frozenset({408, 429})
@@ -48,6 +49,8 @@ def given(body: bytes, unsaid: float | None = None) -> Given:
         raise ValueError("access_token is missing, or cannot stand in a header")
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise ValueError("token_type is not Bearer")
+    if isinstance(lifetime, str) and _DIGITS.fullmatch(lifetime):
+        lifetime = int(lifetime)  # Not as in the RFC, and often met.
     if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or lifetime <= 0:
         raise ValueError("expires_in is not a number of seconds above 0")
     following = found.get("refresh_token")

@@ -114,12 +114,12 @@ class IntegrationService:
         check = None
         if any(path.partition(".")[0] == "configuration" for path in request.update_mask.paths):
             self._validate(changed)
-            self._connectors.validate_secret(changed, secret or "")
             used = secret
             if used is None:
                 used = await self._integrations.secret(call.tenant_id, wanted.integration_id)
                 if used and _place(changed) != _place(current):
                     raise _secret_stays()
+            self._connectors.validate_secret(changed, used)
             check = await self._healthy(call, changed, used)
         stored = await self._integrations.update(actor_of(call), changed, secret)
         if check is not None:

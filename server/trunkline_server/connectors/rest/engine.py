@@ -117,9 +117,11 @@ class RestConnector:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._authenticators.close()
-        if self._session is not None:
-            await self._session.close()
+        try:
+            await self._authenticators.close()
+        finally:
+            if self._session is not None:
+                await self._session.close()
 
     def connectors(self) -> Sequence[Connector]:
         """The templates, by name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
@@ -62,9 +62,9 @@ class HttpRequest:
     client certificate."""
 
     method: str
-    url: URL
-    headers: Mapping[str, str]
-    body: bytes | None
+    url: URL = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
     tls: ssl.SSLContext | None = None
 
 
@@ -82,9 +82,9 @@ class Target:
         is refused all the same. Raises INVALID_CONFIGURATION."""
         for name, value in self.headers.items():
             if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
-                field = field_path(name, root="configuration.api.headers")
+                path = field_path(name, root="configuration.api.headers")
                 raise invalid_fields(
-                    [(field, "cannot be sent as a header")], reason=Reason.ERROR_REASON_INVALID_CONFIGURATION
+                    [(path, "cannot be sent as a header")], reason=Reason.ERROR_REASON_INVALID_CONFIGURATION
                 )
         reserved = RESERVED_HEADERS | credential_headers(self.authentication)
         own = {name.lower(): value for name, value in self.headers.items() if name.lower() not in reserved}
@@ -194,7 +194,7 @@ def _pairs(
     target: Target, operation: Operation, name: str, value: object, violations: list[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     """A parameter as it goes into the query string."""
-    if name == credential_parameter(target.authentication):
+    if name and name == credential_parameter(target.authentication):
         violations.append((field_path(name), "is the name of the credential"))
         return []
     if operation.form:

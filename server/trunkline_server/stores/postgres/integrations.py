@@ -132,12 +132,15 @@ class PgIntegrations:
         return found.get(integration_id, "")
 
     async def replace_secret(self, tenant_id: str, integration_id: str, old: str, new: str) -> bool:
-        """Store `new` where `old` is stored: whether it is there now. Changes neither etag nor `update_time`."""
+        """Store `new` where `old` is stored: whether it is there now. Changes neither etag nor `update_time`; in the
+        audit log nobody's key does it."""
         async with self._database.tenant_transaction(tenant_id) as connection:
             await connection.execute(_LOCK_SECRET, tenant_id, integration_id)
             found = (await read_secrets(connection, self._keyring, tenant_id, integration_id)).get(integration_id)
             if found == old:
                 await put_secret(connection, self._keyring, tenant_id, integration_id, new)
+                subject = ("integration", integration_id)
+                await audit.append(connection, tenant_id, Actor(tenant_id, ""), "integration.refresh_token", subject)
             return found in (old, new)
 
     async def record_check(self, tenant_id: str, integration_id: str, check: HealthCheck) -> None:

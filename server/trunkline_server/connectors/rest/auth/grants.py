@@ -21,7 +21,6 @@ from trunkline_server.connectors.rest.auth.keys import control_problem
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 # Of a signed statement, in seconds: the longest that Google takes.
 _ASSERTION_SECONDS = 3600
-_KEY_BITS = 4096
 _ORIGIN = re.compile(r"[0-9a-f]{64}")
 
 
@@ -143,7 +142,6 @@ def _origin(secret: str) -> str:
 
 
 def _service_account(oauth2: OAuth2, secret: str) -> Ask:
-    """Takes 40 ms and more: for a thread."""
     if problem := _account_shape(secret):
         raise unusable(f"the integration's credential {problem}")
     account = _members(secret) or {}
@@ -160,7 +158,7 @@ def _service_account(oauth2: OAuth2, secret: str) -> Ask:
     if oauth2.scopes:
         claims["scope"] = " ".join(oauth2.scopes)
     try:
-        signed = assertion(signing_key(account["private_key"], _KEY_BITS), claims, account.get("private_key_id"))
+        signed = assertion(signing_key(account["private_key"]), claims, account.get("private_key_id"))
     except ValueError as error:
         raise unusable(f"the integration's credential cannot be used: {error}") from None
     return Ask(url, {"grant_type": _JWT_BEARER, "assertion": signed}, hidden=(signed,))
@@ -186,7 +184,7 @@ def _account_problem(secret: str) -> str | None:
     if problem := _account_shape(secret):
         return problem
     try:
-        signing_key((_members(secret) or {})["private_key"], _KEY_BITS)
+        signing_key((_members(secret) or {})["private_key"])
     except ValueError as error:
         return f"cannot be used: {error}"
     return None

@@ -14,6 +14,8 @@ from trunkline_server.domain.errors import TrunklineError
 _log = structlog.get_logger(__name__)
 # Refresh tokens that are not stored yet, or have nowhere to be stored; the oldest go first.
 _CAPACITY = 1024
+# The store's share of a fetch, in seconds, before and after it: within the lease that other servers wait for.
+_STORE_SECONDS = 0.9
 # Between attempts to store, in seconds: doubled each time.
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 30.0
 # So long the secret that a refresh token came from may still be on its way to the store, in seconds: an integration is
@@ -39,8 +41,10 @@ class RefreshTokens:
         if not grant.tenant_id:
             raise AssertionError("a refresh token is stored with its tenant: who calls must tell it")
         try:
-            found = await self._secrets.secret(grant.tenant_id, grant.integration_id)
-        except TrunklineError:
+            async with asyncio.timeout(_STORE_SECONDS):
+                found = await self._secrets.secret(grant.tenant_id, grant.integration_id)
+        except (TrunklineError, TimeoutError):
+            # As good as what is known: most servers never replace a refresh token.
             return grant.secret
         return found if found and grant.kind.origin(found) == grant.kind.origin(grant.secret) else grant.secret
 
@@ -56,8 +60,9 @@ class RefreshTokens:
         if self._secrets is None:
             return
         try:
-            stored = await self._save(self._secrets, grant)
-        except TrunklineError:
+            async with asyncio.timeout(_STORE_SECONDS):
+                stored = await self._save(self._secrets, grant)
+        except (TrunklineError, TimeoutError):
             stored = False
         if not stored and grant.key not in self._saving:
             task = self._saving[grant.key] = asyncio.create_task(self._save_later(self._secrets, grant))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
@@ -20,12 +19,13 @@ from trunkline_server.domain.deadline import Deadline, caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.token_answers import Given, given, refusal
 
-# How long one server may take to fetch a token, in seconds; the lease of the lock is longer (stores/redis/tokens.py).
+# How long one server may take to ask for a token, in seconds. The lease of the lock is longer (stores/redis/tokens.py):
+# refresh tokens are read and stored meanwhile.
 FETCH_SECONDS = 8.0
-# How long a server waits for others that fetch one: that two of them die within their leases.
+# How long a server waits for others that fetch one: two of them may die, each within its lease.
 _PATIENCE_SECONDS = 20.0
-# Of a token whose endpoint does not say it. RFC 6749, 4.2.2, shows an hour; a shorter guess costs a request, a longer
-# one a refused call.
+# The lifetime of a token whose endpoint does not say it. RFC 6749 shows an hour: a shorter guess costs a request, a
+# longer one a refused call.
 _UNSAID_SECONDS = 600.0
 # For fetches that are on their way at the end: a refresh token may be being replaced.
 _CLOSING_SECONDS = 5.0
@@ -104,8 +104,7 @@ class AccessTokens:
 
     async def _ask(self, grant: Grant, secret: str, deadline: Deadline) -> Given:
         """One request of a token."""
-        # Signing takes a while.
-        ask = await asyncio.to_thread(grant.kind.ask, grant.oauth2, secret)
+        ask = grant.kind.ask(grant.oauth2, secret)
         if problem := self._policy.url_problem(ask.url):
             message = f"the integration's token endpoint {problem}"
             raise TrunklineError(Reason.ERROR_REASON_ADDRESS_FORBIDDEN, message)
