@@ -6,7 +6,7 @@ PYTEST := $(BIN)/pytest
 # Two files at a time, in the order given: those that wait for servers first.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: lint unit integration e2e faults test left-out providers-doc simulate
+.PHONY: lint unit integration e2e faults test left-out providers-doc templates-doc simulate
 
 lint: venv third-party ## Lint and type-check, the contract included
 	$(BIN)/ruff check
@@ -42,6 +42,9 @@ left-out:
 
 providers-doc: venv third-party ## Write docs/providers.md from the adapters and the conformance suite
 	PYTHONPATH=tests:gen/python:server $(BIN)/python -m conformance.features
+
+templates-doc: venv third-party ## Write docs/templates.md from the shipped templates
+	PYTHONPATH=tests:gen/python:server $(BIN)/python -m conformance.template_table
 
 simulate: venv third-party ## Routing policies against each other, in made-up time (docs/simulation.md)
 	PYTHONPATH=tests:gen/python:server $(BIN)/python bench/simulate.py

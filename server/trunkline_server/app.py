@@ -140,6 +140,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             parts.prober.run(),
             Checker(postgres.PgChecks(parts.database, usual), checks, usual, parts.signals).run(),
             parts.admission.run(),
+            parts.call_rates.run(),
             executions.run(),
             background.follow(parts.changes, parts.directory),
             background.follow(postgres.PgChanges(settings.stores.database_url.get_secret_value()), parts.directory),

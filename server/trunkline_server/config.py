@@ -126,6 +126,7 @@ class Integrations(_Section):
     check_interval_seconds: float = Field(
         300, ge=0, le=86_400, description="Each active integration that names no interval is checked so often; 0: none."
     )
+    template_dir: str = Field("", description="A directory of more API templates, *.toml, read at start; empty: none.")
 
 
 class Budgets(_Section):

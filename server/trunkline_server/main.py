@@ -36,6 +36,9 @@ def run(settings: Settings) -> int:
     if settings.server.tls is not None and (problem := settings.server.tls.problem()):
         print(f"server.tls: {problem}", file=sys.stderr)
         return 2
+    if problem := _template_problem(settings.integrations.template_dir):
+        print(problem, file=sys.stderr)
+        return 2
     logs.configure(settings.observability.log_level)
     count = settings.server.workers or os.cpu_count() or 1
     shared = tempfile.mkdtemp(prefix="trunkline-metrics-")
@@ -43,6 +46,21 @@ def run(settings: Settings) -> int:
         return asyncio.run(_supervise(settings, count, shared))
     finally:
         shutil.rmtree(shared, ignore_errors=True)
+
+
+def _template_problem(directory: str) -> str | None:
+    """What is wrong with the operator's templates: a worker that cannot read them would be started again for ever."""
+    if not directory:
+        return None
+    from trunkline_server.connectors.rest.template_rules import check_template  # noqa: PLC0415
+    from trunkline_server.connectors.rest.templates import TemplateError, load_all  # noqa: PLC0415
+
+    try:
+        for template in load_all(directory).values():
+            check_template(template)
+    except TemplateError as error:
+        return str(error)
+    return None
 
 
 async def _supervise(settings: Settings, count: int, shared: str) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from trunkline_server.config import Settings
 from trunkline_server.connectors.rest.engine import RestConnector
+from trunkline_server.connectors.rest.template_models import Template
+from trunkline_server.connectors.rest.templates import load_all
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.breakers import Breakers
@@ -31,6 +34,7 @@ from trunkline_server.stores import postgres
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.redis.admission import RedisAdmission
 from trunkline_server.stores.redis.breakers import RedisBreakers
+from trunkline_server.stores.redis.call_rates import RedisCallRates
 from trunkline_server.stores.redis.client import RedisStore, connect
 from trunkline_server.stores.redis.pubsub import Changes
 from trunkline_server.stores.redis.replay import RedisReplay
@@ -47,6 +51,7 @@ class Parts:
     changes: Changes
     directory: postgres.PgDirectory
     admission: RedisAdmission
+    call_rates: RedisCallRates
     replays: RedisReplay
     providers: ProviderDriver
     connectors: Connectors
@@ -77,17 +82,19 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     policy = OutboundPolicy(allow=security.allowed_addresses, allow_http=security.allow_http)
     routing = settings.routing
     timeouts = Timeouts(routing.connect_timeout_seconds, idle=routing.stream_idle_timeout_seconds)
-    catalogue = PriceCatalogue()
+    interval, catalogue = routing.probe_interval_seconds, PriceCatalogue()
     await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
     providers = await stack.enter_async_context(ProviderDriver(policy))
     integrations = postgres.PgIntegrations(database, keyring, settings.integrations.check_interval_seconds)
-    rest = RestConnector(policy, timeouts=timeouts, tokens=RedisTokens(redis, keyring), secrets=integrations)
     signals, board = DecisionMetrics(), RedisBreakers(redis)
     outbox = postgres.PgOutbox(database, signals)
+    call_rates = RedisCallRates(redis, signals)
+    templates = await asyncio.to_thread(load_all, settings.integrations.template_dir)
+    shared = RedisTokens(redis, keyring)
+    rest = _rest(policy, templates, timeouts, call_rates, signals, shared, integrations)
     breakers = Breakers(board, outbox, signals)
     resilience = Resilience(breakers, lanes=_lanes(settings, signals), signals=signals)
     router = Router(directory, catalogue, providers, resilience, _routing(settings, timeouts))
-    interval = settings.routing.probe_interval_seconds
     return Parts(
         database=database,
         redis=redis,
@@ -95,6 +102,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         changes=changes,
         directory=directory,
         admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds, signals=signals),
+        call_rates=call_rates,
         replays=RedisReplay(redis),
         providers=providers,
         connectors=Connectors({"api": await stack.enter_async_context(rest)}),
@@ -115,6 +123,26 @@ def checks_of(parts: Parts) -> Checks:
     """The live checks of integrations of every kind."""
     return Checks(
         parts.integrations, parts.directory, NoReferences(), parts.providers, parts.router.target, parts.connectors
+    )
+
+
+def _rest(
+    policy: OutboundPolicy,
+    templates: Mapping[str, Template],
+    timeouts: Timeouts,
+    call_rates: RedisCallRates,
+    signals: Signals,
+    tokens: RedisTokens,
+    secrets: postgres.PgIntegrations,
+) -> RestConnector:
+    return RestConnector(
+        policy,
+        templates=templates,
+        timeouts=timeouts,
+        call_rates=call_rates,
+        signals=signals,
+        tokens=tokens,
+        secrets=secrets,
     )
 
 

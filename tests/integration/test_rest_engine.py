@@ -40,8 +40,8 @@ tools = []
 [authentication]
 scheme = "none"
 [[rates]]
-calls = 20
-per_seconds = 1
+calls = 2
+per_seconds = 0.1
 """
 
 
@@ -154,7 +154,7 @@ async def test_a_short_wait_is_waited_out(rest: RestConnector, upstream: Upstrea
     assert len(upstream.seen) == 2
 
 
-async def test_calls_are_spaced_to_the_rate(rest: RestConnector, upstream: Upstream) -> None:
+async def test_calls_wait_for_their_turn(rest: RestConnector, upstream: Upstream) -> None:
     arrived: list[float] = []
 
     async def note(request: web.BaseRequest) -> web.Response:
@@ -165,8 +165,8 @@ async def test_calls_are_spaced_to_the_rate(rest: RestConnector, upstream: Upstr
     target = integration(upstream.url, tool(), template="paced")
     started = time.monotonic()
     await asyncio.gather(*(call(rest, target) for _ in range(5)))
-    # Each has its slot of 1/20 s; a lower bound, which load cannot break.
-    assert [at - started >= index / 20 - 0.001 for index, at in enumerate(sorted(arrived))] == [True] * 5
+    # Two in each tenth of a second; a lower bound, which load cannot break.
+    assert [at - started >= index // 2 / 10 - 0.001 for index, at in enumerate(sorted(arrived))] == [True] * 5
 
 
 async def test_a_turn_after_the_deadline_is_refused_at_once(rest: RestConnector, upstream: Upstream) -> None:
@@ -176,7 +176,7 @@ async def test_a_turn_after_the_deadline_is_refused_at_once(rest: RestConnector,
     assert {error.reason for error in refusals} == {Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED}
     assert all(error.retry_after for error in refusals)
     assert len(refusals) + len(upstream.seen) == 10
-    assert len(refusals) >= 7
+    assert len(refusals) >= 6
 
 
 async def test_false_json(rest: RestConnector, upstream: Upstream) -> None:
@@ -264,7 +264,8 @@ async def test_shipped_templates_on_the_wire(
 async def test_slack_refuses_a_credential_in_a_200(rest: RestConnector, upstream: Upstream) -> None:
     upstream.answers(200, b'{"ok":false,"error":"invalid_auth"}')
     target = integration(upstream.url, template="slack")
-    assert (await refused(rest, target, secret=SECRET)).reason == Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION
+    error = await refused(rest, target, {"email": "a@example.com"}, secret=SECRET)
+    assert error.reason == Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION
     check = await rest.check(target, SECRET, Deadline.after(10))
     assert (check.healthy, check.http_status, upstream.seen[-1].raw_path) == (False, 200, "/auth.test")
 

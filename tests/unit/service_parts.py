@@ -239,7 +239,7 @@ class CheckedApi:
             tool.cache_ttl.CopyFrom(one.cache_ttl)
         return tool
 
-    def preview(self, call: ToolCall) -> ToolPreview:
+    async def preview(self, call: ToolCall) -> ToolPreview:
         return ToolPreview(method="GET", url="https://hub.example")
 
     def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:

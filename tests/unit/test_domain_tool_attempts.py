@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trunkline.v1.common_pb2 import Attempt, AttemptOutcome
+from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, ProviderQuota
 from trunkline_server.domain.breaker import Breaker, BreakerRule
 from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.deadline import Deadline
@@ -94,6 +95,13 @@ async def test_what_passes_is_tried_again() -> None:
     assert [one.http_status for one in scene.made] == [500, 503, 200]
     assert scene.made[1].waited.ToMilliseconds() == 100
     assert scene.signals.decisions == [("tool_retry", "INTEGRATION_UNAVAILABLE")] * 2
+
+
+async def test_what_a_system_tells_of_its_quotas_is_kept() -> None:
+    told = ProviderQuota(unit="requests", limit=100, remaining=42)
+    scene = Scene(replace(GOOD, quotas=[told]))
+    await scene.run()
+    assert list(scene.made[0].quotas) == [told]
 
 
 async def test_at_most_three_attempts() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from trunkline_server.domain.errors import Reason
+from trunkline_server.heads import retry_after
 from trunkline_server.providers.errors import decode, mask
-from trunkline_server.providers.heads import retry_after
 from trunkline_server.providers.wire import HttpResponse
 
 NOW = 1_700_000_000.0

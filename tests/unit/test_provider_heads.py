@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conformance.recordings import every
 from trunkline_server.domain.duration import seconds
-from trunkline_server.providers.heads import quotas, request_id
+from trunkline_server.heads import quotas, request_id
 
 NOW = 1_790_000_000.0
 Told = dict[str, tuple[int | None, int | None, float | None]]

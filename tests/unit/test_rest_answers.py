@@ -25,6 +25,10 @@ def answer(status: int = 200, body: bytes = b"", kind: str = "application/json",
     return HttpAnswer(status, {"content-type": kind, **named}, body)
 
 
+def wait_of(headers: dict[str, str], errors: ErrorMap = PLAIN, body: bytes = b"") -> float | None:
+    return retry_after(HttpAnswer(429, headers, body), errors)
+
+
 def reason(found: TrunklineError | None) -> str:
     return found.reason_name if found else ""
 
@@ -148,24 +152,24 @@ def test_the_secret_never_survives(secret: str, before: str, after: str) -> None
 
 
 def test_retry_after_in_seconds_and_as_a_date() -> None:
-    assert retry_after({"retry-after": "7"}, PLAIN) == 7
-    assert retry_after({"retry-after": " 0 "}, PLAIN) == 0
-    assert retry_after({"retry-after": "1.5"}, PLAIN) == 1.5
+    assert wait_of({"retry-after": "7"}) == 7
+    assert wait_of({"retry-after": " 0 "}) == 0
+    assert wait_of({"retry-after": "1.5"}) == 1.5
     now = time.time()
     both = {"retry-after": formatdate(now + 90, usegmt=True), "date": formatdate(now, usegmt=True)}
-    assert retry_after(both, PLAIN) == 90
+    assert wait_of(both) == 90
     # By the clock of the upstream, even when that is a day off.
     skewed = {"retry-after": formatdate(now + 86_490, usegmt=True), "date": formatdate(now + 86_400, usegmt=True)}
-    assert retry_after(skewed, PLAIN) == 90
+    assert wait_of(skewed) == 90
     past = {"retry-after": formatdate(now - 90, usegmt=True)}
-    assert retry_after(past, PLAIN) == 0
+    assert wait_of(past) == 0
 
 
 @pytest.mark.parametrize(
     "told", ["", "soon", "-1", "1e9", "99999999999999999999", "Thu, 99 Foo 2026 00:00:00 GMT", "NaN", "٣"]
 )
 def test_retry_after_that_makes_no_sense(told: str) -> None:
-    assert retry_after({"retry-after": told}, PLAIN) is None
+    assert wait_of({"retry-after": told}) is None
 
 
 def test_a_rate_limit_carries_its_wait() -> None:
@@ -241,3 +245,51 @@ def test_false_json(body: bytes) -> None:
     with pytest.raises(TrunklineError) as caught:
         tool_answer(answer(200, body))
     assert caught.value.reason == Reason.ERROR_REASON_UPSTREAM_MALFORMED
+
+
+DOTTED = ErrorMap(
+    code_field="error.codes.0",
+    message_field="error.text",
+    rate_limited=frozenset({"7"}),
+    retry_after_field="error.wait",
+    reset_header="X-Reset",
+    remaining_header="X-Left",
+)
+
+
+@pytest.mark.parametrize(
+    ("wait", "expected"), [(1.25, 1.25), ("30.5", 30.5), (0, 0), (True, None), (-1, None), ("soon", None), ({}, None)]
+)
+def test_waits_in_the_body_keep_their_fractions(wait: object, expected: float | None) -> None:
+    found = error_of(answer(400, orjson.dumps({"error": {"codes": [7], "wait": wait}})), DOTTED, "")
+    assert reason(found) == "UPSTREAM_RATE_LIMITED"
+    assert found is not None and found.retry_after == expected
+
+
+def test_the_header_tells_before_the_body() -> None:
+    body = orjson.dumps({"error": {"wait": 9}})
+    assert wait_of({"retry-after": "2"}, DOTTED, body) == 2
+    now = int(time.time())
+    told = {"x-left": "0", "x-reset": str(now + 30), "date": formatdate(now, usegmt=True)}
+    assert wait_of(told, DOTTED, body) == 30
+    assert wait_of({}, DOTTED, body) == 9
+
+
+def test_dates_without_a_zone_are_utc() -> None:
+    told = {"retry-after": "Thu, 01 Jan 2026 00:01:00 -0000", "date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    assert wait_of(told) == 60
+
+
+@pytest.mark.parametrize("form", ["hunter-22", "%2Fhunter%2F", "aHVudGVy"])
+def test_parts_of_a_secret_are_masked(form: str) -> None:
+    secret = orjson.dumps({"refresh_token": "hunter-22", "client_secret": "/hunter/", "n": 1, "x": "aHVudGVy"}).decode()
+    assert mask(f"got {form}.", secret) == "got ***."
+
+
+def test_named_fields_are_masked_wherever_they_came_from() -> None:
+    body = orjson.dumps({"message": "no +4712345678 for anna@example.com at 12345", "detail": {"phone": "+4712345678"}})
+    parameters = {"people": [{"mail": ["anna@example.com"]}], "code": 12345, "short": "no"}
+    names = frozenset({"phone", "mail", "code", "short"})
+    found = error_of(answer(400, body), PLAIN, "", names, parameters)
+    assert found is not None and found.metadata["upstream_message"] == "no *** for *** at ***"
+    assert "12345" not in found.message

@@ -16,6 +16,7 @@ from trunkline_server.connectors.rest.auth.keys import InPath
 from trunkline_server.connectors.rest.auth.signing import Signed
 from trunkline_server.connectors.rest.auth.table import Authenticators
 from trunkline_server.connectors.rest.engine import RestConnector
+from trunkline_server.connectors.rest.operation import Operation
 from trunkline_server.connectors.rest.request import HttpRequest, Target, build, build_check
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.deadline import Deadline
@@ -46,7 +47,7 @@ def authenticator(authentication: Authentication, endpoint: str = ENDPOINT) -> A
 
 
 def request(authentication: Authentication, endpoint: str = ENDPOINT, **parameters: object) -> HttpRequest:
-    return build(Target(endpoint, authentication, {}), tool(path="/a"), parameters)
+    return build(Target(endpoint, authentication, {}), Operation(tool(path="/a"), {}), parameters)
 
 
 def applied(authentication: Authentication, secret: str = SECRET, endpoint: str = ENDPOINT, **more: object) -> Any:
@@ -100,7 +101,9 @@ def test_a_credential_in_the_path() -> None:
 
 def test_a_parameter_cannot_ask_for_the_secret() -> None:
     own, endpoint = Authentication(scheme=scheme("API_KEY_PATH")), "https://api.example.com/bot{secret}"
-    made = build(Target(endpoint, own, {}), tool(path="/say/{text}"), {"text": "{secret}", "q": "{secret}"})
+    made = build(
+        Target(endpoint, own, {}), Operation(tool(path="/say/{text}"), {}), {"text": "{secret}", "q": "{secret}"}
+    )
     found = now(InPath(endpoint).apply(made, SECRET, Deadline.after(1), "acme"))
     assert str(found.url) == f"https://api.example.com/bot{SECRET}/say/%7Bsecret%7D?q=%7Bsecret%7D"
     elsewhere = build_check(Target("https://api.example.com/other", own, {}), "/x")
@@ -132,7 +135,7 @@ def signed(signature: RequestSignature, made: HttpRequest, secret: str = "Jefe")
 
 
 def posted(body: dict[str, object]) -> HttpRequest:
-    return build(Target(ENDPOINT, Authentication(), {}), tool("POST", "/a", query=("q",)), body)
+    return build(Target(ENDPOINT, Authentication(), {}), Operation(tool("POST", "/a", query=("q",)), {}), body)
 
 
 @pytest.mark.parametrize(
@@ -194,12 +197,12 @@ def test_how_a_signature_is_written() -> None:
         ("MTLS", ENDPOINT, f"{ENDPOINT}/a?q=1", None),
     ],
 )
-def test_previews_fetch_nothing_and_show_no_secret(
+async def test_previews_fetch_nothing_and_show_no_secret(
     name: str, endpoint: str, url: str, header: tuple[str, str] | None
 ) -> None:
     rest = RestConnector(OutboundPolicy(), templates={})
     own = integration(endpoint, tool(path="/a"), scheme=scheme(name), parameter_name="key" if "QUERY" in name else "")
-    found = rest.preview(tool_call(rest, own, {"q": 1}, SECRET))
+    found = await rest.preview(tool_call(rest, own, {"q": 1}, SECRET))
     assert found.url == url
     assert header is None or found.headers[header[0]] == header[1]
     assert SECRET not in str(found)

@@ -8,12 +8,14 @@ import orjson
 import pytest
 from rest_upstream import tool
 from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
+from trunkline_server.connectors.rest.operation import Operation
 from trunkline_server.connectors.rest.request import HttpRequest, Target, build, build_check
 from trunkline_server.domain.errors import Reason, TrunklineError
 
 NONE = AuthenticationScheme.AUTHENTICATION_SCHEME_NONE
 HEADER = AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_HEADER
 QUERY = AuthenticationScheme.AUTHENTICATION_SCHEME_API_KEY_QUERY
+CALL = Operation(tool(), {})
 
 
 def target(
@@ -26,7 +28,7 @@ def target(
 
 
 def made(method: str, path: str, parameters: dict[str, Any], query: tuple[str, ...] = ()) -> HttpRequest:
-    return build(target(), tool(method, path, query=query), parameters)
+    return build(target(), Operation(tool(method, path, query=query), {}), parameters)
 
 
 def fields(error: TrunklineError) -> list[str]:
@@ -129,14 +131,14 @@ def test_a_query_takes_no_objects() -> None:
 
 def test_the_credential_is_no_parameter() -> None:
     with pytest.raises(TrunklineError) as caught:
-        build(target(QUERY, "key"), tool(), {"key": "mine"})
+        build(target(QUERY, "key"), CALL, {"key": "mine"})
     assert fields(caught.value) == ["parameters_json.key"]
     assert made("GET", "/a", {"": 1}).url.raw_query_string == "=1"
 
 
 def test_the_credentials_headers_are_not_configured() -> None:
     for aimed in (target(HEADER, "X-Token", headers={"x-token": "forged"}), target(HEADER, headers={"X-Api-Key": "f"})):
-        assert build(aimed, tool(), {}).headers == build_check(target(), "/").headers
+        assert build(aimed, CALL, {}).headers == build_check(target(), "/").headers
 
 
 @pytest.mark.parametrize(
@@ -145,13 +147,13 @@ def test_the_credentials_headers_are_not_configured() -> None:
 )
 def test_headers_that_would_split_a_request(headers: dict[str, str]) -> None:
     with pytest.raises(TrunklineError) as caught:
-        build(target(headers=headers), tool(), {})
+        build(target(headers=headers), CALL, {})
     assert caught.value.reason == Reason.ERROR_REASON_INVALID_CONFIGURATION
 
 
 def test_headers_of_the_configuration() -> None:
     headers = {"Host": "evil", "Content-Length": "0", "Transfer-Encoding": "x", "Cookie": "a", "Accept": "text/csv"}
-    sent = build(target(headers=headers | {"X-Own": "1"}), tool("POST"), {}).headers
+    sent = build(target(headers=headers | {"X-Own": "1"}), Operation(tool("POST"), {}), {}).headers
     assert dict(sent) == {
         "accept": "text/csv",
         "user-agent": "trunkline",
@@ -171,7 +173,8 @@ def test_headers_of_the_configuration() -> None:
     ],
 )
 def test_endpoints(endpoint: str, expected: str) -> None:
-    assert str(build(target(endpoint=endpoint), tool(path="/a"), {}).url).encode("ascii").decode() == expected
+    request = build(target(endpoint=endpoint), Operation(tool(path="/a"), {}), {})
+    assert str(request.url).encode("ascii").decode() == expected
 
 
 def test_numbers_keep_their_digits() -> None:

@@ -7,7 +7,14 @@ from pathlib import Path
 import orjson
 import pytest
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.schemas import SchemaError, compiled, field_path, read_parameters
+from trunkline_server.domain.schemas import (
+    SchemaError,
+    broken,
+    compiled,
+    compiled_result,
+    field_path,
+    read_parameters,
+)
 
 SCHEMA = orjson.dumps(
     {
@@ -122,3 +129,18 @@ def test_a_hostile_pattern_ends() -> None:
 
 def test_field_paths() -> None:
     assert field_path("a", 0, "b-c", "d e", 'q"', root="r") == 'r.a[0].b-c["d e"]["q\\""]'
+
+
+@pytest.mark.parametrize(
+    "schema", [b"{", b"[]", b'{"type":"strong"}', b'{"$ref":"https://a.example/x"}', b"{" + b" " * 70000]
+)
+def test_what_is_no_schema_of_a_result(schema: bytes) -> None:
+    with pytest.raises(SchemaError):
+        compiled_result(schema)
+
+
+def test_results_may_be_anything() -> None:
+    validator = compiled_result(b'{"type":"array","items":{"type":"integer"}}')
+    assert broken(validator, [1, "secret"], "result_json") == [("result_json[1]", 'the value is not of type "integer"')]
+    assert len(broken(validator, ["a"] * 50, "result_json", 16)) == 16
+    assert broken(validator, [], "result_json") == []

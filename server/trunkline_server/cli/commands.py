@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "keys": ("keys", "keys", "Create, list, rotate and revoke API keys."),
     "integrations": ("integrations", "integrations", "Manage the systems behind Trunkline."),
     "tools": ("tools", "tools", "List and run the tools of integrations."),
+    "sandbox": ("sandbox", "sandbox", "Play the API of a template on this machine, with faults, for tests."),
     "budgets": ("budgets", "budgets", "Set limits on money, and see what is left."),
     "experiments": (
         "experiments",

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from trunkline.v1.common_pb2 import ProviderQuota
 from trunkline.v1.configuration_pb2 import Configuration
 from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.integration_health_pb2 import HealthCheck, RateUse, ResultDrift
@@ -37,7 +38,7 @@ class ToolCall:
 class ToolAnswer:
     """What a tool answered. Exactly one of `json` (JSON text) and `raw` is set. `warnings` are for the caller; `drifts`
     say where the result broke its schema, with tool_name, path and description. Of a page, `more` says whether another
-    one follows; None where only asking for it tells."""
+    one follows; None where only asking for it tells. `quotas` are what the system told of its own limits."""
 
     http_status: int
     content_type: str
@@ -46,6 +47,7 @@ class ToolAnswer:
     warnings: Sequence[str] = ()
     drifts: Sequence[ResultDrift] = ()
     more: bool | None = None
+    quotas: Sequence[ProviderQuota] = ()
 
 
 class ToolConnector(Protocol):
@@ -72,8 +74,9 @@ class ToolConnector(Protocol):
         integration."""
         ...
 
-    def preview(self, call: ToolCall) -> ToolPreview:
-        """What the call would send, credentials masked. Raises INVALID_PARAMETERS."""
+    async def preview(self, call: ToolCall) -> ToolPreview:
+        """What the call would send, credentials masked, and how long it would wait for its turn, which it does not
+        take. Raises INVALID_PARAMETERS."""
         ...
 
     async def execute(self, call: ToolCall, deadline: Deadline) -> ToolAnswer:

@@ -1,4 +1,4 @@
-"""JSON Schemas of tool parameters: compiled once, bounded, and never fetched from anywhere."""
+"""JSON Schemas of tool parameters and results: compiled once, bounded, and never fetched from anywhere."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import orjson
 from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
 
 ROOT = "parameters_json"
+RESULT = "result_json"
 MAX_SCHEMA_BYTES = 64 * 1024
 _MAX_VIOLATIONS = 32
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -46,7 +47,24 @@ def schema_object(schema_json: bytes) -> Mapping[str, Any]:
 @lru_cache(maxsize=512)
 def compiled(schema_json: bytes) -> jsonschema_rs.Validator:
     """The validator of a schema. References to other documents are refused, not fetched. Raises SchemaError."""
-    schema = dict(schema_object(schema_json))
+    return _validator(dict(schema_object(schema_json)))
+
+
+@lru_cache(maxsize=2048)
+def compiled_result(schema_json: bytes) -> jsonschema_rs.Validator:
+    """The validator of a schema of anything, as results have it. Raises SchemaError."""
+    if len(schema_json) > MAX_SCHEMA_BYTES:
+        raise SchemaError(f"must be at most {MAX_SCHEMA_BYTES} bytes")
+    try:
+        schema = orjson.loads(schema_json)
+    except orjson.JSONDecodeError:
+        raise SchemaError("is not JSON") from None
+    if not isinstance(schema, dict):
+        raise SchemaError("must be a JSON object")
+    return _validator(schema)
+
+
+def _validator(schema: dict[str, Any]) -> jsonschema_rs.Validator:
     try:
         return jsonschema_rs.validator_for(
             schema, validate_formats=True, offline=True, mask="the value", pattern_options=_PATTERNS
@@ -67,10 +85,21 @@ def read_parameters(schema_json: bytes, parameters_json: bytes) -> dict[str, Any
         validator = compiled(schema_json)
     except SchemaError as error:
         raise invalid_parameters([(ROOT, f"cannot be checked, the tool's schema {error}")]) from None
-    violations = [_violation(error) for error in islice(validator.iter_errors(parameters), _MAX_VIOLATIONS)]
-    if violations:
+    if violations := broken(validator, parameters):
         raise invalid_parameters(violations)
     return parameters
+
+
+def violations_in(schema_json: bytes, value: Any, root: str) -> list[tuple[str, str]]:
+    """(field path from `root` on, what is wrong) of a value, at most 32; never shows it. Raises SchemaError."""
+    return broken(compiled(schema_json), value, root)
+
+
+def broken(
+    validator: jsonschema_rs.Validator, value: Any, root: str = ROOT, most: int = _MAX_VIOLATIONS
+) -> list[tuple[str, str]]:
+    """(field path from `root` on, what is wrong) where a value breaks its schema, at most so many; never shows it."""
+    return [_violation(error, root) for error in islice(validator.iter_errors(value), most)]
 
 
 def invalid_parameters(violations: list[tuple[str, str]]) -> TrunklineError:
@@ -89,7 +118,7 @@ def _step(step: str | int) -> str:
     return f".{step}" if _PLAIN_KEY.fullmatch(step) else f"[{orjson.dumps(step[:64]).decode()}]"
 
 
-def _violation(error: jsonschema_rs.ValidationError) -> tuple[str, str]:
+def _violation(error: jsonschema_rs.ValidationError, root: str) -> tuple[str, str]:
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required):
-        return field_path(*error.instance_path, error.kind.property), "is required"
-    return field_path(*error.instance_path), error.message
+        return field_path(*error.instance_path, error.kind.property, root=root), "is required"
+    return field_path(*error.instance_path, root=root), error.message

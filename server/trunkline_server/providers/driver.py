@@ -17,12 +17,13 @@ from trunkline.v1.integration_health_pb2 import HealthCheck
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.llm_pb2 import EmbedRequest
 
+from trunkline_server import heads
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Heard, Target, Vectors
-from trunkline_server.providers import check, echo, embedding, foreign, heads, taxonomy, tokens, urls
+from trunkline_server.providers import check, echo, embedding, foreign, taxonomy, tokens, urls
 from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.bedrock import signing
 from trunkline_server.providers.echo import Echo

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 from trunkline.v1.common_pb2 import Usage
 
+from trunkline_server import heads
 from trunkline_server.domain.errors import ProviderError, Reason
-from trunkline_server.providers import heads
 from trunkline_server.providers.taxonomy import kind_of
 from trunkline_server.providers.wire import HttpResponse
 

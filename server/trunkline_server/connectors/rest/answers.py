@@ -5,16 +5,21 @@ from __future__ import annotations
 import base64
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import orjson
 
-from trunkline_server.connectors.rest.pacing import rate_limited
+from trunkline_server.connectors.rest.dotted import at
+from trunkline_server.connectors.rest.encoding import MASK
 from trunkline_server.connectors.rest.template_models import ErrorMap
+from trunkline_server.domain.call_rates import rate_limited
 from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.errors import Reason, ReasonValue, TrunklineError
 
@@ -52,9 +57,22 @@ _BY_STATUS: Mapping[int, tuple[ReasonValue, str]] = {
 }
 _REJECTED = (Reason.ERROR_REASON_UPSTREAM_REJECTED, "refused the call")
 _FAILED = (Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE, "failed")
+# Which error a list of the template's map is.
+_BY_LIST: Mapping[str, tuple[ReasonValue, str]] = {
+    "authentication": _BY_STATUS[401],
+    "rate_limited": _BY_STATUS[429],
+    "unavailable": _FAILED,
+    "quota_exhausted": _BY_STATUS[402],
+    "timeout": _LATE,
+    "rejected": _REJECTED,
+}
+# Shorter values are in every text; masking them would leave nothing to read.
+_LEAST_MASKED = 4
+# How much of parameters and of an error's body is searched for values to mask.
+_MAX_SEARCHED = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HttpAnswer:
     """What came back. Header names are lower case; `complete` is False when the body is longer than was read."""
 
@@ -68,25 +86,51 @@ class HttpAnswer:
         """The MIME type, without parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
-
-def error_of(answer: HttpAnswer, errors: ErrorMap, secret: str) -> TrunklineError | None:
-    """The error that the answer means, or None. Text of the upstream is cut to 300 characters and masked."""
-    if answer.status >= 300:
-        reason, finding = _by_status(answer, errors)
-        said = _location(answer) if answer.status < 400 else _message(answer)
-    else:
-        code = _error_code(answer, errors)
-        if code is None:
+    @cached_property
+    def content(self) -> Any:
+        """The parsed body; None for what is not JSON and for `null`, which says nothing either."""
+        try:
+            return orjson.loads(self.body) if self.complete else None
+        except orjson.JSONDecodeError:
             return None
-        reason, finding = _by_code(code, errors)
-        said = code
-    said = mask(said, secret)
+
+    @property
+    def text(self) -> str:
+        """The body as text, by the charset that the head names."""
+        charset = re.search(r"(?i)charset=[\"']?([a-z0-9_.:-]+)", self.headers.get("content-type", ""))
+        try:
+            return self.body.decode(charset[1] if charset else "utf-8", "replace")
+        except LookupError:
+            return self.body.decode("utf-8", "replace")
+
+    def http_date(self, name: str) -> datetime | None:
+        """A header's date, in UTC."""
+        seconds = _unix(self.headers.get(name, ""))
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def error_of(
+    answer: HttpAnswer, errors: ErrorMap, secret: str, redacted: Collection[str] = (), parameters: object = None
+) -> TrunklineError | None:
+    """The error that the answer means, or None. Text of the upstream is cut to 300 characters and masked: the secret,
+    what looks like one, and what the answer or the call's parameters have in fields named in `redacted`."""
+    code = _error_code(answer, errors)
+    if answer.status >= 300:
+        reason, finding = _from_300(answer, errors, code)
+        said = _location(answer) if answer.status < 400 else _message(answer, errors)
+    elif code is None:
+        return None
+    else:
+        reason, finding = _BY_LIST[_listed(code, errors) or "rejected"]
+        said = _told(answer, errors) or code
+    said = mask(said, secret, values_of(redacted, parameters, answer.content))
     metadata = {"http_status": str(answer.status)} | ({"upstream_message": said} if said else {})
-    wait = retry_after(answer.headers, errors)
+    wait = retry_after(answer, errors)
     if reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED:
         return rate_limited(wait, f"the integration {finding}", **metadata)
     text = f"the integration {finding} (HTTP {answer.status})" + (f": {said}" if said else "")
-    return TrunklineError(reason, text, metadata=metadata, retry_after=wait if answer.status >= 500 else None)
+    late = answer.status >= 500 or reason == Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE
+    return TrunklineError(reason, text, metadata=metadata, retry_after=wait if late else None)
 
 
 def tool_answer(answer: HttpAnswer) -> ToolAnswer:
@@ -102,7 +146,7 @@ def tool_answer(answer: HttpAnswer) -> ToolAnswer:
     if not body:
         return ToolAnswer(status, kind, json=b"null")
     if _JSON_TYPE.fullmatch(kind):
-        if _json(body) is None and body.strip() != b"null":
+        if answer.content is None and body.strip() != b"null":
             raise TrunklineError(
                 Reason.ERROR_REASON_UPSTREAM_MALFORMED,
                 "the integration's answer calls itself JSON and is not",
@@ -110,75 +154,114 @@ def tool_answer(answer: HttpAnswer) -> ToolAnswer:
             )
         return ToolAnswer(status, kind, json=body)
     if kind.startswith("text/"):
-        return ToolAnswer(status, kind, json=orjson.dumps(_text(answer)))
+        return ToolAnswer(status, kind, json=orjson.dumps(answer.text))
     return ToolAnswer(status, kind, raw=body)
 
 
-def retry_after(headers: Mapping[str, str], errors: ErrorMap) -> float | None:
-    """Seconds to wait, from Retry-After (seconds or a date), or else until the template's reset header says so."""
+def retry_after(answer: HttpAnswer, errors: ErrorMap) -> float | None:
+    """Seconds to wait, from Retry-After (seconds or a date), or else until the template's reset header says so, or else
+    from the template's field."""
+    headers = answer.headers
     told = headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(told):
-        return min(float(told), _MAX_RETRY_AFTER)
+    if (seconds := _seconds(told)) is not None:
+        return seconds
     until = _unix(told)
     if until is None and _used_up(headers, errors):
-        reset = headers.get(errors.reset_header, "").strip()
+        reset = headers.get(errors.reset_header.lower(), "").strip()
         until = float(reset) if _UNIX_SECONDS.fullmatch(reset) else None
     if until is None:
-        return None
+        field = at(answer.content, errors.retry_after_field) if errors.retry_after_field else None
+        return None if isinstance(field, bool) else _seconds(str(field))
     # By the upstream's own clock, where it shows it: ours may differ.
     now = _unix(headers.get("date", "")) or time.time()
     return min(max(0.0, until - now), _MAX_RETRY_AFTER)
 
 
-def mask(text: str, secret: str) -> str:
-    """The text without the secret and without what looks like one, at most 300 characters, on one line."""
-    for form in _forms(secret):
-        text = text.replace(form, "***")
-    text = _KEY_LIKE.sub("***", text)
+def _seconds(text: str) -> float | None:
+    return min(float(text), _MAX_RETRY_AFTER) if _SECONDS.fullmatch(text) else None
+
+
+def mask(text: str, secret: str, hidden: Iterable[str] = ()) -> str:
+    """The text without the secret, without what looks like one and without the values `hidden`, at most 300
+    characters, on one line."""
+    for form in sorted({*_forms(secret), *hidden}, key=len, reverse=True):
+        text = text.replace(form, MASK)
+    text = _KEY_LIKE.sub(MASK, text)
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_MAX_MESSAGE]
 
 
-def _forms(secret: str) -> list[str]:
-    """The secret as an upstream may echo it; longest first, so that no part of a longer form stays."""
-    if not secret:
+def values_of(names: Collection[str], *contents: Any) -> list[str]:
+    """The values, as text, of fields of these names at any depth. Of an object or a list, all values in it."""
+    if not names:
         return []
+    found = []
+    for name, value, inside in islice(_walk(contents, names, False), _MAX_SEARCHED):
+        text = value if isinstance(value, str) else orjson.dumps(value).decode()
+        if (inside or name in names) and len(text) >= _LEAST_MASKED:
+            found.append(text)
+    return found
+
+
+def _walk(content: Any, names: Collection[str], inside: bool) -> Iterator[tuple[str, Any, bool]]:
+    """(name, value, whether a field of the names holds it) of every field with a plain value."""
+    pairs = content.items() if isinstance(content, dict) else [("", one) for one in content]
+    for name, value in pairs:
+        if isinstance(value, dict | list | tuple):
+            yield from _walk(value, names, inside or name in names)
+        elif value is not None and not isinstance(value, bool):
+            yield name, value, inside
+
+
+def _forms(secret: str) -> set[str]:
+    """The secret, and what it is made of, as an upstream may echo it."""
+    if not secret:
+        return set()
     parts = [secret, secret.partition(":")[2]]
-    encoded = base64.b64encode(secret.encode()).decode()
-    forms = {form for part in parts if len(part) >= 4 for form in (part, quote(part, safe=""), quote(part, safe=":"))}
-    return sorted(forms | {encoded}, key=len, reverse=True)
+    if secret.lstrip().startswith("{"):
+        try:
+            content = orjson.loads(secret)
+        except orjson.JSONDecodeError:
+            content = {}
+        parts += [value for value in content.values() if isinstance(value, str)]
+    long = [part for part in parts if len(part) >= _LEAST_MASKED]
+    forms = {form for part in long for form in (part, quote(part, safe=""), quote(part, safe=":"))}
+    return forms | {base64.b64encode(secret.encode()).decode()}
 
 
-def _by_status(answer: HttpAnswer, errors: ErrorMap) -> tuple[ReasonValue, str]:
+def _from_300(answer: HttpAnswer, errors: ErrorMap, code: str | None) -> tuple[ReasonValue, str]:
+    """By the code, else by the template's map of statuses, else as HTTP has it."""
+    status = answer.status
+    named = (_listed(code, errors) if code is not None else None) or errors.status.get(str(status))
+    if named:
+        return _BY_LIST[named]
     told_to_wait = bool(errors.remaining_header) and "retry-after" in answer.headers
-    if answer.status == 403 and (told_to_wait or _used_up(answer.headers, errors)):
+    if status == 403 and (told_to_wait or _used_up(answer.headers, errors)):
         return _BY_STATUS[429]
-    return _BY_STATUS.get(answer.status) or (_FAILED if answer.status >= 500 else _REJECTED)
+    return _BY_STATUS.get(status) or (_FAILED if status >= 500 else _REJECTED)
 
 
-def _by_code(code: str, errors: ErrorMap) -> tuple[ReasonValue, str]:
-    if code in errors.authentication:
-        return _BY_STATUS[401]
-    if code in errors.rate_limited:
-        return _BY_STATUS[429]
-    return _FAILED if code in errors.unavailable else _REJECTED
+def _listed(code: str, errors: ErrorMap) -> str | None:
+    """The list that holds the code."""
+    return next((name for name in _BY_LIST if code in getattr(errors, name)), None)
 
 
 def _used_up(headers: Mapping[str, str], errors: ErrorMap) -> bool:
-    return bool(errors.remaining_header) and headers.get(errors.remaining_header) == "0"
+    return bool(errors.remaining_header) and headers.get(errors.remaining_header.lower(), "").strip() == "0"
 
 
 def _error_code(answer: HttpAnswer, errors: ErrorMap) -> str | None:
-    """The error code of an answer that is an error by the template's map, or None. May be empty."""
-    if not errors.when_field or not answer.complete:
+    """The error code of an answer that is an error by its status or by the template's map, or None. May be empty."""
+    if answer.status >= 400:
+        code = at(answer.content, errors.code_field) if errors.code_field else None
+        return None if code is None else str(code)[:_MAX_READ]
+    if not errors.when_field:
         return None
-    content = _json(answer.body)
-    if not isinstance(content, dict) or errors.when_field not in content:
-        return None
-    found = content[errors.when_field]
+    found = at(answer.content, errors.when_field)
     # False equals 0 in Python, not in JSON.
-    if type(found) is not type(errors.when_value) or found != errors.when_value:
+    if found is None or type(found) is not type(errors.when_value) or found != errors.when_value:
         return None
-    return str(content.get(errors.code_field, ""))[:_MAX_READ]
+    code = at(answer.content, errors.code_field) if errors.code_field else None
+    return "" if code is None else str(code)[:_MAX_READ]
 
 
 def _location(answer: HttpAnswer) -> str:
@@ -190,12 +273,18 @@ def _location(answer: HttpAnswer) -> str:
     return f"redirect to {host}" if host else "redirect"
 
 
-def _message(answer: HttpAnswer) -> str:
+def _told(answer: HttpAnswer, errors: ErrorMap) -> str:
+    """What the template's field for messages says."""
+    return _spoken(at(answer.content, errors.message_field))[:_MAX_READ] if errors.message_field else ""
+
+
+def _message(answer: HttpAnswer, errors: ErrorMap) -> str:
     """What the upstream says to people. Pages of HTML say nothing."""
-    content = _json(answer.body)
-    if content is not None:
-        return _spoken(content)[:_MAX_READ]
-    return _text(answer)[:_MAX_READ] if answer.content_type == "text/plain" else ""
+    if told := _told(answer, errors):
+        return told
+    if answer.content is not None:
+        return _spoken(answer.content)[:_MAX_READ]
+    return answer.text[:_MAX_READ] if answer.content_type == "text/plain" else ""
 
 
 def _spoken(content: Any, depth: int = 0) -> str:
@@ -211,24 +300,9 @@ def _spoken(content: Any, depth: int = 0) -> str:
     return ""
 
 
-def _text(answer: HttpAnswer) -> str:
-    charset = re.search(r"(?i)charset=[\"']?([a-z0-9_.:-]+)", answer.headers.get("content-type", ""))
-    try:
-        return answer.body.decode(charset[1] if charset else "utf-8", "replace")
-    except LookupError:
-        return answer.body.decode("utf-8", "replace")
-
-
-def _json(body: bytes) -> Any:
-    """The parsed body, or None: both for what is not JSON and for `null`, which says nothing either."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-
-
 def _unix(date: str) -> float | None:
     try:
-        return parsedate_to_datetime(date).timestamp() if date else None
+        found = parsedate_to_datetime(date) if date else None
     except (ValueError, OverflowError):
         return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() if found else None

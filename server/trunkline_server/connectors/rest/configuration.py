@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Collection, Mapping, Sequence
 
 from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool
 from trunkline.v1.authentication_pb2 import Authentication
@@ -17,40 +15,44 @@ from trunkline_server.connectors.rest.auth.table import violations
 from trunkline_server.connectors.rest.request import (
     HEADER_NAME,
     HEADER_VALUE,
-    METHODS,
     PLACEHOLDER,
     RESERVED_HEADERS,
     Target,
-    has_steps,
 )
+from trunkline_server.connectors.rest.settings import Settings, Violations, fill_endpoint, fill_headers, read_settings
 from trunkline_server.connectors.rest.template_models import Template
-from trunkline_server.connectors.rest.templates import TemplateError, tool_of
+from trunkline_server.connectors.rest.tool_rules import MAX_TOOLS, fixed_path, ranged, tool_violations
 from trunkline_server.domain.addresses import OutboundPolicy
-from trunkline_server.domain.schemas import SchemaError, compiled, field_path, schema_object
+from trunkline_server.domain.duration import seconds
+from trunkline_server.domain.schemas import SchemaError, field_path, schema_object
 from trunkline_server.domain.timeouts import Timeouts, timeouts_of, told
 
-Violations: TypeAlias = list[tuple[str, str]]
-
-# The contract's limits, protos/trunkline/v1/integration.proto.
+# The contract's limits, protos/trunkline/v1/configuration.proto and api.proto.
 DEFAULT_TIMEOUT = 30.0
 _TIMEOUT = (0.1, 600.0)
-_MAX_TOOLS = 128
 _MAX_HEADERS = 32
 _MAX_HEADER_VALUE = 1024
-_MAX_CACHE_TTL = 86_400.0
-_TOOL_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%{}/-]*")
+_MAX_RATES = 8
+_RATE_PER = (0.1, 86_400.0)
 _ROOT = "configuration"
 
 
-def target_of(integration: Integration, template: Template | None) -> Target:
-    """Where the integration's calls go: its own configuration over its template's."""
+def target_of(integration: Integration, template: Template | None, settings: Settings) -> tuple[Target, Violations]:
+    """Where the integration's calls go: its own configuration over its template's, with its settings; and (field path,
+    what is wrong) of settings that do not fit."""
     configuration = integration.configuration
-    return Target(
-        endpoint=configuration.endpoint or (template.endpoint if template else ""),
-        authentication=effective(configuration.authentication, template.authentication if template else None),
-        headers={**_lower(template.headers if template else {}), **_lower(configuration.api.headers)},
-    )
+    endpoint, found = fill_endpoint(configuration.endpoint or (template.endpoint if template else ""), settings)
+    headers, problems = fill_headers({**_lower(_told_headers(template)), **_lower(configuration.api.headers)}, settings)
+    authentication = effective(configuration.authentication, template.authentication if template else None)
+    return Target(endpoint, authentication, headers), found + problems
+
+
+def _told_headers(template: Template | None) -> Mapping[str, str]:
+    """The template's headers, the version of the API among them."""
+    if template is None:
+        return {}
+    version = template.version
+    return {**template.headers, version.header: version.value} if version and version.header else template.headers
 
 
 def timeout_of(integration: Integration, template: Template | None) -> float:
@@ -77,7 +79,9 @@ def endpoint_problem(endpoint: str, policy: OutboundPolicy) -> str | None:
     return problem
 
 
-def violations_of(integration: Integration, template: Template | None, policy: OutboundPolicy) -> Violations:
+def violations_of(
+    integration: Integration, template: Template | None, template_tools: Sequence[ApiTool], policy: OutboundPolicy
+) -> Violations:
     """(field path, what is wrong) of an integration of type `api`."""
     api = integration.configuration.api
     found: Violations = []
@@ -86,83 +90,64 @@ def violations_of(integration: Integration, template: Template | None, policy: O
     if api.template and template is None:
         found.append((f"{_ROOT}.api.template", "is not a template that `ListConnectors` names"))
     if integration.configuration.HasField("timeout"):
-        found += _range(f"{_ROOT}.timeout", timeout_of(integration, None), *_TIMEOUT)
-    target = target_of(integration, template)
+        found += ranged(f"{_ROOT}.timeout", timeout_of(integration, None), *_TIMEOUT)
+    settings, problems = read_settings(template, api.settings_json)
+    target, unfilled = target_of(integration, template, settings)
+    found += problems or unfilled
     if target.endpoint:
-        problem = endpoint_problem(target.endpoint, policy)
+        problem = None if problems or unfilled else endpoint_problem(target.endpoint, policy)
         found += [(f"{_ROOT}.endpoint", problem)] if problem else []
     elif not api.template:
         found.append((f"{_ROOT}.endpoint", "is required without a template"))
     found += violations(target.authentication, target.endpoint, policy, template)
     found += _headers(api, target.authentication)
-    found += _fixed_path(f"{_ROOT}.api.check_path", api.check_path) if api.check_path else []
-    return found + tool_violations(f"{_ROOT}.api.tools", api.tools)
+    found += fixed_path(f"{_ROOT}.api.check_path", api.check_path) if api.check_path else []
+    taken = credential_headers(target.authentication)
+    return found + _tools(api, template_tools, settings, taken)
 
 
-def check_template(template: Template) -> None:
-    """The rules of a tenant's configuration, for a template. Raises TemplateError naming the key."""
-    problem = endpoint_problem(template.endpoint, OutboundPolicy())
-    found = [("endpoint", problem)] if problem else []
-    found += _fixed_path("check_path", template.check_path)
-    found += [("headers", f"{name!r} is not allowed") for name in template.headers if name.lower() in RESERVED_HEADERS]
-    found += tool_violations("tools", [tool_of(tool) for tool in template.tools])
-    if found:
-        raise TemplateError(f"{template.name}.toml: {found[0][0]}: {found[0][1]}")
+def _tools(
+    api: ApiConfiguration, template_tools: Sequence[ApiTool], settings: Settings, taken: Collection[str]
+) -> Violations:
+    """What is wrong with the integration's own tools, with those it chooses of the template's, and with its rates."""
+    of_template = {tool.name for tool in template_tools}
+    found = [
+        (f"{_ROOT}.api.enabled_tools[{index}]", "is no tool of the template")
+        for index, name in enumerate(api.enabled_tools)
+        if name not in of_template
+    ]
+    names = {tool.name for tool in api.tools} | (of_template & set(api.enabled_tools) or of_template)
+    if len(names) > MAX_TOOLS:
+        found.append((f"{_ROOT}.api.tools", f"must be at most {MAX_TOOLS}, with those of the template"))
+        return found
+    found += tool_violations(f"{_ROOT}.api.tools", api.tools, settings, taken)
+    parameters = {name for tool in (*template_tools, *api.tools) for name in _parameters(tool)}
+    return found + rate_violations(f"{_ROOT}.api.rates", api, names, parameters)
 
 
-def tool_violations(root: str, tools: Sequence[ApiTool]) -> Violations:
-    """What is wrong with tools; paths are `root` with an index."""
+def rate_violations(
+    root: str, api: ApiConfiguration, tools: Collection[str], parameters: Collection[str]
+) -> Violations:
+    """What is wrong with call rates; paths are `root` with an index."""
     found: Violations = []
-    if len(tools) > _MAX_TOOLS:
-        found.append((root, f"must be at most {_MAX_TOOLS}"))
-    names = Counter(tool.name for tool in tools)
-    for index, tool in enumerate(tools[:_MAX_TOOLS]):
-        path = f"{root}[{index}]"
-        if not _TOOL_NAME.fullmatch(tool.name):
-            found.append((f"{path}.name", "must be 1 to 64 of [A-Za-z0-9_-]"))
-        elif names[tool.name] > 1:
-            found.append((f"{path}.name", f"{tool.name!r} is there twice"))
-        found += _tool(path, tool)
+    if len(api.rates) > _MAX_RATES:
+        found.append((root, f"must be at most {_MAX_RATES}"))
+    for index, rate in enumerate(api.rates[:_MAX_RATES]):
+        if rate.calls < 1:
+            found.append((f"{root}[{index}].calls", "must be at least 1"))
+        found += ranged(f"{root}[{index}].per", seconds(rate.per), *_RATE_PER)
+        parameter = PLACEHOLDER.fullmatch(rate.subject)
+        if rate.subject and (parameter[1] not in parameters if parameter else rate.subject not in tools):
+            found.append((f"{root}[{index}].subject", "must be a tool's name, or a tool's parameter as `{name}`"))
     return found
 
 
-def _tool(root: str, tool: ApiTool) -> Violations:
-    found: Violations = []
-    if tool.method not in METHODS:
-        found.append((f"{root}.method", f"must be one of {', '.join(METHODS)}"))
-    found += _path(f"{root}.path", tool.path)
+def _parameters(tool: ApiTool) -> Collection[str]:
     try:
-        compiled(tool.parameters_schema_json)
-        properties = schema_object(tool.parameters_schema_json).get("properties", {})
-    except SchemaError as error:
-        found.append((f"{root}.parameters_schema_json", str(error)))
-        properties = None
-    placeholders = PLACEHOLDER.findall(tool.path)
-    if properties is not None:
-        missing = [name for name in dict.fromkeys(placeholders) if name not in properties]
-        found += [(f"{root}.path", f"{{{name}}} is not among the schema's properties") for name in missing]
-    for index, name in enumerate(tool.query_parameters):
-        if not name or name in placeholders:
-            found.append((f"{root}.query_parameters[{index}]", "must be a parameter that is not part of the path"))
-    if tool.HasField("cache_ttl"):
-        if tool.method != "GET":
-            found.append((f"{root}.cache_ttl", "is only for GET"))
-        found += _range(f"{root}.cache_ttl", tool.cache_ttl.ToNanoseconds() / 1e9, 0.001, _MAX_CACHE_TTL)
-    return found
-
-
-def _path(field: str, path: str) -> Violations:
-    """A path with or without placeholders, relative to the endpoint."""
-    bare = PLACEHOLDER.sub("x", path)
-    if not _PATH.fullmatch(path) or "{" in bare or "}" in bare:
-        return [(field, "must start with `/` and hold only path characters and {names}; no query, no fragment")]
-    if path.startswith("//") or has_steps(bare):
-        return [(field, "must not start with `//` nor have `.` or `..` as a segment")]
-    return []
-
-
-def _fixed_path(field: str, path: str) -> Violations:
-    return [(field, "must not have {names}")] if "{" in path else _path(field, path)
+        properties: Mapping[str, object] = schema_object(tool.parameters_schema_json).get("properties", {})
+    except SchemaError:
+        return ()
+    return properties.keys()
 
 
 def _headers(api: ApiConfiguration, authentication: Authentication) -> Violations:
@@ -183,10 +168,6 @@ def _headers(api: ApiConfiguration, authentication: Authentication) -> Violation
         if len(value) > _MAX_HEADER_VALUE or not HEADER_VALUE.fullmatch(value):
             found.append((field, f"must be at most {_MAX_HEADER_VALUE} printable ASCII characters"))
     return found
-
-
-def _range(field: str, seconds: float, least: float, most: float) -> Violations:
-    return [] if least <= seconds <= most else [(field, f"must be from {least:g} s to {most:g} s")]
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
 import orjson
-from trunkline.v1.api_pb2 import ApiTool
 from trunkline.v1.authentication_pb2 import Authentication
 from yarl import URL
 
 from trunkline_server.connectors.rest.auth.places import credential_headers, credential_parameter
+from trunkline_server.connectors.rest.encoding import bracketed, form, redact, repeated, scalar
 from trunkline_server.domain.errors import Reason, invalid_fields
 from trunkline_server.domain.schemas import field_path, invalid_parameters
+
+if TYPE_CHECKING:
+    from trunkline_server.connectors.rest.operation import Operation
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -45,9 +49,11 @@ RESERVED_HEADERS = frozenset(
 )
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _DEFAULT_HEADERS = {"accept": "application/json, */*;q=0.5", "user-agent": "trunkline"}
 _STEPS = re.compile(r"(^|[/\\])\.{1,2}($|[/\\;])")
+_HEADER_SAFE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
+_MAX_HEADER_PARAMETER = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class HttpRequest:
     tls: ssl.SSLContext | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """Where an integration's calls go. `authentication` is the effective one, without its secret."""
 
@@ -70,40 +76,67 @@ class Target:
     authentication: Authentication
     headers: Mapping[str, str]
 
+    @cached_property
+    def sent(self) -> Mapping[str, str]:
+        """The headers of every call, by lower-case name. They were checked when stored; what would split a request
+        is refused all the same. Raises INVALID_CONFIGURATION."""
+        for name, value in self.headers.items():
+            if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
+                path = field_path(name, root="configuration.api.headers")
+                raise invalid_fields(
+                    [(path, "cannot be sent as a header")], reason=Reason.ERROR_REASON_INVALID_CONFIGURATION
+                )
+        reserved = RESERVED_HEADERS | credential_headers(self.authentication)
+        own = {name.lower(): value for name, value in self.headers.items() if name.lower() not in reserved}
+        return _DEFAULT_HEADERS | own
 
-def build(target: Target, tool: ApiTool, parameters: Mapping[str, Any]) -> HttpRequest:
-    """The request of a tool call, without its credential. Raises INVALID_PARAMETERS for values that do not fit a path
-    or a query string."""
-    rest = dict(parameters)
-    path, violations = _fill(tool.path, rest)
-    in_query = set(tool.query_parameters) if tool.method in _WITH_BODY else set(rest)
+
+def build(
+    target: Target,
+    operation: Operation,
+    parameters: Mapping[str, Any],
+    key: str = "",
+    redacted: Collection[str] = (),
+) -> HttpRequest:
+    """The request of a tool call, without its credential; `key` is its idempotency key, fields in `redacted` are
+    masked. Raises INVALID_PARAMETERS for values that do not fit a path, a query string or a header."""
+    rest = {**operation.defaults, **parameters, **operation.constants}
+    if redacted:
+        rest = redact(rest, redacted)
+    path, violations = _fill(operation, rest)
+    headers = _headers(operation, rest, violations)
+    query = operation.query if operation.has_body else rest.keys()
     pairs: list[tuple[str, str]] = []
-    credential = credential_parameter(target.authentication)
-    for name in [name for name in rest if name in in_query]:
-        values, problem = _query_values(rest.pop(name))
-        if not problem and credential and name == credential:
-            problem = "is the name of the credential"
-        if problem:
-            violations.append((field_path(name), problem))
-        pairs += [(name, value) for value in values]
+    for name in [name for name in rest if name in query]:
+        pairs += _pairs(target, operation, name, rest.pop(name), violations)
+    fields: list[tuple[str, str]] = []
+    if operation.form and operation.has_body:
+        for name, value in rest.items():
+            fields += _found(bracketed(name, value), name, "is nested too deep for a form", violations)
     if violations:
         raise invalid_parameters(violations)
-    body = orjson.dumps(rest) if tool.method in _WITH_BODY else None
-    return _request(target, tool.method, path, pairs, body)
+    if key and operation.key_header:
+        headers[operation.key_header] = key
+    body = (form(fields) if operation.form else orjson.dumps(rest)) if operation.has_body else None
+    if operation.form and operation.has_body:
+        headers["content-type"] = "application/x-www-form-urlencoded"
+    return _request(target, operation.method, path, pairs, body, headers)
 
 
 def build_check(target: Target, path: str) -> HttpRequest:
     """The request of a live check: GET, without parameters and credential."""
-    return _request(target, "GET", path, [], None)
+    return _request(target, "GET", path, [], None, {})
 
 
-def _request(target: Target, method: str, path: str, query: list[tuple[str, str]], body: bytes | None) -> HttpRequest:
-    headers = _DEFAULT_HEADERS | _extra(target)
+def _request(
+    target: Target, method: str, path: str, query: list[tuple[str, str]], body: bytes | None, own: Mapping[str, str]
+) -> HttpRequest:
+    headers = {**target.sent, **own}
     if body is None:
         headers.pop("content-type", None)
     else:
         headers.setdefault("content-type", "application/json")
-    base = URL(target.endpoint)
+    base = _base(target.endpoint)
     url = URL.build(
         scheme=base.scheme,
         authority=base.raw_authority,
@@ -114,24 +147,19 @@ def _request(target: Target, method: str, path: str, query: list[tuple[str, str]
     return HttpRequest(method, url, headers, body)
 
 
-def _extra(target: Target) -> dict[str, str]:
-    """The configured headers. They were checked when stored; what would split a request is refused all the same."""
-    for name, value in target.headers.items():
-        if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(value):
-            field = field_path(name, root="configuration.api.headers")
-            raise invalid_fields(
-                [(field, "cannot be sent as a header")], reason=Reason.ERROR_REASON_INVALID_CONFIGURATION
-            )
-    reserved = RESERVED_HEADERS | credential_headers(target.authentication)
-    return {name.lower(): value for name, value in target.headers.items() if name.lower() not in reserved}
+@lru_cache(maxsize=1024)
+def _base(endpoint: str) -> URL:
+    return URL(endpoint)
 
 
-def _fill(template: str, parameters: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+def _fill(operation: Operation, parameters: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     """The path with its placeholders filled; takes what it uses out of `parameters`."""
+    if not operation.names:
+        return operation.path, []
     violations: list[tuple[str, str]] = []
     texts: dict[str, str] = {}
-    for name in dict.fromkeys(PLACEHOLDER.findall(template)):
-        text = _scalar(parameters.pop(name, None))
+    for name in operation.names:
+        text = scalar(parameters.pop(name, None))
         if text is None:
             violations.append((field_path(name), "is part of the path and must be a string, number or boolean"))
         elif not text or has_steps(text):
@@ -140,34 +168,51 @@ def _fill(template: str, parameters: dict[str, Any]) -> tuple[str, list[tuple[st
             texts[name] = text
     if violations:
         return "", violations
-    path = PLACEHOLDER.sub(lambda match: quote(texts[match[1]], safe=""), template)
+    path = PLACEHOLDER.sub(lambda match: quote(texts[match[1]], safe=""), operation.path)
     # Harmless values can still make a step with what stands around them.
     if has_steps(path):
         return "", [(field_path(), "makes a path with `.` or `..` in it")]
     return path, []
 
 
+def _headers(operation: Operation, parameters: dict[str, Any], violations: list[tuple[str, str]]) -> dict[str, str]:
+    """The headers that parameters fill; takes those out of `parameters`."""
+    found: dict[str, str] = {}
+    for name, header in operation.headers.items():
+        value = parameters.pop(name, None)
+        if value is None:
+            continue
+        text = scalar(value)
+        if text is None or len(text) > _MAX_HEADER_PARAMETER or not _HEADER_SAFE.fullmatch(text):
+            violations.append((field_path(name), "goes into a header and must be printable ASCII"))
+        else:
+            found[header] = text
+    return found
+
+
+def _pairs(
+    target: Target, operation: Operation, name: str, value: object, violations: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """A parameter as it goes into the query string."""
+    if name and name == credential_parameter(target.authentication):
+        violations.append((field_path(name), "is the name of the credential"))
+        return []
+    if operation.form:
+        return _found(bracketed(name, value), name, "is nested too deep for a query string", violations)
+    texts = repeated(value)
+    problem = "goes into the query string and must be a string, number, boolean or a list of these"
+    return _found(None if texts is None else [(name, text) for text in texts], name, problem, violations)
+
+
+def _found(
+    pairs: list[tuple[str, str]] | None, name: str, problem: str, violations: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    if pairs is None:
+        violations.append((field_path(name), problem))
+    return pairs or []
+
+
 def has_steps(path: str) -> bool:
     """Whether a segment is `.` or `..`, also where a server would decode the path once or twice."""
     once = unquote(path)
     return any(_STEPS.search(form) for form in (path, once, unquote(once)))
-
-
-def _scalar(value: object) -> str | None:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | int | float):
-        return orjson.dumps(value).decode()
-    return None
-
-
-def _query_values(value: object) -> tuple[list[str], str]:
-    """A value as it is repeated in the query string, or what is wrong with it. Null is left out."""
-    if value is None:
-        return [], ""
-    items: Iterable[object] = value if isinstance(value, list) else [value]
-    texts = [_scalar(item) for item in items]
-    good = [text for text in texts if text is not None]
-    if len(good) < len(texts):
-        return [], "goes into the query string and must be a string, number, boolean or a list of these"
-    return good, ""

@@ -194,7 +194,8 @@ class SandboxAnswer(Strict):
 
 
 class Sandbox(Strict):
-    """How the API answers when it refuses. `{seconds}` in a text is the wait that it asks for."""
+    """How the API answers when it refuses. `{seconds}` in a text is the wait that it asks for, `{reset}` the Unix time
+    of its end; a text that is nothing else becomes a number."""
 
     authentication: SandboxAnswer = SandboxAnswer(status=401, body={"message": "unauthorized"})
     rate_limited: SandboxAnswer = SandboxAnswer(status=429, headers={"Retry-After": "{seconds}"})

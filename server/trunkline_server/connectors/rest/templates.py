@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from trunkline.v1.authentication_pb2 import AuthenticationScheme
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.connector_pb2 import Connector, ConnectorTool
 
+from trunkline_server.connectors.rest.connector_schema import configuration_schema
 from trunkline_server.connectors.rest.template_models import (
     Rate,
     Template,
@@ -23,6 +25,7 @@ from trunkline_server.connectors.rest.template_models import (
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.timeouts import told
 
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 SHIPPED = Path(__file__).parent.parent / "templates"
 
 
@@ -44,7 +47,27 @@ def parse_template(name: str, text: str) -> Template:
 
 def load_templates(directory: Path = SHIPPED) -> dict[str, Template]:
     """The templates of a directory, by name and in its order. Reads files: for start-up. Raises TemplateError."""
-    return {path.stem: parse_template(path.stem, path.read_text("utf-8")) for path in sorted(directory.glob("*.toml"))}
+    return {path.stem: _read(path) for path in sorted(directory.glob("*.toml"))}
+
+
+def _read(path: Path) -> Template:
+    if not _NAME.fullmatch(path.stem):
+        raise TemplateError(f"{path.name}: a template's name must be 1 to 64 of [a-z0-9_-], starting with a letter")
+    try:
+        return parse_template(path.stem, path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path.name} cannot be read: {type(error).__name__}") from None
+
+
+def load_all(directory: str = "") -> dict[str, Template]:
+    """The shipped templates, and those of the operator's directory over them. Reads files: for start-up. Raises
+    TemplateError, also for a directory that cannot be read."""
+    if not directory:
+        return load_templates()
+    own = Path(directory)
+    if not own.is_dir():
+        raise TemplateError(f"integrations.template_dir: {own} is not a directory")
+    return load_templates() | load_templates(own)
 
 
 def scheme_of(name: str) -> AuthenticationScheme.ValueType:
@@ -84,15 +107,17 @@ def tool_of(tool: TemplateTool) -> ApiTool:
 def connector_of(template: Template) -> Connector:
     """The template as `ListConnectors` shows it."""
     own = template.authentication.scheme
+    schemes = [scheme_of(one) for one in dict.fromkeys((own, *template.authentication.alternatives))]
     return Connector(
         name=template.name,
         type=IntegrationType.INTEGRATION_TYPE_API,
         display_name=template.display_name,
         default_endpoint=template.endpoint,
         authentication=scheme_of(own),
-        authentications=[scheme_of(one) for one in dict.fromkeys((own, *template.authentication.alternatives))],
+        authentications=schemes,
         timeout=duration(template.timeout_seconds),
         timeouts=told(template.timeouts),
+        configuration_schema_json=configuration_schema(template, schemes),
         settings_schema_json=_json(template.settings),
         tools=[_connector_tool(tool) for tool in template.tools],
         rates=[rate_of(rate) for rate in template.rates],

@@ -91,6 +91,7 @@ class ToolAttempts:
             breaker.succeeded(started)
             judged = True
             note.outcome, note.http_status = AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED, answer.http_status
+            note.quotas.extend(answer.quotas)
             return answer
         except TrunklineError as error:
             judged = _judge(breaker, error, started)

@@ -72,7 +72,7 @@ class ToolExecution:
         """What the call would do. Nothing is called, charged or used up."""
         response = run.response(None)
         told = response.preview
-        told.CopyFrom(run.connector.preview(run.tool_call(run.timeout)))
+        told.CopyFrom(await run.connector.preview(run.tool_call(run.timeout)))
         told.cost_nano_usd = run.tool.cost_nano_usd
         told.approval_missing = await self._approvals.missing(run)
         told.cached = await self._cache.peek(run)

@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from trunkline_server import heads
 from trunkline_server.domain.access_tokens import Token
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
 from trunkline_server.domain.token_answers import given, refusal
-from trunkline_server.providers import heads
 from trunkline_server.providers.errors import mask
 from trunkline_server.providers.http import Bound, Http
 from trunkline_server.providers.tokens.grant import Grant, failed

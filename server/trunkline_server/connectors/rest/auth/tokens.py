@@ -174,7 +174,7 @@ def _refused(answer: HttpAnswer, ask: Ask, kind: GrantType) -> TrunklineError:
         return TrunklineError(Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, message, metadata=metadata)
     error = _unavailable(f"gives no access token now ({told})")
     error.metadata |= metadata
-    error.retry_after = retry_after(answer.headers, ErrorMap()) if found.passing else None
+    error.retry_after = retry_after(answer, ErrorMap()) if found.passing else None
     return error
 
 

@@ -1,4 +1,4 @@
-"""What the headers of a provider's answer tell: its id of the request, when to come again, what is left of quotas."""
+"""What the headers of an outside system's answer tell: its id of the request, when to come again, its quotas."""
 
 from __future__ import annotations
 
