@@ -16,6 +16,7 @@ from e2e.commands import Done, trunkline
 from e2e.tool_scene import LARGE, PRICE, Hub, asking, hub
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
+from trunkline.v1 import tool_pb2_grpc
 from trunkline.v1.tool_pb2 import (
     BatchExecuteToolsRequest,
     BatchExecuteToolsResponse,
@@ -26,12 +27,14 @@ from trunkline.v1.tool_pb2 import (
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+WRITE_TIMEOUT = 2
 FINISH = StreamExecuteToolRequest(finish=ToolInputFinished())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
-    async with hub(tmp_path_factory.mktemp("many"), TRUNKLINE__SERVER__WRITE_TIMEOUT_SECONDS="2") as opened:
+    timeout = {"TRUNKLINE__SERVER__WRITE_TIMEOUT_SECONDS": str(WRITE_TIMEOUT)}
+    async with hub(tmp_path_factory.mktemp("many"), **timeout) as opened:
         yield opened
 
 
@@ -216,6 +219,20 @@ async def test_leaving_a_stream_leaves_the_upstream(scene: Hub) -> None:
     await asyncio.gather(reading, return_exceptions=True)
     record = await scene.running.recorded("left-1")
     assert record is not None and record.error_reason == "CALLER_CANCELLED"
+
+
+async def test_a_caller_that_stops_reading_is_cut_off(scene: Hub) -> None:
+    """After the write timeout, with a window that does not grow."""
+    options = [("grpc.http2.bdp_probe", 0)]
+    async with grpc.aio.insecure_channel(scene.running.target, options=options) as channel:
+        tools: Any = tool_pb2_grpc.ToolServiceStub(channel)
+        call = tools.StreamExecuteTool(iter([start("large")]), metadata=scene.metadata, timeout=60)
+        await call.read()
+        await asyncio.sleep(3 * WRITE_TIMEOUT)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            while await call.read() is not grpc.aio.EOF:
+                pass
+    assert reason_of(status_of(caught.value)) == "SLOW_CONSUMER"
 
 
 async def test_a_caller_that_sends_nothing_is_ended_by_its_deadline(scene: Hub) -> None:

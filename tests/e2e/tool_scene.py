@@ -108,11 +108,11 @@ def asking(tool: str, *, agent: str = "tests", user: str = "", **fields: Any) ->
 
 
 @asynccontextmanager
-async def hub(base: Path, budget_usd: int = 1000, **environment: str) -> AsyncIterator[Hub]:
+async def hub(base: Path, **environment: str) -> AsyncIterator[Hub]:
     """A hub of every tool above, for the tenant of the stack."""
     async with (
         http_upstream() as upstream,
-        stack(base, [], model="none", budget_usd=budget_usd, environment=environment) as running,
+        stack(base, [], model="none", environment=environment) as running,
         grpc.aio.insecure_channel(running.target) as channel,
     ):
         one = Hub(running, upstream, channel)

@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.access_pb2 import Tenant
 from trunkline.v1.api_pb2 import ApiConfiguration, ApiTool, CacheClass
+from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.configuration_pb2 import Configuration
 from trunkline.v1.integration_health_pb2 import ResultDrift
 from trunkline.v1.integration_pb2 import Integration
@@ -107,11 +108,12 @@ def test_no_field_of_a_request_is_forgotten() -> None:
 
 def test_how_long_a_result_serves() -> None:
     kind = CacheClass
-    assert [ttl_of(Tool(cache_class=one), "u") for one in (0, 1, 2, 3)] == [0, 300, 3600, 86_400]
+    ann, nobody = CallContext(user_id="u"), CallContext()
+    assert [ttl_of(Tool(cache_class=one), ann) for one in (0, 1, 2, 3)] == [0, 300, 3600, 86_400]
     assert set(CLASS_SECONDS) == set(kind.values()) - {0}
-    assert ttl_of(Tool(cache_class=kind.CACHE_CLASS_USER), "") == 0
-    assert ttl_of(Tool(cache_class=kind.CACHE_CLASS_SEARCH, cache_ttl=Duration(seconds=5)), "") == 5
-    assert ttl_of(Tool(cache_class=kind.CACHE_CLASS_STATIC, has_side_effects=True), "u") == 0
+    assert ttl_of(Tool(cache_class=kind.CACHE_CLASS_USER), nobody) == 0
+    assert ttl_of(Tool(cache_class=kind.CACHE_CLASS_SEARCH, cache_ttl=Duration(seconds=5)), nobody) == 5
+    assert ttl_of(Tool(cache_class=kind.CACHE_CLASS_STATIC, has_side_effects=True), ann) == 0
 
 
 async def test_a_key_names_all_that_a_result_depends_on() -> None:

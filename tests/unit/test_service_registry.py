@@ -161,7 +161,7 @@ async def test_a_check_that_hangs_is_a_finding(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("trunkline_server.domain.integrations.checks._GRACE_SECONDS", 0.01)
     scene = await Scene().with_row(an_api())
 
-    async def hang(integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
+    async def hang(integration: Integration, secret: str, deadline: Deadline, tenant_id: str = "") -> HealthCheck:
         await asyncio.sleep(60)
         raise AssertionError
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self
 
 import structlog
 from trunkline.v1.api_pb2 import CacheClass
+from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.tool_pb2 import ExecuteToolResponse, Tool, ToolCacheMode
 
 from trunkline_server.domain.connectors import ToolAnswer
@@ -75,9 +76,9 @@ class Kept:
         return found
 
 
-def ttl_of(tool: Tool, user_id: str) -> float:
+def ttl_of(tool: Tool, context: CallContext) -> float:
     """For how many seconds an answer of the tool may be used again; 0 for not at all."""
-    if tool.has_side_effects or (tool.cache_class == CacheClass.CACHE_CLASS_USER and not user_id):
+    if tool.has_side_effects or (tool.cache_class == CacheClass.CACHE_CLASS_USER and not context.user_id):
         return 0.0
     if tool.HasField("cache_ttl"):
         return seconds(tool.cache_ttl)
@@ -183,17 +184,16 @@ class ToolCache:
         # Calls under way, by key. True: made, and not to be shared; False: failed.
         self.flights: dict[bytes, asyncio.Future[Kept | bool]] = {}
 
-    async def flight(self, run: ToolRun) -> Flight | None:
-        """The call's wish, begun; None for one that is not cached."""
-        mode = run.request.cache
-        ttl = ttl_of(run.tool, run.call.context.user_id)
-        if ttl <= 0 or mode == _BYPASS:
+    def flight(self, run: ToolRun) -> Flight | None:
+        """The call's wish, to be begun; None for one that is not cached."""
+        ttl = ttl_of(run.tool, run.call.context)
+        if ttl <= 0 or run.request.cache == _BYPASS:
             return None
-        return await Flight(self, run.call.tenant_id, key_of(run), ttl).begin(mode, run.end)
+        return Flight(self, run.call.tenant_id, key_of(run), ttl)
 
     async def peek(self, run: ToolRun) -> bool:
         """Whether a kept result would serve the call."""
-        ttl = ttl_of(run.tool, run.call.context.user_id)
+        ttl = ttl_of(run.tool, run.call.context)
         if ttl <= 0 or run.request.cache in (_BYPASS, _REFRESH):
             return False
         key = key_of(run)

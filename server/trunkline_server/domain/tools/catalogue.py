@@ -21,7 +21,7 @@ _DISABLED = IntegrationStatus.INTEGRATION_STATUS_DISABLED
 _MOST_INDEXES = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FoundTool:
     """A tool and what calls it."""
 

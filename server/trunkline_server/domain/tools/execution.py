@@ -102,10 +102,10 @@ class ToolExecution:
     # ── Stages ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _kept_or_called(self, run: ToolRun) -> ExecuteToolResponse:
-        flight = await self._cache.flight(run)
+        flight = self._cache.flight(run)
         if flight is None:
             return (await self._called(run))[1]
-        async with flight:
+        async with await flight.begin(run.request.cache, run.end):
             if flight.found is not None:
                 return await self._from_cache(run, flight.found)
             run.waited |= flight.waited

@@ -122,8 +122,8 @@ class ToolRun:
 
     def note(self, answer: ToolAnswer) -> None:
         """What an answer told beside its result."""
-        for drift in answer.drifts[: _MOST_DRIFTS - len(self.drifts)]:
-            self.drifts.append(drift)
+        if answer.drifts:
+            self.drifts += answer.drifts[: _MOST_DRIFTS - len(self.drifts)]
         for warning in answer.warnings:
             if len(self.warnings) < _MOST_WARNINGS and warning not in self.warnings:
                 self.warnings.append(warning)
@@ -136,16 +136,19 @@ class ToolRun:
 
     def response(self, answer: ToolAnswer | None) -> ExecuteToolResponse:
         """The answer to the caller; without a result where that came in pieces."""
-        found = ExecuteToolResponse(
-            execution_time=duration(time.monotonic() - self.started),
-            trace_id=self.call.trace_id,
-            request_id=self.call.request_id,
-            warnings=self.warnings,
-            attempts=self.attempts,
-        )
-        if answer is not None:
-            found.result_json, found.result_bytes = answer.json, answer.raw
-            found.content_type, found.http_status = answer.content_type, answer.http_status
+        call, took = self.call, duration(time.monotonic() - self.started)
+        common: dict[str, Any] = {"execution_time": took, "trace_id": call.trace_id, "request_id": call.request_id}
+        common |= {"warnings": self.warnings, "attempts": self.attempts}
+        if answer is None:
+            found = ExecuteToolResponse(**common)
+        else:
+            found = ExecuteToolResponse(
+                result_json=answer.json,
+                result_bytes=answer.raw,
+                content_type=answer.content_type,
+                http_status=answer.http_status,
+                **common,
+            )
         if charge := self.charge:
             found.cost.CopyFrom(to_money(charge))
         return found
