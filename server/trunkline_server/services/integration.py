@@ -122,12 +122,10 @@ class IntegrationService:
         """See the contract. A changed configuration is checked live before it is stored."""
         _check_mask(request)
         wanted = request.integration
-        current = await self._integrations.get(call.tenant_id, wanted.integration_id)
+        current = await self._current(call, wanted.integration_id, wanted.etag)
         changed = Integration()
         changed.CopyFrom(current)
         request.update_mask.MergeMessage(wanted, changed, replace_message_field=True, replace_repeated_field=True)
-        # Without an etag the one just read: what another caller changes meanwhile must not be undone.
-        changed.etag = wanted.etag or current.etag
         change = credentials.updated(current, changed, request)
         check = None
         if any(path.partition(".")[0] == "configuration" for path in request.update_mask.paths):
@@ -143,17 +141,15 @@ class IntegrationService:
     ) -> RollbackIntegrationResponse:
         """See the contract. The status stays what it is, and so does the credential where calls go where they went."""
         tenant_id, name = call.tenant_id, request.integration_id
-        current = await self._integrations.get(tenant_id, name)
+        current = await self._current(call, name, request.etag)
         wanted = (await self._integrations.version(tenant_id, name, request.version)).integration
         if wanted.type != current.type:
             raise invalid_fields([("version", "is that of an integration of another type, which had this id before")])
-        wanted.status, wanted.etag = current.status, request.etag or current.etag
+        wanted.status, wanted.etag = current.status, current.etag
         change = credentials.rolled_back(current, wanted, request.secret)
         self._validate(wanted)
         check = await self._healthy(call, wanted, await self._secret(call, wanted, change.secret))
         if request.validate_only:
-            if wanted.etag != current.etag:
-                raise etag_mismatch()
             wanted.version = current.version + 1
             wanted.last_check.CopyFrom(check)
             return RollbackIntegrationResponse(integration=_located(wanted))
@@ -224,6 +220,14 @@ class IntegrationService:
             self._connectors.validate(integration)
         elif found := list(self._providers.validate(integration)):
             raise invalid_fields(found, reason=_INVALID)
+
+    async def _current(self, call: Call, integration_id: str, etag: str) -> Integration:
+        """The integration as it is. Whoever stores a change of it does so by its etag, given or not: what another
+        caller changes meanwhile must not be undone. Raises NOT_FOUND, ETAG_MISMATCH."""
+        found = await self._integrations.get(call.tenant_id, integration_id)
+        if etag and etag != found.etag:
+            raise etag_mismatch()
+        return found
 
     async def _refuse_taken(self, call: Call, integration_id: str) -> None:
         """Before anything is called: a dry run tells it too."""
