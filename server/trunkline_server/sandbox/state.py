@@ -26,8 +26,8 @@ class Misused(ValueError):
 @dataclass(slots=True)
 class State:
     """`effects` counts each side effect by its tool and parameters: a second one is a duplicate. `replayed` were
-    answered by their key. `aborted` are calls whose caller left before the answer's end; `wait` is what the last refused
-    call was asked to wait, in seconds."""
+    answered by their key. `aborted` are calls whose caller left before the answer ended; `wait` is what the last
+    refused call was asked to wait, in seconds."""
 
     calls: Counter[str] = field(default_factory=Counter)
     effects: Counter[bytes] = field(default_factory=Counter)
