@@ -92,6 +92,7 @@ def test_the_list() -> None:
     ("arguments", "said"),
     [
         (["nothing"], "there is no template nothing"),
+        (["notion", "--templates", "nowhere"], "is not a directory"),
         (["notion", "--errors", "much"], "write a share as 5%"),
         (["notion", "--errors", "60%", "--hang", "60%"], "more than 1"),
         (["notion", "--errors", "fire=5%"], "do not fit"),

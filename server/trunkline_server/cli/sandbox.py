@@ -6,6 +6,7 @@ import asyncio
 import re
 import signal
 import sys
+from collections.abc import Mapping
 
 import click
 from google.protobuf import json_format
@@ -16,7 +17,8 @@ from trunkline.v1.integration_pb2 import CreateIntegrationRequest
 from trunkline_server.cli.remote import Failure, run
 from trunkline_server.cli.text import facts, table
 from trunkline_server.connectors.rest.template_models import Template
-from trunkline_server.connectors.rest.templates import load_templates
+from trunkline_server.connectors.rest.template_rules import check_template
+from trunkline_server.connectors.rest.templates import TemplateError, load_all
 from trunkline_server.sandbox import Faults, Sandbox, SandboxError, running
 from trunkline_server.sandbox.credentials import with_scheme
 from trunkline_server.sandbox.server import CONTROL_PATH
@@ -50,6 +52,7 @@ def _shares(given: dict[str, tuple[str, ...]]) -> dict[str, float]:
 @click.command()
 @click.argument("template", default="")
 @click.option("--list", "listing", is_flag=True, help="List the templates.")
+@click.option("--templates", "directory", default="", help="A directory of your own templates, over the shipped ones.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="0: any free one.")
 @click.option("--latency", default="0ms", help="How late answers are: 200ms, or 100ms+200ms for up to 200 ms more.")
 @click.option(
@@ -67,6 +70,7 @@ def _shares(given: dict[str, tuple[str, ...]]) -> dict[str, float]:
 def sandbox(
     template: str,
     listing: bool,
+    directory: str,
     port: int,
     latency: str,
     no_rates: bool,
@@ -82,9 +86,10 @@ def sandbox(
     Examples:
       trunkline sandbox --list
       trunkline sandbox notion
+      trunkline sandbox crm --templates ./templates
       trunkline sandbox stripe --errors 5% --disconnect 1% --latency 50ms+100ms --seed 7
     """
-    templates = load_templates()
+    templates = _templates(directory)
     if listing or not template:
         click.echo(table(("template", "service", "authentication", "tools"), [_row(one) for one in templates.values()]))
         return
@@ -106,6 +111,17 @@ def sandbox(
         raise Failure(f"the faults do not fit: {error.errors(include_url=False)[0]['msg']}") from None
     except (SandboxError, OSError) as error:
         raise Failure(str(error)) from None
+
+
+def _templates(directory: str) -> Mapping[str, Template]:
+    """The shipped templates and those of the directory, all of them checked."""
+    try:
+        templates = load_all(directory)
+        for one in templates.values():
+            check_template(one)
+    except TemplateError as error:
+        raise Failure(str(error)) from None
+    return templates
 
 
 async def _serve(played: Sandbox, port: int) -> None:

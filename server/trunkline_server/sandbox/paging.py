@@ -75,8 +75,8 @@ def _item(item: Any, number: int, identity: str) -> Any:
     name = name or next((name for name in item if name.endswith("_id")), "")
     value = item.get(name)
     if isinstance(value, str):
-        # As long as before: ids have forms.
-        return {**item, name: f"{value[:-4]}{number:04x}" if len(value) > 8 else f"{value}{number:x}"}
+        # As long as before, as ids have forms, and far from those of the example.
+        return {**item, name: f"{value[:-4]}{0xA000 + number:04x}" if len(value) > 8 else f"{value}{number:x}"}
     return {**item, name: value + 1000 * number} if isinstance(value, int) else item
 
 

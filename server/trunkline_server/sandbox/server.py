@@ -166,6 +166,7 @@ class Sandbox:
 
     def _refused(self, kind: Refusal, asked: Asked, wait: float = 0.0, finding: str = "") -> Answer:
         self.state.refused[kind] += 1
+        self.state.wait = wait
         self.state.finding = finding or self.state.finding
         echo = ""
         if self.faults.echo:

@@ -26,7 +26,8 @@ class Misused(ValueError):
 @dataclass(slots=True)
 class State:
     """`effects` counts each side effect by its tool and parameters: a second one is a duplicate. `replayed` were
-    answered by their key. `aborted` are calls whose caller left before the answer's end."""
+    answered by their key. `aborted` are calls whose caller left before the answer ended; `wait` is what the last
+    refused call was asked to wait, in seconds."""
 
     calls: Counter[str] = field(default_factory=Counter)
     effects: Counter[bytes] = field(default_factory=Counter)
@@ -36,6 +37,7 @@ class State:
     aborted: int = 0
     in_flight: int = 0
     finding: str = ""
+    wait: float = 0.0
     _keys: dict[str, tuple[bytes, Answer]] = field(default_factory=dict)
 
     def known(self, key: str, tool: str, parameters: Mapping[str, Any]) -> Answer | None:
