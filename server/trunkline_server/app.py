@@ -12,6 +12,7 @@ from opentelemetry.trace import Tracer
 
 from trunkline_server import background
 from trunkline_server.config import Settings
+from trunkline_server.connectors.openapi import OpenApiImporter
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.embedding import Embeddings
@@ -85,7 +86,7 @@ def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, 
             postgres.PgFeedback(database),
         ),
         "IntegrationService": IntegrationService(
-            parts.integrations, directory, router, parts.providers, parts.connectors
+            parts.integrations, directory, router, parts.providers, parts.connectors, OpenApiImporter()
         ),
         "ToolService": ToolService(directory, connectors, resilience, parts.signals),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),

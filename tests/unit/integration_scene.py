@@ -11,6 +11,7 @@ from trunkline.v1.configuration_pb2 import Configuration, LlmProviderConfigurati
 from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
 from trunkline.v1.integration_pb2 import CreateIntegrationRequest, Integration, UpdateIntegrationRequest
+from trunkline_server.connectors.openapi import OpenApiImporter
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.deadline import Deadline
@@ -76,7 +77,7 @@ class Scene:
         self.providers, self.api = CheckedProviders(), CheckedApi()
         router = Router(self.directory, FakeCatalogue({}), self.providers, Resilience(), RoutingSettings({}))
         self.service = IntegrationService(
-            self.store, self.directory, router, self.providers, Connectors({"api": self.api})
+            self.store, self.directory, router, self.providers, Connectors({"api": self.api}), OpenApiImporter()
         )
         self.call = a_call()
 

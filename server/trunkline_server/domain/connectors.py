@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from trunkline.v1.configuration_pb2 import Configuration
-from trunkline.v1.connector_pb2 import Connector
+from trunkline.v1.connector_pb2 import Connector, ImportOpenApiRequest, ImportOpenApiResponse
 from trunkline.v1.integration_health_pb2 import HealthCheck, RateUse, ResultDrift
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
@@ -92,6 +92,15 @@ class ToolConnector(Protocol):
 
     async def check(self, integration: Integration, secret: str, deadline: Deadline) -> HealthCheck:
         """A live check. A failed one is a finding, not an error: never raises TrunklineError."""
+        ...
+
+
+class DocumentImporter(Protocol):
+    """Descriptions of APIs as configurations."""
+
+    async def convert(self, request: ImportOpenApiRequest) -> ImportOpenApiResponse:
+        """The configuration that the document describes. Nothing is stored or fetched. Raises INVALID_REQUEST with
+        field paths that end in JSON pointers."""
         ...
 
 

@@ -6,7 +6,12 @@ from urllib.parse import urlsplit
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.configuration_pb2 import IntegrationType
-from trunkline.v1.connector_pb2 import ListConnectorsRequest, ListConnectorsResponse
+from trunkline.v1.connector_pb2 import (
+    ImportOpenApiRequest,
+    ImportOpenApiResponse,
+    ListConnectorsRequest,
+    ListConnectorsResponse,
+)
 from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
 from trunkline.v1.integration_pb2 import (
     CheckIntegrationRequest,
@@ -27,7 +32,7 @@ from trunkline.v1.integration_pb2 import (
 )
 
 from trunkline_server.domain.call import Call
-from trunkline_server.domain.connectors import Connectors
+from trunkline_server.domain.connectors import Connectors, DocumentImporter
 from trunkline_server.domain.errors import Reason, TrunklineError, already_exists, invalid_fields, live_check_failed
 from trunkline_server.domain.ports import Directory, Integrations, Providers
 from trunkline_server.domain.router import Router
@@ -52,12 +57,14 @@ class IntegrationService:
         router: Router,
         providers: Providers,
         connectors: Connectors,
+        importer: DocumentImporter,
     ) -> None:
         self._integrations = integrations
         self._directory = directory
         self._router = router
         self._providers = providers
         self._connectors = connectors
+        self._importer = importer
 
     async def create_integration(self, call: Call, request: CreateIntegrationRequest) -> CreateIntegrationResponse:
         """See the contract. Nothing is stored unless the live check succeeded."""
@@ -159,6 +166,10 @@ class IntegrationService:
         wanted = [one for one in known if request.type in (0, one.type) and request.name in ("", one.name)]
         found, following = page(wanted, request.page_size, request.page_token)
         return ListConnectorsResponse(connectors=found, next_page_token=following)
+
+    async def import_open_api(self, call: Call, request: ImportOpenApiRequest) -> ImportOpenApiResponse:
+        """See the contract. Nothing is stored."""
+        return await self._importer.convert(request)
 
     # ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────
 
