@@ -93,7 +93,7 @@ async def create(
             LlmProviderConfiguration(provider=provider, models=models, region=region, options=_options(pairs))
         )
     if secret_env is not None:
-        configuration.authentication.CopyFrom(Authentication(secret=_secret(secret_env)))
+        configuration.authentication.CopyFrom(Authentication(secret=secret_of(secret_env)))
     request = CreateIntegrationRequest(
         integration_id=integration_id,
         type=IntegrationType.Value(f"INTEGRATION_TYPE_{kind.upper()}"),
@@ -154,7 +154,8 @@ def _options(pairs: tuple[str, ...]) -> dict[str, str]:
     return options
 
 
-def _secret(name: str) -> str:
+def secret_of(name: str) -> str:
+    """The secret in an environment variable. Raises Failure where there is none."""
     secret = os.environ.get(name, "")
     if not secret:
         raise Failure(f"{name} is not set in the environment")

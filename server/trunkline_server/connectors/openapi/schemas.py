@@ -15,16 +15,17 @@ from trunkline_server.connectors.openapi.document import Document, DocumentError
 Note = Callable[[str, str], None]
 Schema = dict[str, Any]
 
-_ONE = frozenset(
-    "not items additionalProperties if then else contains propertyNames unevaluatedItems unevaluatedProperties".split()
-)
+_ONE = frozenset(("not", "items", "additionalProperties", "if", "then", "else", "contains", "propertyNames")) | {
+    "unevaluatedItems",
+    "unevaluatedProperties",
+}
 _MANY = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 _NAMED = frozenset(("properties", "patternProperties", "dependentSchemas"))
 # What says nothing of a value, or what only OpenAPI or another document would understand.
-_DROPPED = frozenset(
-    "discriminator xml externalDocs example examples nullable readOnly writeOnly $ref $schema $id $anchor $comment "
-    "$defs definitions $vocabulary $dynamicAnchor $dynamicRef $recursiveRef $recursiveAnchor".split()
-)
+_OF_OPENAPI = frozenset(("discriminator", "xml", "externalDocs", "nullable", "readOnly", "writeOnly"))
+_OF_DOCUMENTS = frozenset(("$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "$vocabulary", "$ref"))
+_DYNAMIC = frozenset(("$dynamicAnchor", "$dynamicRef", "$recursiveRef", "$recursiveAnchor"))
+_DROPPED = _OF_OPENAPI | _OF_DOCUMENTS | _DYNAMIC | {"example", "examples"}
 # Beside these a type with null would not let null through.
 _NARROWING = _MANY | {"enum", "const", "not", "if"}
 _BOUNDS = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
