@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from trunkline_server.config import Settings
+from trunkline_server.connectors.mcp import McpConnector
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
@@ -93,7 +94,12 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds, signals=signals),
         replays=RedisReplay(redis),
         providers=providers,
-        connectors=Connectors({"api": await stack.enter_async_context(RestConnector(policy, timeouts=timeouts))}),
+        connectors=Connectors(
+            {
+                "api": await stack.enter_async_context(RestConnector(policy, timeouts=timeouts)),
+                "mcp": await stack.enter_async_context(McpConnector(policy, timeouts=timeouts)),
+            }
+        ),
         policy=policy,
         catalogue=catalogue,
         settlements=Settlements(),

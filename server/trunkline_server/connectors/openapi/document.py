@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import unquote
 
 import orjson
@@ -30,7 +30,7 @@ class DocumentError(ValueError):
 class _Loader(yaml.CSafeLoader):
     """YAML 1.2 as OpenAPI wants it: no dates, and only `true` and `false` are booleans."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+    yaml_implicit_resolvers: dict[Any, Any] = {}  # noqa: RUF012  as its base has it
 
 
 for _tag, _pattern, _first in (
