@@ -28,7 +28,11 @@ from trunkline_server.embedded.process import free_port
 TOKEN = "mcp-secret-token-4711"
 SEEN: dict[str, Any] = {"calls": [], "cancelled": 0, "sessions": [], "authorization": []}
 _OBJECT: dict[str, Any] = {"type": "object"}
-_NUMBERS = {"type": "object", "required": ["a", "b"], "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}}
+_NUMBERS = {
+    "type": "object",
+    "required": ["a", "b"],
+    "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+}
 _SUM = {"type": "object", "required": ["sum"], "properties": {"sum": {"type": "integer"}}}
 READS = types.ToolAnnotations(read_only_hint=True)
 TOOLS = [
@@ -69,7 +73,9 @@ async def _call(ctx: ServerRequestContext[Any], params: types.CallToolRequestPar
                 content=[types.TextContent(text="see"), types.ImageContent(data=data, mime_type="image/png")]
             )
         case "fail":
-            return types.CallToolResult(content=[types.TextContent(text=f"no good: {TOKEN} " + "x " * 400)], is_error=True)
+            return types.CallToolResult(
+                content=[types.TextContent(text=f"no good: {TOKEN} " + "x " * 400)], is_error=True
+            )
         case "drift":
             return types.CallToolResult(content=[], structured_content={"sum": "three"})
         case "large":
@@ -113,7 +119,10 @@ def application(legacy: bool) -> Any:
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/mcp":
             headers = dict(scope["headers"])
-            if headers.get(b"authorization") != f"Bearer {TOKEN}".encode() and headers.get(b"x-api-key") != TOKEN.encode():
+            if (
+                headers.get(b"authorization") != f"Bearer {TOKEN}".encode()
+                and headers.get(b"x-api-key") != TOKEN.encode()
+            ):
                 await Response("who are you?", status_code=401)(scope, receive, send)
                 return
             SEEN["sessions"].append(headers.get(b"mcp-session-id", b"").decode())
