@@ -94,12 +94,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds, signals=signals),
         replays=RedisReplay(redis),
         providers=providers,
-        connectors=Connectors(
-            {
-                "api": await stack.enter_async_context(RestConnector(policy, timeouts=timeouts)),
-                "mcp": await stack.enter_async_context(McpConnector(policy, timeouts=timeouts)),
-            }
-        ),
+        connectors=await _connectors(policy, timeouts, stack),
         policy=policy,
         catalogue=catalogue,
         settlements=Settlements(),
@@ -110,6 +105,15 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         router=router,
         prober=Prober(router, directory, providers, integrations, breakers, board, interval, signals),
         integrations=integrations,
+    )
+
+
+async def _connectors(policy: OutboundPolicy, timeouts: Timeouts, stack: AsyncExitStack) -> Connectors:
+    return Connectors(
+        {
+            "api": await stack.enter_async_context(RestConnector(policy, timeouts=timeouts)),
+            "mcp": await stack.enter_async_context(McpConnector(policy, timeouts=timeouts)),
+        }
     )
 
 

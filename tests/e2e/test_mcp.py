@@ -147,9 +147,11 @@ async def address(scene: Scene) -> AsyncIterator[str]:
 @asynccontextmanager
 async def on_http(url: str, key: str, mode: str = "auto") -> AsyncIterator[Client]:
     headers = {"authorization": f"Bearer {key}"}
-    async with httpx2.AsyncClient(headers=headers, timeout=60) as browser:
-        async with Client(streamable_http_client(url, http_client=browser), mode=mode) as client:
-            yield client
+    async with (
+        httpx2.AsyncClient(headers=headers, timeout=60) as browser,
+        Client(streamable_http_client(url, http_client=browser), mode=mode) as client,
+    ):
+        yield client
 
 
 async def listed(client: Client) -> list[types.Tool]:
@@ -198,7 +200,7 @@ async def use(client: Client) -> None:
         ("orders__get_order", {"id": 8}, "UPSTREAM_MALFORMED: "),
         ("orders__nothing", {}, "NOT_FOUND: tool 'orders/nothing' does not exist"),
         ("nothing", {}, "NOT_FOUND: tool 'nothing' does not exist; list the tools"),
-        ("numbers__fail", {}, "UPSTREAM_REJECTED: the tool failed: no good: ***"),
+        ("numbers__fail", {}, "UPSTREAM_REJECTED: the tool failed: no good: "),
     ):
         failed = await client.call_tool(name, arguments)
         assert failed.is_error and text_of(failed).startswith(told), text_of(failed)
