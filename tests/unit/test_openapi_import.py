@@ -7,79 +7,9 @@ from typing import Any
 import jsonschema_rs
 import orjson
 import pytest
-import yaml
-from google.rpc.error_details_pb2 import BadRequest
-from trunkline.v1.api_pb2 import ApiTool, BodyEncoding, PaginationStyle
+from trunkline.v1.api_pb2 import BodyEncoding, PaginationStyle
 from trunkline.v1.authentication_pb2 import AuthenticationScheme
-from trunkline.v1.connector_pb2 import ImportOpenApiRequest, ImportOpenApiResponse
-from trunkline_server.connectors.openapi import import_document
-from trunkline_server.connectors.rest.configuration import check_template, tool_violations
-from trunkline_server.connectors.rest.templates import parse_template, tool_of
-from trunkline_server.domain.errors import Reason, TrunklineError
-
-Json = dict[str, Any]
-
-
-def document(paths: Json, version: str = "3.0.3", **more: Any) -> Json:
-    return {
-        "openapi": version,
-        "info": {"title": "Orders", "version": "1"},
-        "servers": [{"url": "https://orders.example.com/v1/"}],
-        "paths": paths,
-        **more,
-    }
-
-
-def imported(value: Json | bytes, **options: Any) -> ImportOpenApiResponse:
-    """Imported, and the template told the same."""
-    text = value if isinstance(value, bytes) else orjson.dumps(value)
-    found = import_document(ImportOpenApiRequest(document=text, **options))
-    template = parse_template("imported", found.template_toml)
-    if template.endpoint:
-        check_template(template)
-    assert [told(tool_of(tool)) for tool in template.tools] == [told(tool) for tool in found.configuration.api.tools]
-    assert not tool_violations("tools", found.configuration.api.tools)
-    return found
-
-
-def told(tool: ApiTool) -> tuple[Any, ...]:
-    """A tool, without the order of keys in its schemas."""
-    bare = ApiTool()
-    bare.CopyFrom(tool)
-    bare.parameters_schema_json = bare.result_schema_json = b""
-    return bare, orjson.loads(tool.parameters_schema_json), orjson.loads(tool.result_schema_json or b"{}")
-
-
-def the_tool(operation: Json, method: str = "get", path: str = "/a", **more: Any) -> tuple[ApiTool, Json]:
-    """The one tool of a document with one operation, and the schema of its parameters."""
-    found = imported(document({path: {method: operation}}, **more))
-    (tool,) = found.configuration.api.tools
-    return tool, orjson.loads(tool.parameters_schema_json)
-
-
-def left_out(operation: Json, method: str = "get", path: str = "/a", **more: Any) -> str:
-    """Why the one operation is left out."""
-    found = imported(document({path: {method: operation}}, **more))
-    assert not found.configuration.api.tools
-    (finding,) = [one for one in found.findings if one.skipped]
-    return finding.description
-
-
-def refused(value: Json | bytes, **options: Any) -> dict[str, str]:
-    """The fields that a refusal names."""
-    with pytest.raises(TrunklineError) as caught:
-        imported(value, **options)
-    assert caught.value.reason == Reason.ERROR_REASON_INVALID_REQUEST
-    (bad,) = [one for one in caught.value.details if isinstance(one, BadRequest)]
-    return {one.field: one.description for one in bad.field_violations}
-
-
-def json_body(schema: Json, required: bool = True) -> Json:
-    return {"required": required, "content": {"application/json": {"schema": schema}}}
-
-
-def parameter(name: str, place: str, schema: Json | None = None, **more: Any) -> Json:
-    return {"name": name, "in": place, "schema": schema or {"type": "string"}, **more}
+from unit.openapi_parts import Json, document, imported, json_body, left_out, parameter, refused, the_tool
 
 
 def test_path_query_headers_and_body_become_one_object() -> None:
@@ -149,7 +79,7 @@ def test_schemas_of_3_1_stay_as_they_are() -> None:
 
 
 def test_references_go_into_definitions_and_circles_stay_circles() -> None:
-    schemas = {
+    components = {
         "Node": {
             "type": "object",
             "required": ["name"],
@@ -164,7 +94,7 @@ def test_references_go_into_definitions_and_circles_stay_circles() -> None:
             "properties": {"n": {"$ref": "#/components/schemas/Node"}, "l": {"$ref": "#/components/schemas/Loop"}},
         }
     )
-    found = imported(document({"/a": {"post": {"requestBody": body}}}, components={"schemas": schemas}))
+    found = imported(document({"/a": {"post": {"requestBody": body}}}, components={"schemas": components}))
     schema = orjson.loads(found.configuration.api.tools[0].parameters_schema_json)
     assert schema["$defs"].keys() == {"Node"} and schema["properties"]["l"] == {}
     validator = jsonschema_rs.validator_for(schema)
@@ -304,68 +234,3 @@ def test_operations_are_chosen_and_named() -> None:
     ):
         assert [one.name for one in imported(value, **options).configuration.api.tools] == names
     assert "operations" in refused(value, operations=["nothing"])
-
-
-def test_too_many_operations_are_refused() -> None:
-    paths = {f"/{number}": {"get": {}} for number in range(1025)}
-    assert "choose at most 1024" in refused(document(paths))["operations"]
-
-
-@pytest.mark.parametrize(
-    ("value", "pointer"),
-    [
-        (b"[1]", ""),
-        (b"{", ""),
-        (b"a: [", ""),
-        (b"swagger: '2.0'", "/openapi"),
-        (document([]), "/paths"),  # type: ignore[arg-type]
-        (document({"/a": 1}), "/paths/~1a"),
-        (document({"/a": {"get": []}}), "/paths/~1a/get"),
-        (document({"/a": {"get": {"parameters": {}}}}), "/paths/~1a/get/parameters"),
-        (document({"/a": {"get": {"parameters": [{"$ref": "#/none"}]}}}), "/paths/~1a/get/parameters/0"),
-        (document({"/a": {"$ref": "other.yaml#/a"}}), "/paths/~1a"),
-        (document({"/a": {"$ref": "#/paths/~1a"}}), "/paths/~1a"),
-        (
-            document({"/a": {"post": {"requestBody": json_body({"properties": {"a": 1}})}}}),
-            "/paths/~1a/post/requestBody/content/application~1json/schema/properties/a",
-        ),
-    ],
-)
-def test_what_cannot_be_read_is_refused_with_a_pointer(value: Json | bytes, pointer: str) -> None:
-    assert refused(value).keys() == {f"document#{pointer}"}
-
-
-def test_aliases_cannot_grow_a_document() -> None:
-    bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
-        f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 10)}]\n" for number in range(1, 9)
-    )
-    assert "holds more than" in refused(bomb.encode())["document#"]
-    assert "holds more than" in refused(b"a: &a [*a]")["document#"]
-    assert "document#" in refused(b"a: " + b"[" * 5000)
-
-
-def test_yaml_is_read_as_openapi_means_it() -> None:
-    text = yaml.safe_dump(document({"/a": {"get": {"parameters": [parameter("p", "query", {"enum": "VALUES"})]}}}))
-    text = text.replace("VALUES", "[on, 2026-11-21, NO, 1.5, 3, true, 1e3, 0x10, '5']")
-    found = imported(text.encode())
-    schema = orjson.loads(found.configuration.api.tools[0].parameters_schema_json)
-    assert schema["properties"]["p"]["enum"] == ["on", "2026-11-21", "NO", 1.5, 3, True, 1000.0, "0x10", "5"]
-    assert "document#/a" in refused(b"a: !!binary aGk=\nopenapi: 3.0.0\n")
-
-
-def test_patterns_that_nobody_can_read_are_left_out() -> None:
-    operation = {"parameters": [parameter("p", "query", {"type": "string", "pattern": "(?<!a"})]}
-    found = imported(document({"/a": {"get": operation}}))
-    schema = orjson.loads(found.configuration.api.tools[0].parameters_schema_json)
-    assert schema["properties"]["p"] == {"type": "string"}
-    assert "patterns" in found.findings[0].description
-
-
-def test_texts_of_every_kind_survive_in_the_template() -> None:
-    odd = 'a "quoted"\\ \n\t\x7f\u2028 ä'
-    operation = {
-        "summary": odd,
-        "parameters": [parameter("a b[c]", "query", {"enum": [odd, 1, 1.5, True, ["x", {"y": 1}]]})],
-    }
-    tool, schema = the_tool(operation)
-    assert tool.description == odd and schema["properties"]["a b[c]"]["enum"][0] == odd

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import jsonschema_rs
@@ -37,6 +38,9 @@ _BARE = {
 }
 
 Context = ServerRequestContext[Any, Any]
+Params = TypeVar("Params")
+Result = TypeVar("Result")
+_log = logging.getLogger("trunkline.mcp")
 
 
 class OfferedTools:
@@ -59,8 +63,8 @@ class OfferedTools:
             "trunkline",
             version=version("trunkline"),
             instructions=_INSTRUCTIONS,
-            on_list_tools=self._list,
-            on_call_tool=self._call,
+            on_list_tools=_contained(self._list),
+            on_call_tool=_contained(self._call),
         )
 
     async def _list(self, ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
@@ -88,8 +92,8 @@ class OfferedTools:
             parameters_json=orjson.dumps(params.arguments or {}),
             context=CallContext(agent_id=self._agent),
         )
+        validator = await self._validator(key, integration, name)
         try:
-            validator = await self._validator(key, integration, name)
             # Cancelled, the call to the server ends too.
             answer = await self._stub.ExecuteTool(request, timeout=self._seconds, metadata=_metadata(key))
         except grpc.aio.AioRpcError as error:
@@ -112,11 +116,15 @@ class OfferedTools:
         )
 
     async def _validator(self, key: str, integration: str, name: str) -> jsonschema_rs.Validator | None:
-        """What the result must meet, as the caller was told or would be."""
+        """What the result must meet, as the caller was told or would be. Nothing for who may not read it."""
         place = _digest(key), f"{integration}{SEPARATOR}{name}"
         if place not in self._results:
             request = GetToolRequest(integration_id=integration, tool_name=name)
-            answer = await self._stub.GetTool(request, timeout=_LIST_SECONDS, metadata=_metadata(key))
+            try:
+                answer = await self._stub.GetTool(request, timeout=_LIST_SECONDS, metadata=_metadata(key))
+            except grpc.aio.AioRpcError:
+                # The call itself tells what is wrong.
+                return None
             self._learn(key, answer.tool, _result_schema(answer.tool))
         return self._results[place]
 
@@ -127,6 +135,23 @@ class OfferedTools:
         while len(self._results) >= _MAX_SCHEMAS:
             del self._results[next(iter(self._results))]
         self._results[place] = validator
+
+
+def _contained(
+    handler: Callable[[Context, Params], Awaitable[Result]],
+) -> Callable[[Context, Params], Awaitable[Result]]:
+    """The handler, the text of whose unknown exceptions stays here: the SDK would tell it to older clients."""
+
+    async def safe(context: Context, params: Params) -> Result:
+        try:
+            return await handler(context, params)
+        except MCPError:
+            raise
+        except Exception:
+            _log.exception("a request failed")
+            raise MCPError(types.INTERNAL_ERROR, "INTERNAL: a fault of this gateway; its log tells more") from None
+
+    return safe
 
 
 def told(error: grpc.aio.AioRpcError) -> str:

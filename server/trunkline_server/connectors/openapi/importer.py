@@ -15,7 +15,7 @@ from trunkline.v1.connector_pb2 import ImportFinding, ImportOpenApiRequest, Impo
 from trunkline_server.connectors.openapi.document import Document, DocumentError, pointer_of, read
 from trunkline_server.connectors.openapi.operations import Operation, name_of, operations_of, tool_of
 from trunkline_server.connectors.openapi.parameters import LeftOut
-from trunkline_server.connectors.openapi.schemas import Note
+from trunkline_server.connectors.openapi.schemas import Note, Spent
 from trunkline_server.connectors.openapi.security import Security, security_of
 from trunkline_server.connectors.openapi.toml import template_text
 from trunkline_server.connectors.rest import templates
@@ -27,6 +27,8 @@ MAX_TOOLS = 1024
 _MAX_FINDINGS = 1000
 _MAX_TEXT = 300
 _MAX_PROBLEMS = 32
+# What a client takes at once, in bytes.
+_MAX_ANSWER = 15 * 1024 * 1024
 _TIMEOUT_SECONDS = 30.0
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
@@ -65,7 +67,7 @@ class _Import:
         if self._problems:
             raise _refused(self._problems)
         template = _template(self._document, endpoint, security, tools)
-        return ImportOpenApiResponse(
+        response = ImportOpenApiResponse(
             configuration=_configuration(template),
             findings=[
                 ImportFinding(pointer=pointer, description=text[:_MAX_TEXT], skipped=skipped)
@@ -73,6 +75,9 @@ class _Import:
             ],
             template_toml=template_text(template),
         )
+        if response.ByteSize() > _MAX_ANSWER:
+            raise invalid_fields([("operations", "the tools are larger than a message: choose fewer operations")])
+        return response
 
     def _note(self, pointer: str, text: str, skipped: bool = False) -> None:
         self._findings.setdefault((pointer, text), skipped)
@@ -80,13 +85,14 @@ class _Import:
     def _tools(self, security: Security, endpoint: str) -> list[TemplateTool]:
         wanted = self._wanted()
         found: dict[str, TemplateTool] = {}
+        spent = Spent()
         for operation in wanted:
             if len(self._problems) >= _MAX_PROBLEMS:
                 break
             name = name_of(operation, set(found))
             try:
                 self._judge(operation, security, endpoint)
-                found[name] = tool_of(self._document, operation, name, self._note)
+                found[name] = tool_of(self._document, operation, name, self._note, spent)
             except LeftOut as left:
                 self._note(left.pointer, f"{operation.key} is left out: {left.why}", skipped=True)
             except DocumentError as error:
@@ -95,12 +101,11 @@ class _Import:
 
     def _wanted(self) -> Sequence[Operation]:
         request = self._request
-        patterns = [_pattern(text) for text in request.operations]
-        tags = frozenset(request.tags)
+        names, tags = list(request.operations), frozenset(request.tags)
         found = [
             one
             for one in operations_of(self._document)
-            if (not patterns or any(p.fullmatch(one.operation_id) or p.fullmatch(one.key) for p in patterns))
+            if (not names or any(_means(text, one.operation_id) or _means(text, one.key) for text in names))
             and (not tags or tags & _tags(one))
             and not (request.skip_deprecated and one.node.get("deprecated") is True)
         ]
@@ -123,8 +128,19 @@ class _Import:
             raise LeftOut(operation.pointer, f"the credential of {security.name[:64] or 'none'!r} is not enough for it")
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
+def _means(pattern: str, text: str) -> bool:
+    """Whether the pattern, in which `*` is anything, is the text's; in linear time."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return pattern == text
+    at, end = len(first), len(text) - len(rest[-1])
+    if at > end or not text.startswith(first) or not text.endswith(rest[-1]):
+        return False
+    for part in rest[:-1]:
+        at = text.find(part, at, end) + len(part)
+        if at < len(part):
+            return False
+    return True
 
 
 def _tags(operation: Operation) -> frozenset[str]:

@@ -13,7 +13,7 @@ import orjson
 from trunkline_server.connectors.openapi.body import Body, body_of, joined, media_of
 from trunkline_server.connectors.openapi.document import Document, DocumentError, pointer_of
 from trunkline_server.connectors.openapi.parameters import LeftOut, draft_of, parameters_of
-from trunkline_server.connectors.openapi.schemas import Note, Schema, Schemas
+from trunkline_server.connectors.openapi.schemas import Note, Schema, Schemas, Spent, TooLarge
 from trunkline_server.connectors.rest.template_models import TemplatePagination, TemplateTool
 from trunkline_server.domain.schemas import MAX_SCHEMA_BYTES, SchemaError, compiled
 
@@ -83,14 +83,25 @@ def name_of(operation: Operation, taken: set[str]) -> str:
     return name
 
 
-def tool_of(document: Document, operation: Operation, name: str, note: Note) -> TemplateTool:
+def tool_of(document: Document, operation: Operation, name: str, note: Note, spent: Spent) -> TemplateTool:
     """The tool. Raises LeftOut for what no tool can say, and DocumentError."""
+    try:
+        return _tool(document, operation, name, note, spent)
+    except TooLarge:
+        raise LeftOut(operation.pointer, _too_large("parameters")) from None
+
+
+def _too_large(what: str) -> str:
+    return f"the schema of its {what} has more than {MAX_SCHEMA_BYTES} bytes"
+
+
+def _tool(document: Document, operation: Operation, name: str, note: Note, spent: Spent) -> TemplateTool:
     if operation.method not in _METHODS:
         raise LeftOut(operation.pointer, f"{operation.method} is no method of a tool")
     if not _PATH.fullmatch(operation.path):
         raise LeftOut(operation.pointer, "its path holds characters that no tool's path has, such as a query")
     node, place = operation.node, operation.pointer
-    asked = Schemas(document, "readOnly", note)
+    asked = Schemas(document, "readOnly", note, spent)
     body = _body(document, operation, asked, note)
     lists = [
         (one["parameters"], pointer_of(where, "parameters"))
@@ -103,7 +114,11 @@ def tool_of(document: Document, operation: Operation, name: str, note: Note) -> 
         parameters |= {"required": draft.required} if draft.required else {}
     else:
         parameters = joined(body, draft.properties, draft.required, note, pointer_of(place, "requestBody"))
-    answers, paged = _answers(document, operation, note)
+    try:
+        answers, paged = _answers(document, operation, note, spent)
+    except TooLarge:
+        note(pointer_of(place, "responses"), f"{_too_large('result')}: results are not checked")
+        answers, paged = None, False
     return TemplateTool(
         name=name,
         description=_description(operation),
@@ -163,7 +178,7 @@ def _without_patterns(schema: Any) -> Any:
     return [_without_patterns(one) for one in schema] if isinstance(schema, list) else schema
 
 
-def _answers(document: Document, operation: Operation, note: Note) -> tuple[Schema | None, bool]:
+def _answers(document: Document, operation: Operation, note: Note, spent: Spent) -> tuple[Schema | None, bool]:
     """The schema of a good answer, None where not all of them have one; and whether it comes in linked pages."""
     place = pointer_of(operation.pointer, "responses")
     responses = operation.node.get("responses", {})
@@ -172,7 +187,7 @@ def _answers(document: Document, operation: Operation, note: Note) -> tuple[Sche
     good = [code for code in responses if _SUCCESS.fullmatch(str(code).upper())]
     if not good and "default" not in responses and responses:
         raise LeftOut(place, "it answers with redirects or errors only; redirects are not followed")
-    schemas = Schemas(document, "writeOnly", note)
+    schemas = Schemas(document, "writeOnly", note, spent)
     found: list[Schema] = []
     linked = False
     for code in good or [code for code in responses if code == "default"]:
@@ -215,7 +230,7 @@ def _checked(schema: Schema, pointer: str, note: Note) -> Schema | None:
     """The schema of a result, None where it cannot be used: then results are not checked."""
     text = orjson.dumps(schema)
     if len(text) > MAX_SCHEMA_BYTES:
-        note(pointer, f"the schema of its result has more than {MAX_SCHEMA_BYTES} bytes: results are not checked")
+        note(pointer, f"{_too_large('result')}: results are not checked")
         return None
     try:
         jsonschema_rs.validator_for(schema, offline=True)

@@ -33,19 +33,44 @@ _NULL: Schema = {"type": "null"}
 _KEY = re.compile(r"[^A-Za-z0-9._-]")
 
 
+# Parts of one tool's schemas: 64 KiB, which is all that a schema may have, hold no more. And of all tools together: it
+# bounds the time that one document takes to seconds.
+_MAX_PARTS = 10_000
+MAX_ALL_PARTS = 3_000_000
+
+
+class TooLarge(Exception):
+    """The schema has more parts than a tool's schema may have."""
+
+
+class Spent:
+    """How many parts of schemas were translated, for all tools of a document."""
+
+    def __init__(self) -> None:
+        self.parts = 0
+
+
 class Schemas:
     """Translates the schemas of one tool's parameters, or of its result. `hidden` is the flag of properties that are
     not part of them: `readOnly` of a request, `writeOnly` of an answer."""
 
-    def __init__(self, document: Document, hidden: str, note: Note) -> None:
+    def __init__(self, document: Document, hidden: str, note: Note, spent: Spent) -> None:
         self._document = document
         self._hidden = hidden
         self._note = note
+        self._spent = spent
+        self._most = spent.parts + _MAX_PARTS
         self._names: dict[str, str] = {}
+        self._alike: dict[str, int] = {}
         self._waiting: list[str] = []
 
     def of(self, schema: object, pointer: str) -> Schema:
-        """The schema, its references pointing into `definitions()`. Raises DocumentError."""
+        """The schema, its references pointing into `definitions()`. Raises DocumentError and TooLarge."""
+        self._spent.parts += 1
+        if self._spent.parts > MAX_ALL_PARTS:
+            raise DocumentError(pointer, "its schemas are too many: choose fewer of its operations")
+        if self._spent.parts > self._most:
+            raise TooLarge
         if isinstance(schema, bool):
             return {} if schema else {"not": {}}
         if not isinstance(schema, Mapping):
@@ -59,7 +84,7 @@ class Schemas:
         return {**rest, **found}
 
     def definitions(self) -> Schema:
-        """Everything referred to so far, by name. Raises DocumentError."""
+        """Everything referred to so far, by name. Raises DocumentError and TooLarge."""
         found: Schema = {}
         while self._waiting:
             pointer = self._waiting.pop()
@@ -100,12 +125,10 @@ class Schemas:
         names = list(steps(place))
         if names[:2] == ["components", "schemas"]:
             names = names[2:]
-        base = name = _KEY.sub("_", ".".join(names)) or "document"
-        number = 1
-        while name in self._names.values():
-            number += 1
-            name = f"{base}_{number}"
-        return name
+        base = _KEY.sub("_", ".".join(names)) or "document"
+        number = self._alike[base] = self._alike.get(base, 0) + 1
+        # No other name has a `:`.
+        return base if number == 1 else f"{base}:{number}"
 
     def _own(self, schema: Mapping[str, Any], pointer: str) -> Schema:
         found: Schema = {}
