@@ -7,6 +7,7 @@ import hashlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -55,7 +56,7 @@ class OfferedTools:
         self._integration = integration
         self._agent = agent
         self._seconds = seconds
-        self._results: dict[tuple[bytes, str], jsonschema_rs.Validator | None] = {}
+        self._results: dict[tuple[bytes, str], bytes] = {}
 
     def server(self) -> Server[Any]:
         """The MCP server."""
@@ -101,7 +102,7 @@ class OfferedTools:
         return _result(answer, validator)
 
     def _offered(self, key: str, tool: Tool) -> types.Tool:
-        schema = _result_schema(tool)
+        schema = tool.result_schema_json if _readable(tool.result_schema_json) else b""
         self._learn(key, tool, schema)
         reads = not tool.has_side_effects
         told = [tool.description, f"Deprecated: {tool.deprecation}" if tool.deprecation else ""]
@@ -109,7 +110,7 @@ class OfferedTools:
             name=f"{tool.integration_id}{SEPARATOR}{tool.name}",
             description="\n\n".join(one for one in told if one) or None,
             input_schema={"type": "object"} | orjson.loads(tool.parameters_schema_json or b"{}"),
-            output_schema=schema,
+            output_schema=orjson.loads(schema) if schema else None,
             annotations=types.ToolAnnotations(
                 read_only_hint=reads, destructive_hint=not reads, idempotent_hint=tool.repeatable, open_world_hint=True
             ),
@@ -125,16 +126,15 @@ class OfferedTools:
             except grpc.aio.AioRpcError:
                 # The call itself tells what is wrong.
                 return None
-            self._learn(key, answer.tool, _result_schema(answer.tool))
-        return self._results[place]
+            self._learn(key, answer.tool, answer.tool.result_schema_json)
+        return _readable(self._results[place])
 
-    def _learn(self, key: str, tool: Tool, schema: dict[str, Any] | None) -> None:
-        validator = jsonschema_rs.validator_for(schema, offline=True) if schema is not None else None
+    def _learn(self, key: str, tool: Tool, schema: bytes) -> None:
         place = _digest(key), f"{tool.integration_id}{SEPARATOR}{tool.name}"
         self._results.pop(place, None)
         while len(self._results) >= _MAX_SCHEMAS:
             del self._results[next(iter(self._results))]
-        self._results[place] = validator
+        self._results[place] = schema
 
 
 def _contained(
@@ -197,10 +197,17 @@ def _raw(answer: ExecuteToolResponse) -> types.ContentBlock:
     return types.EmbeddedResource(resource=types.BlobResourceContents(uri=uri, blob=data, mime_type=kind))
 
 
-def _result_schema(tool: Tool) -> dict[str, Any] | None:
-    """The schema of a result, where it is an object's: the protocol has no other before 2026-07-28."""
-    schema = orjson.loads(tool.result_schema_json or b"{}")
-    return schema if isinstance(schema, dict) and schema.get("type") == "object" else None
+@lru_cache(maxsize=1024)
+def _readable(schema: bytes) -> jsonschema_rs.Validator | None:
+    """What checks results by a schema; None for one that clients would not take: before 2026-07-28 the protocol has
+    those of objects only."""
+    try:
+        found = orjson.loads(schema or b"{}")
+        if not isinstance(found, dict) or found.get("type") != "object":
+            return None
+        return jsonschema_rs.validator_for(found, offline=True)
+    except (ValueError, jsonschema_rs.ReferencingError):
+        return None
 
 
 def _failed(text: str) -> types.CallToolResult:

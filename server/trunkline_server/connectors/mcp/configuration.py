@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -76,7 +77,6 @@ class Shape:
     timeouts: Timeouts
     tools: Mapping[str, Tool]
     names: Mapping[str, str]
-    results: Mapping[str, jsonschema_rs.Validator]
 
 
 def shape_of(integration: Integration, default: Timeouts) -> Shape:
@@ -92,13 +92,6 @@ def shape_of(integration: Integration, default: Timeouts) -> Shape:
         timeouts_of(configuration.timeouts, CONNECTOR.timeouts, default),
         {tool.name: _tool(integration.integration_id, tool, timeout) for tool in known},
         {tool.name: tool.server_name for tool in known},
-        {
-            tool.name: jsonschema_rs.validator_for(
-                orjson.loads(tool.result_schema_json), offline=True, mask="the value"
-            )
-            for tool in known
-            if tool.result_schema_json
-        },
     )
 
 
@@ -119,16 +112,21 @@ def headers_of(integration: Integration, secret: str) -> dict[str, str]:
 
 def drifts_of(shape: Shape, name: str, body: bytes) -> list[ResultDrift]:
     """Where a result breaks its tool's schema, at most 16 places; never its values."""
-    validator = shape.results.get(name)
-    if validator is None:
+    schema = shape.tools[name].result_schema_json
+    if not schema:
         return []
     found: list[ResultDrift] = []
-    for error in validator.iter_errors(orjson.loads(body)):
+    for error in _validator(schema).iter_errors(orjson.loads(body)):
         path = field_path(*error.instance_path, root="result_json")
         found.append(ResultDrift(tool_name=name, path=path, description=error.message[:300]))
         if len(found) == _MAX_DRIFTS:
             break
     return found
+
+
+@lru_cache(maxsize=512)
+def _validator(schema: bytes) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(orjson.loads(schema), offline=True, mask="the value")
 
 
 def violations_of(integration: Integration, policy: OutboundPolicy) -> Sequence[tuple[str, str]]:
