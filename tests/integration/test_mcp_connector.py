@@ -10,7 +10,7 @@ import orjson
 import pytest
 import pytest_asyncio
 from mcp_upstream import TOKEN, McpUpstream, mcp_upstream
-from rest_upstream import LOCAL, call, http_upstream, refused, tool_call
+from rest_upstream import LOCAL, call, http_upstream, read_head, refused, socket_upstream, tool_call
 from trunkline.v1.api_pb2 import McpConfiguration
 from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
 from trunkline.v1.configuration_pb2 import Configuration, IntegrationType
@@ -200,6 +200,23 @@ async def test_a_server_that_is_away_is_found_again(connector: McpConnector) -> 
         assert (await call(connector, found, NUMBERS, secret=TOKEN, name="add")).json
     error = await refused(connector, found, {}, secret=TOKEN)
     assert error.reason == Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE and "127.0.0.1" not in error.message
+
+
+async def test_a_server_that_never_answers_is_let_go(connector: McpConnector) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_head(reader)
+
+    async with socket_upstream(silent) as sockets:
+        target = integration(f"http://127.0.0.1:{sockets.port}/mcp")
+        with pytest.raises(TrunklineError) as caught:
+            await connector.discover(target, TOKEN, Deadline.after(0.5))
+        assert caught.value.reason == Reason.ERROR_REASON_CALLER_DEADLINE
+        await asyncio.wait_for(sockets.closed.wait(), 20)
+        target.configuration.timeouts.first_byte.FromMilliseconds(300)
+        with pytest.raises(TrunklineError) as caught:
+            await connector.discover(target, TOKEN, Deadline.after(20))
+        assert caught.value.reason == Reason.ERROR_REASON_UPSTREAM_TIMEOUT
+        assert caught.value.metadata["timeout"] == "first_byte"
 
 
 async def test_checks(connector: McpConnector, server: tuple[McpUpstream, str]) -> None:

@@ -91,6 +91,9 @@ class Session:
     async def close(self) -> None:
         """End it; bounded."""
         self._closing.set()
+        if not self._opened.done():
+            # It waits for its server still.
+            self._task.cancel()
         await bounded_close(self._task)
 
     async def _client(self) -> Client:
