@@ -33,6 +33,8 @@ from trunkline_server.stores import postgres
 from trunkline_server.stores.crypto import Keyring
 
 START_SECONDS = 30.0
+# A server that starts slowly is not left alone for ever longer.
+_EAGER = (("grpc.max_reconnect_backoff_ms", 500),)
 TENANT = "acme"
 # Nano-USD per million tokens: what the upstream of the tests is taken to cost.
 INPUT_PRICE, OUTPUT_PRICE = 1_000_000_000, 2_000_000_000
@@ -195,9 +197,9 @@ async def ready(running: Stack, credentials: grpc.ChannelCredentials | None = No
     """Wait until `readiness` is SERVING. Raises RuntimeError with the log's end."""
     give_up = asyncio.get_running_loop().time() + START_SECONDS
     async with (
-        grpc.aio.secure_channel(running.target, credentials)
+        grpc.aio.secure_channel(running.target, credentials, options=_EAGER)
         if credentials
-        else grpc.aio.insecure_channel(running.target) as channel
+        else grpc.aio.insecure_channel(running.target, options=_EAGER) as channel
     ):
         health = health_pb2_grpc.HealthStub(channel)
         while True:

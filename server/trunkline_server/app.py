@@ -12,6 +12,7 @@ from opentelemetry.trace import Tracer
 
 from trunkline_server import background
 from trunkline_server.config import Settings
+from trunkline_server.connectors.openapi import OpenApiImporter
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.embedding import Embeddings
@@ -95,7 +96,13 @@ def _servicers(
             postgres.PgFeedback(database),
         ),
         "IntegrationService": IntegrationService(
-            parts.integrations, directory, parts.providers, parts.connectors, checks, _health(settings, parts)
+            parts.integrations,
+            directory,
+            parts.providers,
+            parts.connectors,
+            checks,
+            _health(settings, parts),
+            OpenApiImporter(),
         ),
         "ToolService": tool_service(settings, parts, interceptors),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),

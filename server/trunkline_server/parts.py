@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from trunkline_server.config import Settings
+from trunkline_server.connectors.mcp import McpConnector
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.template_models import Template
 from trunkline_server.connectors.rest.templates import load_all
@@ -92,6 +93,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     templates = await asyncio.to_thread(load_all, settings.integrations.template_dir)
     shared = RedisTokens(redis, keyring)
     rest = _rest(policy, templates, timeouts, call_rates, signals, shared, integrations)
+    mcp = await stack.enter_async_context(McpConnector(policy, timeouts=timeouts))
     breakers = Breakers(board, outbox, signals)
     resilience = Resilience(breakers, lanes=_lanes(settings, signals), signals=signals)
     router = Router(directory, catalogue, providers, resilience, _routing(settings, timeouts))
@@ -105,7 +107,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         call_rates=call_rates,
         replays=RedisReplay(redis),
         providers=providers,
-        connectors=Connectors({"api": await stack.enter_async_context(rest)}),
+        connectors=Connectors({"api": await stack.enter_async_context(rest), "mcp": mcp}),
         policy=policy,
         catalogue=catalogue,
         settlements=Settlements(),

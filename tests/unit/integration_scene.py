@@ -11,6 +11,7 @@ from trunkline.v1.configuration_pb2 import Configuration, LlmProviderConfigurati
 from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationHealth, IntegrationStatus
 from trunkline.v1.integration_pb2 import CreateIntegrationRequest, Integration, UpdateIntegrationRequest
+from trunkline_server.connectors.openapi import OpenApiImporter
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.connectors import Connectors
@@ -120,6 +121,7 @@ class Scene:
             connectors,
             self.checks,
             HealthReports(self.records, self.directory, self.breakers, connectors),
+            OpenApiImporter(),
         )
         self.call = a_call()
 

@@ -18,6 +18,9 @@ from trunkline.v1.completion_pb2 import (
 from trunkline.v1.llm_pb2_grpc import LLMServiceStub
 
 _DETAILS = "grpc-status-details-bin"
+# What a server answers with at most, in bytes; gRPC alone would refuse more than 4 MiB.
+_MAX_ANSWER = 16 * 1024 * 1024
+_OPTIONS = (("grpc.max_receive_message_length", _MAX_ANSWER),)
 
 Detail = TypeVar("Detail", bound=Message)
 Stream = grpc.aio.UnaryStreamCall[StreamCompleteRequest, StreamCompleteResponse]
@@ -31,8 +34,8 @@ def open_channel(
     `server_name` is what the server's certificate must be for, where that is not the host of the target.
     """
     if credentials is None:
-        return grpc.aio.insecure_channel(target)
-    options = (("grpc.ssl_target_name_override", server_name),) if server_name else ()
+        return grpc.aio.insecure_channel(target, options=_OPTIONS)
+    options = (*_OPTIONS, ("grpc.ssl_target_name_override", server_name)) if server_name else _OPTIONS
     return grpc.aio.secure_channel(target, credentials, options=options)
 
 

@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "explain": ("explain", "explain", "Show which model a request would get, and why not the others."),
     "keys": ("keys", "keys", "Create, list, rotate and revoke API keys."),
     "integrations": ("integrations", "integrations", "Manage the systems behind Trunkline."),
+    "import-openapi": ("openapi", "import_openapi", "Turn an OpenAPI document into tools."),
+    "mcp": ("mcp", "mcp", "Offer the tools of integrations to MCP clients."),
     "tools": ("tools", "tools", "List and run the tools of integrations."),
     "sandbox": ("sandbox", "sandbox", "Play the API of a template on this machine, with faults, for tests."),
     "budgets": ("budgets", "budgets", "Set limits on money, and see what is left."),

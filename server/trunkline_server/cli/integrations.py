@@ -101,7 +101,7 @@ async def create(
             LlmProviderConfiguration(provider=provider, models=models, region=region, options=_options(pairs))
         )
     if secret_env is not None:
-        configuration.authentication.CopyFrom(Authentication(secret=_secret(secret_env)))
+        configuration.authentication.CopyFrom(Authentication(secret=secret_of(secret_env)))
     request = CreateIntegrationRequest(
         integration_id=integration_id,
         type=IntegrationType.Value(f"INTEGRATION_TYPE_{kind.upper()}"),
@@ -140,7 +140,7 @@ async def rotate(
         raise Failure("give one of --secret-env and --secret-reference")
     request = RotateCredentialRequest(
         integration_id=integration_id,
-        secret=_secret(secret_env) if secret_env is not None else "",
+        secret=secret_of(secret_env) if secret_env is not None else "",
         secret_reference=secret_reference,
         skip_check=skip_check,
     )
@@ -191,7 +191,7 @@ async def rollback(
         integration_id=integration_id,
         version=version,
         etag=etag,
-        secret=_secret(secret_env) if secret_env is not None else "",
+        secret=secret_of(secret_env) if secret_env is not None else "",
         validate_only=validate_only,
     )
     answer = await remote.ask(IntegrationServiceStub(remote.channel).RollbackIntegration, request)
@@ -301,7 +301,8 @@ def _options(pairs: tuple[str, ...]) -> dict[str, str]:
     return options
 
 
-def _secret(name: str) -> str:
+def secret_of(name: str) -> str:
+    """The secret in an environment variable. Raises Failure where there is none."""
     secret = os.environ.get(name, "")
     if not secret:
         raise Failure(f"{name} is not set in the environment")

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from trunkline.v1.common_pb2 import ProviderQuota
 from trunkline.v1.configuration_pb2 import Configuration
-from trunkline.v1.connector_pb2 import Connector
+from trunkline.v1.connector_pb2 import Connector, ImportOpenApiRequest, ImportOpenApiResponse
 from trunkline.v1.integration_health_pb2 import HealthCheck, RateUse, ResultDrift
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
@@ -101,6 +101,15 @@ class ToolConnector(Protocol):
     ) -> HealthCheck:
         """A live check. A failed one is a finding, not an error: never raises TrunklineError. `tenant_id` is needed
         where the check may replace a part of the secret, which is stored then: a refresh token."""
+        ...
+
+
+class DocumentImporter(Protocol):
+    """Descriptions of APIs as configurations."""
+
+    async def convert(self, request: ImportOpenApiRequest) -> ImportOpenApiResponse:
+        """The configuration that the document describes. Nothing is stored or fetched. Raises INVALID_REQUEST with
+        field paths that end in JSON pointers."""
         ...
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.configuration_pb2 import IntegrationType
-from trunkline.v1.connector_pb2 import ListConnectorsRequest, ListConnectorsResponse
+from trunkline.v1.connector_pb2 import (
+    ImportOpenApiRequest,
+    ImportOpenApiResponse,
+    ListConnectorsRequest,
+    ListConnectorsResponse,
+)
 from trunkline.v1.integration_health_pb2 import (
     GetIntegrationHealthRequest,
     GetIntegrationHealthResponse,
@@ -34,7 +39,7 @@ from trunkline.v1.integration_pb2 import (
 )
 
 from trunkline_server.domain.call import Call
-from trunkline_server.domain.connectors import Connectors
+from trunkline_server.domain.connectors import Connectors, DocumentImporter
 from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.errors import (
     Reason,
@@ -70,6 +75,7 @@ class IntegrationService:
         connectors: Connectors,
         checks: Checks,
         health: HealthReports,
+        importer: DocumentImporter,
     ) -> None:
         self._integrations = integrations
         self._directory = directory
@@ -77,6 +83,7 @@ class IntegrationService:
         self._connectors = connectors
         self._checks = checks
         self._health = health
+        self._importer = importer
 
     async def create_integration(self, call: Call, request: CreateIntegrationRequest) -> CreateIntegrationResponse:
         """See the contract. Nothing is stored unless the live check succeeded."""
@@ -200,6 +207,10 @@ class IntegrationService:
         wanted = [one for one in known if request.type in (0, one.type) and request.name in ("", one.name)]
         found, following = page(wanted, request.page_size, request.page_token)
         return ListConnectorsResponse(connectors=found, next_page_token=following)
+
+    async def import_open_api(self, call: Call, request: ImportOpenApiRequest) -> ImportOpenApiResponse:
+        """See the contract. Nothing is stored."""
+        return await self._importer.convert(request)
 
     # ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────
 
