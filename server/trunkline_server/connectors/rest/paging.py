@@ -17,7 +17,7 @@ from trunkline_server.connectors.rest.dotted import at
 from trunkline_server.domain.errors import Reason, TrunklineError
 
 # RFC 8288, 3: a link's target, and its parameters.
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s;,\"]*))?)*)")
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s;,\"]*))?)*)")
 _PARAMETER = re.compile(r";\s*([^\s=;,]+)(?:\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]*)))?")
 _MAX_CURSOR = 4096
 # What an API says in place of a cursor when there is none.
