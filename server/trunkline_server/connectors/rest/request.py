@@ -117,7 +117,7 @@ def build(
         raise invalid_parameters(violations)
     if key and operation.key_header:
         headers[operation.key_header] = key
-    body = (form(fields) if operation.form else orjson.dumps(rest)) if operation.has_body else None
+    body = (form(fields) if operation.form else _json(rest)) if operation.has_body else None
     if operation.form and operation.has_body:
         headers["content-type"] = "application/x-www-form-urlencoded"
     return _request(target, secret, operation.method, path, pairs, body, headers)
@@ -126,6 +126,13 @@ def build(
 def build_check(target: Target, secret: str, path: str) -> HttpRequest:
     """The request of a live check: GET, without parameters."""
     return _request(target, secret, "GET", path, [], None, {})
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(content)
+    except orjson.JSONEncodeError:
+        raise invalid_parameters([(field_path(), "is nested too deep to be sent")]) from None
 
 
 def follow(target: Target, secret: str, request: HttpRequest, url: URL) -> HttpRequest:
