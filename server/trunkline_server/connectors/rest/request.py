@@ -128,13 +128,6 @@ def build_check(target: Target, secret: str, path: str) -> HttpRequest:
     return _request(target, secret, "GET", path, [], None, {})
 
 
-def _json(content: Mapping[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(content)
-    except orjson.JSONEncodeError:
-        raise invalid_parameters([(field_path(), "is nested too deep to be sent")]) from None
-
-
 def follow(target: Target, secret: str, request: HttpRequest, url: URL) -> HttpRequest:
     """The request of the page that a link of the last one leads to."""
     _, query = _credential(target.authentication, secret)
@@ -222,6 +215,13 @@ def _pairs(
     texts = repeated(value)
     problem = "goes into the query string and must be a string, number, boolean or a list of these"
     return _found(None if texts is None else [(name, text) for text in texts], name, problem, violations)
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(content)
+    except orjson.JSONEncodeError:
+        raise invalid_parameters([(field_path(), "is nested too deep to be sent")]) from None
 
 
 def _found(

@@ -59,7 +59,8 @@ def fill_endpoint(endpoint: str, settings: Settings) -> tuple[str, Violations]:
     found: Violations = []
 
     def in_host(match: re.Match[str]) -> str:
-        if match[1] == CREDENTIAL and CREDENTIAL not in settings:
+        if match[1] == CREDENTIAL:
+            # Refused with the authentication: it may stand in the path only.
             return match[0]
         text = scalar(settings.get(match[1]))
         fits, what = (_HOST, "a host name") if match[0] == parts[2] else (_LABEL, "one label of a host name")
