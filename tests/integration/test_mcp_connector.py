@@ -287,7 +287,7 @@ async def test_the_preview_shows_what_would_be_sent_without_the_credential(
     connector: McpConnector, server: tuple[McpUpstream, str]
 ) -> None:
     found = await discovered(connector, server[0])
-    preview = connector.preview(tool_call(connector, found, NUMBERS, TOKEN, "math_add"))
+    preview = await connector.preview(tool_call(connector, found, NUMBERS, TOKEN, "math_add"))
     assert (preview.method, preview.url) == ("POST", server[0].url)
     assert dict(preview.headers) == {"authorization": "Bearer ***"}
     assert orjson.loads(preview.body)["params"] == {"name": "math.add", "arguments": NUMBERS}
