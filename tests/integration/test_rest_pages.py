@@ -201,6 +201,16 @@ async def test_a_link_that_goes_round(upstream: Upstream) -> None:
     assert len(upstream.seen) == 1
 
 
+async def test_a_link_that_goes_round_without_the_key(upstream: Upstream) -> None:
+    upstream.answers(headers={"Link": "</list>; rel=next"})
+    async with RestConnector(LOCAL, templates={"own": paged('style = "link"')}) as rest:
+        target = integration(upstream.url, template="own", scheme=QUERY, parameter_name="key")
+        with pytest.raises(TrunklineError, match="told already"):
+            async for _ in rest.pages(tool_call(rest, target, {}, SECRET), Deadline.after(10)):
+                pass
+    assert len(upstream.seen) <= 2
+
+
 async def test_a_tool_without_pages_has_one(upstream: Upstream) -> None:
     async with RestConnector(LOCAL, templates={"own": paged(BY_PAGE)}) as rest:
         plain = integration(upstream.url, template="own")

@@ -286,6 +286,12 @@ def test_parts_of_a_secret_are_masked(form: str) -> None:
     assert mask(f"got {form}.", secret) == "got ***."
 
 
+def test_deep_answers_end() -> None:
+    body = b'{"message":"no","x":' + b"[" * 900 + b"]" * 900 + b"}"
+    found = error_of(answer(400, body), PLAIN, "", frozenset({"phone"}))
+    assert found is not None and found.metadata["upstream_message"] == "no"
+
+
 def test_named_fields_are_masked_wherever_they_came_from() -> None:
     body = orjson.dumps({"message": "no +4712345678 for anna@example.com at 12345", "detail": {"phone": "+4712345678"}})
     parameters = {"people": [{"mail": ["anna@example.com"]}], "code": 12345, "short": "no"}

@@ -177,6 +177,12 @@ def test_endpoints(endpoint: str, expected: str) -> None:
     assert str(request.url).encode("ascii").decode() == expected
 
 
+def test_what_is_nested_too_deep_is_refused() -> None:
+    with pytest.raises(TrunklineError) as caught:
+        made("POST", "/a", orjson.loads(b'{"x":' + b"[" * 500 + b"]" * 500 + b"}"))
+    assert caught.value.reason == Reason.ERROR_REASON_INVALID_PARAMETERS
+
+
 def test_numbers_keep_their_digits() -> None:
     request = made("POST", "/a", orjson.loads(b'{"z":9223372036854775807,"a":0.1}'))
     assert request.body == b'{"z":9223372036854775807,"a":0.1}'

@@ -7,7 +7,7 @@ from rest_templates import WHOLE, paged
 from rest_upstream import integration
 from trunkline.v1.api_pb2 import ApiTool, CallRate
 from trunkline.v1.integration_pb2 import Integration
-from trunkline_server.connectors.rest.encoding import bracketed, form, redact, repeated
+from trunkline_server.connectors.rest.encoding import bracketed, form, redact, repeated, too_deep
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.settings import fill_endpoint, fill_headers, fill_path, fill_value, read_settings
 from trunkline_server.connectors.rest.template_models import Template
@@ -157,6 +157,10 @@ def test_forms() -> None:
     assert bracketed("a", deep) is None
     assert form([("a[0]", "x y&z"), ("b", "ü")]) == b"a%5B0%5D=x+y%26z&b=%C3%BC"
     assert (repeated(None), repeated([1, "a"]), repeated([[1]]), repeated({})) == ([], ["1", "a"], None, None)
+    for _ in range(900):
+        deep = [deep]
+    assert too_deep(deep) and not too_deep({"a": [1, {}]})
+    assert redact(deep, {"p"}) != deep
     assert redact({"a": [{"p": 1}], "p": {"x": 1}}, {"p"}) == {"a": [{"p": "***"}], "p": "***"}
 
 
@@ -197,6 +201,7 @@ CURSOR = {"style": 1, "parameter": "c", "next": "n"}
         (with_tool(result_schema_json=b'{"$ref":"https://evil.example/x"}'), f"{TOOL}.result_schema_json"),
         (with_tool(constants_json=b"["), f"{TOOL}.constants_json"),
         (with_tool(constants_json=b"[]"), f"{TOOL}.constants_json"),
+        (with_tool(constants_json=b'{"x":' + b"[" * 100 + b"]" * 100 + b"}"), f"{TOOL}.constants_json"),
         (with_tool(constants_json=b'{"id":1}'), f"{TOOL}.constants_json.id"),
         (with_tool(body_encoding=9), f"{TOOL}.body_encoding"),
         (with_tool(cost_nano_usd=-1), f"{TOOL}.cost_nano_usd"),

@@ -26,7 +26,7 @@ class SchemaError(ValueError):
     """The text is no JSON Schema of an object."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def schema_object(schema_json: bytes) -> Mapping[str, Any]:
     """The schema as an object; empty bytes are the empty schema. Raises SchemaError."""
     if len(schema_json) > MAX_SCHEMA_BYTES:
@@ -44,7 +44,7 @@ def schema_object(schema_json: bytes) -> Mapping[str, Any]:
     return schema
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def compiled(schema_json: bytes) -> jsonschema_rs.Validator:
     """The validator of a schema. References to other documents are refused, not fetched. Raises SchemaError."""
     return _validator(dict(schema_object(schema_json)))

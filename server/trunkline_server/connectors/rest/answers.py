@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from trunkline_server.connectors.rest.dotted import at
-from trunkline_server.connectors.rest.encoding import MASK
+from trunkline_server.connectors.rest.encoding import MASK, MAX_DEPTH
 from trunkline_server.connectors.rest.template_models import ErrorMap
 from trunkline_server.domain.call_rates import rate_limited
 from trunkline_server.domain.connectors import ToolAnswer
@@ -68,8 +68,9 @@ _BY_LIST: Mapping[str, tuple[ReasonValue, str]] = {
 }
 # Shorter values are in every text; masking them would leave nothing to read.
 _LEAST_MASKED = 4
-# How much of parameters and of an error's body is searched for values to mask.
+# How many values of parameters and of an error's body are searched for those to mask, and bodies of which size (bytes).
 _MAX_SEARCHED = 10_000
+_MAX_SEARCHED_BODY = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def error_of(
     else:
         reason, finding = _BY_LIST[_listed(code, errors) or "rejected"]
         said = _told(answer, errors) or code
-    said = mask(said, secret, values_of(redacted, parameters, answer.content))
+    said = mask(said, secret, values_of(redacted, parameters, _searched(answer)))
     metadata = {"http_status": str(answer.status)} | ({"upstream_message": said} if said else {})
     wait = retry_after(answer, errors)
     if reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED:
@@ -202,12 +203,19 @@ def values_of(names: Collection[str], *contents: Any) -> list[str]:
     return found
 
 
-def _walk(content: Any, names: Collection[str], inside: bool) -> Iterator[tuple[str, Any, bool]]:
+def _searched(answer: HttpAnswer) -> Any:
+    """Messages are short, and so are the answers that hold them."""
+    return answer.content if len(answer.body) <= _MAX_SEARCHED_BODY else None
+
+
+def _walk(content: Any, names: Collection[str], inside: bool, depth: int = 0) -> Iterator[tuple[str, Any, bool]]:
     """(name, value, whether a field of the names holds it) of every field with a plain value."""
+    if depth > MAX_DEPTH:
+        return
     pairs = content.items() if isinstance(content, dict) else [("", one) for one in content]
     for name, value in pairs:
         if isinstance(value, dict | list | tuple):
-            yield from _walk(value, names, inside or name in names)
+            yield from _walk(value, names, inside or name in names, depth + 1)
         elif value is not None and not isinstance(value, bool):
             yield name, value, inside
 

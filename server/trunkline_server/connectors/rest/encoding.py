@@ -10,8 +10,9 @@ import orjson
 
 # Stands where a credential, or a value that is not told, would.
 MASK = "***"
-# Deeper forms are no forms.
-_MAX_DEPTH = 16
+# Deeper values are nonsense, and what walks through them has an end. Deeper forms are no forms.
+MAX_DEPTH = 64
+_MAX_FORM_DEPTH = 16
 
 
 def scalar(value: object) -> str | None:
@@ -47,15 +48,25 @@ def form(pairs: Iterable[tuple[str, str]]) -> bytes:
     return urlencode(list(pairs)).encode()
 
 
-def redact(content: Any, names: Collection[str]) -> Any:
-    """A copy with MASK for the values of fields of these names, at any depth."""
+def redact(content: Any, names: Collection[str], depth: int = 0) -> Any:
+    """A copy with MASK for the values of fields of these names, and for what is nested deeper than anything is."""
+    if depth > MAX_DEPTH:
+        return MASK
     if isinstance(content, dict):
-        return {name: MASK if name in names else redact(value, names) for name, value in content.items()}
-    return [redact(value, names) for value in content] if isinstance(content, list) else content
+        return {name: MASK if name in names else redact(value, names, depth + 1) for name, value in content.items()}
+    return [redact(value, names, depth + 1) for value in content] if isinstance(content, list) else content
+
+
+def too_deep(content: Any, depth: int = 0) -> bool:
+    """Whether a value is nested deeper than MAX_DEPTH."""
+    if depth > MAX_DEPTH:
+        return True
+    inner = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    return any(too_deep(value, depth + 1) for value in inner)
 
 
 def _fields(name: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
-    if depth > _MAX_DEPTH:
+    if depth > _MAX_FORM_DEPTH:
         raise RecursionError
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -17,7 +17,7 @@ from trunkline_server.connectors.rest.dotted import at
 from trunkline_server.domain.errors import Reason, TrunklineError
 
 # RFC 8288, 3: a link's target, and its parameters.
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s;,\"]*))?)*)")
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:\"(?:[^\"\\]|\\.)*\"|[^\s;,\"]*))?)*)")
 _PARAMETER = re.compile(r";\s*([^\s=;,]+)(?:\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]*)))?")
 _MAX_CURSOR = 4096
 # What an API says in place of a cursor when there is none.
@@ -30,7 +30,8 @@ class Pager:
     def __init__(self, pages: Pagination, parameters: Mapping[str, Any]) -> None:
         self._pages = pages
         self._parameters = dict(parameters)
-        self._seen: set[object] = {self._parameters[name]} if (name := pages.parameter) in self._parameters else set()
+        first = self._parameters.get(pages.parameter)
+        self._seen: set[object] = {first} if isinstance(first, str | int) else set()
         self._body = b""
 
     def next_parameters(self, answer: HttpAnswer) -> Mapping[str, Any] | None:
@@ -66,6 +67,7 @@ class Pager:
         self._seen.add(asked)
         if url in self._seen:
             raise _malformed("names a page that was told already")
+        self._seen.add(url)
         return url
 
     def _told_the_end(self, content: Any) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from trunkline.v1.api_pb2 import CallRate
 
+from trunkline_server.connectors.rest.encoding import scalar
 from trunkline_server.domain.call_rates import Rate
 from trunkline_server.domain.duration import seconds
 
@@ -34,7 +34,8 @@ class Limit:
         value = parameters.get(self.parameter)
         if value is None:
             return None
-        digest = hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
+        # A number and its text are one value to most APIs; lists and objects count together.
+        digest = hashlib.blake2b((scalar(value) or "").encode(), digest_size=8).hexdigest()
         return Rate(f"{self.rate.name}/{digest}", self.rate.calls, self.rate.seconds)
 
 

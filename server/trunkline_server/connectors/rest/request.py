@@ -117,7 +117,7 @@ def build(
         raise invalid_parameters(violations)
     if key and operation.key_header:
         headers[operation.key_header] = key
-    body = (form(fields) if operation.form else orjson.dumps(rest)) if operation.has_body else None
+    body = (form(fields) if operation.form else _json(rest)) if operation.has_body else None
     if operation.form and operation.has_body:
         headers["content-type"] = "application/x-www-form-urlencoded"
     return _request(target, operation.method, path, pairs, body, headers)
@@ -202,6 +202,13 @@ def _pairs(
     texts = repeated(value)
     problem = "goes into the query string and must be a string, number, boolean or a list of these"
     return _found(None if texts is None else [(name, text) for text in texts], name, problem, violations)
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(content)
+    except orjson.JSONEncodeError:
+        raise invalid_parameters([(field_path(), "is nested too deep to be sent")]) from None
 
 
 def _found(

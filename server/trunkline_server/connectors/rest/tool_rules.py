@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from trunkline.v1.api_pb2 import ApiTool, BodyEncoding, CacheClass, Pagination, PaginationStyle
 
+from trunkline_server.connectors.rest.encoding import too_deep
 from trunkline_server.connectors.rest.operation import reads
 from trunkline_server.connectors.rest.request import HEADER_NAME, METHODS, PLACEHOLDER, RESERVED_HEADERS, has_steps
 from trunkline_server.connectors.rest.settings import Settings, Violations, fill_path
@@ -112,6 +113,8 @@ def _constants(field: str, tool: ApiTool, properties: Collection[str]) -> Violat
         return [(field, "is not JSON")]
     if not isinstance(constants, dict):
         return [(field, "must be a JSON object")]
+    if too_deep(constants):
+        return [(field, "is nested too deep")]
     return [(field_path(name, root=field), "is a parameter of the schema") for name in constants if name in properties]
 
 
