@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -330,7 +331,7 @@ async def test_redaction(name: str, caplog: pytest.LogCaptureFixture, capfd: pyt
                 texts.append(f"{caught.value!r} {caught.value.message} {caught.value.status()}")
             preview = await played.rest.preview(played.call(tool))  # type: ignore[misc]
             texts.append(f"{preview} {preview.body.decode()} {preview.url}")
-            hidden = hidden_in(tool.example.parameters, fields)
+            hidden = [form for one in hidden_in(tool.example.parameters, fields) for form in (one, quote(one, safe=""))]
             secret = [*parts_of(played.secret), *played.sandbox.tokens.live()]
             out, err = capfd.readouterr()
             whole = "\n".join((*texts, caplog.text, out, err))

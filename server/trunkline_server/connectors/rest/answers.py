@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from itertools import islice
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import orjson
 
@@ -185,7 +185,9 @@ def _seconds(text: str) -> float | None:
 def mask(text: str, secret: str, hidden: Iterable[str] = ()) -> str:
     """The text without the secret, without what looks like one and without the values `hidden`, at most 300
     characters, on one line."""
-    for form in sorted({*_forms(secret), *hidden}, key=len, reverse=True):
+    # As they may stand in a query string or a form, too.
+    shown = {form for value in hidden for form in (value, quote(value, safe=""), quote_plus(value))}
+    for form in sorted({*_forms(secret), *shown}, key=len, reverse=True):
         text = text.replace(form, MASK)
     text = _KEY_LIKE.sub(MASK, text)
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_MAX_MESSAGE]
