@@ -21,14 +21,13 @@ from trunkline.v1.tool_pb2 import ExecuteToolRequest, ExecuteToolResponse
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.template_models import Template, TemplateTool
 from trunkline_server.connectors.rest.templates import load_templates
-from trunkline_server.domain.connectors import Connectors, ToolCall
+from trunkline_server.domain.connectors import ToolCall
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.ports import TenantView
-from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.schemas import read_parameters
 from trunkline_server.sandbox import Faults, Sandbox, running
 from trunkline_server.services.tool import ToolService
-from unit.service_parts import TENANT, MemoryDirectory, a_call
+from unit.service_parts import TENANT, MemoryDirectory, Tools, a_call
 
 TEMPLATES = load_templates()
 # Faults of which nothing but the share matters.
@@ -73,7 +72,7 @@ class Scene:
         directory = MemoryDirectory()
         name = self.integration.integration_id
         directory.view = TenantView(Tenant(tenant_id=TENANT), {name: self.integration}, {name: self.secret}, ())
-        return ToolService(directory, Connectors({"api": self.rest}), Resilience())
+        return Tools(directory, self.rest).service
 
     async def served(self, service: ToolService, tool: TemplateTool, seconds: float = 10.0) -> ExecuteToolResponse:
         """A call through the service."""

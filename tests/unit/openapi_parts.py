@@ -10,8 +10,9 @@ from google.rpc.error_details_pb2 import BadRequest
 from trunkline.v1.api_pb2 import ApiTool
 from trunkline.v1.connector_pb2 import ImportOpenApiRequest, ImportOpenApiResponse
 from trunkline_server.connectors.openapi import import_document
-from trunkline_server.connectors.rest.configuration import check_template, tool_violations
+from trunkline_server.connectors.rest.template_rules import check_template
 from trunkline_server.connectors.rest.templates import parse_template, tool_of
+from trunkline_server.connectors.rest.tool_rules import tool_violations
 from trunkline_server.domain.errors import Reason, TrunklineError
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ def imported(value: Json | bytes, **options: Any) -> ImportOpenApiResponse:
     if template.endpoint:
         check_template(template)
     assert [told(tool_of(tool)) for tool in template.tools] == [told(tool) for tool in found.configuration.api.tools]
-    assert not tool_violations("tools", found.configuration.api.tools)
+    assert not tool_violations("tools", found.configuration.api.tools, {})
     return found
 
 
