@@ -21,6 +21,7 @@ from trunkline.v1.tool_pb2 import Tool, ToolPreview
 
 from trunkline_server.connectors.mcp import configuration
 from trunkline_server.connectors.mcp.configuration import Shape
+from trunkline_server.connectors.readings import Readings
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.connectors import ToolAnswer, ToolCall
 from trunkline_server.domain.deadline import Deadline, caller_deadline
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 _MAX_CONNECTIONS = 1000
 _MAX_CONNECTIONS_PER_HOST = 100
-# Integrations whose reading is kept.
-_MAX_SHAPES = 4096
 # Stands where a credential would.
 MASK = "***"
 _DRIFTED = "the result breaks the schema that the server gave for it"
@@ -61,8 +60,7 @@ class McpConnector:
         self._timeouts = timeouts
         self._resolver = resolver
         self._tls = tls
-        # By identity; each holds its integration, so that no other one takes its place in memory.
-        self._shapes: dict[int, Shape] = {}
+        self._shapes = Readings(lambda integration: configuration.shape_of(integration, self._timeouts))
         self._http: aiohttp.ClientSession | None = None
         self._sessions: Sessions | None = None
 
@@ -121,11 +119,11 @@ class McpConnector:
 
     def tools(self, integration: Integration) -> Mapping[str, Tool]:
         """See the port. As they were found when the integration was last made, changed or checked."""
-        return self._shape(integration).tools
+        return self._shapes.of(integration).tools
 
     async def preview(self, call: ToolCall) -> ToolPreview:
         """See the port."""
-        shape = self._shape(call.integration)
+        shape = self._shapes.of(call.integration)
         return ToolPreview(
             method="POST",
             url=shape.endpoint,
@@ -136,7 +134,7 @@ class McpConnector:
 
     async def execute(self, call: ToolCall, deadline: Deadline) -> ToolAnswer:
         """See the port. UPSTREAM_REJECTED is an error that the tool tells."""
-        shape = self._shape(call.integration)
+        shape = self._shapes.of(call.integration)
         bound = deadline.sooner(call.timeout)
         deadline.check()
         self._judge(shape.endpoint)
@@ -241,16 +239,6 @@ class McpConnector:
         """The endpoint, again: the policy may have changed since the integration was stored."""
         if problem := self._policy.url_problem(endpoint):
             raise TrunklineError(Reason.ERROR_REASON_ADDRESS_FORBIDDEN, f"the integration's endpoint {problem}")
-
-    def _shape(self, integration: Integration) -> Shape:
-        """Read once for each integration object."""
-        known = self._shapes.get(id(integration))
-        if known is None:
-            known = configuration.shape_of(integration, self._timeouts)
-            while len(self._shapes) >= _MAX_SHAPES:
-                del self._shapes[next(iter(self._shapes))]
-            self._shapes[id(integration)] = known
-        return known
 
 
 def _key(call: ToolCall, headers: Mapping[str, str]) -> bytes:

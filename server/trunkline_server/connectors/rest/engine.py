@@ -19,6 +19,7 @@ from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
 from yarl import URL
 
+from trunkline_server.connectors.readings import Readings
 from trunkline_server.connectors.rest.answers import HttpAnswer, error_of, tool_answer
 from trunkline_server.connectors.rest.auth.table import Authenticators, secret_violations
 from trunkline_server.connectors.rest.configuration import violations_of
@@ -50,8 +51,6 @@ _MAX_CONNECTIONS_PER_HOST = 100
 _MAX_HEADER = 16 * 1024
 # What makes a check fail below 500.
 _UNHEALTHY = (Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE)
-# Integrations whose reading is kept.
-_MAX_SHAPES = 4096
 _USED_UP = "the integration's call rate is used up"
 
 
@@ -91,8 +90,7 @@ class RestConnector:
         self._resolver = resolver
         self._tls = tls
         self._authenticators = Authenticators(policy, self._token_answer, tokens, secrets)
-        # By identity; each holds its integration, so that no other one takes its place in memory.
-        self._shapes: dict[int, Shape] = {}
+        self._shapes = Readings(self._read)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -135,18 +133,18 @@ class RestConnector:
 
     def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:
         """See the port."""
-        return secret_violations(self._shape(integration).target.authentication, secret, self._policy)
+        return secret_violations(self._shapes.of(integration).target.authentication, secret, self._policy)
 
     async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
         """Nothing: an API's tools are configured."""
 
     def tools(self, integration: Integration) -> Mapping[str, Tool]:
         """The template's tools in its order, then the integration's own; an own one replaces one of the same name."""
-        return self._shape(integration).tools
+        return self._shapes.of(integration).tools
 
     async def preview(self, call: ToolCall) -> ToolPreview:
         """See the port."""
-        shape = self._shape(call.integration)
+        shape = self._shapes.of(call.integration)
         operation = shape.operations[call.tool.name]
         shape.judge(operation)
         request = shape.authenticator.masked(build(shape.target, operation, call.parameters, call.key, shape.redacted))
@@ -166,7 +164,7 @@ class RestConnector:
     async def execute(self, call: ToolCall, deadline: Deadline) -> ToolAnswer:
         """See the port. UPSTREAM_MALFORMED is an answer that calls itself JSON and is not, or breaks the tool's schema
         where that is strict; MESSAGE_TOO_LARGE one above 8 MiB."""
-        shape = self._shape(call.integration)
+        shape = self._shapes.of(call.integration)
         operation = shape.operations[call.tool.name]
         shape.judge(operation)
         request = build(shape.target, operation, call.parameters, call.key)
@@ -175,7 +173,7 @@ class RestConnector:
 
     async def pages(self, call: ToolCall, deadline: Deadline) -> AsyncGenerator[ToolAnswer, None]:
         """See the port."""
-        shape = self._shape(call.integration)
+        shape = self._shapes.of(call.integration)
         operation = shape.operations[call.tool.name]
         shape.judge(operation)
         parameters: Mapping[str, Any] = {**operation.defaults, **call.parameters}
@@ -210,7 +208,7 @@ class RestConnector:
 
     async def rates(self, integration: Integration, secret: str) -> Sequence[RateUse]:
         """See the port. Rates that count the values of a parameter apart are left out: there are as many as values."""
-        shape = self._shape(integration)
+        shape = self._shapes.of(integration)
         limits = [limit for limit in shape.limits if not limit.parameter]
         uses = await self._rates.uses(key_of(shape.target.endpoint, secret), [limit.rate for limit in limits])
         return [
@@ -227,7 +225,7 @@ class RestConnector:
         check.check_time.GetCurrentTime()
         started = time.monotonic()
         try:
-            shape = self._shape(integration)
+            shape = self._shapes.of(integration)
             answer, parameters, sent = await self._checked(shape, secret, deadline, tenant_id)
         except TrunklineError as error:
             check.healthy = error.reason == Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED
@@ -258,17 +256,10 @@ class RestConnector:
         answer, sent = await self._answered(shape, request, tenant_id, secret, deadline, end, shape.timeout)
         return answer, parameters, sent
 
-    def _shape(self, integration: Integration) -> Shape:
-        """Read once for each integration object."""
-        known = self._shapes.get(id(integration))
-        if known is None:
-            name = integration.configuration.api.template
-            template, tools = self._templates.get(name), self._template_tools.get(name, ())
-            known = shape_of(integration, template, tools, self._timeouts, self._policy, self._authenticators)
-            while len(self._shapes) >= _MAX_SHAPES:
-                del self._shapes[next(iter(self._shapes))]
-            self._shapes[id(integration)] = known
-        return known
+    def _read(self, integration: Integration) -> Shape:
+        name = integration.configuration.api.template
+        template, tools = self._templates.get(name), self._template_tools.get(name, ())
+        return shape_of(integration, template, tools, self._timeouts, self._policy, self._authenticators)
 
     async def _answered(
         self,
