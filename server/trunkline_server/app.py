@@ -85,7 +85,7 @@ def _servicers(settings: Settings, parts: Parts, shadows: Shadows) -> dict[str, 
             postgres.PgFeedback(database),
         ),
         "IntegrationService": IntegrationService(
-            parts.integrations, directory, router, parts.providers, parts.connectors
+            parts.integrations, directory, router, parts.providers, connectors, parts.references
         ),
         "ToolService": ToolService(directory, connectors, resilience, parts.signals),
         "AccessService": AccessService(postgres.PgTenants(database), postgres.PgKeys(database), directory),
@@ -126,6 +126,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             parts.outbox.run(),
             parts.breakers.run(),
             parts.prober.run(),
+            parts.references.run(),
             parts.admission.run(),
             executions.run(),
             background.follow(parts.changes, parts.directory),

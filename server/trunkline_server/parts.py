@@ -19,6 +19,7 @@ from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.routes.aim import Weights
 from trunkline_server.domain.routes.policies import BUILT_IN
+from trunkline_server.domain.secrets import SecretReferences, SecretSource
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.domain.timeouts import Timeouts
@@ -32,6 +33,10 @@ from trunkline_server.stores.redis.breakers import RedisBreakers
 from trunkline_server.stores.redis.client import RedisStore, connect
 from trunkline_server.stores.redis.pubsub import Changes
 from trunkline_server.stores.redis.replay import RedisReplay
+from trunkline_server.stores.secrets.aws import AwsSecrets
+from trunkline_server.stores.secrets.environment import EnvironmentSecrets
+from trunkline_server.stores.secrets.file import FileSecrets
+from trunkline_server.stores.secrets.vault import VaultSecrets, VaultSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Parts:
     router: Router
     prober: Prober
     integrations: postgres.PgIntegrations
+    references: SecretReferences
 
 
 async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
@@ -68,10 +74,16 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     )
     redis = await stack.enter_async_context(connect(stores.redis_urls))
     changes = Changes(redis)
-    directory = postgres.PgDirectory(database, keyring, changes.announce, stale=stores.stale_seconds)
+    references = SecretReferences(_sources(settings), security.secret_references, security.secret_cache_seconds)
+    stack.push_async_callback(references.close)
+    directory = postgres.PgDirectory(
+        database, keyring, changes.announce, stale=stores.stale_seconds, references=references
+    )
     stack.push_async_callback(directory.close)
     ledger = postgres.PgLedger(database)
-    policy = OutboundPolicy(allow=security.allowed_addresses, allow_http=security.allow_http)
+    policy = OutboundPolicy(
+        allow=security.allowed_addresses, allow_http=security.allow_http, egress=security.egress_allow
+    )
     routing = settings.routing
     timeouts = Timeouts(routing.connect_timeout_seconds, idle=routing.stream_idle_timeout_seconds)
     catalogue = PriceCatalogue()
@@ -104,7 +116,22 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         router=router,
         prober=Prober(router, directory, providers, integrations, breakers, board, interval, signals),
         integrations=integrations,
+        references=references,
     )
+
+
+def _sources(settings: Settings) -> dict[str, SecretSource]:
+    """Where secrets may be kept, by the name that begins a reference."""
+    vault, aws = settings.vault, settings.aws
+    found: dict[str, SecretSource] = {
+        "env": EnvironmentSecrets(),
+        "file": FileSecrets(),
+        "aws-secrets-manager": AwsSecrets(aws.region, aws.endpoint),
+    }
+    if vault.address:
+        facts = vault.model_dump() | {"token": vault.token.get_secret_value()}
+        found["vault"] = VaultSecrets(VaultSettings(**facts))
+    return found
 
 
 def _routing(settings: Settings, timeouts: Timeouts) -> RoutingSettings:

@@ -31,6 +31,7 @@ from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.errors import Reason, TrunklineError, already_exists, invalid_fields, live_check_failed
 from trunkline_server.domain.ports import Directory, Integrations, Providers
 from trunkline_server.domain.router import Router
+from trunkline_server.domain.secrets import SecretReferences
 from trunkline_server.services.access import actor_of
 from trunkline_server.services.paging import DEFAULT_PAGE_SIZE, page
 
@@ -52,7 +53,9 @@ class IntegrationService:
         router: Router,
         providers: Providers,
         connectors: Connectors,
+        references: SecretReferences | None = None,
     ) -> None:
+        self._references = references or SecretReferences({})
         self._integrations = integrations
         self._directory = directory
         self._router = router
@@ -72,7 +75,8 @@ class IntegrationService:
         secret = _take_secret(integration) or ""
         self._validate(integration)
         await self._refuse_taken(call, request.integration_id)
-        check = await self._healthy(call, integration, secret)
+        used = await self._references.of(call.tenant_id, integration, secret)
+        check = await self._healthy(call, integration, used)
         if not request.validate_only:
             integration = await self._integrations.create(actor_of(call), integration, secret)
             await self._integrations.record_check(call.tenant_id, request.integration_id, check)
@@ -109,12 +113,12 @@ class IntegrationService:
         request.update_mask.MergeMessage(wanted, changed, replace_message_field=True, replace_repeated_field=True)
         # Without an etag the one just read: what another caller changes meanwhile must not be undone.
         changed.etag = wanted.etag or current.etag
-        secret = _take_secret(changed)
+        secret = _one_secret(changed, current, _take_secret(changed))
         check = None
         if any(path.partition(".")[0] == "configuration" for path in request.update_mask.paths):
             self._validate(changed)
-            used = secret
-            if used is None:
+            used = await self._references.of(call.tenant_id, changed, secret or "")
+            if secret is None and not changed.configuration.authentication.secret_reference:
                 used = await self._integrations.secret(call.tenant_id, wanted.integration_id)
                 if used and _place(changed) != _place(current):
                     raise _secret_stays()
@@ -136,7 +140,13 @@ class IntegrationService:
         """See the contract. A failed check is an answer."""
         integration = await self._integrations.get(call.tenant_id, request.integration_id)
         secret = await self._integrations.secret(call.tenant_id, request.integration_id)
-        check = await self._live(call, integration, secret)
+        try:
+            secret = await self._references.of(call.tenant_id, integration, secret)
+        except TrunklineError as error:
+            check = HealthCheck(detail=error.message)
+            check.check_time.GetCurrentTime()
+        else:
+            check = await self._live(call, integration, secret)
         await self._integrations.record_check(call.tenant_id, request.integration_id, check)
         await self._directory.changed(call.tenant_id)
         return CheckIntegrationResponse(check=check)
@@ -144,7 +154,9 @@ class IntegrationService:
     async def rotate_credential(self, call: Call, request: RotateCredentialRequest) -> RotateCredentialResponse:
         """See the contract. The new secret takes over only after it was checked."""
         integration = await self._integrations.get(call.tenant_id, request.integration_id)
-        check = None if request.skip_check else await self._healthy(call, integration, request.secret)
+        integration.configuration.authentication.secret_reference = request.secret_reference
+        used = await self._references.of(call.tenant_id, integration, request.secret)
+        check = None if request.skip_check else await self._healthy(call, integration, used)
         await self._integrations.update(actor_of(call), integration, request.secret)
         if check is not None:
             await self._integrations.record_check(call.tenant_id, request.integration_id, check)
@@ -221,6 +233,16 @@ def _take_secret(integration: Integration) -> str | None:
     authentication = integration.configuration.authentication
     secret = authentication.secret or None
     authentication.ClearField("secret")
+    return secret
+
+
+def _one_secret(changed: Integration, current: Integration, secret: str | None) -> str | None:
+    """A new secret takes the place of a reference, and a reference that of what is stored: an empty secret."""
+    authentication = changed.configuration.authentication
+    if secret:
+        authentication.ClearField("secret_reference")
+    elif authentication.secret_reference and current.configuration.authentication.secret_set:
+        return ""
     return secret
 
 

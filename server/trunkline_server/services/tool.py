@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -90,7 +90,7 @@ class ToolService:
             ask = Ask(call.tenant_id, call.hold_id, 0, rates_of(call.identity), ())
             await call.tab.open(ask, record)
         started = time.monotonic()
-        answer = await self._run(call, request, integration, tool, view.secrets, made)
+        answer = await self._run(call, request, integration, tool, view.secret(request.integration_id), made)
         if call.tab is not None:
             await call.tab.settle()
         return ExecuteToolResponse(
@@ -109,7 +109,7 @@ class ToolService:
         request: ExecuteToolRequest,
         integration: Integration,
         tool: Tool,
-        secrets: Mapping[str, str],
+        secret: str,
         made: list[Attempt],
     ) -> ToolAnswer:
         connector = self._connectors.of(integration)
@@ -123,7 +123,7 @@ class ToolService:
             tool=tool,
             parameters=read_parameters(tool.parameters_schema_json, request.parameters_json),
             timeout=timeout,
-            secret=secrets.get(name, ""),
+            secret=secret,
             key=hashlib.blake2b(f"{call.tenant_id}\0{call.request_id}".encode(), digest_size=16).hexdigest(),
         )
 
