@@ -180,7 +180,9 @@ async def _with_kubernetes(vault: VaultServer, host: str) -> None:
 def _service_account_token() -> str:
     """As Kubernetes projects one; who signed it is for the TokenReview to judge."""
     account = {"namespace": "apps", "serviceaccount": {"name": "trunkline", "uid": "uid-1"}}
-    claims = {"iss": "kubernetes", "sub": "system:serviceaccount:apps:trunkline", "exp": int(time.time()) + 3600}
+    now = int(time.time())
+    claims = {"iss": "kubernetes", "sub": "system:serviceaccount:apps:trunkline", "exp": now + 3600}
+    claims |= {"iat": now - 60, "nbf": now - 60}
 
     def encoded(part: object) -> str:
         return base64.urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=").decode()
