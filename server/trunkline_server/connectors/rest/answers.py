@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -17,6 +16,7 @@ from trunkline_server.connectors.rest.pacing import rate_limited
 from trunkline_server.connectors.rest.template_models import ErrorMap
 from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.errors import Reason, ReasonValue, TrunklineError
+from trunkline_server.domain.redaction import redact
 
 MAX_BODY = 8 * 1024 * 1024
 _MAX_MESSAGE = 300
@@ -29,15 +29,6 @@ _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _UNIX_SECONDS = re.compile(r"[0-9]{1,11}")
 # Where APIs put what they say to people, by how often it is met.
 _MESSAGE_FIELDS = ("message", "error_description", "detail", "error", "title", "errors")
-# Well-known tokens, named secrets, and long runs without a break (hyphens break: ids of resources stay readable).
-_KEY_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|xox[a-z]|xapp|glpat|ntn|gh[a-z]|github_pat|secret)[-_][-_A-Za-z0-9.]{8,}"
-    r"|\b(?:AKIA|AIza|eyJ)[-_A-Za-z0-9.]{8,}"
-    r"|(?i:(?<=bearer )|(?<=basic ))\S{6,}"
-    r"|(?i:(?<=password)|(?<=api key)|(?<=api_key)|(?<=apikey)|(?<=token)|(?<=secret))"
-    r"[\"']?\s?[:=]\s?[\"']?[^\s\"',;]{4,}"
-    r"|[A-Za-z0-9+/=_]{32,}"
-)
 
 _LATE = (Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "did not finish in its own time")
 # Which error a status is; what helps against it says the table of domain/strategies.py.
@@ -131,21 +122,9 @@ def retry_after(headers: Mapping[str, str], errors: ErrorMap) -> float | None:
 
 
 def mask(text: str, secret: str) -> str:
-    """The text without the secret and without what looks like one, at most 300 characters, on one line."""
-    for form in _forms(secret):
-        text = text.replace(form, "***")
-    text = _KEY_LIKE.sub("***", text)
+    """The text without the secret, what looks like one and personal data; at most 300 characters, on one line."""
+    text = redact(text, secret)
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_MAX_MESSAGE]
-
-
-def _forms(secret: str) -> list[str]:
-    """The secret as an upstream may echo it; longest first, so that no part of a longer form stays."""
-    if not secret:
-        return []
-    parts = [secret, secret.partition(":")[2]]
-    encoded = base64.b64encode(secret.encode()).decode()
-    forms = {form for part in parts if len(part) >= 4 for form in (part, quote(part, safe=""))}
-    return sorted(forms | {encoded}, key=len, reverse=True)
 
 
 def _by_status(answer: HttpAnswer, errors: ErrorMap) -> tuple[ReasonValue, str]:

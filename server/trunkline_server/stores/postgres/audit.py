@@ -16,6 +16,7 @@ from typing import Any
 
 from trunkline_server.domain.errors import not_found
 from trunkline_server.domain.ports import Actor
+from trunkline_server.domain.redaction import redact_own
 from trunkline_server.stores.crypto import framed
 from trunkline_server.stores.postgres.listen import notify
 from trunkline_server.stores.postgres.pool import Database
@@ -68,7 +69,7 @@ async def append(
         "action": action,
         "resource_type": resource[0],
         "resource_id": resource[1],
-        "detail": json.dumps(detail),
+        "detail": json.dumps({name: redact_own(value) for name, value in detail.items()}),
     }
     digest = _digest(row, previous)
     await connection.execute(_APPEND, *row.values(), previous, digest)
