@@ -59,7 +59,9 @@ class SecretsManager:
 
 def _signed(request: web.BaseRequest, body: bytes, shape: re.Match[str]) -> str:
     """The header that the request should have."""
-    headers = {name: request.headers[name] for name in shape["headers"].split(";") if name not in ("host", "x-amz-date")}
+    headers = {
+        name: request.headers[name] for name in shape["headers"].split(";") if name not in ("host", "x-amz-date")
+    }
     url = f"http://{request.headers['Host']}{request.raw_path}"
     again = AWSRequest(method=request.method, url=url, data=body, headers=headers)
     signer = botocore.auth.SigV4Auth(Credentials(KEY_ID, SECRET_KEY), "secretsmanager", shape["region"])

@@ -27,9 +27,11 @@ class VaultServer:
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Call its API as root, below /v1. Raises aiohttp.ClientResponseError."""
         url, headers = f"{self.address}/v1/{path}", {"X-Vault-Token": ROOT}
-        async with aiohttp.ClientSession(raise_for_status=True) as http:
-            async with http.request(method, url, json=body, headers=headers) as answer:
-                return await answer.json() if answer.status == 200 else None
+        async with (
+            aiohttp.ClientSession(raise_for_status=True) as http,
+            http.request(method, url, json=body, headers=headers) as answer,
+        ):
+            return await answer.json() if answer.status == 200 else None
 
     async def put(self, path: str, **fields: object) -> None:
         """Store a secret, version 2."""

@@ -74,16 +74,14 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     )
     redis = await stack.enter_async_context(connect(stores.redis_urls))
     changes = Changes(redis)
-    references = SecretReferences(_sources(settings), security.secret_references, security.secret_cache_seconds)
-    stack.push_async_callback(references.close)
+    references = _references(settings)
     directory = postgres.PgDirectory(
         database, keyring, changes.announce, stale=stores.stale_seconds, references=references
     )
-    stack.push_async_callback(directory.close)
+    for closing in (references.close, directory.close):
+        stack.push_async_callback(closing)
     ledger = postgres.PgLedger(database)
-    policy = OutboundPolicy(
-        allow=security.allowed_addresses, allow_http=security.allow_http, egress=security.egress_allow
-    )
+    policy = OutboundPolicy(security.allowed_addresses, security.allow_http, security.egress_allow)
     routing = settings.routing
     timeouts = Timeouts(routing.connect_timeout_seconds, idle=routing.stream_idle_timeout_seconds)
     catalogue = PriceCatalogue()
@@ -95,7 +93,6 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     breakers = Breakers(board, outbox, signals)
     resilience = Resilience(breakers, lanes=_lanes(settings, signals), signals=signals)
     router = Router(directory, catalogue, providers, resilience, _routing(settings, timeouts))
-    interval = settings.routing.probe_interval_seconds
     return Parts(
         database=database,
         redis=redis,
@@ -114,15 +111,17 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         breakers=breakers,
         resilience=resilience,
         router=router,
-        prober=Prober(router, directory, providers, integrations, breakers, board, interval, signals),
+        prober=Prober(
+            router, directory, providers, integrations, breakers, board, routing.probe_interval_seconds, signals
+        ),
         integrations=integrations,
         references=references,
     )
 
 
-def _sources(settings: Settings) -> dict[str, SecretSource]:
-    """Where secrets may be kept, by the name that begins a reference."""
-    vault, aws = settings.vault, settings.aws
+def _references(settings: Settings) -> SecretReferences:
+    """Secrets that are kept elsewhere: the sources that are set up, by the name that begins a reference."""
+    vault, aws, security = settings.vault, settings.aws, settings.security
     found: dict[str, SecretSource] = {
         "env": EnvironmentSecrets(),
         "file": FileSecrets(),
@@ -131,7 +130,7 @@ def _sources(settings: Settings) -> dict[str, SecretSource]:
     if vault.address:
         facts = vault.model_dump() | {"token": vault.token.get_secret_value()}
         found["vault"] = VaultSecrets(VaultSettings(**facts))
-    return found
+    return SecretReferences(found, security.secret_references, security.secret_cache_seconds)
 
 
 def _routing(settings: Settings, timeouts: Timeouts) -> RoutingSettings:

@@ -15,7 +15,6 @@ import grpc
 import orjson
 import pytest
 import pytest_asyncio
-from aiohttp import web
 from e2e.calls import ask, llm, read, stream
 from faults.observe import until
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -118,7 +117,7 @@ async def _everything(scene: Scene) -> None:
         request.integration_id = f"new-{request.integration_id}"
         await scene.call(manage.CreateIntegration, request)
         await scene.call(manage.CheckIntegration, CheckIntegrationRequest(integration_id=request.integration_id[4:]))
-        rotation = RotateCredentialRequest(integration_id=request.integration_id[4:], secret=f"{SECRET}2")
+        rotation = RotateCredentialRequest(integration_id=request.integration_id[4:], secret=SECRET)
         await scene.call(manage.RotateCredential, rotation)
     wanted = Integration(integration_id="hub", configuration=Configuration(timeout={"seconds": 9}))
     mask = FieldMask(paths=["configuration.timeout"])

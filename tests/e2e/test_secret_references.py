@@ -15,9 +15,8 @@ from e2e.calls import ask, fields_of, llm, refusal
 from faults.observe import until
 from google.protobuf.field_mask_pb2 import FieldMask
 from harness import TENANT, Stack, provider, stack
-from rest_upstream import http_upstream
+from rest_upstream import http_upstream, tool
 from rest_upstream import integration as api_of
-from rest_upstream import tool
 from trunkline.v1 import integration_pb2_grpc, tool_pb2_grpc
 from trunkline.v1.authentication_pb2 import AuthenticationScheme
 from trunkline.v1.integration_pb2 import (
@@ -100,7 +99,12 @@ async def test_a_changed_file_is_used_within_the_cache_time_without_a_change(sce
             GetIntegrationRequest(integration_id="files"), metadata=scene.running.metadata()
         )
         stored = before.integration.configuration.authentication
-        assert (stored.secret_reference, stored.secret_set, stored.secret, stored.secret_hint) == (reference, False, "", "")
+        assert (stored.secret_reference, stored.secret_set, stored.secret, stored.secret_hint) == (
+            reference,
+            False,
+            "",
+            "",
+        )
 
         async def used(secret: str) -> bool:
             await scene.execute("files")
@@ -191,7 +195,9 @@ async def test_what_does_not_resolve_is_refused_with_its_path_and_not_stored(sce
         assert up.seen == [], "nothing was called"
     connection = await asyncpg.connect(scene.running.postgres_dsn)
     try:
-        assert not await connection.fetchval("SELECT count(*) FROM trunkline.integrations WHERE integration_id = 'refused'")
+        assert not await connection.fetchval(
+            "SELECT count(*) FROM trunkline.integrations WHERE integration_id = 'refused'"
+        )
     finally:
         await connection.close()
 
@@ -212,7 +218,9 @@ async def test_a_reference_and_a_stored_secret_take_each_others_place(scene: Sce
         rotate = scene.integrations.RotateCredential
         await rotate(RotateCredentialRequest(integration_id="turns", secret="a-secret-stored-1"), metadata=metadata)
         await now("a-secret-stored-1", "", True)
-        await rotate(RotateCredentialRequest(integration_id="turns", secret_reference="env:LENT_KEY"), metadata=metadata)
+        await rotate(
+            RotateCredentialRequest(integration_id="turns", secret_reference="env:LENT_KEY"), metadata=metadata
+        )
         await now("from-the-environment-1", "env:LENT_KEY", False)
         both = RotateCredentialRequest(integration_id="turns", secret="a", secret_reference="env:LENT_KEY")
         assert (await refusal(rotate(both, metadata=metadata)))[1].reason == "INVALID_REQUEST"

@@ -30,7 +30,7 @@ from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.ports import Actor
 from trunkline_server.stores import postgres
 from trunkline_server.stores.crypto import Keyring, Sealed
-from upstream import MODEL, Upstream
+from upstream import Upstream
 
 ROTATIONS = pick(1, 10)
 WORKERS = 2

@@ -242,7 +242,9 @@ async def test_no_redirect_is_followed(scene: Scene) -> None:
         for place in places:
             scene.up.answers(status, headers={"Location": place, "Connection": "close"})
             before = len(scene.up.seen)
-            await scene.refused(calls, {"UPSTREAM_REJECTED", "UPSTREAM_MALFORMED", "INTEGRATION_UNAVAILABLE"} | FAILURES)
+            await scene.refused(
+                calls, {"UPSTREAM_REJECTED", "UPSTREAM_MALFORMED", "INTEGRATION_UNAVAILABLE"} | FAILURES
+            )
             assert {seen.raw_path for seen in scene.up.seen[before:]} <= {"/", "/chat/completions"}
     scene.up.answer = _answer
     report(26, "redirects to inside, of every kind: connections", scene.forbidden(), "0")

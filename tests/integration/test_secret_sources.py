@@ -43,7 +43,8 @@ async def test_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"), [(VALUE, VALUE), (f"{VALUE}\n", VALUE), (f"{VALUE}\r\n", VALUE), (" a\n b\n\n", " a\n b\n")]
+    ("content", "expected"),
+    [(VALUE, VALUE), (f"{VALUE}\n", VALUE), (f"{VALUE}\r\n", VALUE), (" a\n b\n\n", " a\n b\n")],
 )
 async def test_a_file(tmp_path: Path, content: str, expected: str) -> None:
     (tmp_path / "key").write_bytes(content.encode())

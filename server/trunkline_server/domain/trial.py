@@ -14,8 +14,8 @@ from trunkline_server.domain import tokens
 from trunkline_server.domain.admission import expected_tokens
 from trunkline_server.domain.errors import ProviderError, TrunklineError
 from trunkline_server.domain.ports import Heard
-from trunkline_server.domain.routes.plan import Choice
 from trunkline_server.domain.redaction import conceal_in
+from trunkline_server.domain.routes.plan import Choice
 from trunkline_server.domain.strategies import Verdict, strategy_of
 
 if TYPE_CHECKING:

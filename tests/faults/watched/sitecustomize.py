@@ -15,6 +15,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from aiohttp import connector, resolver
+
 _NOTES = os.open(os.environ["WATCH_CONNECTS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 _NAMES = Path(os.environ["WATCH_NAMES"])
 _asked: Counter[str] = Counter()
@@ -44,8 +46,6 @@ async def _resolve(self: object, host: str, port: int = 0, family: int = 0) -> l
 
 
 def _watch() -> None:
-    from aiohttp import connector, resolver
-
     resolver.ThreadedResolver.resolve = _resolve  # type: ignore[assignment, method-assign]
     connector._DNSCacheTable.expired = lambda self, key: True  # type: ignore[method-assign]
     sys.addaudithook(_note)
