@@ -82,7 +82,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         stack.push_async_callback(closing)
     ledger = postgres.PgLedger(database)
     policy = OutboundPolicy(security.allowed_addresses, security.allow_http, security.egress_allow)
-    routing = settings.routing
+    routing, interval = settings.routing, settings.routing.probe_interval_seconds
     timeouts = Timeouts(routing.connect_timeout_seconds, idle=routing.stream_idle_timeout_seconds)
     catalogue = PriceCatalogue()
     await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
@@ -111,9 +111,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         breakers=breakers,
         resilience=resilience,
         router=router,
-        prober=Prober(
-            router, directory, providers, integrations, breakers, board, routing.probe_interval_seconds, signals
-        ),
+        prober=Prober(router, directory, providers, integrations, breakers, board, interval, signals),
         integrations=integrations,
         references=references,
     )
