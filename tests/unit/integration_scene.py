@@ -17,9 +17,11 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
+from trunkline_server.domain.secrets import SecretReferences
 from trunkline_server.providers.driver import ProviderDriver
 from trunkline_server.providers.profiles import parse
 from trunkline_server.services.integration import IntegrationService
+from trunkline_server.stores.secrets.environment import EnvironmentSecrets
 from unit.domain_parts import FakeCatalogue, FakeProviders
 from unit.service_parts import (
     API,
@@ -74,9 +76,10 @@ class Scene:
     def __init__(self) -> None:
         self.store, self.directory = MemoryIntegrations(), MemoryDirectory()
         self.providers, self.api = CheckedProviders(), CheckedApi()
+        self.references = SecretReferences({"env": EnvironmentSecrets({"KEY": "sk-referred-1"})}, ("env:*",))
         router = Router(self.directory, FakeCatalogue({}), self.providers, Resilience(), RoutingSettings({}))
         self.service = IntegrationService(
-            self.store, self.directory, router, self.providers, Connectors({"api": self.api})
+            self.store, self.directory, router, self.providers, Connectors({"api": self.api}), self.references
         )
         self.call = a_call()
 
