@@ -10,6 +10,7 @@ from trunkline.v1.connector_pb2 import ListConnectorsRequest
 from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
 from trunkline.v1.integration_pb2 import (
     CheckIntegrationRequest,
+    CreateIntegrationRequest,
     DeleteIntegrationRequest,
     GetIntegrationRequest,
     Integration,
