@@ -134,6 +134,13 @@ def _of(url: str, name: str) -> tuple[Integration, Integration]:
     return found, provider(f"llm-{name}", url, [f"model-{name}"])
 
 
+def _server(url: str, number: int) -> Integration:
+    """A server of the Model Context Protocol at an address."""
+    found, _ = _of(url, f"mcp{number}")
+    found.configuration.mcp.SetInParent()
+    return found
+
+
 def _create(scene: Scene, found: Integration, dry: bool = False) -> Any:
     found.configuration.authentication.secret = "sk-test-upstream-secret"
     request = CreateIntegrationRequest(
@@ -160,6 +167,7 @@ async def test_what_is_allowed_is_reached_and_seen(scene: Scene) -> None:
 async def test_nothing_inside_is_registered(scene: Scene) -> None:
     calls = [_create(scene, one) for n, url in enumerate(_everywhere(scene)) for one in _of(url, f"new{n}")]
     ended = await scene.refused(calls, REFUSALS)
+    await scene.refused([_create(scene, _server(url, n)) for n, url in enumerate(_everywhere(scene))], FAILURES)
     report(26, f"registrations inside, {len(calls)} attempts: connections", scene.forbidden(), "0")
     assert scene.forbidden() == 0, scene.connects()
     assert ended["INVALID_CONFIGURATION"] > len(calls) / 2, "most are known by their shape, before any call"

@@ -172,6 +172,26 @@ async def test_while_its_source_is_away_the_last_value_serves_for_an_hour() -> N
     assert scene.renewed == ["acme"] * 2 and await scene.view() == "v2"
 
 
+async def test_nobody_waits_for_a_source_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "_PATIENCE_SECONDS", 0.01)
+    scene = Scene(KEY="v1")
+    await scene.view()
+    scene.source.gate = asyncio.Event()
+    scene.now += 61
+    assert await scene.view() == "v1", "it is old, and its source hangs"
+    scene.source.values["KEY"] = SecretError("the source is away", away=True)
+    scene.source.gate.set()
+    await scene.turn(0)
+    scene.source.gate.clear()
+    await scene.turn(6)
+    async with asyncio.timeout(1):
+        assert await scene.view() == "v1" and len(scene.source.read) == 3
+    scene.source.values["KEY"] = "v2"
+    scene.source.gate.set()
+    await scene.turn(0)
+    assert scene.renewed == ["acme"] and await scene.view() == "v2"
+
+
 async def test_what_the_source_no_longer_has_is_not_used_any_more() -> None:
     scene = Scene(KEY="v1")
     await scene.view()

@@ -25,6 +25,8 @@ FIELD = "configuration.authentication.secret_reference"
 READ_SECONDS = 3.0
 RETRY_SECONDS = 5.0
 _AT_A_TIME = 8
+# Where an old value is at hand, a new one is waited for so long.
+_PATIENCE_SECONDS = 0.5
 # While a source is away its last values serve for so long after they were read, in seconds.
 STALE_SECONDS = 3600.0
 # What nobody used for so long is not read in the background; for an hour, it is forgotten.
@@ -149,7 +151,7 @@ class SecretReferences:
         self, tenant_id: str, references: Mapping[str, str]
     ) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """(secrets, why others have none) by integration id, of references by integration id. What is known is not
-        waited for; what is not, for at most READ_SECONDS. Never raises."""
+        waited for; what is old, for half a second; what is not known, for at most READ_SECONDS. Never raises."""
         found = await asyncio.gather(*(self._known(tenant_id, one) for one in references.values()))
         pairs = list(zip(references, found, strict=True))
         secrets = {name: one for name, one in pairs if isinstance(one, str)}
@@ -186,7 +188,10 @@ class SecretReferences:
         held = self._held.get(reference) or _Held()
         self._keep(tenant_id, reference, held)
         if self._due(held, self._clock(), self._cache_seconds):
-            await asyncio.wait((self._read(reference, held),), timeout=READ_SECONDS)
+            reading, failing = self._read(reference, held), held.failed_at is not None
+            # Whoever is handed something else is told when it is read: nobody waits for a source that fails.
+            if not failing:
+                await asyncio.wait((reading,), timeout=READ_SECONDS if held.value is None else _PATIENCE_SECONDS)
         held.handed = (self._good(held),)
         return held.handed[0] or held.error or SecretError("it is being read", away=True)
 
