@@ -82,7 +82,8 @@ def _forms(secret: str) -> list[str]:
         return []
     parts = [secret, secret.partition(":")[2]]
     encoded = base64.b64encode(secret.encode()).decode()
-    forms = {form for part in parts if len(part) >= _LEAST_SECRET for form in (part, quote(part, safe=""))}
+    long = [part for part in parts if len(part) >= _LEAST_SECRET]
+    forms = {form for part in long for form in (part, quote(part, safe=""), quote(part, safe=":"))}
     return sorted(forms | {encoded}, key=len, reverse=True)
 
 
