@@ -54,6 +54,7 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 _HOST = re.compile(r"(?i)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _MAX_URL = 2048
+_MOST_JUDGED = 4096
 
 
 class _Entry(NamedTuple):
@@ -141,6 +142,8 @@ class OutboundPolicy:
     egress: tuple[str, ...] = ()
     _exceptions: tuple[_Entry, ...] = field(init=False, repr=False)
     _egress: tuple[_Entry, ...] = field(init=False, repr=False)
+    # By address: every call asks again, and the answer stays.
+    _judged: dict[str, str | None] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         exceptions = tuple(_parse_entry(entry, "allowed address") for entry in self.allow)
@@ -176,6 +179,13 @@ class OutboundPolicy:
     def url_problem(self, url: str) -> str | None:
         """What is wrong with a base address, or None: its shape, and its host as far as it is known without resolving
         it."""
+        if url not in self._judged:
+            if len(self._judged) >= _MOST_JUDGED:
+                self._judged.clear()
+            self._judged[url] = self._judge(url)
+        return self._judged[url]
+
+    def _judge(self, url: str) -> str | None:
         if len(url) > _MAX_URL or re.search(r"[\x00-\x20\x7f\\]", url):
             return f"must be at most {_MAX_URL} characters, without spaces, control characters and backslashes"
         try:
