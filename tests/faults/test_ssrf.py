@@ -104,7 +104,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
     notes.touch()
     table.write_text(json.dumps(names()))
     environment = {
-        "PYTHONPATH": f"{Path(__file__).parent / 'watched'}:{os.environ['PYTHONPATH']}",
+        "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent / "watched"), os.environ.get("PYTHONPATH", ""))),
         "WATCH_CONNECTS": str(notes),
         "WATCH_NAMES": str(table),
         "TRUNKLINE__SECURITY__ALLOWED_ADDRESSES": f"{OPEN}/32",
