@@ -146,6 +146,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             parts.breakers.run(),
             parts.prober.run(),
             Checker(postgres.PgChecks(parts.database, usual), checks, usual, parts.signals).run(),
+            parts.references.run(),
             parts.admission.run(),
             parts.call_rates.run(),
             executions.run(),

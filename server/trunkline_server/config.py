@@ -82,6 +82,39 @@ class Security(_Section):
     allowed_addresses: tuple[str, ...] = Field(
         (), description="Private networks that integrations may reach, as CIDR, for example 10.1.0.0/16."
     )
+    egress_allow: tuple[str, ...] = Field(
+        (),
+        description="Of the public addresses only these: names (*.example.com too), addresses, CIDR, with :port or "
+        "without; empty: all.",
+    )
+    secret_references: tuple[str, ...] = Field(
+        (), description="References to secrets that tenants may name, for example vault:kv/{tenant}/*#*; empty: none."
+    )
+    secret_cache_seconds: float = Field(
+        60, ge=1, le=3600, description="A referenced secret that changed is used within this time."
+    )
+
+
+class Vault(_Section):
+    """HashiCorp Vault or OpenBao, for references that begin with vault:."""
+
+    address: str = Field("", description="https://…; empty: none.")
+    namespace: str = Field("", description="Its namespace, where it has some.")
+    ca: str = Field("", description="PEM roots that signed its certificate; empty: the system's.")
+    token: SecretStr = Field(SecretStr(""), description="A token. Better: one of the next two.")
+    token_file: str = Field("", description="A file with the token, which an agent renews.")
+    kubernetes_role: str = Field("", description="Log in by Kubernetes auth, with this role.")
+    kubernetes_mount: str = Field("kubernetes", description="Where that auth method is mounted.")
+    kubernetes_token_file: str = Field(
+        "/var/run/secrets/kubernetes.io/serviceaccount/token", description="The token of the service account."
+    )
+
+
+class Aws(_Section):
+    """AWS Secrets Manager, for references that begin with aws-secrets-manager:. Credentials: AWS's usual chain."""
+
+    region: str = Field("", description="The region of names; empty: that of the usual chain. ARNs name their own.")
+    endpoint: str = Field("", description="Another endpoint than AWS's own, for private links and tests.")
 
 
 class Routing(_Section):
@@ -158,6 +191,8 @@ class Settings(_Section):
     server: Server = Server()
     stores: Stores = Stores()
     security: Security = Security()
+    vault: Vault = Vault()
+    aws: Aws = Aws()
     routing: Routing = Routing()
     integrations: Integrations = Integrations()
     budgets: Budgets = Budgets()
@@ -180,7 +215,10 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "OTEL_EXPORTER_OTLP_ENDPOINT": ("observability", "otlp_endpoint"),
 }
 _PREFIX = "TRUNKLINE__"
-_LISTS = {("stores", "redis_urls"), ("security", "allowed_addresses")}
+_LISTS = {
+    ("stores", "redis_urls"),
+    *(("security", name) for name in ("allowed_addresses", "egress_allow", "secret_references")),
+}
 
 
 class ConfigError(Exception):

@@ -13,6 +13,8 @@ from trunkline_server.domain.duration import duration
 
 _REQUEST_IDS = ("x-request-id", "request-id", "apim-request-id", "mistral-correlation-id", "x-portkey-trace-id",
                 "x-debug-trace-id", "x-amzn-requestid")  # fmt: skip
+# Anything else is no id, and not to be kept.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/=+-]{0,127}")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 # `x-ratelimit-remaining-tokens` of most, `anthropic-ratelimit-tokens-remaining` of Anthropic.
@@ -22,10 +24,10 @@ _QUOTA = re.compile(
 
 
 def request_id(headers: Mapping[str, str]) -> str:
-    """The provider's id of the request; empty where it tells none."""
+    """The provider's id of the request; empty where it tells none, or something else."""
     for name in _REQUEST_IDS:
         if name in headers:
-            return headers[name]
+            return headers[name] if _REQUEST_ID.fullmatch(headers[name]) else ""
     return ""
 
 

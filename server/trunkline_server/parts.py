@@ -19,18 +19,19 @@ from trunkline_server.domain.concurrency import Concurrency, Lanes
 from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.integrations.checks import Checks
-from trunkline_server.domain.integrations.credentials import NoReferences
 from trunkline_server.domain.prober import Prober
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
 from trunkline_server.domain.routes.aim import Weights
 from trunkline_server.domain.routes.policies import BUILT_IN
+from trunkline_server.domain.secrets import SecretReferences
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
 from trunkline_server.domain.timeouts import Timeouts
 from trunkline_server.ops.decisions import DecisionMetrics
 from trunkline_server.providers.catalogue import PriceCatalogue
 from trunkline_server.providers.driver import ProviderDriver
+from trunkline_server.references import references_of
 from trunkline_server.stores import postgres
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.redis.admission import RedisAdmission
@@ -66,6 +67,7 @@ class Parts:
     router: Router
     prober: Prober
     integrations: postgres.PgIntegrations
+    references: SecretReferences
 
 
 async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
@@ -77,10 +79,9 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     )
     redis = await stack.enter_async_context(connect(stores.redis_urls))
     changes = Changes(redis)
-    directory = postgres.PgDirectory(database, keyring, changes.announce, stale=stores.stale_seconds)
-    stack.push_async_callback(directory.close)
+    references, directory = _directory(settings, database, keyring, changes, stack)
     ledger = postgres.PgLedger(database)
-    policy = OutboundPolicy(allow=security.allowed_addresses, allow_http=security.allow_http)
+    policy = OutboundPolicy(security.allowed_addresses, security.allow_http, security.egress_allow)
     routing = settings.routing
     timeouts = Timeouts(routing.connect_timeout_seconds, idle=routing.stream_idle_timeout_seconds)
     interval, catalogue = routing.probe_interval_seconds, PriceCatalogue()
@@ -117,13 +118,24 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         router=router,
         prober=Prober(router, directory, providers, integrations, breakers, board, interval, signals),
         integrations=integrations,
+        references=references,
     )
+
+
+def _directory(
+    settings: Settings, database: postgres.Database, keyring: Keyring, changes: Changes, stack: AsyncExitStack
+) -> tuple[SecretReferences, postgres.PgDirectory]:
+    references, stale = references_of(settings), settings.stores.stale_seconds
+    directory = postgres.PgDirectory(database, keyring, changes.announce, stale=stale, references=references)
+    for closing in (references.close, directory.close):
+        stack.push_async_callback(closing)
+    return references, directory
 
 
 def checks_of(parts: Parts) -> Checks:
     """The live checks of integrations of every kind."""
     return Checks(
-        parts.integrations, parts.directory, NoReferences(), parts.providers, parts.router.target, parts.connectors
+        parts.integrations, parts.directory, parts.references, parts.providers, parts.router.target, parts.connectors
     )
 
 

@@ -12,7 +12,6 @@ from e2e.calls import fields_of, refusal
 from e2e.commands import trunkline
 from e2e.registry_parts import SECRET, Guarded, Registry, guarded, orders, registry
 from google.protobuf.field_mask_pb2 import FieldMask
-from google.protobuf.json_format import MessageToDict
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.connector_pb2 import ListConnectorsRequest
 from trunkline.v1.integration_pb2 import (
@@ -221,8 +220,8 @@ async def test_of_concurrent_updates_exactly_one_wins(server: Registry, upstream
 @pytest.mark.asyncio(loop_scope="module")
 async def test_connectors_tell_what_they_take(server: Registry) -> None:
     stub = server.integrations
-    (openai,) = (await server.call(stub.ListConnectors, ListConnectorsRequest(name="openai"))).connectors
-    assert MessageToDict(openai)["type"] == "INTEGRATION_TYPE_LLM_PROVIDER"
+    wanted = ListConnectorsRequest(name="openai", type=IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER)
+    (openai,) = (await server.call(stub.ListConnectors, wanted)).connectors
     assert b'"organization"' in openai.configuration_schema_json
     none = await server.call(stub.ListConnectors, ListConnectorsRequest(name="nobody"))
     assert not none.connectors

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
 from asyncio.subprocess import Process
 from pathlib import Path
 
 from faults.load import Callers, Tally, streaming, whole
 from faults.observe import ledger, until
 from faults.report import report
+from faults.rolling import end, start
 from faults.scale import pick
 from faults.scene import own
-from harness import Stack, bare_environment, holds
+from harness import Stack, holds
 from trunkline.v1.completion_pb2 import StreamCompleteResponse
 from upstream import Upstream
 
@@ -26,34 +25,14 @@ BEHAVIOUR = {"chunks": 20, "pace": 0.1}
 GRACE = 15.0
 
 
-async def _start(running: Stack, log_path: Path) -> Process:
-    """Another server with the same settings, on the same ports; returns once all of its workers serve."""
-    with log_path.open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "trunkline_server.main",
-            env=bare_environment() | running.environment,
-            stdout=log,
-            stderr=log,
-        )
-    assert await until(lambda: _serves(log_path), 90) is not None, log_path.read_text()
-    return process
-
-
-async def _serves(log_path: Path) -> bool:
-    return log_path.read_text().count('"serving"') >= WORKERS
-
-
 async def _roll(running: Stack, base: Path) -> tuple[list[str], Process]:
     """Replace the server three times; returns the log of each that went."""
     old, logs, gone = running.process, [running.log_path], []
     for number in range(ROLLS):
         await asyncio.sleep(BETWEEN)
         path = base / f"server-{number}.log"
-        new = await _start(running, path)
-        old.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(old.wait(), GRACE * 2 + 30) == 0
+        new = await start(running, path, WORKERS)
+        await end(old, GRACE * 2 + 30)
         gone.append(logs[-1].read_text())
         logs.append(path)
         old = new

@@ -52,6 +52,17 @@ async def test_who_did_what(database: Database, pg_dsn: str) -> None:
     assert row["detail"] == '{"fields": "display_name"}'
 
 
+async def test_details_are_kept_without_secrets_and_personal_data(database: Database, pg_dsn: str) -> None:
+    await make_tenants(database, "acme")
+    detail = {"comment": "for jo@example.org, sk-live-0123456789"}
+    entry = audit.AuditEntry(ACTOR, "tool.approve", ("tool", "hub/read"), detail)
+    async with database.tenant_transaction("acme") as connection:
+        await audit.append_all(connection, "acme", [entry])
+    async with superuser(pg_dsn) as connection:
+        kept = await connection.fetchval("SELECT detail FROM trunkline.audit_log WHERE action = 'tool.approve'")
+    assert kept == '{"comment": "for ***, ***"}' and (await PgAudit(database).verify("acme")).intact
+
+
 @pytest.mark.parametrize("column", ["actor_tenant_id", "actor_key_id", "trace_id", "action", "resource_type"])
 @pytest.mark.parametrize("sequence", [1, 3, ROWS])
 async def test_an_edited_row(database: Database, pg_dsn: str, column: str, sequence: int) -> None:

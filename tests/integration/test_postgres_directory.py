@@ -17,6 +17,7 @@ from trunkline.v1.common_pb2 import CallLimit, LimitScope
 from trunkline.v1.policy_pb2 import RoutingPolicy
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.keys import ROLES, new_api_key, parse_token, permissions_of
+from trunkline_server.domain.secrets import SecretReferences
 from trunkline_server.embedded import embedded_postgres
 from trunkline_server.stores.postgres import (
     Database,
@@ -29,6 +30,7 @@ from trunkline_server.stores.postgres import (
     migrate,
     open_database,
 )
+from trunkline_server.stores.secrets.environment import EnvironmentSecrets
 
 SUSPENDED = TenantStatus.TENANT_STATUS_SUSPENDED
 
@@ -87,6 +89,30 @@ async def test_tokens_that_are_refused_alike(directory: PgDirectory, database: D
         messages.add((caught.value.message, tuple(caught.value.metadata)))
     assert len(messages) == 1
     assert (await directory.caller(token)).key_id == key_id
+
+
+async def test_referenced_secrets_are_in_the_view_and_renewed_when_they_change(database: Database) -> None:
+    await make_tenants(database, "acme")
+    environ = {"KEY": "v1"}
+    references = SecretReferences({"env": EnvironmentSecrets(environ)}, ("env:*",), 1.0)
+    directory = (await worker(database, references=references)).directory
+    for name, reference in (("one", "env:KEY"), ("two", "env:GONE"), ("three", "")):
+        integration = openai(name)
+        integration.configuration.authentication.secret_reference = reference
+        await PgIntegrations(database, KEYRING).create(ACTOR, integration, "" if reference else SECRET)
+    view = await directory.tenant("acme")
+    assert view.secrets == {"one": "v1", "three": SECRET} and view.secret("one") == "v1"
+    assert "does not have the variable" in view.unresolved["two"]
+    with pytest.raises(TrunklineError, match="the integration two"):
+        view.secret("two")
+    environ |= {"KEY": "v2", "GONE": "back"}
+    running = asyncio.create_task(references.run())
+    async with asyncio.timeout(20):
+        while (await directory.tenant("acme")).secrets != {"one": "v2", "two": "back", "three": SECRET}:
+            await asyncio.sleep(0.05)
+    assert "v2" not in repr(await directory.tenant("acme"))
+    running.cancel()
+    await directory.close()
 
 
 async def test_revocation_shows_at_once_here_and_on_announcement_elsewhere(database: Database) -> None:

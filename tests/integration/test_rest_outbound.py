@@ -200,3 +200,15 @@ async def test_stored_endpoints_are_judged_again(inner: list[Sockets], endpoint:
     reason = await attempt(policy, endpoint.format(inner[0].port))
     assert reason == Reason.ERROR_REASON_ADDRESS_FORBIDDEN
     assert [sockets.accepted for sockets in inner] == [0] * len(inner)
+
+
+async def test_the_egress_list_holds_at_the_socket(inner: list[Sockets]) -> None:
+    """What a name resolves to is judged like any address: public ones that are not listed are not connected to."""
+    policy = OutboundPolicy(allow_http=True, allow=("127.0.0.2/32",), egress=("192.0.78.0/24", "*.partner.example:81"))
+    port = inner[0].port
+    for answers in (["8.8.8.8"], ["2606:4700::1111"], ["127.0.0.1"], ["1.1.1.1", "127.0.0.3"]):
+        reason = await attempt(policy, f"http://elsewhere.example:{port}", Script(answers))
+        assert reason == Reason.ERROR_REASON_ADDRESS_FORBIDDEN
+    assert await attempt(policy, f"http://8.8.8.8:{port}") == Reason.ERROR_REASON_ADDRESS_FORBIDDEN
+    assert not await attempt(policy, f"http://elsewhere.example:{port}", Script(["8.8.8.8", "127.0.0.2"]))
+    assert [sockets.accepted for sockets in inner][:3] == [0, 1, 0]

@@ -17,14 +17,15 @@ from trunkline_server.domain.breakers import Breakers
 from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.integrations.checks import Checks
-from trunkline_server.domain.integrations.credentials import NoReferences
 from trunkline_server.domain.integrations.health import HealthReports
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router, RoutingSettings
+from trunkline_server.domain.secrets import SecretReferences
 from trunkline_server.providers.driver import ProviderDriver
 from trunkline_server.providers.profiles import parse
 from trunkline_server.services.integration import IntegrationService
+from trunkline_server.stores.secrets.environment import EnvironmentSecrets
 from unit.domain_parts import FakeCatalogue, FakeProviders
 from unit.service_parts import (
     API,
@@ -80,18 +81,6 @@ class CheckedMcp(CheckedApi):
         return []
 
 
-class MemoryReferences:
-    """Secrets by reference; others do not resolve."""
-
-    def __init__(self) -> None:
-        self.secrets: dict[str, str] = {}
-
-    async def resolve(self, tenant_id: str, reference: str) -> str:
-        if reference not in self.secrets:
-            return await NoReferences().resolve(tenant_id, reference)
-        return self.secrets[reference]
-
-
 class MemoryRecords:
     """What is on record of any integration, and which windows were asked for."""
 
@@ -109,10 +98,12 @@ class Scene:
     def __init__(self) -> None:
         self.store, self.directory = MemoryIntegrations(), MemoryDirectory()
         self.providers, self.api = CheckedProviders(), CheckedApi()
+        self.environ = {"KEY": "sk-referred-1"}
+        references = SecretReferences({"env": EnvironmentSecrets(self.environ)}, ("env:*",))
         router = Router(self.directory, FakeCatalogue({}), self.providers, Resilience(), RoutingSettings({}))
         self.mcp = CheckedMcp()
-        self.references, connectors = MemoryReferences(), Connectors({"api": self.api, "mcp": self.mcp})
-        self.checks = Checks(self.store, self.directory, self.references, self.providers, router.target, connectors)
+        connectors = Connectors({"api": self.api, "mcp": self.mcp})
+        self.checks = Checks(self.store, self.directory, references, self.providers, router.target, connectors)
         self.breakers, self.records = Breakers(), MemoryRecords()
         self.service = IntegrationService(
             self.store,

@@ -227,3 +227,90 @@ def test_the_refusal_names_the_host_only() -> None:
     error = address_forbidden("db.internal")
     assert error.reason == Reason.ERROR_REASON_ADDRESS_FORBIDDEN
     assert error.metadata == {"host": "db.internal"}
+
+
+EGRESS = ("*.partner.example", "api.example:8443", "192.0.78.0/24", "8.8.8.8:443", "[2606:4700::/32]:443")
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "name", "expected"),
+    [
+        ("1.1.1.1", 443, "hub.partner.example", True),
+        ("1.1.1.1", 443, "a.b.PARTNER.example.", True),
+        ("1.1.1.1", 443, "partner.example", False),
+        ("1.1.1.1", 443, "evilpartner.example", False),
+        ("1.1.1.1", 443, "hub.partner.example.evil.example", False),
+        ("1.1.1.1", 8443, "api.example", True),
+        ("1.1.1.1", 443, "api.example", False),
+        ("192.0.78.9", 80, "elsewhere.example", True),
+        ("192.0.79.9", 80, "elsewhere.example", False),
+        ("8.8.8.8", 443, "", True),
+        ("8.8.8.8", 53, "", False),
+        ("::ffff:8.8.8.8", 443, "", True),
+        ("2606:4700::1", 443, "", True),
+        ("2606:4701::1", 443, "", False),
+        # Never a way inside; that is what `allow` is for, which the list does not close.
+        ("10.0.0.1", 443, "hub.partner.example", False),
+        ("169.254.169.254", 80, "hub.partner.example", False),
+        ("10.9.0.1", 443, "inside.example", True),
+    ],
+)
+def test_the_egress_list_closes_everything_else(address: str, port: int, name: str, expected: bool) -> None:
+    assert OutboundPolicy(allow=("10.9.0.0/16",), egress=EGRESS).allows(address, port, name) is expected
+
+
+@pytest.mark.parametrize(
+    ("egress", "url", "fine"),
+    [
+        ((), "https://anything.example", True),
+        (("*.partner.example",), "https://hub.partner.example/v1", True),
+        (("*.partner.example",), "https://elsewhere.example", False),
+        (("*.partner.example:8443",), "https://hub.partner.example", False),
+        (("*.partner.example:8443",), "https://hub.partner.example:8443", True),
+        # A network may hold what a name resolves to: the socket judges.
+        (("192.0.78.0/24",), "https://elsewhere.example", True),
+        (("192.0.78.0/24",), "https://192.0.78.9", True),
+        (("192.0.78.0/24",), "https://8.8.8.8", False),
+        (("192.0.78.0/24:8443",), "https://elsewhere.example", False),
+        (("*.partner.example",), "https://10.9.0.1:9443", True),
+        (("*.partner.example",), "https://inside.example:9443", True),
+    ],
+)
+def test_an_endpoint_outside_the_list_is_known_before_any_call(egress: tuple[str, ...], url: str, fine: bool) -> None:
+    policy = OutboundPolicy(allow=("10.9.0.0/16:9443",), egress=egress)
+    assert (policy.url_problem(url) is None) is fine
+    assert fine or "does not allow" in (policy.url_problem(url) or "")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "127.0.0.1",
+            "10.0.0.1",
+            "169.254.169.254",
+            "[::1]",
+            "[fd00:ec2::254]",
+            "[::ffff:127.0.0.1]",
+            "[fe80::1%25lo]",
+        ),
+        *("2130706433", "0x7f000001", "0x7f.1", "127.1", "0177.0.0.1", "127.000.000.001", "0", "127.0.0.1."),
+    ],
+)
+def test_an_address_inside_is_known_before_any_call(host: str) -> None:
+    problem = OutboundPolicy().url_problem(f"https://{host}/v1")
+    assert problem is not None and ("does not allow" in problem or "usual form" in problem)
+
+
+def test_an_address_that_the_operator_allows_is_fine() -> None:
+    policy = OutboundPolicy(allow=("10.1.0.0/16:8443", "127.0.0.0/8"))
+    assert policy.url_problem("https://10.1.2.3:8443") is None and policy.url_problem("https://127.0.0.1") is None
+    assert policy.url_problem("https://10.1.2.3") is not None
+
+
+@pytest.mark.parametrize(
+    "entry", ["", "*", "*.", "*.*.example", "a.*.example", "*example", "10.0.0.1/8", "*.e:0", "*.1.2"]
+)
+def test_an_egress_entry_that_cannot_be_read_stops_the_start(entry: str) -> None:
+    with pytest.raises(ValueError, match="allowed egress"):
+        OutboundPolicy(egress=(entry,))

@@ -10,6 +10,7 @@ from trunkline.v1.connector_pb2 import ListConnectorsRequest
 from trunkline.v1.integration_health_pb2 import HealthCheck, IntegrationStatus
 from trunkline.v1.integration_pb2 import (
     CheckIntegrationRequest,
+    CreateIntegrationRequest,
     DeleteIntegrationRequest,
     GetIntegrationRequest,
     Integration,
@@ -322,3 +323,63 @@ async def test_a_credential_takes_over_once_it_was_checked() -> None:
     assert [check.healthy for check in scene.store.checks] == [True]
     assert secrets_of(scene.providers.checked) == ["sk-fresh-0815", "sk-third-0816"]
     assert scene.directory.forgotten == [TENANT, TENANT]
+
+
+# ── Secrets by reference ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def referring(reference: str) -> CreateIntegrationRequest:
+    request = a_model()
+    request.configuration.authentication.Clear()
+    request.configuration.authentication.secret_reference = reference
+    return request
+
+
+async def test_a_reference_is_resolved_checked_and_stored_as_it_is() -> None:
+    scene = Scene()
+    await scene.service.create_integration(scene.call, referring("env:KEY"))
+    assert secrets_of(scene.providers.checked) == ["sk-referred-1"] and scene.store.secrets == {"main": ""}
+    await scene.service.check_integration(scene.call, CheckIntegrationRequest(integration_id="main"))
+    assert secrets_of(scene.providers.checked) == ["sk-referred-1"] * 2
+    assert b"sk-referred-1" not in scene.store.rows["main"].SerializeToString()
+
+
+async def test_a_reference_that_does_not_resolve_stores_nothing() -> None:
+    scene = Scene()
+    for reference in ("env:NONE", "file:/etc/passwd", "nonsense"):
+        with refused("INVALID_CONFIGURATION", "configuration.authentication.secret_reference"):
+            await scene.service.create_integration(scene.call, referring(reference))
+        with refused("INVALID_CONFIGURATION", "configuration.authentication.secret_reference"):
+            rotation = RotateCredentialRequest(integration_id="main", secret_reference=reference, skip_check=True)
+            await (await Scene().with_row()).service.rotate_credential(scene.call, rotation)
+    assert (scene.store.rows, scene.providers.checked) == ({}, [])
+
+
+async def test_a_check_tells_that_a_reference_no_longer_resolves() -> None:
+    scene = await Scene().with_row(referring("env:KEY"))
+    scene.store.rows["main"].configuration.authentication.secret_reference = "env:GONE"
+    found = await scene.service.check_integration(scene.call, CheckIntegrationRequest(integration_id="main"))
+    assert not found.check.healthy and "does not have the variable" in found.check.detail
+    assert (scene.store.checks, scene.providers.checked) == ([found.check], [])
+
+
+async def test_a_secret_and_a_reference_take_each_others_place() -> None:
+    scene = await Scene().with_row()
+    rotate, written = scene.service.rotate_credential, scene.store.writes
+    await rotate(scene.call, RotateCredentialRequest(integration_id="main", secret_reference="env:KEY"))
+    assert scene.store.secrets == {"main": ""}
+    assert written[-1].configuration.authentication.secret_reference == "env:KEY"
+    await rotate(scene.call, RotateCredentialRequest(integration_id="main", secret="sk-fresh-0815"))
+    assert scene.store.secrets == {"main": "sk-fresh-0815"}
+    assert not written[-1].configuration.authentication.secret_reference
+    wanted = Configuration(authentication=Authentication(secret_reference="env:KEY"))
+    path = "configuration.authentication.secret_reference"
+    await scene.service.update_integration(scene.call, change(path, configuration=wanted))
+    assert scene.store.secrets == {"main": ""}
+    wanted = Configuration(authentication=Authentication(secret="sk-third-0816"))
+    path = "configuration.authentication.secret"
+    await scene.service.update_integration(scene.call, change(path, configuration=wanted))
+    assert scene.store.secrets == {"main": "sk-third-0816"}
+    assert not written[-1].configuration.authentication.secret_reference
+    expected = ["sk-referred-1", "sk-fresh-0815", "sk-referred-1", "sk-third-0816"]
+    assert secrets_of(scene.providers.checked) == expected

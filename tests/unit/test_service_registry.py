@@ -24,7 +24,8 @@ from unit.integration_scene import DISABLED, FAILED, SECRET, Scene, a_model, an_
 from unit.service_parts import API, TENANT, refused
 
 REFERENCE = "configuration.authentication.secret_reference"
-KNOWN = "vault:kv/app#key"
+NAME = "KEPT"
+KNOWN = f"env:{NAME}"
 
 
 def a_server(reference: str = "") -> CreateIntegrationRequest:
@@ -176,15 +177,15 @@ async def test_a_check_that_hangs_is_a_finding(monkeypatch: pytest.MonkeyPatch) 
 
 async def test_a_reference_is_resolved_for_the_check_and_stored_as_it_is() -> None:
     scene = Scene()
-    scene.references.secrets[KNOWN] = "kept-elsewhere-1"
+    scene.environ[NAME] = "kept-elsewhere-1"
     await scene.service.create_integration(scene.call, a_server(KNOWN))
     assert [secret for _, secret, _ in scene.mcp.checked] == ["kept-elsewhere-1"]
     assert scene.store.secrets == {"files": ""}
     assert scene.store.rows["files"].configuration.authentication.secret_reference == KNOWN
-    scene.references.secrets[KNOWN] = "kept-elsewhere-2"
+    scene.environ[NAME] = "kept-elsewhere-2"
     await scene.service.check_integration(scene.call, CheckIntegrationRequest(integration_id="files"))
     assert scene.mcp.checked[-1][1] == "kept-elsewhere-2"
-    del scene.references.secrets[KNOWN]
+    del scene.environ[NAME]
     found = await scene.service.check_integration(scene.call, CheckIntegrationRequest(integration_id="files"))
     assert not found.check.healthy and "does not resolve" in found.check.detail
     with refused("INVALID_CONFIGURATION", REFERENCE):
@@ -196,7 +197,7 @@ async def test_a_reference_is_resolved_for_the_check_and_stored_as_it_is() -> No
 
 async def test_a_rotation_goes_from_a_secret_to_a_reference_and_back() -> None:
     scene = await Scene().with_row(an_api())
-    scene.references.secrets[KNOWN] = "kept-elsewhere-1"
+    scene.environ[NAME] = "kept-elsewhere-1"
     request = RotateCredentialRequest(integration_id="hub", secret_reference="env:UNKNOWN", skip_check=True)
     with refused("INVALID_CONFIGURATION", REFERENCE):
         await scene.service.rotate_credential(scene.call, request)
@@ -214,7 +215,7 @@ async def test_a_rotation_goes_from_a_secret_to_a_reference_and_back() -> None:
 
 async def test_an_update_never_sends_what_a_reference_means_elsewhere_unasked() -> None:
     scene = Scene()
-    scene.references.secrets[KNOWN] = "kept-elsewhere-1"
+    scene.environ[NAME] = "kept-elsewhere-1"
     await scene.service.create_integration(scene.call, a_server(KNOWN))
     configuration = Configuration(endpoint="https://evil.example")
     request = change("configuration.endpoint", configuration=configuration)

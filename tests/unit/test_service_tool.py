@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from google.rpc.code_pb2 import Code
 from trunkline.v1.access_pb2 import Tenant
@@ -121,6 +123,18 @@ async def test_a_run_is_admitted_answered_and_recorded() -> None:
     assert scene.admission.held == {}
     (made,) = scene.api.executed
     assert (made.secret, made.tool.name, made.parameters) == ("secret of hub-main", "read", {"n": 1})
+
+
+async def test_a_secret_that_cannot_be_had_fails_its_own_integration_only() -> None:
+    scene = Scene(an_api("hub-main", "read"), an_api("other", "read"))
+    scene.directory.view = replace(scene.directory.view, secrets={"other": "s"}, unresolved={"hub-main": "it is gone"})
+    with pytest.raises(TrunklineError, match="it is gone") as caught:
+        await scene.service.execute_tool(scene.call, run_of())
+    assert caught.value.reason_name == "SECRET_UNAVAILABLE" and scene.api.executed == []
+    shown = await scene.service.get_tool(scene.call, GetToolRequest(integration_id="hub-main", tool_name="read"))
+    assert shown.tool.name == "read", "no secret is needed to see it"
+    await scene.service.execute_tool(a_call(tab=Tab(scene.admission, Settlements())), run_of("other"))
+    assert [call.secret for call in scene.api.executed] == ["s"]
 
 
 async def test_bytes_stay_bytes() -> None:

@@ -54,17 +54,28 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 _HOST = re.compile(r"(?i)[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 _MAX_URL = 2048
+_MOST_JUDGED = 4096
 
 
-class _Exception(NamedTuple):
-    """One entry of the allow list; `port` None is any port. Exactly one of `network` and `name` is set."""
+class _Entry(NamedTuple):
+    """One entry of a list; `port` None is any port. Exactly one of `network` and `name` is set; a name that begins with
+    `*.` stands for all below it."""
 
     network: Network | None
     name: str
     port: int | None
 
+    def fits(self, address: Address | None, port: int, name: str) -> bool:
+        """Whether it names a connection. `address` None: not resolved yet, so that a network may still fit."""
+        if self.port not in (None, port):
+            return False
+        if self.network is None:
+            return name.endswith(self.name[1:]) if self.name.startswith("*.") else name == self.name
+        return address is None or address in self.network or embedded(address) in self.network
 
-def _parse_exception(entry: str) -> _Exception:
+
+def _parse_entry(entry: str, what: str, below: bool = False) -> _Entry:
+    """`below`: names may begin with `*.`. Raises ValueError."""
     text = entry.strip()
     host, port = text, None
     bracketed = re.fullmatch(r"\[([^\]]+)\](?::([0-9]{1,5}))?", text)
@@ -72,14 +83,15 @@ def _parse_exception(entry: str) -> _Exception:
     if match := bracketed or plain:
         host, port = match[1], int(match[2]) if match[2] else None
     if port is not None and not 1 <= port <= 65535:
-        raise ValueError(f"allowed address {entry!r}: the port must be from 1 to 65535")
+        raise ValueError(f"{what} {entry!r}: the port must be from 1 to 65535")
     try:
-        return _Exception(ip_network(host), "", port)
+        return _Entry(ip_network(host), "", port)
     except ValueError:
         # A name never has a slash, nor only digits and dots: those are networks with a mistake.
-        if not _HOST.fullmatch(host) or not re.search(r"[a-zA-Z]", host):
-            raise ValueError(f"allowed address {entry!r} is no CIDR, address or name, with or without a port") from None
-        return _Exception(None, host.lower(), port)
+        bare = host.removeprefix("*.") if below else host
+        if not _HOST.fullmatch(bare) or not re.search(r"[a-zA-Z]", bare):
+            raise ValueError(f"{what} {entry!r} is no CIDR, address or name, with or without a port") from None
+        return _Entry(None, host.lower(), port)
 
 
 def embedded(address: Address) -> Address:
@@ -102,8 +114,18 @@ def is_public(address: Address) -> bool:
 
 # Names that never resolve to public addresses.
 _INSIDE = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
-# Browsers' rules read a host whose last label is a number as an IPv4 address: `0x7f.1`.
-_NUMBER = re.compile(r"\.(?:\d+|0x[0-9a-f]*)$")
+# The URL standard reads a host whose last label is a number as an IPv4 address: `0x7f.1`, `2130706433`.
+_NUMBER = re.compile(r"(?:^|\.)(?:\d+|0x[0-9a-f]*)$")
+_PORTS = {"https": 443, "http": 80}
+_NOT_ALLOWED = "must name a public host; the operator does not allow this one"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -111,15 +133,23 @@ class OutboundPolicy:
     """What the operator lets outbound calls reach.
 
     `allow` adds to the public addresses: `10.1.0.0/16`, `127.0.0.1:8080`, `[fd00::/8]:443`, `vault.internal:8200`;
-    without a port, any. `allow_http` lets calls go without TLS. Raises ValueError for an entry that cannot be read.
+    without a port, any. `allow_http` lets calls go without TLS. Where `egress` has entries, only those of the public
+    addresses are left: the same forms, and `*.example.com`. Raises ValueError for an entry that cannot be read.
     """
 
     allow: tuple[str, ...] = ()
     allow_http: bool = False
-    _exceptions: tuple[_Exception, ...] = field(init=False, repr=False)
+    egress: tuple[str, ...] = ()
+    _exceptions: tuple[_Entry, ...] = field(init=False, repr=False)
+    _egress: tuple[_Entry, ...] = field(init=False, repr=False)
+    # By address: every call asks again, and the answer stays.
+    _judged: dict[str, str | None] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_exceptions", tuple(_parse_exception(entry) for entry in self.allow))
+        exceptions = tuple(_parse_entry(entry, "allowed address") for entry in self.allow)
+        egress = tuple(_parse_entry(entry, "allowed egress", below=True) for entry in self.egress)
+        object.__setattr__(self, "_exceptions", exceptions)
+        object.__setattr__(self, "_egress", egress)
 
     def allows(self, address: str, port: int, name: str = "") -> bool:
         """Whether a connection may go to the resolved `address`, which the URL calls `name`. What is no address is
@@ -128,20 +158,34 @@ class OutboundPolicy:
             found = ip_address(address)
         except ValueError:
             return False
-        return is_public(found) or any(
-            self._excepts(exception, found, port, name.lower().rstrip(".")) for exception in self._exceptions
-        )
+        name = name.lower().rstrip(".")
+        if any(entry.fits(found, port, name) for entry in self._exceptions):
+            return True
+        return is_public(found) and (not self._egress or any(one.fits(found, port, name) for one in self._egress))
 
-    @staticmethod
-    def _excepts(exception: _Exception, address: Address, port: int, name: str) -> bool:
-        if exception.port not in (None, port):
-            return False
-        if exception.network is None:
-            return exception.name == name
-        return address in exception.network or embedded(address) in exception.network
+    def _host_problem(self, host: str, port: int) -> str | None:
+        """What is wrong with the host of a URL before it is resolved, or None. What a name resolves to is judged at the
+        socket."""
+        host = host.lower().rstrip(".")
+        if _is_address(host):
+            return None if self.allows(host, port) else _NOT_ALLOWED
+        if _NUMBER.search(host):
+            return "must write an address in its usual form, such as 192.0.2.1"
+        known = (*self._exceptions, *self._egress)
+        if self._egress and not any(entry.fits(None, port, host) for entry in known):
+            return _NOT_ALLOWED
+        return None
 
     def url_problem(self, url: str) -> str | None:
-        """What is wrong with the shape of a base address, or None. Nothing is resolved."""
+        """What is wrong with a base address, or None: its shape, and its host as far as it is known without resolving
+        it."""
+        if url not in self._judged:
+            if len(self._judged) >= _MOST_JUDGED:
+                self._judged.clear()
+            self._judged[url] = self._judge(url)
+        return self._judged[url]
+
+    def _judge(self, url: str) -> str | None:
         if len(url) > _MAX_URL or re.search(r"[\x00-\x20\x7f\\]", url):
             return f"must be at most {_MAX_URL} characters, without spaces, control characters and backslashes"
         try:
@@ -159,7 +203,7 @@ class OutboundPolicy:
             return "must name a host, and a port from 1 to 65535 if any"
         if "?" in url or "#" in url:
             return "must not have a query or a fragment"
-        return None
+        return self._host_problem(parts.hostname, port or _PORTS[parts.scheme])
 
     def relayed_problem(self, url: str) -> str | None:
         """What is wrong with an address that a gateway would call in our place, or None: its shape, and a host that is
@@ -167,20 +211,18 @@ class OutboundPolicy:
         if problem := self.url_problem(url):
             return problem
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port or (443 if parts.scheme == "https" else 80)
-        try:
-            fine = self.allows(str(ip_address(host)), port)
-        except ValueError:
-            inside = "." not in host or host.endswith(_INSIDE) or _NUMBER.search(host)
-            fine = not inside or any(one.name == host and one.port in (None, port) for one in self._exceptions)
-        return None if fine else "must name a public host; the operator does not allow this one"
+        host, port = (parts.hostname or "").rstrip("."), parts.port or _PORTS[parts.scheme]
+        inside = "." not in host or host.endswith(_INSIDE)
+        named = any(one.name and one.fits(None, port, host) for one in self._exceptions)
+        fine = _is_address(host) or not inside or named
+        return None if fine else _NOT_ALLOWED
 
 
 def address_forbidden(host: str) -> TrunklineError:
     """PERMISSION_DENIED. Does not tell what the host resolved to: that would map the operator's network."""
     return TrunklineError(
         Reason.ERROR_REASON_ADDRESS_FORBIDDEN,
-        f"calls to {host[:256]!r} are not allowed: its address is private, local or reserved; "
-        "the operator can allow it",
+        f"calls to {host[:256]!r} are not allowed: its address is private, local or reserved, "
+        "or not among those that the operator lets calls reach; the operator can allow it",
         metadata={"host": host},
     )

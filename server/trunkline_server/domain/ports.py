@@ -27,6 +27,7 @@ from trunkline.v1.policy_pb2 import TaskMapping
 
 from trunkline_server.domain.call import Caller
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.secrets import secret_unavailable
 from trunkline_server.domain.steering import RoutingView
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts
 
@@ -36,13 +37,20 @@ from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts
 @dataclass(frozen=True, slots=True)
 class TenantView:
     """All that routing and admission need of a tenant, read together. `secrets` holds decrypted credentials by
-    integration id; they never leave the process."""
+    integration id; they never leave the process. `unresolved` says why an integration has none that refers to one."""
 
     tenant: Tenant
     integrations: Mapping[str, Integration]
     secrets: Mapping[str, str] = field(repr=False)
     budgets: Sequence[Budget]
     routing: RoutingView = field(default_factory=RoutingView)
+    unresolved: Mapping[str, str] = field(default_factory=dict)
+
+    def secret(self, integration_id: str) -> str:
+        """The credential, empty where there is none. Raises SECRET_UNAVAILABLE."""
+        if finding := self.unresolved.get(integration_id):
+            raise secret_unavailable(integration_id, finding)
+        return self.secrets.get(integration_id, "")
 
 
 class Directory(Protocol):
@@ -296,6 +304,8 @@ class Target:
     secret: str = field(repr=False)
     options: Mapping[str, str] = field(default_factory=dict)
     timeouts: Timeouts = DEFAULT_TIMEOUTS
+    # Why there is no secret, where the integration refers to one.
+    unresolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)

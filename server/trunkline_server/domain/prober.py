@@ -78,7 +78,8 @@ class Prober:
                 integration = view.integrations.get(integration_id)
                 if integration is None or not _is_monitored(integration) or _age(integration) < interval / 2:
                     return
-                target = self._router.target(integration, view.secrets.get(integration_id, ""))
+                secret, unresolved = view.secrets.get(integration_id, ""), view.unresolved.get(integration_id, "")
+                target = self._router.target(integration, secret, unresolved=unresolved)
                 found = await self._providers.check(target, Deadline.after(min(_CHECK_SECONDS, self._interval)))
                 answered = found.HasField("http_status") and found.http_status < _SERVER_ERRORS
                 self._judge(tenant_id, integration_id, target.provider, found, answered, interval)

@@ -287,8 +287,8 @@ class Router:
         names = self._settings.aliases.get(name)
         return names[0] if names else name
 
-    def target(self, integration: Integration, secret: str, model: str = "") -> Target:
-        """Where calls of an integration go."""
+    def target(self, integration: Integration, secret: str, model: str = "", unresolved: str = "") -> Target:
+        """Where calls of an integration go. `unresolved` says why there is no secret."""
         configuration = integration.configuration
         settings = configuration.llm_provider
         connector = self._connectors.get(settings.provider, Connector())
@@ -303,6 +303,7 @@ class Router:
             secret=secret,
             options=dict(settings.options),
             timeouts=timeouts_of(configuration.timeouts, connector.timeouts, self._settings.timeouts),
+            unresolved=unresolved,
         )
 
     def _candidates(self, tenant_id: str, view: TenantView) -> Iterator[Candidate]:
@@ -312,6 +313,7 @@ class Router:
                 continue
             settings = integration.configuration.llm_provider
             secret = view.secrets.get(integration.integration_id, "")
+            unresolved = view.unresolved.get(integration.integration_id, "")
             rule = breaker_rule(integration.configuration.circuit_breaker)
             provider = settings.options.get("provider") or settings.provider
             overrides = Overrides(integration)
@@ -324,7 +326,7 @@ class Router:
                     facts, judged.get(f"{provider}/{name}"), None if prices is None else prices.dearest_output
                 )
                 yield Candidate(
-                    target=self.target(integration, secret, name),
+                    target=self.target(integration, secret, name, unresolved),
                     facts=facts,
                     prices=prices,
                     capabilities=frozenset(facts.capabilities),
@@ -360,6 +362,7 @@ def _same(view: TenantView, before: TenantView) -> bool:
     return (
         view.tenant == before.tenant
         and view.secrets == before.secrets
+        and view.unresolved == before.unresolved
         and view.integrations == before.integrations
         and view.routing.judged == before.routing.judged
     )

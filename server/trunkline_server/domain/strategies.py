@@ -73,6 +73,8 @@ STRATEGIES: Mapping[int, Strategy] = {
     _Reason.ERROR_REASON_UPSTREAM_MALFORMED: _CUT_OFF,
     _Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION: Strategy(refresh=True),
     _Reason.ERROR_REASON_UPSTREAM_QUOTA_EXHAUSTED: _DEFAULT,
+    # Nothing was sent: it says nothing of who would have been called.
+    _Reason.ERROR_REASON_SECRET_UNAVAILABLE: Strategy(verdict=Verdict.NONE),
     _Reason.ERROR_REASON_CONTEXT_TOO_LONG: Strategy(None, Elsewhere.LARGER, Verdict.NONE),
     _Reason.ERROR_REASON_CONTENT_FILTERED: _REFUSED,
     _Reason.ERROR_REASON_UPSTREAM_REJECTED: _REFUSED,

@@ -14,6 +14,7 @@ from trunkline_server.domain import tokens
 from trunkline_server.domain.admission import expected_tokens
 from trunkline_server.domain.errors import ProviderError, TrunklineError
 from trunkline_server.domain.ports import Heard
+from trunkline_server.domain.redaction import conceal_in
 from trunkline_server.domain.routes.plan import Choice
 from trunkline_server.domain.strategies import Verdict, strategy_of
 
@@ -84,6 +85,7 @@ class Trial:
 
     def failed(self, error: ProviderError) -> None:
         """The attempt failed."""
+        conceal_in(error, self.choice.candidate.target.secret)
         self._run.failed(self, error)
         attempt = self._close(AttemptOutcome.ATTEMPT_OUTCOME_FAILED, overloaded=error.http_status in _OVERLOAD)
         note_error(attempt, error)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import orjson
 import structlog
+
+from trunkline_server.domain.redaction import redact_own, redact_trace
+
+# Never foreign; what logging adds to a record of a library is dropped later.
+_OURS = frozenset({"level", "timestamp", "trace_id", "_record", "_from_structlog"})
 
 
 def configure(level: str) -> None:
@@ -16,6 +22,7 @@ def configure(level: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _redacted,
     ]
     line = structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode())
     structlog.configure(
@@ -32,3 +39,20 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[libraries], level=max(logging.WARNING, getattr(logging, level.upper())), force=True)
+
+
+def _redacted(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Texts of exceptions and of libraries may hold anything."""
+    return {name: value if name in _OURS else _clean(name, value) for name, value in event.items()}
+
+
+def _clean(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return redact_trace(value) if name == "exception" else redact_own(value)
+    if isinstance(value, BaseException):
+        return redact_trace(repr(value))
+    if isinstance(value, dict):
+        return {key: _clean(key, one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(name, one) for one in value]
+    return value

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from trunkline.v1.common_pb2 import Usage
+
+from trunkline_server.domain.errors import ProviderError
 from trunkline_server.domain.ports import Target
+from trunkline_server.domain.secrets import secret_unavailable
 from trunkline_server.providers.http import Bound
 from trunkline_server.providers.profiles import SECRET_AS, Profile
 from trunkline_server.providers.tokens import SOURCES, fetched
@@ -34,7 +38,9 @@ class Authenticator:
     ) -> Headers:
         """The headers that authenticate a call, and those of the integration's options. `bound` ends the wait for a
         token. Raises ProviderError where none can be had, UPSTREAM_AUTHENTICATION for a credential that cannot be
-        used."""
+        used, SECRET_UNAVAILABLE where there is none."""
+        if target.unresolved:
+            raise _unavailable(target)
         if fetched(profile, target):
             token = await self._tokens.of(_grant(profile, target), bound)
             return _named(profile, target) | {"Authorization": _BEARER + token}
@@ -51,6 +57,17 @@ class Authenticator:
         if not self._tokens.drop(grant, headers["Authorization"].removeprefix(_BEARER)):
             return None
         return {**headers, "Authorization": _BEARER + await self._tokens.of(grant, bound)}
+
+
+def _unavailable(target: Target) -> ProviderError:
+    error = secret_unavailable(target.integration_id, target.unresolved)
+    return ProviderError(
+        error.reason,
+        error.message,
+        metadata=error.metadata | {"provider": target.provider},
+        # Nothing was sent, so nothing was used.
+        usage=Usage(input_tokens=0, output_tokens=0),
+    )
 
 
 def _grant(profile: Profile, target: Target) -> Grant:

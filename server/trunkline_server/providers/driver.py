@@ -23,6 +23,7 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
 from trunkline_server.domain.fold import fold
 from trunkline_server.domain.ports import Heard, Target, Vectors
+from trunkline_server.domain.redaction import conceal
 from trunkline_server.providers import check, echo, embedding, foreign, taxonomy, tokens, urls
 from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.bedrock import signing
@@ -238,7 +239,9 @@ class ProviderDriver:
         except ProviderError as error:
             return check.failed(error)
         unauthorized = self._refresher(profile, target, wire, headers, bound)
-        return await check.check(self._http, url, headers, target.provider, bound, wire.error, unauthorized)
+        found = await check.check(self._http, url, headers, target.provider, bound, wire.error, unauthorized)
+        found.detail = conceal(found.detail, target.secret)
+        return found
 
     def connectors(self) -> Sequence[Connector]:
         """Every profile, by name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from trunkline.v1.common_pb2 import Usage
 
 from trunkline_server import heads
 from trunkline_server.domain.errors import ProviderError, Reason
+from trunkline_server.domain.redaction import redact
 from trunkline_server.providers.taxonomy import kind_of
 from trunkline_server.providers.wire import HttpResponse
 
@@ -47,11 +47,9 @@ _STATUS_OF_CODE = {
         400,
     ),
 }
-_KEYS = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|pplx|hf|fw|key|tok)[-_][\w*.\-]{4,}|\bAIza[\w\-]{8,}|\bBearer\s+\S+|\b[\w\-]{40,}",
-    re.IGNORECASE,
-)
 _MAX_MESSAGE = 300
+# How much of a message is looked at.
+_MAX_READ = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ def _error(
         # A fault of the gateway says nothing about the request: going direct may work.
         fallback=True if found.gateway else kind.fallback,
         http_status=http_status,
-        provider_code=found.code or found.type,
+        provider_code=mask(found.code or found.type),
         provider_request_id=request_id,
         metadata=metadata,
     )
@@ -161,5 +159,5 @@ def unusable(provider: str, why: str) -> ProviderError:
 
 
 def mask(text: str) -> str:
-    """The text without anything that looks like a credential, at most 300 characters."""
-    return _KEYS.sub("***", text)[:_MAX_MESSAGE]
+    """The text without anything that looks like a credential or personal data, at most 300 characters."""
+    return redact(text[:_MAX_READ])[:_MAX_MESSAGE]

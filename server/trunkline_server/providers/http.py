@@ -133,7 +133,7 @@ class Http:
         """Send, and give the response once its head is there; after a 401 once more, where `unauthorized` finds other
         headers. Leaving the context, or a cancellation anywhere, closes the connection at once unless the answer was
         read to its end. Raises ProviderError; with `unauthorized`, MalformedError."""
-        address = URL(url, encoded=True)
+        address = self._address(url, provider)
         dial = Dial(address.raw_host or "", bound.at, bound.timeouts)
         try:
             async with dial:
@@ -185,6 +185,17 @@ class Http:
             if left := content._read_nowait(-1):
                 return left
             raise _broken_off(provider, error) from None
+
+    def _address(self, url: str, provider: str) -> URL:
+        """The address of a call. It was judged when it was stored, perhaps by another policy. Raises ProviderError."""
+        try:
+            address = URL(url, encoded=True)
+        except ValueError:
+            said = f"the endpoint of {provider} is no address that can be called; correct it"
+            raise ProviderError(Reason.ERROR_REASON_ADDRESS_FORBIDDEN, said, metadata={"provider": provider}) from None
+        if address.scheme != "https" and not self._policy.allow_http:
+            raise _forbidden(provider, address.raw_host or "")
+        return address
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

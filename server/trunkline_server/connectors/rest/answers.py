@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -12,16 +11,17 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from itertools import islice
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
 
 from trunkline_server.connectors.rest.dotted import at
-from trunkline_server.connectors.rest.encoding import MASK, MAX_DEPTH
+from trunkline_server.connectors.rest.encoding import MAX_DEPTH
 from trunkline_server.connectors.rest.template_models import ErrorMap
 from trunkline_server.domain.call_rates import rate_limited
 from trunkline_server.domain.connectors import ToolAnswer
 from trunkline_server.domain.errors import Reason, ReasonValue, TrunklineError
+from trunkline_server.domain.redaction import redact
 
 MAX_BODY = 8 * 1024 * 1024
 _MAX_MESSAGE = 300
@@ -34,15 +34,6 @@ _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _UNIX_SECONDS = re.compile(r"[0-9]{1,11}")
 # Where APIs put what they say to people, by how often it is met.
 _MESSAGE_FIELDS = ("message", "error_description", "detail", "error", "title", "errors")
-# Well-known tokens, named secrets, and long runs without a break (hyphens break: ids of resources stay readable).
-_KEY_LIKE = re.compile(
-    r"\b(?:sk|pk|rk|xox[a-z]|xapp|glpat|ntn|gh[a-z]|github_pat|secret)[-_][-_A-Za-z0-9.]{8,}"
-    r"|\b(?:AKIA|AIza|eyJ)[-_A-Za-z0-9.]{8,}"
-    r"|(?i:(?<=bearer )|(?<=basic ))\S{6,}"
-    r"|(?i:(?<=password)|(?<=api key)|(?<=api_key)|(?<=apikey)|(?<=token)|(?<=secret))"
-    r"[\"']?\s?[:=]\s?[\"']?[^\s\"',;]{4,}"
-    r"|[A-Za-z0-9+/=_]{32,}"
-)
 
 _LATE = (Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "did not finish in its own time")
 # Which error a status is; what helps against it says the table of domain/strategies.py.
@@ -183,13 +174,9 @@ def _seconds(text: str) -> float | None:
 
 
 def mask(text: str, secret: str, hidden: Iterable[str] = ()) -> str:
-    """The text without the secret, without what looks like one and without the values `hidden`, at most 300
-    characters, on one line."""
-    # As they may stand in a query string or a form, too.
-    shown = {form for value in hidden for form in (value, quote(value, safe=""), quote_plus(value))}
-    for form in sorted({*_forms(secret), *shown}, key=len, reverse=True):
-        text = text.replace(form, MASK)
-    text = _KEY_LIKE.sub(MASK, text)
+    """The text without the secret, what looks like one, personal data and the values `hidden`; at most 300 characters,
+    on one line."""
+    text = redact(text, secret, hidden=hidden)
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_MAX_MESSAGE]
 
 
@@ -220,22 +207,6 @@ def _walk(content: Any, names: Collection[str], inside: bool, depth: int = 0) ->
             yield from _walk(value, names, inside or name in names, depth + 1)
         elif value is not None and not isinstance(value, bool):
             yield name, value, inside
-
-
-def _forms(secret: str) -> set[str]:
-    """The secret, and what it is made of, as an upstream may echo it."""
-    if not secret:
-        return set()
-    parts = [secret, secret.partition(":")[2]]
-    if secret.lstrip().startswith("{"):
-        try:
-            content = orjson.loads(secret)
-        except orjson.JSONDecodeError:
-            content = {}
-        parts += [value for value in content.values() if isinstance(value, str)]
-    long = [part for part in parts if len(part) >= _LEAST_MASKED]
-    forms = {form for part in long for form in (part, quote(part, safe=""), quote(part, safe=":"))}
-    return forms | {base64.b64encode(secret.encode()).decode()}
 
 
 def _from_300(answer: HttpAnswer, errors: ErrorMap, code: str | None) -> tuple[ReasonValue, str]:

@@ -12,8 +12,8 @@ from trunkline.v1.integration_pb2 import Integration
 from trunkline_server.domain.connectors import Connectors
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.integrations.credentials import References
 from trunkline_server.domain.ports import Actor, Directory, Integrations, Providers, Target
+from trunkline_server.domain.secrets import SecretReferences
 
 # One check, with all that it asks, in seconds.
 CHECK_SECONDS = 15.0
@@ -28,7 +28,7 @@ class Checks:
         self,
         integrations: Integrations,
         directory: Directory,
-        references: References,
+        references: SecretReferences,
         providers: Providers,
         target: Callable[[Integration, str], Target],
         connectors: Connectors,

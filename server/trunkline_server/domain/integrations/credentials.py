@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 from trunkline.v1.integration_pb2 import Integration, UpdateIntegrationRequest
 
 from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
+from trunkline_server.domain.secrets import FIELD
 
 SECRET_PATH = "configuration.authentication.secret"
-REFERENCE_PATH = "configuration.authentication.secret_reference"
 _INVALID = Reason.ERROR_REASON_INVALID_CONFIGURATION
-
-
-class References(Protocol):
-    """Secrets that are kept elsewhere."""
-
-    async def resolve(self, tenant_id: str, reference: str) -> str:
-        """The secret that a tenant's reference means. Raises INVALID_CONFIGURATION (`REFERENCE_PATH`)."""
-        ...
-
-
-class NoReferences:
-    """Where no place for secrets is open to tenants."""
-
-    async def resolve(self, tenant_id: str, reference: str) -> str:
-        """See References."""
-        why = "does not resolve: this server takes secrets from no such place; send the secret itself"
-        raise invalid_fields([(REFERENCE_PATH, why)], reason=_INVALID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +42,7 @@ def updated(current: Integration, changed: Integration, request: UpdateIntegrati
         return Change(secret)
     if after and after != before:
         return Change("")
-    named = after and any(f"{REFERENCE_PATH}.".startswith(f"{path}.") for path in request.update_mask.paths)
+    named = after and any(f"{FIELD}.".startswith(f"{path}.") for path in request.update_mask.paths)
     return Change(None, inherited=not named and _has_credential(current, after))
 
 

@@ -67,8 +67,7 @@ class HealthReports:
         if integration is not None and connector is not None:
             with suppress(TrunklineError, TimeoutError):
                 async with deadline.sooner(_RATES_SECONDS).timeout():
-                    secret = view.secrets.get(integration_id, "")
-                    found.rates.extend(await connector.rates(integration, secret))
+                    found.rates.extend(await connector.rates(integration, view.secret(integration_id)))
         return found
 
 

@@ -61,23 +61,23 @@ class ToolCatalogue:
         view = await self._directory.tenant(call.tenant_id)
         if not call.identity.tools.allows(integration_id, tool_name):
             raise not_found("tool", f"{integration_id}/{tool_name}")
-        return self._find(view, integration_id, tool_name).tool
+        return self._find(view, integration_id, tool_name)[1]
 
     async def executable(self, call: Call, integration_id: str, tool_name: str) -> FoundTool:
         """A tool to execute. Raises PERMISSION_MISSING, before anything is said of the tool; NOT_FOUND;
-        INTEGRATION_UNAVAILABLE where it is switched off."""
+        INTEGRATION_UNAVAILABLE where it is switched off; SECRET_UNAVAILABLE."""
         caller = call.identity
         if not caller.tools.allows(integration_id, tool_name):
             raise tool_forbidden(integration_id, tool_name, caller.key_id)
         view = await self._directory.tenant(call.tenant_id)
-        found = self._find(view, integration_id, tool_name)
-        if found.integration.status == _DISABLED:
+        integration, tool, connector = self._find(view, integration_id, tool_name)
+        if integration.status == _DISABLED:
             raise TrunklineError(
                 Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE,
                 f"the integration {integration_id} is switched off; its owner can switch it on",
                 metadata={"integration_id": integration_id},
             )
-        return found
+        return FoundTool(view, integration, tool, connector, view.secret(integration_id))
 
     def budgets(self, view: TenantView, call: Call) -> tuple[BudgetLimit, ...]:
         """The budgets that the call counts against."""
@@ -90,7 +90,7 @@ class ToolCatalogue:
             kept = self._indexes[call.tenant_id] = view, BudgetIndex(view.budgets, self._alert_threshold)
         return kept[1].in_scope(call.identity, call.context, call.arrived_wall)
 
-    def _find(self, view: TenantView, integration_id: str, tool_name: str) -> FoundTool:
+    def _find(self, view: TenantView, integration_id: str, tool_name: str) -> tuple[Integration, Tool, ToolConnector]:
         integration = view.integrations.get(integration_id)
         if integration is None:
             raise not_found("integration", integration_id)
@@ -98,7 +98,7 @@ class ToolCatalogue:
         tool = connector.tools(integration).get(tool_name) if connector is not None else None
         if connector is None or tool is None:
             raise not_found("tool", f"{integration_id}/{tool_name}")
-        return FoundTool(view, integration, tool, connector, view.secrets.get(integration_id, ""))
+        return integration, tool, connector
 
 
 def _holds(tool: Tool, words: Sequence[str]) -> bool:

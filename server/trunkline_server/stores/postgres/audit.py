@@ -16,6 +16,7 @@ from typing import Any
 
 from trunkline_server.domain.errors import not_found
 from trunkline_server.domain.ports import Actor
+from trunkline_server.domain.redaction import redact_own
 from trunkline_server.stores.crypto import framed
 from trunkline_server.stores.postgres.listen import notify
 from trunkline_server.stores.postgres.pool import Database
@@ -94,7 +95,7 @@ async def append_all(connection: Any, tenant_id: str, entries: Sequence[AuditEnt
             "action": entry.action,
             "resource_type": entry.resource[0],
             "resource_id": entry.resource[1],
-            "detail": json.dumps(dict(entry.detail)),
+            "detail": json.dumps({name: redact_own(value) for name, value in entry.detail.items()}),
         }
         digest = _digest(row, previous)
         rows.append((*row.values(), previous, digest))

@@ -14,7 +14,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from trunkline_server.domain.call import Caller
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.keys import is_operator, parse_token, permissions_of, secret_matches
 from trunkline_server.domain.ports import TenantView
+from trunkline_server.domain.secrets import SecretReferences
 from trunkline_server.domain.tools.permission import ToolScope
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.postgres.budgets import read_budgets
@@ -70,7 +71,10 @@ class PgDirectory:
         *,
         ttl: float = TTL_SECONDS,
         stale: float = STALE_SECONDS,
+        references: SecretReferences | None = None,
     ) -> None:
+        self._references = references or SecretReferences({})
+        self._references.renew = self.renew
         self._database = database
         self._keyring = keyring
         self._announce = announce
@@ -141,13 +145,23 @@ class PgDirectory:
 
     async def _load_tenant(self, tenant_id: str) -> TenantView:
         async with self._database.tenant_transaction(tenant_id, snapshot=True) as connection:
-            return TenantView(
+            view = TenantView(
                 tenant=await read_tenant(connection, tenant_id),
                 integrations=await read_integrations(connection, tenant_id),
                 secrets=await read_secrets(connection, self._keyring, tenant_id),
                 budgets=await read_budgets(connection, tenant_id),
                 routing=await read_routing(connection, tenant_id),
             )
+        references = {
+            name: reference
+            for name, one in view.integrations.items()
+            if (reference := one.configuration.authentication.secret_reference)
+        }
+        if not references:
+            return view
+        # Not within the transaction: a source may be slow.
+        secrets, unresolved = await self._references.resolve_all(tenant_id, references)
+        return replace(view, secrets={**view.secrets, **secrets}, unresolved=unresolved)
 
     def _note_use(self, caller: Caller) -> None:
         self._used[caller.key_id] = caller.tenant_id

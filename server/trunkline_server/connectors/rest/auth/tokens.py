@@ -163,12 +163,9 @@ def _refused(answer: HttpAnswer, ask: Ask, kind: GrantType) -> TrunklineError:
     """The error of an answer without a token; the endpoint's own words are masked."""
     found = refusal(answer.status, answer.body)
     told = ", ".join(filter(None, (f"HTTP {answer.status}", found.code)))
-    said = found.said
-    for hidden in sorted(ask.hidden, key=len, reverse=True):
-        said = said.replace(hidden, MASK)
     metadata = {"http_status": str(answer.status)}
     metadata |= {"upstream_code": found.code} if found.code else {}
-    metadata |= {"upstream_message": mask(said, "")} if said else {}
+    metadata |= {"upstream_message": mask(found.said, "", ask.hidden)} if found.said else {}
     if found.refused:
         message = f"the token endpoint refused the integration's {kind.names} ({told}): {kind.advice}"
         return TrunklineError(Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, message, metadata=metadata)

@@ -1,0 +1,1 @@
+"""Where referenced secrets are kept: implements `domain.secrets.SecretSource`, a module for each source."""
