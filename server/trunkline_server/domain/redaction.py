@@ -35,7 +35,8 @@ _KEYS = re.compile(
     r"[\"']?\s?[:=]\s?[\"']?[^\s\"',;&]{4,}"
 )
 # Hyphens break: ids of resources stay readable.
-_LONG = re.compile(r"[A-Za-z0-9+/=_]{32,}|[A-Za-z0-9_-]{40,}")
+# Ids of requests are long, too, and what a provider's support asks for.
+_LONG = re.compile(r"\breq_[A-Za-z0-9]{16,40}\b|([A-Za-z0-9+/=_]{32,}|[A-Za-z0-9_-]{40,})")
 # In the text of an exception, where paths and names of functions are long too.
 _LONG_MIXED = re.compile(r"(?<![\w/])(?=[A-Za-z+=_]{0,64}\d)(?=[\d+=_]{0,64}[A-Za-z])[A-Za-z0-9+=_]{32,}(?![\w/])")
 _MAIL = re.compile(r"[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
@@ -50,7 +51,11 @@ _PHONE = re.compile(r"(?<![\w+])\+\d(?:[ ().-]{0,2}\d){7,14}(?!\d)|(?<![\w.-])\(
 def redact(text: str, *secrets: str, hidden: Iterable[str] = ()) -> str:
     """Foreign text without the secrets, in any form in which they may be echoed, without the values `hidden`, without
     what looks like a secret, and without mail addresses, payment cards, phone numbers and IBANs."""
-    return _personal(_LONG.sub(MASK, _KEYS.sub(MASK, conceal(text, *secrets, hidden=hidden))))
+    return _personal(_LONG.sub(_mask_long, _KEYS.sub(MASK, conceal(text, *secrets, hidden=hidden))))
+
+
+def _mask_long(found: re.Match[str]) -> str:
+    return MASK if found[1] else found[0]
 
 
 def redact_own(text: str) -> str:
