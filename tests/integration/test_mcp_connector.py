@@ -110,7 +110,7 @@ async def test_results(
     found = await discovered(connector, server[0])
     answer = await call(connector, found, parameters, secret=TOKEN, name=name)
     assert answer.json == expected and not answer.drifts
-    assert (await server[0].seen())["calls"][-1] == connector._shape(found).names[name]
+    assert (await server[0].seen())["calls"][-1] == connector._shapes.of(found).names[name]
 
 
 async def test_a_result_that_breaks_its_schema_is_told(

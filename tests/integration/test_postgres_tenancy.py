@@ -26,8 +26,10 @@ from trunkline.v1.common_pb2 import CallLimit, LimitScope
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.integration_health_pb2 import HealthCheck
 from trunkline.v1.policy_pb2 import RoutingPolicy
+from trunkline_server.domain.tools.approvals import Approval
 from trunkline_server.stores.postgres import (
     Database,
+    PgApprovals,
     PgBudgets,
     PgIntegrations,
     PgKeys,
@@ -240,6 +242,8 @@ async def fill(database: Database, tenant_id: str) -> None:
     await integrations.record_check(tenant_id, "openai", HealthCheck(healthy=True))
     await PgBudgets(database).create(actor(tenant_id), BUDGET)
     await PgRouting(database).write(actor(tenant_id), RoutingPolicy, "p", "", lambda *_: RoutingPolicy())
+    approval = Approval("a", "openai", "read", b"digest", "key-1", "", 60.0)
+    await PgApprovals(database).add(actor(tenant_id), approval)
     await PgLedger(database).write([settled("e", tenant_id), settled("old", tenant_id, at=Timestamp(seconds=1))])
 
 
