@@ -242,7 +242,7 @@ async def fill(database: Database, tenant_id: str) -> None:
     await integrations.record_check(tenant_id, "openai", HealthCheck(healthy=True))
     await PgBudgets(database).create(actor(tenant_id), BUDGET)
     await PgRouting(database).write(actor(tenant_id), RoutingPolicy, "p", "", lambda *_: RoutingPolicy())
-    approval = Approval("a", "openai", "read", b"digest", "key-1", "", 60.0)
+    approval = Approval("a", "openai", "read", b"\0" * 32, "key-1", "", 60.0)
     await PgApprovals(database).add(actor(tenant_id), approval)
     await PgLedger(database).write([settled("e", tenant_id), settled("old", tenant_id, at=Timestamp(seconds=1))])
 
