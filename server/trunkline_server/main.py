@@ -16,11 +16,17 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import Process
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 import structlog
 
 from trunkline_server.config import ConfigError, Settings, load
 from trunkline_server.ops import logs
+
+if TYPE_CHECKING:
+    from trunkline_server.app import Worker
+    from trunkline_server.scribe import Scribe
 
 _log = structlog.get_logger("trunkline.main")
 
@@ -135,9 +141,7 @@ def work(settings: Settings, role: str) -> int:
 
 
 async def _work(settings: Settings, role: str) -> int:
-    from trunkline_server.app import worker  # noqa: PLC0415
     from trunkline_server.domain.errors import TrunklineError  # noqa: PLC0415
-    from trunkline_server.scribe import scribe  # noqa: PLC0415
 
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -145,7 +149,7 @@ async def _work(settings: Settings, role: str) -> int:
         loop.add_signal_handler(signum, stopping.set)
     orphaned = asyncio.create_task(_watch_supervisor(stopping))
     try:
-        async with scribe(settings) if role == "scribe" else worker(settings) as serving:
+        async with _serving(settings, role) as serving:
             _spare_the_collector()
             await stopping.wait()
             left = await serving.drain()
@@ -159,6 +163,17 @@ async def _work(settings: Settings, role: str) -> int:
     finally:
         orphaned.cancel()
     return 0
+
+
+def _serving(settings: Settings, role: str) -> AbstractAsyncContextManager[Worker | Scribe]:
+    """Imported by role: the scribe needs no gRPC."""
+    if role == "scribe":
+        from trunkline_server.scribe import scribe  # noqa: PLC0415
+
+        return scribe(settings)
+    from trunkline_server.app import worker  # noqa: PLC0415
+
+    return worker(settings)
 
 
 def _run_in_turns() -> None:

@@ -85,7 +85,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     routing = settings.routing
     timeouts = Timeouts(routing.connect_timeout_seconds, idle=routing.stream_idle_timeout_seconds)
     interval, catalogue = routing.probe_interval_seconds, PriceCatalogue()
-    await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.warm_up))
+    await asyncio.gather(asyncio.to_thread(catalogue.load), asyncio.to_thread(tokens.load))
     providers = await stack.enter_async_context(ProviderDriver(policy))
     integrations = postgres.PgIntegrations(database, keyring, settings.integrations.check_interval_seconds)
     signals, board = DecisionMetrics(), RedisBreakers(redis)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.llm_pb2 import CountTokensResponse
 
@@ -34,7 +36,7 @@ class TokenCounts:
         if found is not None:
             return found
         model = self._router.resolve(request.model)
-        encoding = tokens.encoding_for(model)
+        encoding = await asyncio.to_thread(tokens.load, tokens.exact_encoding(model))
         return CountTokensResponse(
             input_tokens=tokens.count_request(request, encoding), estimated=True, method=encoding, model=model
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Thread
 
 import toktok
 from trunkline.v1.completion_pb2 import CompleteRequest
@@ -25,16 +26,34 @@ _ANSWER = 3
 _AT_ONCE = 64
 
 
-def encoding_for(model: str) -> str:
+# Loading one takes up to a second and tens of megabytes: only those that are asked for.
+_loaded: set[str] = set()
+_loading: set[str] = set()
+
+
+def exact_encoding(model: str) -> str:
     """The name of the encoding that counts for a model."""
     bare = model.rpartition("/")[2].lower()
     return next((encoding for start, encoding in _ENCODINGS if bare.startswith(start)), _DEFAULT)
 
 
-def warm_up() -> None:
-    """Load the encodings: the first count with one takes up to a second, which no call shall wait for."""
-    for encoding in {_DEFAULT, *(name for _, name in _ENCODINGS)}:
-        toktok.batch_count(["a"], encoding, threads=1)
+def encoding_for(model: str) -> str:
+    """The encoding to estimate with now: the model's own, else the newest one while its own is being loaded, which no
+    call waits for."""
+    wanted = exact_encoding(model)
+    if wanted in _loaded:
+        return wanted
+    if wanted not in _loading:
+        _loading.add(wanted)
+        Thread(target=load, args=(wanted,), daemon=True).start()
+    return _DEFAULT
+
+
+def load(encoding: str = _DEFAULT) -> str:
+    """Load an encoding, and return it; blocks, without holding up other threads."""
+    toktok.batch_count(["a"], encoding, threads=1)
+    _loaded.add(encoding)
+    return encoding
 
 
 def count_text(text: str, encoding: str = _DEFAULT) -> int:
