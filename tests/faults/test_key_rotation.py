@@ -98,8 +98,9 @@ async def _writes(running: Stack, stop: asyncio.Event, tally: Counter[str]) -> s
                 await stub.RotateCredential(request, metadata=running.metadata(), timeout=30)
                 tally["OK"] += 1
             except grpc.aio.AioRpcError as error:
-                # A server that goes says so, and is asked again, as a client should.
-                tally[reason_of(error)] += error.code() is not grpc.StatusCode.UNAVAILABLE
+                # A server that goes says so, or its gRPC does (grpc/grpc#41785), and is asked again.
+                again = error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+                tally[reason_of(error)] += not again
             await asyncio.sleep(0.05)
     return secret
 
