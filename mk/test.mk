@@ -3,8 +3,8 @@ BIN := $(VENV)/bin
 # Folders that hold Python tests; a suite may not be there yet.
 suites = $(foreach suite,$(1),$(if $(wildcard tests/$(suite)/test_*.py),tests/$(suite)))
 PYTEST := $(BIN)/pytest
-# Two files at a time, in the order given: those that wait for servers first.
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Three files at a time, in the order given: those that wait for servers first.
+THREE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: lint unit integration e2e faults test left-out providers-doc templates-doc simulate
 
@@ -28,9 +28,9 @@ faults: venv third-party ## Faults and load in their full form, with their figur
 	TRUNKLINE_FAULTS=full $(PYTEST) $(call suites,faults)
 
 test: venv third-party lint left-out ## Everything: lint, then all tests; the domain's branch coverage must reach 90 %
-	$(PYTEST) $(TWO) $(call suites,unit conformance golden) --cov=trunkline_server.domain --cov-branch \
+	$(PYTEST) $(THREE) $(call suites,unit conformance golden) --cov=trunkline_server.domain --cov-branch \
 	  --cov-report=term:skip-covered --cov-fail-under=90
-	$(PYTEST) $(TWO) $(call suites,e2e integration) --durations=15 --durations-min=3
+	$(PYTEST) $(THREE) $(call suites,e2e integration) --durations=15 --durations-min=3
 	# They have the machine for themselves.
 	$(PYTEST) $(call suites,faults) --durations=10 --durations-min=3
 
