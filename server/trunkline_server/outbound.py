@@ -13,7 +13,7 @@ import ssl
 import time
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
+
+
+# Of one session for the systems behind tools.
+_MAX_CONNECTIONS = 1000
+_MAX_CONNECTIONS_PER_HOST = 100
 
 
 class Forbidden(OSError):
@@ -150,6 +155,22 @@ def guarded_connector(
         keepalive_timeout=keep_alive,
         ttl_dns_cache=30,
         socket_factory=open_socket,
+    )
+
+
+def guarded_session(
+    policy: OutboundPolicy, *, resolver: AbstractResolver | None, tls: ssl.SSLContext | None, **options: Any
+) -> aiohttp.ClientSession:
+    """A session for the systems behind tools: no cookies, no proxy of the environment, no time limit but the dial's.
+    `options` are the session's own. Needs a running loop."""
+    return aiohttp.ClientSession(
+        connector=guarded_connector(
+            policy, limit=_MAX_CONNECTIONS, limit_per_host=_MAX_CONNECTIONS_PER_HOST, resolver=resolver, tls=tls
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None),
+        trust_env=False,
+        **options,
     )
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from trunkline_server.config import Settings
 from trunkline_server.connectors.mcp import McpConnector
 from trunkline_server.connectors.rest.engine import RestConnector
-from trunkline_server.connectors.rest.template_models import Template
 from trunkline_server.connectors.rest.templates import load_all
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
@@ -91,9 +89,8 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
     signals, board = DecisionMetrics(), RedisBreakers(redis)
     outbox = postgres.PgOutbox(database, signals)
     call_rates = RedisCallRates(redis, signals)
-    templates = await asyncio.to_thread(load_all, settings.integrations.template_dir)
-    rest = _rest(policy, templates, timeouts, call_rates, signals, RedisTokens(redis, keyring), integrations)
-    mcp = await stack.enter_async_context(McpConnector(policy, timeouts=timeouts))
+    shared = RedisTokens(redis, keyring)
+    connectors = await _connectors(settings, stack, policy, timeouts, call_rates, signals, shared, integrations)
     breakers = Breakers(board, outbox, signals)
     resilience = Resilience(breakers, lanes=_lanes(settings, signals), signals=signals)
     router = Router(directory, catalogue, providers, resilience, _routing(settings, timeouts))
@@ -107,7 +104,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         call_rates=call_rates,
         replays=RedisReplay(redis),
         providers=providers,
-        connectors=Connectors({"api": await stack.enter_async_context(rest), "mcp": mcp}),
+        connectors=connectors,
         policy=policy,
         catalogue=catalogue,
         settlements=Settlements(),
@@ -139,24 +136,27 @@ def checks_of(parts: Parts) -> Checks:
     )
 
 
-def _rest(
+async def _connectors(
+    settings: Settings,
+    stack: AsyncExitStack,
     policy: OutboundPolicy,
-    templates: Mapping[str, Template],
     timeouts: Timeouts,
     call_rates: RedisCallRates,
     signals: Signals,
     tokens: RedisTokens,
     secrets: postgres.PgIntegrations,
-) -> RestConnector:
-    return RestConnector(
+) -> Connectors:
+    rest = RestConnector(
         policy,
-        templates=templates,
+        templates=await asyncio.to_thread(load_all, settings.integrations.template_dir),
         timeouts=timeouts,
         call_rates=call_rates,
         signals=signals,
         tokens=tokens,
         secrets=secrets,
     )
+    mcp = McpConnector(policy, timeouts=timeouts)
+    return Connectors({"api": await stack.enter_async_context(rest), "mcp": await stack.enter_async_context(mcp)})
 
 
 def _routing(settings: Settings, timeouts: Timeouts) -> RoutingSettings:

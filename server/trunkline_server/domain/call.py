@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.common_pb2 import CallContext, CallLimit
 
 from trunkline_server.domain.assignment import Assignment
@@ -84,6 +85,12 @@ class Call:
         if self.caller is None:
             raise AssertionError("the call is not authenticated")
         return self.caller
+
+    def create_time(self) -> Timestamp:
+        """When the call arrived."""
+        arrived = Timestamp()
+        arrived.FromNanoseconds(int(self.arrived_wall * 1e9))
+        return arrived
 
     @property
     def tenant_id(self) -> str:

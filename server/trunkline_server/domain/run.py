@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Usage
 from trunkline.v1.completion_pb2 import RecoveryPolicy
@@ -217,11 +216,9 @@ class Run:
         for trial in tuple(self.open):
             trial.cancelled()
         call, last = self.call, self._answering()
-        created = Timestamp()
-        created.FromNanoseconds(int(call.arrived_wall * 1e9))
         record = RecordedRequest(
             request_id=call.request_id,
-            create_time=created,
+            create_time=call.create_time(),
             method=call.method,
             context=call.context,
             integration_id=last.integration_id,

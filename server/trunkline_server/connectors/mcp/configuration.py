@@ -71,7 +71,6 @@ CONNECTOR = Connector(
 class Shape:
     """What calls of an integration have in common, read once. `names` are the server's own, by ours."""
 
-    integration: Integration
     endpoint: str
     timeout: float
     timeouts: Timeouts
@@ -86,7 +85,6 @@ def shape_of(integration: Integration, default: Timeouts) -> Shape:
     enabled = frozenset(configuration.mcp.enabled_tools)
     known = [tool for tool in configuration.mcp.tools if not enabled or enabled & {tool.name, tool.server_name}]
     return Shape(
-        integration,
         configuration.endpoint,
         timeout,
         timeouts_of(configuration.timeouts, CONNECTOR.timeouts, default),

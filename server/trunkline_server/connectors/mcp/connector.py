@@ -26,16 +26,13 @@ from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.connectors import ToolAnswer, ToolCall
 from trunkline_server.domain.deadline import Deadline, caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.redaction import MASK
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts
-from trunkline_server.outbound import guarded_connector
+from trunkline_server.outbound import guarded_session
 
 if TYPE_CHECKING:
     from trunkline_server.connectors.mcp.sessions import Session, Sessions
 
-_MAX_CONNECTIONS = 1000
-_MAX_CONNECTIONS_PER_HOST = 100
-# Stands where a credential would.
-MASK = "***"
 _DRIFTED = "the result breaks the schema that the server gave for it"
 
 Found = TypeVar("Found")
@@ -65,19 +62,7 @@ class McpConnector:
         self._sessions: Sessions | None = None
 
     async def __aenter__(self) -> Self:
-        connector = guarded_connector(
-            self._policy,
-            limit=_MAX_CONNECTIONS,
-            limit_per_host=_MAX_CONNECTIONS_PER_HOST,
-            resolver=self._resolver,
-            tls=self._tls,
-        )
-        self._http = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            trust_env=False,
-        )
+        self._http = guarded_session(self._policy, resolver=self._resolver, tls=self._tls)
         return self
 
     async def __aexit__(

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import orjson
 
-# Stands where a credential, or a value that is not told, would.
-MASK = "***"
+from trunkline_server.domain.redaction import MASK
+
 # Deeper values are nonsense, and what walks through them has an end. Deeper forms are no forms.
 MAX_DEPTH = 64
 _MAX_FORM_DEPTH = 16

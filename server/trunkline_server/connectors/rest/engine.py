@@ -43,10 +43,8 @@ from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.signals import Signals, Silent
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts
 from trunkline_server.heads import quotas
-from trunkline_server.outbound import guarded_connector
+from trunkline_server.outbound import guarded_session
 
-_MAX_CONNECTIONS = 1000
-_MAX_CONNECTIONS_PER_HOST = 100
 # Larger header blocks than these (bytes) break the connection.
 _MAX_HEADER = 16 * 1024
 # What makes a check fail below 500.
@@ -94,18 +92,10 @@ class RestConnector:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        connector = guarded_connector(
+        self._session = guarded_session(
             self._policy,
-            limit=_MAX_CONNECTIONS,
-            limit_per_host=_MAX_CONNECTIONS_PER_HOST,
             resolver=self._resolver,
             tls=self._tls,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            trust_env=False,
             max_line_size=_MAX_HEADER,
             max_field_size=_MAX_HEADER,
         )

@@ -32,9 +32,7 @@ class Shape:
     by name; `check` is the tool of the live check, None where `check_path` is called. `timeout` is that of the whole
     call, in seconds."""
 
-    integration: Integration
     template: Template | None
-    settings: Settings
     target: Target
     authenticator: Authenticator
     timeout: float
@@ -81,9 +79,7 @@ def shape_of(
     operations = {name: Operation(tool, settings, key_header) for name, tool in calls.items()}
     limits = limits_of(api.rates or ([rate_of(rate) for rate in template.rates] if template else ()))
     return Shape(
-        integration=integration,
         template=template,
-        settings=settings,
         target=target,
         authenticator=authenticators.of(integration.integration_id, target.endpoint, target.authentication),
         timeout=whole,

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.common_pb2 import Attempt
 from trunkline.v1.integration_health_pb2 import ResultDrift
@@ -158,11 +157,9 @@ class ToolRun:
         call, name = self.call, self.integration.integration_id
         for one in self.attempts:
             one.integration_id = name
-        created = Timestamp()
-        created.FromNanoseconds(int(call.arrived_wall * 1e9))
         record = RecordedRequest(
             request_id=call.request_id,
-            create_time=created,
+            create_time=call.create_time(),
             method=call.method,
             context=call.context,
             integration_id=name,

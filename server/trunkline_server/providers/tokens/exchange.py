@@ -10,6 +10,7 @@ from trunkline_server import heads
 from trunkline_server.domain.access_tokens import Token
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import ProviderError, Reason
+from trunkline_server.domain.redaction import conceal
 from trunkline_server.domain.token_answers import given, refusal
 from trunkline_server.providers.errors import mask
 from trunkline_server.providers.http import Bound, Http
@@ -74,6 +75,4 @@ def _refused(grant: Grant, answer: HttpResponse, form: Mapping[str, str]) -> Pro
 
 
 def _concealed(text: str, form: Mapping[str, str]) -> str:
-    for value in form.values():
-        text = text.replace(value, "***")
-    return mask(text)
+    return mask(conceal(text, hidden=form.values()))

@@ -11,9 +11,6 @@ from trunkline_server.connectors.rest.request import HttpRequest
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 
-# Stands where a credential would.
-MASK = "***"
-
 
 class Authenticator(Protocol):
     """Authenticates the calls of one integration."""

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from trunkline_server.connectors.rest.auth.base import MASK, Plain, usable, with_headers, with_url
+from trunkline_server.connectors.rest.auth.base import Plain, usable, with_headers, with_url
 from trunkline_server.connectors.rest.auth.places import DEFAULT_KEY_HEADER, SECRET_IN_PATH
 from trunkline_server.connectors.rest.request import HttpRequest, has_steps
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.redaction import MASK
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")

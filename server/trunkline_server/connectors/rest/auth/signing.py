@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 
 from trunkline.v1.authentication_pb2 import RequestSignature
 
-from trunkline_server.connectors.rest.auth.base import MASK, Plain, usable, with_headers
+from trunkline_server.connectors.rest.auth.base import Plain, usable, with_headers
 from trunkline_server.connectors.rest.auth.keys import control_problem
 from trunkline_server.connectors.rest.auth.places import DEFAULT_SIGNATURE_HEADER
 from trunkline_server.connectors.rest.request import HttpRequest
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.redaction import MASK
 
 DEFAULT_PAYLOAD = "{timestamp}.{method}.{path}.{body}"
 DEFAULT_FORMAT = "{signature}"

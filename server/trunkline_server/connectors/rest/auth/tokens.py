@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from yarl import URL
 
 from trunkline_server.connectors.rest.answers import HttpAnswer, mask, retry_after
-from trunkline_server.connectors.rest.auth.base import MASK, usable, with_headers
+from trunkline_server.connectors.rest.auth.base import usable, with_headers
 from trunkline_server.connectors.rest.auth.grants import Ask, Grant, GrantType
 from trunkline_server.connectors.rest.auth.refreshing import RefreshTokens
 from trunkline_server.connectors.rest.request import HttpRequest
@@ -17,6 +17,7 @@ from trunkline_server.domain.access_tokens import SecretKeeper, SharedTokens, To
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.deadline import Deadline, caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.redaction import MASK
 from trunkline_server.domain.token_answers import Given, given, refusal
 
 # How long one server may take to ask for a token, in seconds. The lease of the lock is longer (stores/redis/tokens.py):
