@@ -198,7 +198,7 @@ class MemoryIntegrations:
         return flipped
 
 
-class CheckedApi:
+class CheckedApi(ToolConnector):
     """HTTP APIs in memory: `problems` are what validation finds, `check_answer` what a live check finds. What was
     called is kept."""
 
@@ -326,10 +326,11 @@ class Tools:
         api: ToolConnector,
         results: ResultStore | None = None,
         max_bytes: int = 4 << 20,
+        kind: str = "api",
     ) -> None:
         self.settlements, self.approvals = Settlements(), MemoryApprovals()
         start = self.settlements.start
-        catalogue = ToolCatalogue(directory, Connectors({"api": api}))
+        catalogue = ToolCatalogue(directory, Connectors({kind: api}))
         approvals = Approvals(self.approvals, catalogue, start)
         self.cache = ToolCache(results, start)
         self.execution = ToolExecution(catalogue, approvals, self.cache, Resilience())

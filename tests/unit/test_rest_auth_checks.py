@@ -59,7 +59,11 @@ def rest() -> RestConnector:
 
 
 def test_every_scheme_has_its_place() -> None:
-    assert _SCHEMES.keys() == set(AuthenticationScheme.values()) - {0}
+    others = {AuthenticationScheme.Value(f"AUTHENTICATION_SCHEME_{name}") for name in ("AWS_SIGV4", "SHARED_KEY")}
+    assert _SCHEMES.keys() == set(AuthenticationScheme.values()) - {0} - others
+    for scheme in others:
+        found = authenticated(Authentication(scheme=scheme, secret_set=True))
+        assert [path for path, _ in rest().validate(found)] == ["configuration.authentication.scheme"]
 
 
 @pytest.mark.parametrize(

@@ -97,10 +97,10 @@ async def test_a_check_takes_fifteen_seconds_at_most(seconds: float, callers: bo
 
 
 @pytest.mark.parametrize("kind", ["DATABASE", "STORAGE", "WEBHOOK"])
-async def test_types_that_are_not_served_are_told(kind: str) -> None:
+async def test_a_configuration_must_fit_the_type(kind: str) -> None:
     scene, request = Scene(), a_model()
     request.type = IntegrationType.Value(f"INTEGRATION_TYPE_{kind}")
-    with refused("NOT_IMPLEMENTED", text="llm_provider and api are"):
+    with refused("INVALID_CONFIGURATION", f"configuration.{kind.lower()}"):
         await scene.service.create_integration(scene.call, request)
     assert scene.store.rows == {}
 

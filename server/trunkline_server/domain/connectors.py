@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from trunkline.v1.common_pb2 import ProviderQuota
 from trunkline.v1.configuration_pb2 import Configuration
 from trunkline.v1.connector_pb2 import Connector, ImportOpenApiRequest, ImportOpenApiResponse
 from trunkline.v1.integration_health_pb2 import HealthCheck, RateUse, ResultDrift
 from trunkline.v1.integration_pb2 import Integration
-from trunkline.v1.tool_pb2 import Tool, ToolPreview
+from trunkline.v1.tool_pb2 import StreamExecuteToolResponse, Tool, ToolPreview
 
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, invalid_fields
@@ -50,8 +50,26 @@ class ToolAnswer:
     quotas: Sequence[ProviderQuota] = ()
 
 
+# What a stream tells as it comes: a chunk, rows or progress, not numbered yet; and its end, without a result.
+ToolPiece: TypeAlias = StreamExecuteToolResponse | ToolAnswer
+
+
+class ToolInput(Protocol):
+    """What the caller sends to a tool, to be read once. Waits end with the caller's deadline."""
+
+    async def next(self) -> bytes | None:
+        """The next chunk, never empty; None when the caller says that the input is complete. Raises CALLER_DEADLINE,
+        and INVALID_REQUEST for a stream that ends without `finish`."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """The checksum that the caller told at the end, lower-case hex; empty where it told none."""
+        ...
+
+
 class ToolConnector(Protocol):
-    """Systems of one kind as tools."""
+    """Systems of one kind as tools. What has a body here is what most kinds do; adapters inherit it."""
 
     def connectors(self) -> Sequence[Connector]:
         """What integrations can be made of, by name."""
@@ -67,7 +85,7 @@ class ToolConnector(Protocol):
 
     async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
         """Fill in what only the system itself knows of its tools, before an integration is stored; mostly nothing."""
-        ...
+        del integration, secret, deadline
 
     def tools(self, integration: Integration) -> Mapping[str, Tool]:
         """The integration's tools by name, complete: `timeout` and `repeatable` are set. The same object for the same
@@ -88,13 +106,20 @@ class ToolConnector(Protocol):
         ...
 
     def pages(self, call: ToolCall, deadline: Deadline) -> AsyncGenerator[ToolAnswer, None]:
-        """The answers of a tool with pages, one for each page, to the last; of another tool its one answer. Each page
-        is one attempt of at most `call.timeout`. Raises as `execute`. Closing it aborts the upstream request."""
-        ...
+        """The answers of a tool with pages, one for each page, to the last. Each page is one attempt of at most
+        `call.timeout`. Raises as `execute`. Closing it aborts the upstream request."""
+        raise AssertionError(f"{call.tool.name} has no pages")
+
+    def stream(self, call: ToolCall, given: ToolInput | None, deadline: Deadline) -> AsyncGenerator[ToolPiece, None]:
+        """The result of a tool that `streams_output` or `takes_input`, as it comes; a ToolAnswer is last. `given` is
+        there for a tool that takes input. Each wait for the system is at most `call.timeout`. Memory does not grow with
+        the result. Raises as `execute`, at any piece, and CHECKSUM_MISMATCH, OVER_CAP. Closing it ends the work in the
+        system: the statement, the transfer."""
+        raise AssertionError(f"{call.tool.name} is not streamed")
 
     async def rates(self, integration: Integration, secret: str) -> Sequence[RateUse]:
         """How much of each of the integration's call rates is used, over all servers."""
-        ...
+        return ()
 
     async def check(
         self, integration: Integration, secret: str, deadline: Deadline, tenant_id: str = ""

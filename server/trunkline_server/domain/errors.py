@@ -50,6 +50,7 @@ CODES: dict[int, int] = _table(
             "IDEMPOTENCY_KEY_REUSED",
             "UPSTREAM_REJECTED",
             "CONTENT_FILTERED",
+            "CHECKSUM_MISMATCH",
         ),
         Code.ABORTED: ("IDEMPOTENCY_IN_FLIGHT", "ETAG_MISMATCH"),
         Code.UNAUTHENTICATED: ("CREDENTIAL_MISSING", "CREDENTIAL_INVALID"),
@@ -63,6 +64,7 @@ CODES: dict[int, int] = _table(
             "IN_USE",
             "APPROVAL_REQUIRED",
             "SECRET_UNAVAILABLE",
+            "CURSOR_EXPIRED",
         ),
         Code.RESOURCE_EXHAUSTED: (
             "BUDGET_EXCEEDED",
@@ -70,6 +72,7 @@ CODES: dict[int, int] = _table(
             "OVERLOADED",
             "MESSAGE_TOO_LARGE",
             "UPSTREAM_QUOTA_EXHAUSTED",
+            "OVER_CAP",
         ),
         Code.UNAVAILABLE: (
             "NO_PROVIDER_AVAILABLE",

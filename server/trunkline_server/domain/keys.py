@@ -31,7 +31,8 @@ class Role:
 
 # Areas whose reading tells about the tenant and changes nothing.
 _READ = frozenset(
-    f"{area}.read" for area in ("access", "analytics", "budgets", "cache", "events", "integrations", "policies")
+    f"{area}.read"
+    for area in ("access", "analytics", "budgets", "cache", "events", "integrations", "policies", "webhooks")
 )
 
 ROLES: Mapping[str, Role] = MappingProxyType(

@@ -78,6 +78,9 @@ STRATEGIES: Mapping[int, Strategy] = {
     _Reason.ERROR_REASON_CONTEXT_TOO_LONG: Strategy(None, Elsewhere.LARGER, Verdict.NONE),
     _Reason.ERROR_REASON_CONTENT_FILTERED: _REFUSED,
     _Reason.ERROR_REASON_UPSTREAM_REJECTED: _REFUSED,
+    _Reason.ERROR_REASON_CHECKSUM_MISMATCH: _REFUSED,
+    _Reason.ERROR_REASON_OVER_CAP: _REFUSED,
+    _Reason.ERROR_REASON_NOT_FOUND: _REFUSED,
     _Reason.ERROR_REASON_CALLER_DEADLINE: Strategy(None, Elsewhere.NOBODY, Verdict.NONE, may_have_cost=True),
 }
 # Refinements by HTTP status: a 503 is a matter of load, which passes at its own pace.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.connector_pb2 import (
@@ -57,15 +59,21 @@ from trunkline_server.services.access import actor_of
 from trunkline_server.services.paging import DEFAULT_PAGE_SIZE, page
 
 _LLM = IntegrationType.INTEGRATION_TYPE_LLM_PROVIDER
-_API = IntegrationType.INTEGRATION_TYPE_API
-_KINDS = {_LLM: ("llm_provider",), _API: ("api", "mcp")}
+# The fields of `Configuration.kind` that fit each type.
+_KINDS: Mapping[int, Sequence[str]] = {
+    _LLM: ("llm_provider",),
+    IntegrationType.INTEGRATION_TYPE_API: ("api", "mcp"),
+    IntegrationType.INTEGRATION_TYPE_DATABASE: ("database",),
+    IntegrationType.INTEGRATION_TYPE_STORAGE: ("storage",),
+    IntegrationType.INTEGRATION_TYPE_WEBHOOK: ("webhook",),
+}
 _ROOTS = frozenset(("display_name", "status", "monitoring", "configuration"))
 _SETTABLE = (IntegrationStatus.INTEGRATION_STATUS_ACTIVE, IntegrationStatus.INTEGRATION_STATUS_DISABLED)
 _INVALID = Reason.ERROR_REASON_INVALID_CONFIGURATION
 
 
 class IntegrationService:
-    """Integrations of type `llm_provider` and `api`."""
+    """Integrations of every type."""
 
     def __init__(
         self,
@@ -215,14 +223,7 @@ class IntegrationService:
     # ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _validate(self, integration: Integration) -> None:
-        kinds = _KINDS.get(integration.type)
-        if kinds is None:
-            name = IntegrationType.Name(integration.type)
-            raise TrunklineError(
-                Reason.ERROR_REASON_NOT_IMPLEMENTED,
-                f"integrations of {name} are not served yet; llm_provider and api are",
-                metadata={"type": name},
-            )
+        kinds = _KINDS[integration.type]
         if integration.configuration.WhichOneof("kind") not in kinds:
             fields = ", or ".join(f"configuration.{kind}" for kind in kinds)
             problems = [(f"configuration.{kinds[0]}", f"is required for this type, and no other kind than {fields}")]

@@ -263,3 +263,10 @@ def apart(batch: Any) -> Sequence[tuple[str, str]]:
     """No two calls of a batch with one idempotency key."""
     ids = [request.request_id for request in batch.requests if request.request_id]
     return [("requests", "has a `request_id` twice")] if len(set(ids)) < len(ids) else []
+
+
+def redelivery(request: Any) -> Sequence[tuple[str, str]]:
+    """One event, or all dead letters since a time."""
+    if bool(request.event_id) != request.HasField("dead_since"):
+        return []
+    return [("event_id", "give either `event_id` or `dead_since`")]

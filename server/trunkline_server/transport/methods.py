@@ -23,6 +23,7 @@ from trunkline.v1 import (  # noqa: F401  their import registers the services
     options_pb2,
     policy_pb2,
     tool_pb2,
+    webhook_pb2,
 )
 
 PACKAGE = "trunkline.v1"
@@ -33,6 +34,7 @@ SERVICES = (
     "BudgetService",
     "AnalyticsService",
     "EventService",
+    "WebhookService",
     "AccessService",
     "PolicyService",
     "CacheService",

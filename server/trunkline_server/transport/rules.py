@@ -6,16 +6,12 @@ A table holds, for one message, what is required and what each field that is set
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from trunkline_server.transport.checks import (
     Check,
-    Whole,
     agent,
-    apart,
     at_least,
-    capability,
     choice,
     count,
     each,
@@ -27,14 +23,11 @@ from trunkline_server.transport.checks import (
     limit,
     media,
     model_or_capabilities,
-    new_secret,
     number,
     once,
-    one_secret,
     parts,
     period,
     positive,
-    prices,
     prompt_or_messages,
     reasoning,
     resumes,
@@ -44,38 +37,27 @@ from trunkline_server.transport.checks import (
     tools_unique,
     usd,
 )
-
-_SECOND, _HOUR, _DAY = 1.0, 3600.0, 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The limits of one message. `whole` looks at fields together; its paths are below the message. `nested` names
-    another table than the usual one for the message in a field."""
-
-    fields: Mapping[str, Sequence[Check]] = field(default_factory=dict)
-    required: Sequence[str] = ()
-    whole: Sequence[Whole] = ()
-    nested: Mapping[str, str] = field(default_factory=dict)
-
-
-ID = text(128, r"[A-Za-z0-9._:-]*", "[A-Za-z0-9._:-]")
-USER_ID = text(128, r"[A-Za-z0-9._:@-]*", "[A-Za-z0-9._:@-]")
-SLUG = text(64, r"[a-z][a-z0-9-]*", "[a-z0-9-], starting with a letter")
-NAME = text(64, r"[A-Za-z0-9_-]+", "[A-Za-z0-9_-]")
-TASK = text(64, r"[a-z0-9_]+", "[a-z0-9_]")
-REGION = text(32, r"[a-z0-9-]+", "[a-z0-9-]")
-TIER = text(64, r"[a-z0-9_-]+", "[a-z0-9_-]")
-LABELS = entries(16, text(63, r"[a-z0-9_.-]+", "[a-z0-9_.-]"), text(128))
-DISPLAY = text(128)
-DESCRIPTION = text(1024)
-# A model, an alias, or every model of a provider.
-MODELS: Sequence[Check] = (count(256), each(text(256, r"(?s).+", "1 to 256 bytes")))
-SHARE = number(0, 1)
-HEADERS = entries(32, text(128), text(4096))
-TOOLS = text(160, r"[a-z0-9*-]+/[A-Za-z0-9_*-]+", "<integration>/<tool>, with * for any text")
-PER_MINUTE = at_least(1)
-
+from trunkline_server.transport.rules_systems import SYSTEMS
+from trunkline_server.transport.table import (
+    DAY,
+    DESCRIPTION,
+    DISPLAY,
+    HOUR,
+    ID,
+    LABELS,
+    MODELS,
+    NAME,
+    PER_MINUTE,
+    REGION,
+    SECOND,
+    SHARE,
+    SLUG,
+    TASK,
+    TIER,
+    TOOLS,
+    USER_ID,
+    Table,
+)
 
 _COMPLETE: Mapping[str, Sequence[Check]] = {
     "request_id": (ID,),
@@ -95,6 +77,7 @@ _COMPLETE: Mapping[str, Sequence[Check]] = {
 }
 
 TABLES: Mapping[str, Table] = {
+    **SYSTEMS,
     # Shared.
     "CallContext": Table(
         {
@@ -131,11 +114,11 @@ TABLES: Mapping[str, Table] = {
         {
             "capabilities": (count(16),),
             "max_cost_per_token": (usd,),
-            "max_latency": (lasts(1e-9, 365 * _DAY),),
+            "max_latency": (lasts(1e-9, 365 * DAY),),
             "data_residency": (REGION,),
             "task": (TASK,),
             "min_context_tokens": (at_least(1),),
-            "max_data_retention": (lasts(0, 3650 * _DAY),),
+            "max_data_retention": (lasts(0, 3650 * DAY),),
             "output_modalities": (count(6),),
             "allowed_models": MODELS,
             "denied_models": MODELS,
@@ -145,7 +128,7 @@ TABLES: Mapping[str, Table] = {
     "RoutingOptions": Table({"policy": (SLUG,)}),
     "CachePolicy": Table(
         {
-            "ttl": (lasts(_SECOND, 30 * _DAY),),
+            "ttl": (lasts(SECOND, 30 * DAY),),
             "similarity_threshold": (number(0, 1),),
             "scope": (ID,),
         }
@@ -154,8 +137,8 @@ TABLES: Mapping[str, Table] = {
         {
             "max_attempts": (number(1, 10),),
             "fallback_models": (count(8), each(text(256))),
-            "hedge_after": (lasts(0.001, _HOUR),),
-            "attempt_timeout": (lasts(0.001, _HOUR),),
+            "hedge_after": (lasts(0.001, HOUR),),
+            "attempt_timeout": (lasts(0.001, HOUR),),
         }
     ),
     "CompleteRequest": Table(_COMPLETE, (), (prompt_or_messages, model_or_capabilities, agent, tools_unique)),
@@ -177,121 +160,6 @@ TABLES: Mapping[str, Table] = {
     "GetModelRequest": Table({"name": (text(256),)}, ("name",)),
     "RecordFeedbackRequest": Table(
         {"score": (number(0, 1),), "aspect": (TASK,), "comment": (text(4096),)}, ("request_id", "score")
-    ),
-    # Integrations.
-    "Authentication": Table(
-        {"secret": (text(16384),), "parameter_name": (NAME,), "secret_reference": (text(512),)}, whole=(one_secret,)
-    ),
-    "OAuth2": Table(
-        {
-            **{"token_url": (text(2048),), "client_id": (text(512),), "audience": (text(512),)},
-            "scopes": (count(64), each(text(256, r"(?s).+", "1 to 256 bytes"))),
-        }
-    ),
-    "RequestSignature": Table(
-        {
-            **{"algorithm": (text(16, "sha256|sha512"),), "encoding": (text(16, "hex|base64"),)},
-            **{"payload": (text(512),), "format": (text(512),), "key_id": (text(256),)},
-            **dict.fromkeys(("header", "timestamp_header", "key_id_header"), (NAME,)),
-        }
-    ),
-    "CircuitBreaker": Table(
-        {
-            "failure_threshold": (number(1, 1000),),
-            "window": (lasts(_SECOND, _HOUR),),
-            "open_duration": (lasts(_SECOND, _HOUR),),
-        }
-    ),
-    "Timeouts": Table(dict.fromkeys(("connect", "first_byte", "idle"), (lasts(0.01, 600),))),
-    "Configuration": Table({"timeout": (lasts(0.1, 600),), "endpoint": (text(2048),)}),
-    "LlmProviderConfiguration": Table(
-        {"region": (REGION,), "model_overrides": (count(256),), "data_retention": (lasts(0, 3650 * _DAY),)},
-        ("provider",),
-    ),
-    "PriceOverride": Table(
-        {
-            "input_nano_usd_per_million": (at_least(0),),
-            "output_nano_usd_per_million": (at_least(0),),
-            "prices": (count(64),),
-        },
-        ("model",),
-        (prices,),
-    ),
-    "TokenPrice": Table(
-        {"nano_usd_per_million": (at_least(0),), "from_input_tokens": (at_least(0),)}, ("token_class",)
-    ),
-    "ModelOverride": Table(
-        {
-            "display_name": (DISPLAY,),
-            "context_window": (at_least(1),),
-            "max_output_tokens": (at_least(1),),
-            "capabilities": (count(32), each(capability)),
-            "input_modalities": (count(16),),
-            "output_modalities": (count(16),),
-            "quality": (SHARE,),
-        },
-        ("model",),
-    ),
-    "ApiConfiguration": Table(
-        {
-            **{"tools": (count(1024),), "headers": (HEADERS,), "settings_json": (json_object,)},
-            **{"rates": (count(8),), "enabled_tools": (count(1024),)},
-        }
-    ),
-    "CallRate": Table({"calls": (at_least(1),), "per": (lasts(0.1, _DAY),), "subject": (text(128),)}, ("calls", "per")),
-    "ApiTool": Table(
-        {
-            **{"name": (NAME,), "cost_nano_usd": (at_least(0),), "timeout": (lasts(0.1, 600),)},
-            **dict.fromkeys(("parameters_schema_json", "result_schema_json", "constants_json"), (json_object,)),
-            "header_parameters": (entries(16, text(128), text(128)),),
-        },
-        ("name", "method", "path"),
-    ),
-    "Pagination": Table({"page_size": (at_least(0),)}, ("style",)),
-    "McpConfiguration": Table({"enabled_tools": (count(1024),), "headers": (HEADERS,)}),
-    "Monitoring": Table(
-        {"metrics": (each(text(16, "latency|errors|cost|tokens|throughput")),), "check_interval": (lasts(10, _DAY),)}
-    ),
-    "Integration": Table({"integration_id": (SLUG,), "display_name": (DISPLAY,)}, ("integration_id",)),
-    "CreateIntegrationRequest": Table(
-        {"integration_id": (SLUG,), "display_name": (DISPLAY,)}, ("integration_id", "type", "configuration")
-    ),
-    "GetIntegrationRequest": Table(required=("integration_id",)),
-    "UpdateIntegrationRequest": Table(required=("integration", "update_mask")),
-    "DeleteIntegrationRequest": Table(required=("integration_id",)),
-    "CheckIntegrationRequest": Table(required=("integration_id",)),
-    "RotateCredentialRequest": Table(
-        {"secret": (text(16384),), "secret_reference": (text(512),)}, ("integration_id",), (new_secret,)
-    ),
-    "GetIntegrationHealthRequest": Table({"window": (lasts(60, _DAY),)}, ("integration_id",)),
-    "ListIntegrationVersionsRequest": Table(required=("integration_id",)),
-    "RollbackIntegrationRequest": Table(
-        {"version": (at_least(1),), "secret": (text(16384),)}, ("integration_id", "version")
-    ),
-    "ImportOpenApiRequest": Table(
-        {
-            "document": (size(3 << 20),),
-            **dict.fromkeys(("operations", "tags"), (count(256), each(text(256, r"(?s).+", "1 to 256 bytes")))),
-        },
-        ("document",),
-    ),
-    # Tools.
-    "GetToolRequest": Table(required=("integration_id", "tool_name")),
-    "ListToolsRequest": Table({"query": (text(256),)}),
-    "ExecuteToolRequest": Table(
-        {
-            **{"request_id": (ID,), "parameters_json": (json_object,), "timeout": (lasts(0.001, 600),)},
-            **{"approval_id": (ID,), "max_pages": (number(0, 10_000),)},
-        },
-        ("tool_name", "integration_id"),
-    ),
-    "StreamExecuteToolRequest": Table({"chunk": (size(1 << 20),)}),
-    "BatchExecuteToolsRequest": Table(
-        {"requests": (count(100, 1),), "max_concurrency": (number(0, 32),)}, ("requests",), (apart,)
-    ),
-    "ApproveToolCallRequest": Table(
-        {"parameters_json": (json_object,), "ttl": (lasts(_SECOND, _DAY),), "comment": (text(1024),)},
-        ("integration_id", "tool_name"),
     ),
     # Budgets.
     "Budget": Table(
@@ -329,7 +197,7 @@ TABLES: Mapping[str, Table] = {
         ("roles",),
     ),
     "RevokeApiKeyRequest": Table(required=("key_id",)),
-    "RotateApiKeyRequest": Table({"overlap": (lasts(0, 30 * _DAY),)}, ("key_id",)),
+    "RotateApiKeyRequest": Table({"overlap": (lasts(0, 30 * DAY),)}, ("key_id",)),
     # Analytics.
     "QueryUsageRequest": Table({"group_by": (count(4),)}, ("start_time", "end_time"), (period,)),
     "ListRequestsRequest": Table(whole=(period,)),

@@ -9,7 +9,8 @@ from google.protobuf.message import Message
 
 from trunkline_server.transport.checks import Check
 from trunkline_server.transport.methods import descriptors
-from trunkline_server.transport.rules import EVERYWHERE, TABLES, Table
+from trunkline_server.transport.rules import EVERYWHERE, TABLES
+from trunkline_server.transport.table import Table
 
 MOST = 32
 Violations = list[tuple[str, str]]

@@ -37,7 +37,7 @@ const (
 	AuthenticationScheme_AUTHENTICATION_SCHEME_API_KEY_HEADER AuthenticationScheme = 3
 	// The secret in a query parameter (`parameter_name`).
 	AuthenticationScheme_AUTHENTICATION_SCHEME_API_KEY_QUERY AuthenticationScheme = 4
-	// HTTP basic; the secret is `user:password`.
+	// HTTP basic, or the login of a database; the secret is `user:password`.
 	AuthenticationScheme_AUTHENTICATION_SCHEME_BASIC AuthenticationScheme = 5
 	// The secret in the path, where the endpoint has `{secret}`.
 	AuthenticationScheme_AUTHENTICATION_SCHEME_API_KEY_PATH AuthenticationScheme = 6
@@ -53,6 +53,10 @@ const (
 	AuthenticationScheme_AUTHENTICATION_SCHEME_HMAC AuthenticationScheme = 10
 	// A TLS client certificate: the secret is PEM, the certificate with its chain and the private key.
 	AuthenticationScheme_AUTHENTICATION_SCHEME_MTLS AuthenticationScheme = 11
+	// AWS Signature Version 4, for object storage: the secret is `access_key_id:secret_access_key`, or with `:session_token` behind.
+	AuthenticationScheme_AUTHENTICATION_SCHEME_AWS_SIGV4 AuthenticationScheme = 12
+	// The key of an Azure storage account: the secret is `account:key`.
+	AuthenticationScheme_AUTHENTICATION_SCHEME_SHARED_KEY AuthenticationScheme = 13
 )
 
 // Enum value maps for AuthenticationScheme.
@@ -70,6 +74,8 @@ var (
 		9:  "AUTHENTICATION_SCHEME_SERVICE_ACCOUNT",
 		10: "AUTHENTICATION_SCHEME_HMAC",
 		11: "AUTHENTICATION_SCHEME_MTLS",
+		12: "AUTHENTICATION_SCHEME_AWS_SIGV4",
+		13: "AUTHENTICATION_SCHEME_SHARED_KEY",
 	}
 	AuthenticationScheme_value = map[string]int32{
 		"AUTHENTICATION_SCHEME_UNSPECIFIED":               0,
@@ -84,6 +90,8 @@ var (
 		"AUTHENTICATION_SCHEME_SERVICE_ACCOUNT":           9,
 		"AUTHENTICATION_SCHEME_HMAC":                      10,
 		"AUTHENTICATION_SCHEME_MTLS":                      11,
+		"AUTHENTICATION_SCHEME_AWS_SIGV4":                 12,
+		"AUTHENTICATION_SCHEME_SHARED_KEY":                13,
 	}
 )
 
@@ -446,7 +454,7 @@ const file_trunkline_v1_authentication_proto_rawDesc = "" +
 	"\bencoding\x18\x05 \x01(\tR\bencoding\x12)\n" +
 	"\x10timestamp_header\x18\x06 \x01(\tR\x0ftimestampHeader\x12\x15\n" +
 	"\x06key_id\x18\a \x01(\tR\x05keyId\x12\"\n" +
-	"\rkey_id_header\x18\b \x01(\tR\vkeyIdHeader*\xeb\x03\n" +
+	"\rkey_id_header\x18\b \x01(\tR\vkeyIdHeader*\xb6\x04\n" +
 	"\x14AuthenticationScheme\x12%\n" +
 	"!AUTHENTICATION_SCHEME_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aAUTHENTICATION_SCHEME_NONE\x10\x01\x12 \n" +
@@ -460,7 +468,9 @@ const file_trunkline_v1_authentication_proto_rawDesc = "" +
 	"%AUTHENTICATION_SCHEME_SERVICE_ACCOUNT\x10\t\x12\x1e\n" +
 	"\x1aAUTHENTICATION_SCHEME_HMAC\x10\n" +
 	"\x12\x1e\n" +
-	"\x1aAUTHENTICATION_SCHEME_MTLS\x10\vBX\n" +
+	"\x1aAUTHENTICATION_SCHEME_MTLS\x10\v\x12#\n" +
+	"\x1fAUTHENTICATION_SCHEME_AWS_SIGV4\x10\f\x12$\n" +
+	" AUTHENTICATION_SCHEME_SHARED_KEY\x10\rBX\n" +
 	"\x10dev.trunkline.v1B\x13AuthenticationProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3"
 
 var (

@@ -39,7 +39,7 @@ const (
 	IntegrationType_INTEGRATION_TYPE_API IntegrationType = 3
 	// Object storage.
 	IntegrationType_INTEGRATION_TYPE_STORAGE IntegrationType = 4
-	// A webhook receiver.
+	// A receiver of other systems' webhooks.
 	IntegrationType_INTEGRATION_TYPE_WEBHOOK IntegrationType = 5
 )
 
@@ -285,7 +285,7 @@ func (x *Monitoring) GetCheckInterval() *durationpb.Duration {
 // Configuration is what an integration needs to be called.
 type Configuration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The base address, https unless the operator allows http. Required, except where the provider profile has one.
+	// The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
 	Endpoint string `protobuf:"bytes,1,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	// How calls are authenticated.
 	Authentication *Authentication `protobuf:"bytes,2,opt,name=authentication,proto3" json:"authentication,omitempty"`
@@ -302,6 +302,9 @@ type Configuration struct {
 	//	*Configuration_LlmProvider
 	//	*Configuration_Api
 	//	*Configuration_Mcp
+	//	*Configuration_Database
+	//	*Configuration_Storage
+	//	*Configuration_Webhook
 	Kind          isConfiguration_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -406,6 +409,33 @@ func (x *Configuration) GetMcp() *McpConfiguration {
 	return nil
 }
 
+func (x *Configuration) GetDatabase() *DatabaseConfiguration {
+	if x != nil {
+		if x, ok := x.Kind.(*Configuration_Database); ok {
+			return x.Database
+		}
+	}
+	return nil
+}
+
+func (x *Configuration) GetStorage() *StorageConfiguration {
+	if x != nil {
+		if x, ok := x.Kind.(*Configuration_Storage); ok {
+			return x.Storage
+		}
+	}
+	return nil
+}
+
+func (x *Configuration) GetWebhook() *WebhookConfiguration {
+	if x != nil {
+		if x, ok := x.Kind.(*Configuration_Webhook); ok {
+			return x.Webhook
+		}
+	}
+	return nil
+}
+
 type isConfiguration_Kind interface {
 	isConfiguration_Kind()
 }
@@ -425,11 +455,32 @@ type Configuration_Mcp struct {
 	Mcp *McpConfiguration `protobuf:"bytes,12,opt,name=mcp,proto3,oneof"`
 }
 
+type Configuration_Database struct {
+	// For `database`.
+	Database *DatabaseConfiguration `protobuf:"bytes,13,opt,name=database,proto3,oneof"`
+}
+
+type Configuration_Storage struct {
+	// For `storage`.
+	Storage *StorageConfiguration `protobuf:"bytes,14,opt,name=storage,proto3,oneof"`
+}
+
+type Configuration_Webhook struct {
+	// For `webhook`.
+	Webhook *WebhookConfiguration `protobuf:"bytes,15,opt,name=webhook,proto3,oneof"`
+}
+
 func (*Configuration_LlmProvider) isConfiguration_Kind() {}
 
 func (*Configuration_Api) isConfiguration_Kind() {}
 
 func (*Configuration_Mcp) isConfiguration_Kind() {}
+
+func (*Configuration_Database) isConfiguration_Kind() {}
+
+func (*Configuration_Storage) isConfiguration_Kind() {}
+
+func (*Configuration_Webhook) isConfiguration_Kind() {}
 
 // LlmProviderConfiguration configures an `llm_provider`.
 type LlmProviderConfiguration struct {
@@ -727,7 +778,7 @@ var File_trunkline_v1_configuration_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_configuration_proto_rawDesc = "" +
 	"\n" +
-	" trunkline/v1/configuration.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16trunkline/v1/api.proto\x1a!trunkline/v1/authentication.proto\x1a\x18trunkline/v1/model.proto\"\xcb\x01\n" +
+	" trunkline/v1/configuration.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16trunkline/v1/api.proto\x1a!trunkline/v1/authentication.proto\x1a\x1btrunkline/v1/database.proto\x1a\x18trunkline/v1/model.proto\x1a\x1btrunkline/v1/receiver.proto\x1a\x1atrunkline/v1/storage.proto\"\xcb\x01\n" +
 	"\x0eCircuitBreaker\x120\n" +
 	"\x11failure_threshold\x18\x01 \x01(\x05H\x00R\x10failureThreshold\x88\x01\x01\x121\n" +
 	"\x06window\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x06window\x12>\n" +
@@ -744,7 +795,7 @@ const file_trunkline_v1_configuration_proto_rawDesc = "" +
 	"\ametrics\x18\x02 \x03(\tR\ametrics\x12@\n" +
 	"\x0echeck_interval\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\rcheckIntervalB\n" +
 	"\n" +
-	"\b_enabled\"\xde\x03\n" +
+	"\b_enabled\"\xa1\x05\n" +
 	"\rConfiguration\x12\x1a\n" +
 	"\bendpoint\x18\x01 \x01(\tR\bendpoint\x12D\n" +
 	"\x0eauthentication\x18\x02 \x01(\v2\x1c.trunkline.v1.AuthenticationR\x0eauthentication\x12E\n" +
@@ -754,7 +805,10 @@ const file_trunkline_v1_configuration_proto_rawDesc = "" +
 	"\fllm_provider\x18\n" +
 	" \x01(\v2&.trunkline.v1.LlmProviderConfigurationH\x00R\vllmProvider\x122\n" +
 	"\x03api\x18\v \x01(\v2\x1e.trunkline.v1.ApiConfigurationH\x00R\x03api\x122\n" +
-	"\x03mcp\x18\f \x01(\v2\x1e.trunkline.v1.McpConfigurationH\x00R\x03mcpB\x06\n" +
+	"\x03mcp\x18\f \x01(\v2\x1e.trunkline.v1.McpConfigurationH\x00R\x03mcp\x12A\n" +
+	"\bdatabase\x18\r \x01(\v2#.trunkline.v1.DatabaseConfigurationH\x00R\bdatabase\x12>\n" +
+	"\astorage\x18\x0e \x01(\v2\".trunkline.v1.StorageConfigurationH\x00R\astorage\x12>\n" +
+	"\awebhook\x18\x0f \x01(\v2\".trunkline.v1.WebhookConfigurationH\x00R\awebhookB\x06\n" +
 	"\x04kind\"\xbf\x03\n" +
 	"\x18LlmProviderConfiguration\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x16\n" +
@@ -823,9 +877,12 @@ var file_trunkline_v1_configuration_proto_goTypes = []any{
 	(*Authentication)(nil),           // 10: trunkline.v1.Authentication
 	(*ApiConfiguration)(nil),         // 11: trunkline.v1.ApiConfiguration
 	(*McpConfiguration)(nil),         // 12: trunkline.v1.McpConfiguration
-	(*TokenPrice)(nil),               // 13: trunkline.v1.TokenPrice
-	(Modality)(0),                    // 14: trunkline.v1.Modality
-	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
+	(*DatabaseConfiguration)(nil),    // 13: trunkline.v1.DatabaseConfiguration
+	(*StorageConfiguration)(nil),     // 14: trunkline.v1.StorageConfiguration
+	(*WebhookConfiguration)(nil),     // 15: trunkline.v1.WebhookConfiguration
+	(*TokenPrice)(nil),               // 16: trunkline.v1.TokenPrice
+	(Modality)(0),                    // 17: trunkline.v1.Modality
+	(*timestamppb.Timestamp)(nil),    // 18: google.protobuf.Timestamp
 }
 var file_trunkline_v1_configuration_proto_depIdxs = []int32{
 	9,  // 0: trunkline.v1.CircuitBreaker.window:type_name -> google.protobuf.Duration
@@ -841,19 +898,22 @@ var file_trunkline_v1_configuration_proto_depIdxs = []int32{
 	5,  // 10: trunkline.v1.Configuration.llm_provider:type_name -> trunkline.v1.LlmProviderConfiguration
 	11, // 11: trunkline.v1.Configuration.api:type_name -> trunkline.v1.ApiConfiguration
 	12, // 12: trunkline.v1.Configuration.mcp:type_name -> trunkline.v1.McpConfiguration
-	8,  // 13: trunkline.v1.LlmProviderConfiguration.options:type_name -> trunkline.v1.LlmProviderConfiguration.OptionsEntry
-	6,  // 14: trunkline.v1.LlmProviderConfiguration.price_overrides:type_name -> trunkline.v1.PriceOverride
-	7,  // 15: trunkline.v1.LlmProviderConfiguration.model_overrides:type_name -> trunkline.v1.ModelOverride
-	9,  // 16: trunkline.v1.LlmProviderConfiguration.data_retention:type_name -> google.protobuf.Duration
-	13, // 17: trunkline.v1.PriceOverride.prices:type_name -> trunkline.v1.TokenPrice
-	14, // 18: trunkline.v1.ModelOverride.input_modalities:type_name -> trunkline.v1.Modality
-	14, // 19: trunkline.v1.ModelOverride.output_modalities:type_name -> trunkline.v1.Modality
-	15, // 20: trunkline.v1.ModelOverride.deprecation_time:type_name -> google.protobuf.Timestamp
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	13, // 13: trunkline.v1.Configuration.database:type_name -> trunkline.v1.DatabaseConfiguration
+	14, // 14: trunkline.v1.Configuration.storage:type_name -> trunkline.v1.StorageConfiguration
+	15, // 15: trunkline.v1.Configuration.webhook:type_name -> trunkline.v1.WebhookConfiguration
+	8,  // 16: trunkline.v1.LlmProviderConfiguration.options:type_name -> trunkline.v1.LlmProviderConfiguration.OptionsEntry
+	6,  // 17: trunkline.v1.LlmProviderConfiguration.price_overrides:type_name -> trunkline.v1.PriceOverride
+	7,  // 18: trunkline.v1.LlmProviderConfiguration.model_overrides:type_name -> trunkline.v1.ModelOverride
+	9,  // 19: trunkline.v1.LlmProviderConfiguration.data_retention:type_name -> google.protobuf.Duration
+	16, // 20: trunkline.v1.PriceOverride.prices:type_name -> trunkline.v1.TokenPrice
+	17, // 21: trunkline.v1.ModelOverride.input_modalities:type_name -> trunkline.v1.Modality
+	17, // 22: trunkline.v1.ModelOverride.output_modalities:type_name -> trunkline.v1.Modality
+	18, // 23: trunkline.v1.ModelOverride.deprecation_time:type_name -> google.protobuf.Timestamp
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_configuration_proto_init() }
@@ -863,13 +923,19 @@ func file_trunkline_v1_configuration_proto_init() {
 	}
 	file_trunkline_v1_api_proto_init()
 	file_trunkline_v1_authentication_proto_init()
+	file_trunkline_v1_database_proto_init()
 	file_trunkline_v1_model_proto_init()
+	file_trunkline_v1_receiver_proto_init()
+	file_trunkline_v1_storage_proto_init()
 	file_trunkline_v1_configuration_proto_msgTypes[0].OneofWrappers = []any{}
 	file_trunkline_v1_configuration_proto_msgTypes[2].OneofWrappers = []any{}
 	file_trunkline_v1_configuration_proto_msgTypes[3].OneofWrappers = []any{
 		(*Configuration_LlmProvider)(nil),
 		(*Configuration_Api)(nil),
 		(*Configuration_Mcp)(nil),
+		(*Configuration_Database)(nil),
+		(*Configuration_Storage)(nil),
+		(*Configuration_Webhook)(nil),
 	}
 	file_trunkline_v1_configuration_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}

@@ -117,6 +117,12 @@ const (
 	ErrorReason_ERROR_REASON_APPROVAL_REQUIRED ErrorReason = 43
 	// FAILED_PRECONDITION: the integration's secret reference does not resolve now.
 	ErrorReason_ERROR_REASON_SECRET_UNAVAILABLE ErrorReason = 44
+	// FAILED_PRECONDITION: what follows the cursor is kept no longer; begin again with an empty one, or with `0`.
+	ErrorReason_ERROR_REASON_CURSOR_EXPIRED ErrorReason = 45
+	// INVALID_ARGUMENT: what was uploaded has another checksum than the caller told; nothing was kept.
+	ErrorReason_ERROR_REASON_CHECKSUM_MISMATCH ErrorReason = 46
+	// RESOURCE_EXHAUSTED: the object, or the result, is larger than the integration allows; nothing was written.
+	ErrorReason_ERROR_REASON_OVER_CAP ErrorReason = 47
 )
 
 // Enum value maps for ErrorReason.
@@ -167,6 +173,9 @@ var (
 		42: "ERROR_REASON_IN_USE",
 		43: "ERROR_REASON_APPROVAL_REQUIRED",
 		44: "ERROR_REASON_SECRET_UNAVAILABLE",
+		45: "ERROR_REASON_CURSOR_EXPIRED",
+		46: "ERROR_REASON_CHECKSUM_MISMATCH",
+		47: "ERROR_REASON_OVER_CAP",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -214,6 +223,9 @@ var (
 		"ERROR_REASON_IN_USE":                     42,
 		"ERROR_REASON_APPROVAL_REQUIRED":          43,
 		"ERROR_REASON_SECRET_UNAVAILABLE":         44,
+		"ERROR_REASON_CURSOR_EXPIRED":             45,
+		"ERROR_REASON_CHECKSUM_MISMATCH":          46,
+		"ERROR_REASON_OVER_CAP":                   47,
 	}
 )
 
@@ -248,7 +260,7 @@ var File_trunkline_v1_errors_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x19trunkline/v1/errors.proto\x12\ftrunkline.v1*\xca\f\n" +
+	"\x19trunkline/v1/errors.proto\x12\ftrunkline.v1*\xaa\r\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x12+\n" +
@@ -295,7 +307,10 @@ const file_trunkline_v1_errors_proto_rawDesc = "" +
 	"\x1eERROR_REASON_NOTHING_TO_RESUME\x10)\x12\x17\n" +
 	"\x13ERROR_REASON_IN_USE\x10*\x12\"\n" +
 	"\x1eERROR_REASON_APPROVAL_REQUIRED\x10+\x12#\n" +
-	"\x1fERROR_REASON_SECRET_UNAVAILABLE\x10,BP\n" +
+	"\x1fERROR_REASON_SECRET_UNAVAILABLE\x10,\x12\x1f\n" +
+	"\x1bERROR_REASON_CURSOR_EXPIRED\x10-\x12\"\n" +
+	"\x1eERROR_REASON_CHECKSUM_MISMATCH\x10.\x12\x19\n" +
+	"\x15ERROR_REASON_OVER_CAP\x10/BP\n" +
 	"\x10dev.trunkline.v1B\vErrorsProtoP\x01Z-trunkline.dev/gen/go/trunkline/v1;trunklinev1b\x06proto3"
 
 var (

@@ -29,12 +29,15 @@ const (
 // SubscribeRequest says which events, and from where.
 type SubscribeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Go on after this cursor. Empty: from now on.
+	// Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
 	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
-	Types         []string `protobuf:"bytes,2,rep,name=types,proto3" json:"types,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+	// most 64.
+	Types []string `protobuf:"bytes,2,rep,name=types,proto3" json:"types,omitempty"`
+	// Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+	IntegrationIds []string `protobuf:"bytes,3,rep,name=integration_ids,json=integrationIds,proto3" json:"integration_ids,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *SubscribeRequest) Reset() {
@@ -81,10 +84,17 @@ func (x *SubscribeRequest) GetTypes() []string {
 	return nil
 }
 
+func (x *SubscribeRequest) GetIntegrationIds() []string {
+	if x != nil {
+		return x.IntegrationIds
+	}
+	return nil
+}
+
 // SubscribeResponse is one event.
 type SubscribeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The event; absent in a heartbeat.
+	// The event; absent in a heartbeat, which comes every 15 s while nothing happens.
 	Event *Event `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
 	// Where to go on after this message.
 	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
@@ -163,6 +173,8 @@ type Event struct {
 	//	*Event_RoutingChanged
 	//	*Event_ExperimentArmStopped
 	//	*Event_IntegrationHealthChanged
+	//	*Event_WebhookReceived
+	//	*Event_WebhookEndpointDisabled
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -319,6 +331,24 @@ func (x *Event) GetIntegrationHealthChanged() *IntegrationHealthChanged {
 	return nil
 }
 
+func (x *Event) GetWebhookReceived() *WebhookReceived {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_WebhookReceived); ok {
+			return x.WebhookReceived
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetWebhookEndpointDisabled() *WebhookEndpointDisabled {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_WebhookEndpointDisabled); ok {
+			return x.WebhookEndpointDisabled
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -363,6 +393,16 @@ type Event_IntegrationHealthChanged struct {
 	IntegrationHealthChanged *IntegrationHealthChanged `protobuf:"bytes,17,opt,name=integration_health_changed,json=integrationHealthChanged,proto3,oneof"`
 }
 
+type Event_WebhookReceived struct {
+	// Type `webhook.received`.
+	WebhookReceived *WebhookReceived `protobuf:"bytes,18,opt,name=webhook_received,json=webhookReceived,proto3,oneof"`
+}
+
+type Event_WebhookEndpointDisabled struct {
+	// Type `webhook.endpoint_disabled`.
+	WebhookEndpointDisabled *WebhookEndpointDisabled `protobuf:"bytes,19,opt,name=webhook_endpoint_disabled,json=webhookEndpointDisabled,proto3,oneof"`
+}
+
 func (*Event_IntegrationRequestCompleted) isEvent_Payload() {}
 
 func (*Event_CostBudgetAlert) isEvent_Payload() {}
@@ -378,6 +418,10 @@ func (*Event_RoutingChanged) isEvent_Payload() {}
 func (*Event_ExperimentArmStopped) isEvent_Payload() {}
 
 func (*Event_IntegrationHealthChanged) isEvent_Payload() {}
+
+func (*Event_WebhookReceived) isEvent_Payload() {}
+
+func (*Event_WebhookEndpointDisabled) isEvent_Payload() {}
 
 // IntegrationRequestCompleted says that a call of an integration ended.
 type IntegrationRequestCompleted struct {
@@ -1098,17 +1142,173 @@ func (x *ExperimentArmStopped) GetTimestamp() *timestamppb.Timestamp {
 	return nil
 }
 
+// WebhookReceived says that another system sent a webhook whose signature was right.
+type WebhookReceived struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The integration that received it.
+	IntegrationId string `protobuf:"bytes,1,opt,name=integration_id,json=integrationId,proto3" json:"integration_id,omitempty"`
+	// The sender's id of it; one that comes again is no new event.
+	SourceEventId string `protobuf:"bytes,2,opt,name=source_event_id,json=sourceEventId,proto3" json:"source_event_id,omitempty"`
+	// The sender's type of it, for example `invoice.paid`.
+	SourceType string `protobuf:"bytes,3,opt,name=source_type,json=sourceType,proto3" json:"source_type,omitempty"`
+	// The body as it came.
+	Body []byte `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	// The body's MIME type.
+	ContentType string `protobuf:"bytes,5,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	// When it was received.
+	Timestamp     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=timestamp,proto3" json:"timestamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebhookReceived) Reset() {
+	*x = WebhookReceived{}
+	mi := &file_trunkline_v1_event_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebhookReceived) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebhookReceived) ProtoMessage() {}
+
+func (x *WebhookReceived) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_event_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebhookReceived.ProtoReflect.Descriptor instead.
+func (*WebhookReceived) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *WebhookReceived) GetIntegrationId() string {
+	if x != nil {
+		return x.IntegrationId
+	}
+	return ""
+}
+
+func (x *WebhookReceived) GetSourceEventId() string {
+	if x != nil {
+		return x.SourceEventId
+	}
+	return ""
+}
+
+func (x *WebhookReceived) GetSourceType() string {
+	if x != nil {
+		return x.SourceType
+	}
+	return ""
+}
+
+func (x *WebhookReceived) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *WebhookReceived) GetContentType() string {
+	if x != nil {
+		return x.ContentType
+	}
+	return ""
+}
+
+func (x *WebhookReceived) GetTimestamp() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Timestamp
+	}
+	return nil
+}
+
+// WebhookEndpointDisabled says that an endpoint gets no more events.
+type WebhookEndpointDisabled struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The endpoint.
+	EndpointId string `protobuf:"bytes,1,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	// Why, for people.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When.
+	Timestamp     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=timestamp,proto3" json:"timestamp,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebhookEndpointDisabled) Reset() {
+	*x = WebhookEndpointDisabled{}
+	mi := &file_trunkline_v1_event_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebhookEndpointDisabled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebhookEndpointDisabled) ProtoMessage() {}
+
+func (x *WebhookEndpointDisabled) ProtoReflect() protoreflect.Message {
+	mi := &file_trunkline_v1_event_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebhookEndpointDisabled.ProtoReflect.Descriptor instead.
+func (*WebhookEndpointDisabled) Descriptor() ([]byte, []int) {
+	return file_trunkline_v1_event_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *WebhookEndpointDisabled) GetEndpointId() string {
+	if x != nil {
+		return x.EndpointId
+	}
+	return ""
+}
+
+func (x *WebhookEndpointDisabled) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WebhookEndpointDisabled) GetTimestamp() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Timestamp
+	}
+	return nil
+}
+
 var File_trunkline_v1_event_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x18trunkline/v1/event.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1atrunkline/v1/options.proto\"@\n" +
+	"\x18trunkline/v1/event.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1atrunkline/v1/options.proto\"i\n" +
 	"\x10SubscribeRequest\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12\x14\n" +
-	"\x05types\x18\x02 \x03(\tR\x05types\"V\n" +
+	"\x05types\x18\x02 \x03(\tR\x05types\x12'\n" +
+	"\x0fintegration_ids\x18\x03 \x03(\tR\x0eintegrationIds\"V\n" +
 	"\x11SubscribeResponse\x12)\n" +
 	"\x05event\x18\x01 \x01(\v2\x13.trunkline.v1.EventR\x05event\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xb5\a\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xe6\b\n" +
 	"\x05Event\x12\x19\n" +
 	"\bevent_id\x18\x01 \x01(\tR\aeventId\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x1b\n" +
@@ -1125,7 +1325,9 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x17provider_breaker_closed\x18\x0e \x01(\v2#.trunkline.v1.ProviderBreakerClosedH\x00R\x15providerBreakerClosed\x12G\n" +
 	"\x0frouting_changed\x18\x0f \x01(\v2\x1c.trunkline.v1.RoutingChangedH\x00R\x0eroutingChanged\x12Z\n" +
 	"\x16experiment_arm_stopped\x18\x10 \x01(\v2\".trunkline.v1.ExperimentArmStoppedH\x00R\x14experimentArmStopped\x12f\n" +
-	"\x1aintegration_health_changed\x18\x11 \x01(\v2&.trunkline.v1.IntegrationHealthChangedH\x00R\x18integrationHealthChangedB\t\n" +
+	"\x1aintegration_health_changed\x18\x11 \x01(\v2&.trunkline.v1.IntegrationHealthChangedH\x00R\x18integrationHealthChanged\x12J\n" +
+	"\x10webhook_received\x18\x12 \x01(\v2\x1d.trunkline.v1.WebhookReceivedH\x00R\x0fwebhookReceived\x12c\n" +
+	"\x19webhook_endpoint_disabled\x18\x13 \x01(\v2%.trunkline.v1.WebhookEndpointDisabledH\x00R\x17webhookEndpointDisabledB\t\n" +
 	"\apayload\"\xbe\x02\n" +
 	"\x1bIntegrationRequestCompleted\x12%\n" +
 	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12\x1b\n" +
@@ -1184,7 +1386,20 @@ const file_trunkline_v1_event_proto_rawDesc = "" +
 	"\x06metric\x18\x04 \x01(\tR\x06metric\x12\x12\n" +
 	"\x04mean\x18\x05 \x01(\x01R\x04mean\x12!\n" +
 	"\fcontrol_mean\x18\x06 \x01(\x01R\vcontrolMean\x128\n" +
-	"\ttimestamp\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp2t\n" +
+	"\ttimestamp\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\"\xf2\x01\n" +
+	"\x0fWebhookReceived\x12%\n" +
+	"\x0eintegration_id\x18\x01 \x01(\tR\rintegrationId\x12&\n" +
+	"\x0fsource_event_id\x18\x02 \x01(\tR\rsourceEventId\x12\x1f\n" +
+	"\vsource_type\x18\x03 \x01(\tR\n" +
+	"sourceType\x12\x12\n" +
+	"\x04body\x18\x04 \x01(\fR\x04body\x12!\n" +
+	"\fcontent_type\x18\x05 \x01(\tR\vcontentType\x128\n" +
+	"\ttimestamp\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp\"\x8c\x01\n" +
+	"\x17WebhookEndpointDisabled\x12\x1f\n" +
+	"\vendpoint_id\x18\x01 \x01(\tR\n" +
+	"endpointId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x128\n" +
+	"\ttimestamp\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\ttimestamp2t\n" +
 	"\fEventService\x12d\n" +
 	"\tSubscribe\x12\x1e.trunkline.v1.SubscribeRequest\x1a\x1f.trunkline.v1.SubscribeResponse\"\x14\x8a\xe7\x18\r\n" +
 	"\vevents.read\x90\x02\x010\x01BO\n" +
@@ -1203,7 +1418,7 @@ func file_trunkline_v1_event_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_event_proto_rawDescData
 }
 
-var file_trunkline_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_trunkline_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_trunkline_v1_event_proto_goTypes = []any{
 	(*SubscribeRequest)(nil),            // 0: trunkline.v1.SubscribeRequest
 	(*SubscribeResponse)(nil),           // 1: trunkline.v1.SubscribeResponse
@@ -1216,13 +1431,15 @@ var file_trunkline_v1_event_proto_goTypes = []any{
 	(*ProviderBreakerClosed)(nil),       // 8: trunkline.v1.ProviderBreakerClosed
 	(*RoutingChanged)(nil),              // 9: trunkline.v1.RoutingChanged
 	(*ExperimentArmStopped)(nil),        // 10: trunkline.v1.ExperimentArmStopped
-	(*timestamppb.Timestamp)(nil),       // 11: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),         // 12: google.protobuf.Duration
-	(*money.Money)(nil),                 // 13: google.type.Money
+	(*WebhookReceived)(nil),             // 11: trunkline.v1.WebhookReceived
+	(*WebhookEndpointDisabled)(nil),     // 12: trunkline.v1.WebhookEndpointDisabled
+	(*timestamppb.Timestamp)(nil),       // 13: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),         // 14: google.protobuf.Duration
+	(*money.Money)(nil),                 // 15: google.type.Money
 }
 var file_trunkline_v1_event_proto_depIdxs = []int32{
 	2,  // 0: trunkline.v1.SubscribeResponse.event:type_name -> trunkline.v1.Event
-	11, // 1: trunkline.v1.Event.create_time:type_name -> google.protobuf.Timestamp
+	13, // 1: trunkline.v1.Event.create_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: trunkline.v1.Event.integration_request_completed:type_name -> trunkline.v1.IntegrationRequestCompleted
 	5,  // 3: trunkline.v1.Event.cost_budget_alert:type_name -> trunkline.v1.CostBudgetAlert
 	6,  // 4: trunkline.v1.Event.provider_failover:type_name -> trunkline.v1.ProviderFailover
@@ -1231,27 +1448,31 @@ var file_trunkline_v1_event_proto_depIdxs = []int32{
 	9,  // 7: trunkline.v1.Event.routing_changed:type_name -> trunkline.v1.RoutingChanged
 	10, // 8: trunkline.v1.Event.experiment_arm_stopped:type_name -> trunkline.v1.ExperimentArmStopped
 	4,  // 9: trunkline.v1.Event.integration_health_changed:type_name -> trunkline.v1.IntegrationHealthChanged
-	12, // 10: trunkline.v1.IntegrationRequestCompleted.execution_time:type_name -> google.protobuf.Duration
-	13, // 11: trunkline.v1.IntegrationRequestCompleted.cost:type_name -> google.type.Money
-	11, // 12: trunkline.v1.IntegrationRequestCompleted.timestamp:type_name -> google.protobuf.Timestamp
-	11, // 13: trunkline.v1.IntegrationHealthChanged.timestamp:type_name -> google.protobuf.Timestamp
-	13, // 14: trunkline.v1.CostBudgetAlert.current_spend:type_name -> google.type.Money
-	13, // 15: trunkline.v1.CostBudgetAlert.budget_limit:type_name -> google.type.Money
-	11, // 16: trunkline.v1.CostBudgetAlert.timestamp:type_name -> google.protobuf.Timestamp
-	11, // 17: trunkline.v1.ProviderFailover.timestamp:type_name -> google.protobuf.Timestamp
-	12, // 18: trunkline.v1.ProviderBreakerOpened.retry_after:type_name -> google.protobuf.Duration
-	11, // 19: trunkline.v1.ProviderBreakerOpened.timestamp:type_name -> google.protobuf.Timestamp
-	12, // 20: trunkline.v1.ProviderBreakerClosed.open_for:type_name -> google.protobuf.Duration
-	11, // 21: trunkline.v1.ProviderBreakerClosed.timestamp:type_name -> google.protobuf.Timestamp
-	11, // 22: trunkline.v1.RoutingChanged.timestamp:type_name -> google.protobuf.Timestamp
-	11, // 23: trunkline.v1.ExperimentArmStopped.timestamp:type_name -> google.protobuf.Timestamp
-	0,  // 24: trunkline.v1.EventService.Subscribe:input_type -> trunkline.v1.SubscribeRequest
-	1,  // 25: trunkline.v1.EventService.Subscribe:output_type -> trunkline.v1.SubscribeResponse
-	25, // [25:26] is the sub-list for method output_type
-	24, // [24:25] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	11, // 10: trunkline.v1.Event.webhook_received:type_name -> trunkline.v1.WebhookReceived
+	12, // 11: trunkline.v1.Event.webhook_endpoint_disabled:type_name -> trunkline.v1.WebhookEndpointDisabled
+	14, // 12: trunkline.v1.IntegrationRequestCompleted.execution_time:type_name -> google.protobuf.Duration
+	15, // 13: trunkline.v1.IntegrationRequestCompleted.cost:type_name -> google.type.Money
+	13, // 14: trunkline.v1.IntegrationRequestCompleted.timestamp:type_name -> google.protobuf.Timestamp
+	13, // 15: trunkline.v1.IntegrationHealthChanged.timestamp:type_name -> google.protobuf.Timestamp
+	15, // 16: trunkline.v1.CostBudgetAlert.current_spend:type_name -> google.type.Money
+	15, // 17: trunkline.v1.CostBudgetAlert.budget_limit:type_name -> google.type.Money
+	13, // 18: trunkline.v1.CostBudgetAlert.timestamp:type_name -> google.protobuf.Timestamp
+	13, // 19: trunkline.v1.ProviderFailover.timestamp:type_name -> google.protobuf.Timestamp
+	14, // 20: trunkline.v1.ProviderBreakerOpened.retry_after:type_name -> google.protobuf.Duration
+	13, // 21: trunkline.v1.ProviderBreakerOpened.timestamp:type_name -> google.protobuf.Timestamp
+	14, // 22: trunkline.v1.ProviderBreakerClosed.open_for:type_name -> google.protobuf.Duration
+	13, // 23: trunkline.v1.ProviderBreakerClosed.timestamp:type_name -> google.protobuf.Timestamp
+	13, // 24: trunkline.v1.RoutingChanged.timestamp:type_name -> google.protobuf.Timestamp
+	13, // 25: trunkline.v1.ExperimentArmStopped.timestamp:type_name -> google.protobuf.Timestamp
+	13, // 26: trunkline.v1.WebhookReceived.timestamp:type_name -> google.protobuf.Timestamp
+	13, // 27: trunkline.v1.WebhookEndpointDisabled.timestamp:type_name -> google.protobuf.Timestamp
+	0,  // 28: trunkline.v1.EventService.Subscribe:input_type -> trunkline.v1.SubscribeRequest
+	1,  // 29: trunkline.v1.EventService.Subscribe:output_type -> trunkline.v1.SubscribeResponse
+	29, // [29:30] is the sub-list for method output_type
+	28, // [28:29] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_event_proto_init() }
@@ -1269,6 +1490,8 @@ func file_trunkline_v1_event_proto_init() {
 		(*Event_RoutingChanged)(nil),
 		(*Event_ExperimentArmStopped)(nil),
 		(*Event_IntegrationHealthChanged)(nil),
+		(*Event_WebhookReceived)(nil),
+		(*Event_WebhookEndpointDisabled)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1276,7 +1499,7 @@ func file_trunkline_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_event_proto_rawDesc), len(file_trunkline_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,7 +30,8 @@ const (
 //
 // EventService streams the tenant's events.
 type EventServiceClient interface {
-	// Subscribe streams events from a cursor on, and stays open for those to come.
+	// Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+	// were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
 	Subscribe(ctx context.Context, in *SubscribeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeResponse], error)
 }
 
@@ -67,7 +68,8 @@ type EventService_SubscribeClient = grpc.ServerStreamingClient[SubscribeResponse
 //
 // EventService streams the tenant's events.
 type EventServiceServer interface {
-	// Subscribe streams events from a cursor on, and stays open for those to come.
+	// Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+	// were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
 	Subscribe(*SubscribeRequest, grpc.ServerStreamingServer[SubscribeResponse]) error
 	mustEmbedUnimplementedEventServiceServer()
 }

@@ -111,7 +111,11 @@ type Tool struct {
 	// Why it should not be used any more, and what to use instead. Empty: it is not deprecated.
 	Deprecation string `protobuf:"bytes,13,opt,name=deprecation,proto3" json:"deprecation,omitempty"`
 	// Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
-	Repeatable    bool `protobuf:"varint,14,opt,name=repeatable,proto3" json:"repeatable,omitempty"`
+	Repeatable bool `protobuf:"varint,14,opt,name=repeatable,proto3" json:"repeatable,omitempty"`
+	// Whether `StreamExecuteTool` takes input for it, as chunks; it needs some then.
+	TakesInput bool `protobuf:"varint,15,opt,name=takes_input,json=takesInput,proto3" json:"takes_input,omitempty"`
+	// Whether `StreamExecuteTool` tells its result as it comes: rows, or pieces of an object, of any length.
+	StreamsOutput bool `protobuf:"varint,16,opt,name=streams_output,json=streamsOutput,proto3" json:"streams_output,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -240,6 +244,20 @@ func (x *Tool) GetDeprecation() string {
 func (x *Tool) GetRepeatable() bool {
 	if x != nil {
 		return x.Repeatable
+	}
+	return false
+}
+
+func (x *Tool) GetTakesInput() bool {
+	if x != nil {
+		return x.TakesInput
+	}
+	return false
+}
+
+func (x *Tool) GetStreamsOutput() bool {
+	if x != nil {
+		return x.StreamsOutput
 	}
 	return false
 }
@@ -1321,7 +1339,9 @@ func (*StreamExecuteToolRequest_Finish) isStreamExecuteToolRequest_Message() {}
 
 // ToolInputFinished says that no more input comes.
 type ToolInputFinished struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+	Sha256        string `protobuf:"bytes,1,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1356,6 +1376,13 @@ func (*ToolInputFinished) Descriptor() ([]byte, []int) {
 	return file_trunkline_v1_tool_proto_rawDescGZIP(), []int{14}
 }
 
+func (x *ToolInputFinished) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
 // StreamExecuteToolResponse is one message of the tool.
 type StreamExecuteToolResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1368,6 +1395,7 @@ type StreamExecuteToolResponse struct {
 	//	*StreamExecuteToolResponse_Chunk
 	//	*StreamExecuteToolResponse_Progress
 	//	*StreamExecuteToolResponse_Finished
+	//	*StreamExecuteToolResponse_Rows
 	Message       isStreamExecuteToolResponse_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1444,12 +1472,21 @@ func (x *StreamExecuteToolResponse) GetFinished() *ExecuteToolResponse {
 	return nil
 }
 
+func (x *StreamExecuteToolResponse) GetRows() *RowBatch {
+	if x != nil {
+		if x, ok := x.Message.(*StreamExecuteToolResponse_Rows); ok {
+			return x.Rows
+		}
+	}
+	return nil
+}
+
 type isStreamExecuteToolResponse_Message interface {
 	isStreamExecuteToolResponse_Message()
 }
 
 type StreamExecuteToolResponse_Chunk struct {
-	// A piece of the output; of a tool with pages, a whole page or a piece of it.
+	// A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
 	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"`
 }
 
@@ -1459,8 +1496,14 @@ type StreamExecuteToolResponse_Progress struct {
 }
 
 type StreamExecuteToolResponse_Finished struct {
-	// The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+	// The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+	// many rows, the checksum of an object.
 	Finished *ExecuteToolResponse `protobuf:"bytes,4,opt,name=finished,proto3,oneof"`
+}
+
+type StreamExecuteToolResponse_Rows struct {
+	// Rows of a database's result.
+	Rows *RowBatch `protobuf:"bytes,5,opt,name=rows,proto3,oneof"`
 }
 
 func (*StreamExecuteToolResponse_Chunk) isStreamExecuteToolResponse_Message() {}
@@ -1469,13 +1512,19 @@ func (*StreamExecuteToolResponse_Progress) isStreamExecuteToolResponse_Message()
 
 func (*StreamExecuteToolResponse_Finished) isStreamExecuteToolResponse_Message() {}
 
+func (*StreamExecuteToolResponse_Rows) isStreamExecuteToolResponse_Message() {}
+
 // ToolProgress tells how far a tool has come.
 type ToolProgress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// From 0 to 1; absent where unknown.
 	Fraction *float64 `protobuf:"fixed64,1,opt,name=fraction,proto3,oneof" json:"fraction,omitempty"`
 	// In words.
-	Detail        string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
+	Detail string `protobuf:"bytes,2,opt,name=detail,proto3" json:"detail,omitempty"`
+	// Of an upload: how many bytes of the input are stored for good. After a cut, send on from here.
+	BytesStored int64 `protobuf:"varint,3,opt,name=bytes_stored,json=bytesStored,proto3" json:"bytes_stored,omitempty"`
+	// Of an upload: give it as the parameter `resume_token` to go on after a cut.
+	ResumeToken   string `protobuf:"bytes,4,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1524,11 +1573,25 @@ func (x *ToolProgress) GetDetail() string {
 	return ""
 }
 
+func (x *ToolProgress) GetBytesStored() int64 {
+	if x != nil {
+		return x.BytesStored
+	}
+	return 0
+}
+
+func (x *ToolProgress) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
 var File_trunkline_v1_tool_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\n" +
-	"\x17trunkline/v1/tool.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x16trunkline/v1/api.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/options.proto\"\xca\x04\n" +
+	"\x17trunkline/v1/tool.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x16trunkline/v1/api.proto\x1a\x19trunkline/v1/common.proto\x1a\x1btrunkline/v1/database.proto\x1a\x1atrunkline/v1/options.proto\"\x92\x05\n" +
 	"\x04Tool\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12%\n" +
 	"\x0eintegration_id\x18\x02 \x01(\tR\rintegrationId\x12 \n" +
@@ -1547,7 +1610,10 @@ const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\vdeprecation\x18\r \x01(\tR\vdeprecation\x12\x1e\n" +
 	"\n" +
 	"repeatable\x18\x0e \x01(\bR\n" +
-	"repeatable\"\x8b\x01\n" +
+	"repeatable\x12\x1f\n" +
+	"\vtakes_input\x18\x0f \x01(\bR\n" +
+	"takesInput\x12%\n" +
+	"\x0estreams_output\x18\x10 \x01(\bR\rstreamsOutput\"\x8b\x01\n" +
 	"\x10ListToolsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1635,17 +1701,21 @@ const file_trunkline_v1_tool_proto_rawDesc = "" +
 	"\x05start\x18\x01 \x01(\v2 .trunkline.v1.ExecuteToolRequestH\x00R\x05start\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunk\x129\n" +
 	"\x06finish\x18\x03 \x01(\v2\x1f.trunkline.v1.ToolInputFinishedH\x00R\x06finishB\t\n" +
-	"\amessage\"\x13\n" +
-	"\x11ToolInputFinished\"\xd5\x01\n" +
+	"\amessage\"+\n" +
+	"\x11ToolInputFinished\x12\x16\n" +
+	"\x06sha256\x18\x01 \x01(\tR\x06sha256\"\x83\x02\n" +
 	"\x19StreamExecuteToolResponse\x12\x1a\n" +
 	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x16\n" +
 	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunk\x128\n" +
 	"\bprogress\x18\x03 \x01(\v2\x1a.trunkline.v1.ToolProgressH\x00R\bprogress\x12?\n" +
-	"\bfinished\x18\x04 \x01(\v2!.trunkline.v1.ExecuteToolResponseH\x00R\bfinishedB\t\n" +
-	"\amessage\"T\n" +
+	"\bfinished\x18\x04 \x01(\v2!.trunkline.v1.ExecuteToolResponseH\x00R\bfinished\x12,\n" +
+	"\x04rows\x18\x05 \x01(\v2\x16.trunkline.v1.RowBatchH\x00R\x04rowsB\t\n" +
+	"\amessage\"\x9a\x01\n" +
 	"\fToolProgress\x12\x1f\n" +
 	"\bfraction\x18\x01 \x01(\x01H\x00R\bfraction\x88\x01\x01\x12\x16\n" +
-	"\x06detail\x18\x02 \x01(\tR\x06detailB\v\n" +
+	"\x06detail\x18\x02 \x01(\tR\x06detail\x12!\n" +
+	"\fbytes_stored\x18\x03 \x01(\x03R\vbytesStored\x12!\n" +
+	"\fresume_token\x18\x04 \x01(\tR\vresumeTokenB\v\n" +
 	"\t_fraction*i\n" +
 	"\rToolCacheMode\x12\x1f\n" +
 	"\x1bTOOL_CACHE_MODE_UNSPECIFIED\x10\x00\x12\x1b\n" +
@@ -1709,6 +1779,7 @@ var file_trunkline_v1_tool_proto_goTypes = []any{
 	(*Attempt)(nil),                   // 23: trunkline.v1.Attempt
 	(*status.Status)(nil),             // 24: google.rpc.Status
 	(*timestamppb.Timestamp)(nil),     // 25: google.protobuf.Timestamp
+	(*RowBatch)(nil),                  // 26: trunkline.v1.RowBatch
 }
 var file_trunkline_v1_tool_proto_depIdxs = []int32{
 	19, // 0: trunkline.v1.Tool.cache_ttl:type_name -> google.protobuf.Duration
@@ -1736,23 +1807,24 @@ var file_trunkline_v1_tool_proto_depIdxs = []int32{
 	15, // 22: trunkline.v1.StreamExecuteToolRequest.finish:type_name -> trunkline.v1.ToolInputFinished
 	17, // 23: trunkline.v1.StreamExecuteToolResponse.progress:type_name -> trunkline.v1.ToolProgress
 	8,  // 24: trunkline.v1.StreamExecuteToolResponse.finished:type_name -> trunkline.v1.ExecuteToolResponse
-	2,  // 25: trunkline.v1.ToolService.ListTools:input_type -> trunkline.v1.ListToolsRequest
-	4,  // 26: trunkline.v1.ToolService.GetTool:input_type -> trunkline.v1.GetToolRequest
-	6,  // 27: trunkline.v1.ToolService.ExecuteTool:input_type -> trunkline.v1.ExecuteToolRequest
-	9,  // 28: trunkline.v1.ToolService.BatchExecuteTools:input_type -> trunkline.v1.BatchExecuteToolsRequest
-	12, // 29: trunkline.v1.ToolService.ApproveToolCall:input_type -> trunkline.v1.ApproveToolCallRequest
-	14, // 30: trunkline.v1.ToolService.StreamExecuteTool:input_type -> trunkline.v1.StreamExecuteToolRequest
-	3,  // 31: trunkline.v1.ToolService.ListTools:output_type -> trunkline.v1.ListToolsResponse
-	5,  // 32: trunkline.v1.ToolService.GetTool:output_type -> trunkline.v1.GetToolResponse
-	8,  // 33: trunkline.v1.ToolService.ExecuteTool:output_type -> trunkline.v1.ExecuteToolResponse
-	10, // 34: trunkline.v1.ToolService.BatchExecuteTools:output_type -> trunkline.v1.BatchExecuteToolsResponse
-	13, // 35: trunkline.v1.ToolService.ApproveToolCall:output_type -> trunkline.v1.ApproveToolCallResponse
-	16, // 36: trunkline.v1.ToolService.StreamExecuteTool:output_type -> trunkline.v1.StreamExecuteToolResponse
-	31, // [31:37] is the sub-list for method output_type
-	25, // [25:31] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	26, // 25: trunkline.v1.StreamExecuteToolResponse.rows:type_name -> trunkline.v1.RowBatch
+	2,  // 26: trunkline.v1.ToolService.ListTools:input_type -> trunkline.v1.ListToolsRequest
+	4,  // 27: trunkline.v1.ToolService.GetTool:input_type -> trunkline.v1.GetToolRequest
+	6,  // 28: trunkline.v1.ToolService.ExecuteTool:input_type -> trunkline.v1.ExecuteToolRequest
+	9,  // 29: trunkline.v1.ToolService.BatchExecuteTools:input_type -> trunkline.v1.BatchExecuteToolsRequest
+	12, // 30: trunkline.v1.ToolService.ApproveToolCall:input_type -> trunkline.v1.ApproveToolCallRequest
+	14, // 31: trunkline.v1.ToolService.StreamExecuteTool:input_type -> trunkline.v1.StreamExecuteToolRequest
+	3,  // 32: trunkline.v1.ToolService.ListTools:output_type -> trunkline.v1.ListToolsResponse
+	5,  // 33: trunkline.v1.ToolService.GetTool:output_type -> trunkline.v1.GetToolResponse
+	8,  // 34: trunkline.v1.ToolService.ExecuteTool:output_type -> trunkline.v1.ExecuteToolResponse
+	10, // 35: trunkline.v1.ToolService.BatchExecuteTools:output_type -> trunkline.v1.BatchExecuteToolsResponse
+	13, // 36: trunkline.v1.ToolService.ApproveToolCall:output_type -> trunkline.v1.ApproveToolCallResponse
+	16, // 37: trunkline.v1.ToolService.StreamExecuteTool:output_type -> trunkline.v1.StreamExecuteToolResponse
+	32, // [32:38] is the sub-list for method output_type
+	26, // [26:32] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_tool_proto_init() }
@@ -1762,6 +1834,7 @@ func file_trunkline_v1_tool_proto_init() {
 	}
 	file_trunkline_v1_api_proto_init()
 	file_trunkline_v1_common_proto_init()
+	file_trunkline_v1_database_proto_init()
 	file_trunkline_v1_options_proto_init()
 	file_trunkline_v1_tool_proto_msgTypes[7].OneofWrappers = []any{}
 	file_trunkline_v1_tool_proto_msgTypes[10].OneofWrappers = []any{
@@ -1777,6 +1850,7 @@ func file_trunkline_v1_tool_proto_init() {
 		(*StreamExecuteToolResponse_Chunk)(nil),
 		(*StreamExecuteToolResponse_Progress)(nil),
 		(*StreamExecuteToolResponse_Finished)(nil),
+		(*StreamExecuteToolResponse_Rows)(nil),
 	}
 	file_trunkline_v1_tool_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}

@@ -48,7 +48,8 @@ type ToolServiceClient interface {
 	// ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
 	// key that calls.
 	ApproveToolCall(ctx context.Context, in *ApproveToolCallRequest, opts ...grpc.CallOption) (*ApproveToolCallResponse, error)
-	// StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
+	// StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+	// `start`.
 	StreamExecuteTool(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamExecuteToolRequest, StreamExecuteToolResponse], error)
 }
 
@@ -142,7 +143,8 @@ type ToolServiceServer interface {
 	// ApproveToolCall allows one call of a tool that needs an approval, with exactly these parameters. The key that approves is never the
 	// key that calls.
 	ApproveToolCall(context.Context, *ApproveToolCallRequest) (*ApproveToolCallResponse, error)
-	// StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
+	// StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+	// `start`.
 	StreamExecuteTool(grpc.BidiStreamingServer[StreamExecuteToolRequest, StreamExecuteToolResponse]) error
 	mustEmbedUnimplementedToolServiceServer()
 }

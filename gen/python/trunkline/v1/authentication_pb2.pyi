@@ -36,7 +36,7 @@ class _AuthenticationSchemeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_
     AUTHENTICATION_SCHEME_API_KEY_QUERY: _AuthenticationScheme.ValueType  # 4
     """The secret in a query parameter (`parameter_name`)."""
     AUTHENTICATION_SCHEME_BASIC: _AuthenticationScheme.ValueType  # 5
-    """HTTP basic; the secret is `user:password`."""
+    """HTTP basic, or the login of a database; the secret is `user:password`."""
     AUTHENTICATION_SCHEME_API_KEY_PATH: _AuthenticationScheme.ValueType  # 6
     """The secret in the path, where the endpoint has `{secret}`."""
     AUTHENTICATION_SCHEME_OAUTH2_CLIENT_CREDENTIALS: _AuthenticationScheme.ValueType  # 7
@@ -53,6 +53,10 @@ class _AuthenticationSchemeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_
     """Each request is signed with the secret, see `signature`."""
     AUTHENTICATION_SCHEME_MTLS: _AuthenticationScheme.ValueType  # 11
     """A TLS client certificate: the secret is PEM, the certificate with its chain and the private key."""
+    AUTHENTICATION_SCHEME_AWS_SIGV4: _AuthenticationScheme.ValueType  # 12
+    """AWS Signature Version 4, for object storage: the secret is `access_key_id:secret_access_key`, or with `:session_token` behind."""
+    AUTHENTICATION_SCHEME_SHARED_KEY: _AuthenticationScheme.ValueType  # 13
+    """The key of an Azure storage account: the secret is `account:key`."""
 
 class AuthenticationScheme(_AuthenticationScheme, metaclass=_AuthenticationSchemeEnumTypeWrapper):
     """AuthenticationScheme says how calls to the endpoint are authenticated. What the secret is depends on it."""
@@ -68,7 +72,7 @@ AUTHENTICATION_SCHEME_API_KEY_HEADER: AuthenticationScheme.ValueType  # 3
 AUTHENTICATION_SCHEME_API_KEY_QUERY: AuthenticationScheme.ValueType  # 4
 """The secret in a query parameter (`parameter_name`)."""
 AUTHENTICATION_SCHEME_BASIC: AuthenticationScheme.ValueType  # 5
-"""HTTP basic; the secret is `user:password`."""
+"""HTTP basic, or the login of a database; the secret is `user:password`."""
 AUTHENTICATION_SCHEME_API_KEY_PATH: AuthenticationScheme.ValueType  # 6
 """The secret in the path, where the endpoint has `{secret}`."""
 AUTHENTICATION_SCHEME_OAUTH2_CLIENT_CREDENTIALS: AuthenticationScheme.ValueType  # 7
@@ -85,6 +89,10 @@ AUTHENTICATION_SCHEME_HMAC: AuthenticationScheme.ValueType  # 10
 """Each request is signed with the secret, see `signature`."""
 AUTHENTICATION_SCHEME_MTLS: AuthenticationScheme.ValueType  # 11
 """A TLS client certificate: the secret is PEM, the certificate with its chain and the private key."""
+AUTHENTICATION_SCHEME_AWS_SIGV4: AuthenticationScheme.ValueType  # 12
+"""AWS Signature Version 4, for object storage: the secret is `access_key_id:secret_access_key`, or with `:session_token` behind."""
+AUTHENTICATION_SCHEME_SHARED_KEY: AuthenticationScheme.ValueType  # 13
+"""The key of an Azure storage account: the secret is `account:key`."""
 Global___AuthenticationScheme: _TypeAlias = AuthenticationScheme  # noqa: Y015
 
 @_typing.final

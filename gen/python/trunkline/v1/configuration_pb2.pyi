@@ -12,7 +12,10 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from trunkline.v1 import api_pb2 as _api_pb2
 from trunkline.v1 import authentication_pb2 as _authentication_pb2
+from trunkline.v1 import database_pb2 as _database_pb2
 from trunkline.v1 import model_pb2 as _model_pb2
+from trunkline.v1 import receiver_pb2 as _receiver_pb2
+from trunkline.v1 import storage_pb2 as _storage_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -41,7 +44,7 @@ class _IntegrationTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Integ
     INTEGRATION_TYPE_STORAGE: _IntegrationType.ValueType  # 4
     """Object storage."""
     INTEGRATION_TYPE_WEBHOOK: _IntegrationType.ValueType  # 5
-    """A webhook receiver."""
+    """A receiver of other systems' webhooks."""
 
 class IntegrationType(_IntegrationType, metaclass=_IntegrationTypeEnumTypeWrapper):
     """IntegrationType is the kind of system behind an integration."""
@@ -57,7 +60,7 @@ INTEGRATION_TYPE_API: IntegrationType.ValueType  # 3
 INTEGRATION_TYPE_STORAGE: IntegrationType.ValueType  # 4
 """Object storage."""
 INTEGRATION_TYPE_WEBHOOK: IntegrationType.ValueType  # 5
-"""A webhook receiver."""
+"""A receiver of other systems' webhooks."""
 Global___IntegrationType: _TypeAlias = IntegrationType  # noqa: Y015
 
 @_typing.final
@@ -182,8 +185,11 @@ class Configuration(_message.Message):
     LLM_PROVIDER_FIELD_NUMBER: _builtins.int
     API_FIELD_NUMBER: _builtins.int
     MCP_FIELD_NUMBER: _builtins.int
+    DATABASE_FIELD_NUMBER: _builtins.int
+    STORAGE_FIELD_NUMBER: _builtins.int
+    WEBHOOK_FIELD_NUMBER: _builtins.int
     endpoint: _builtins.str
-    """The base address, https unless the operator allows http. Required, except where the provider profile has one."""
+    """The base address, https unless the operator allows http. Required, except where the connector has one, or needs none."""
     @_builtins.property
     def authentication(self) -> _authentication_pb2.Authentication:
         """How calls are authenticated."""
@@ -212,6 +218,18 @@ class Configuration(_message.Message):
     def mcp(self) -> _api_pb2.McpConfiguration:
         """For `api`: an MCP server."""
 
+    @_builtins.property
+    def database(self) -> _database_pb2.DatabaseConfiguration:
+        """For `database`."""
+
+    @_builtins.property
+    def storage(self) -> _storage_pb2.StorageConfiguration:
+        """For `storage`."""
+
+    @_builtins.property
+    def webhook(self) -> _receiver_pb2.WebhookConfiguration:
+        """For `webhook`."""
+
     def __init__(
         self,
         *,
@@ -223,12 +241,15 @@ class Configuration(_message.Message):
         llm_provider: Global___LlmProviderConfiguration | None = ...,
         api: _api_pb2.ApiConfiguration | None = ...,
         mcp: _api_pb2.McpConfiguration | None = ...,
+        database: _database_pb2.DatabaseConfiguration | None = ...,
+        storage: _storage_pb2.StorageConfiguration | None = ...,
+        webhook: _receiver_pb2.WebhookConfiguration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "kind", b"kind", "llm_provider", b"llm_provider", "mcp", b"mcp", "timeout", b"timeout", "timeouts", b"timeouts"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "database", b"database", "kind", b"kind", "llm_provider", b"llm_provider", "mcp", b"mcp", "storage", b"storage", "timeout", b"timeout", "timeouts", b"timeouts", "webhook", b"webhook"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "endpoint", b"endpoint", "kind", b"kind", "llm_provider", b"llm_provider", "mcp", b"mcp", "timeout", b"timeout", "timeouts", b"timeouts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api", b"api", "authentication", b"authentication", "circuit_breaker", b"circuit_breaker", "database", b"database", "endpoint", b"endpoint", "kind", b"kind", "llm_provider", b"llm_provider", "mcp", b"mcp", "storage", b"storage", "timeout", b"timeout", "timeouts", b"timeouts", "webhook", b"webhook"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["llm_provider", "api", "mcp"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["llm_provider", "api", "mcp", "database", "storage", "webhook"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 

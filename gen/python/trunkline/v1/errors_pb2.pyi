@@ -112,6 +112,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """FAILED_PRECONDITION: the tool needs an approval that was not given, or that is used, expired, or for another call."""
     ERROR_REASON_SECRET_UNAVAILABLE: _ErrorReason.ValueType  # 44
     """FAILED_PRECONDITION: the integration's secret reference does not resolve now."""
+    ERROR_REASON_CURSOR_EXPIRED: _ErrorReason.ValueType  # 45
+    """FAILED_PRECONDITION: what follows the cursor is kept no longer; begin again with an empty one, or with `0`."""
+    ERROR_REASON_CHECKSUM_MISMATCH: _ErrorReason.ValueType  # 46
+    """INVALID_ARGUMENT: what was uploaded has another checksum than the caller told; nothing was kept."""
+    ERROR_REASON_OVER_CAP: _ErrorReason.ValueType  # 47
+    """RESOURCE_EXHAUSTED: the object, or the result, is larger than the integration allows; nothing was written."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the closed list of reasons. `ErrorInfo.reason` carries the name without `ERROR_REASON_`."""
@@ -206,4 +212,10 @@ ERROR_REASON_APPROVAL_REQUIRED: ErrorReason.ValueType  # 43
 """FAILED_PRECONDITION: the tool needs an approval that was not given, or that is used, expired, or for another call."""
 ERROR_REASON_SECRET_UNAVAILABLE: ErrorReason.ValueType  # 44
 """FAILED_PRECONDITION: the integration's secret reference does not resolve now."""
+ERROR_REASON_CURSOR_EXPIRED: ErrorReason.ValueType  # 45
+"""FAILED_PRECONDITION: what follows the cursor is kept no longer; begin again with an empty one, or with `0`."""
+ERROR_REASON_CHECKSUM_MISMATCH: ErrorReason.ValueType  # 46
+"""INVALID_ARGUMENT: what was uploaded has another checksum than the caller told; nothing was kept."""
+ERROR_REASON_OVER_CAP: ErrorReason.ValueType  # 47
+"""RESOURCE_EXHAUSTED: the object, or the result, is larger than the integration allows; nothing was written."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

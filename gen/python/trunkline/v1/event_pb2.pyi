@@ -29,21 +29,29 @@ class SubscribeRequest(_message.Message):
 
     CURSOR_FIELD_NUMBER: _builtins.int
     TYPES_FIELD_NUMBER: _builtins.int
+    INTEGRATION_IDS_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
-    """Go on after this cursor. Empty: from now on."""
+    """Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept."""
     @_builtins.property
     def types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all."""
+        """Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+        most 64.
+        """
+
+    @_builtins.property
+    def integration_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only events about one of these integrations, where an event names one. Empty: all. At most 64."""
 
     def __init__(
         self,
         *,
         cursor: _builtins.str = ...,
         types: _abc.Iterable[_builtins.str] | None = ...,
+        integration_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "types", b"types"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "integration_ids", b"integration_ids", "types", b"types"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -61,7 +69,7 @@ class SubscribeResponse(_message.Message):
     """Where to go on after this message."""
     @_builtins.property
     def event(self) -> Global___Event:
-        """The event; absent in a heartbeat."""
+        """The event; absent in a heartbeat, which comes every 15 s while nothing happens."""
 
     def __init__(
         self,
@@ -97,6 +105,8 @@ class Event(_message.Message):
     ROUTING_CHANGED_FIELD_NUMBER: _builtins.int
     EXPERIMENT_ARM_STOPPED_FIELD_NUMBER: _builtins.int
     INTEGRATION_HEALTH_CHANGED_FIELD_NUMBER: _builtins.int
+    WEBHOOK_RECEIVED_FIELD_NUMBER: _builtins.int
+    WEBHOOK_ENDPOINT_DISABLED_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The id, the same at every delivery."""
     type: _builtins.str
@@ -143,6 +153,14 @@ class Event(_message.Message):
     def integration_health_changed(self) -> Global___IntegrationHealthChanged:
         """Type `integration.health_changed`."""
 
+    @_builtins.property
+    def webhook_received(self) -> Global___WebhookReceived:
+        """Type `webhook.received`."""
+
+    @_builtins.property
+    def webhook_endpoint_disabled(self) -> Global___WebhookEndpointDisabled:
+        """Type `webhook.endpoint_disabled`."""
+
     def __init__(
         self,
         *,
@@ -160,12 +178,14 @@ class Event(_message.Message):
         routing_changed: Global___RoutingChanged | None = ...,
         experiment_arm_stopped: Global___ExperimentArmStopped | None = ...,
         integration_health_changed: Global___IntegrationHealthChanged | None = ...,
+        webhook_received: Global___WebhookReceived | None = ...,
+        webhook_endpoint_disabled: Global___WebhookEndpointDisabled | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_health_changed", b"integration_health_changed", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_health_changed", b"integration_health_changed", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed", "webhook_endpoint_disabled", b"webhook_endpoint_disabled", "webhook_received", b"webhook_received"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "event_id", b"event_id", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_health_changed", b"integration_health_changed", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed", "schema_version", b"schema_version", "tenant_id", b"tenant_id", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cost_budget_alert", b"cost_budget_alert", "create_time", b"create_time", "event_id", b"event_id", "experiment_arm_stopped", b"experiment_arm_stopped", "integration_health_changed", b"integration_health_changed", "integration_request_completed", b"integration_request_completed", "payload", b"payload", "provider_breaker_closed", b"provider_breaker_closed", "provider_breaker_opened", b"provider_breaker_opened", "provider_failover", b"provider_failover", "routing_changed", b"routing_changed", "schema_version", b"schema_version", "tenant_id", b"tenant_id", "trace_id", b"trace_id", "type", b"type", "webhook_endpoint_disabled", b"webhook_endpoint_disabled", "webhook_received", b"webhook_received"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["integration_request_completed", "cost_budget_alert", "provider_failover", "provider_breaker_opened", "provider_breaker_closed", "routing_changed", "experiment_arm_stopped", "integration_health_changed"]  # noqa: Y015
+    _WhichOneofReturnType_payload: _TypeAlias = _typing.Literal["integration_request_completed", "cost_budget_alert", "provider_failover", "provider_breaker_opened", "provider_breaker_closed", "routing_changed", "experiment_arm_stopped", "integration_health_changed", "webhook_received", "webhook_endpoint_disabled"]  # noqa: Y015
     _WhichOneofArgType_payload: _TypeAlias = _typing.Literal["payload", b"payload"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_payload) -> _WhichOneofReturnType_payload | None: ...
 
@@ -530,3 +550,79 @@ class ExperimentArmStopped(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExperimentArmStopped: _TypeAlias = ExperimentArmStopped  # noqa: Y015
+
+@_typing.final
+class WebhookReceived(_message.Message):
+    """WebhookReceived says that another system sent a webhook whose signature was right."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTEGRATION_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_EVENT_ID_FIELD_NUMBER: _builtins.int
+    SOURCE_TYPE_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    integration_id: _builtins.str
+    """The integration that received it."""
+    source_event_id: _builtins.str
+    """The sender's id of it; one that comes again is no new event."""
+    source_type: _builtins.str
+    """The sender's type of it, for example `invoice.paid`."""
+    body: _builtins.bytes
+    """The body as it came."""
+    content_type: _builtins.str
+    """The body's MIME type."""
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When it was received."""
+
+    def __init__(
+        self,
+        *,
+        integration_id: _builtins.str = ...,
+        source_event_id: _builtins.str = ...,
+        source_type: _builtins.str = ...,
+        body: _builtins.bytes = ...,
+        content_type: _builtins.str = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "content_type", b"content_type", "integration_id", b"integration_id", "source_event_id", b"source_event_id", "source_type", b"source_type", "timestamp", b"timestamp"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookReceived: _TypeAlias = WebhookReceived  # noqa: Y015
+
+@_typing.final
+class WebhookEndpointDisabled(_message.Message):
+    """WebhookEndpointDisabled says that an endpoint gets no more events."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDPOINT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    endpoint_id: _builtins.str
+    """The endpoint."""
+    reason: _builtins.str
+    """Why, for people."""
+    @_builtins.property
+    def timestamp(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        endpoint_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        timestamp: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["timestamp", b"timestamp"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id", "reason", b"reason", "timestamp", b"timestamp"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WebhookEndpointDisabled: _TypeAlias = WebhookEndpointDisabled  # noqa: Y015

@@ -47,7 +47,8 @@ class EventServiceServicer:
     """
 
     def Subscribe(self, request, context):
-        """Subscribe streams events from a cursor on, and stays open for those to come.
+        """Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+        were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,9 @@ class EventServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> EventServiceAsyncStub: ...
     Subscribe: _grpc.UnaryStreamMultiCallable[_event_pb2.SubscribeRequest, _event_pb2.SubscribeResponse]
-    """Subscribe streams events from a cursor on, and stays open for those to come."""
+    """Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+    were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
+    """
 
 @_typing.type_check_only
 class EventServiceAsyncStub(EventServiceStub):
@@ -42,7 +44,9 @@ class EventServiceAsyncStub(EventServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Subscribe: _aio.UnaryStreamMultiCallable[_event_pb2.SubscribeRequest, _event_pb2.SubscribeResponse]  # type: ignore[assignment]
-    """Subscribe streams events from a cursor on, and stays open for those to come."""
+    """Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+    were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
+    """
 
 class EventServiceServicer(metaclass=_abc_1.ABCMeta):
     """EventService streams the tenant's events."""
@@ -53,6 +57,8 @@ class EventServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _event_pb2.SubscribeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_event_pb2.SubscribeResponse], _abc.AsyncIterator[_event_pb2.SubscribeResponse]]:
-        """Subscribe streams events from a cursor on, and stays open for those to come."""
+        """Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+        were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
+        """
 
 def add_EventServiceServicer_to_server(servicer: EventServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

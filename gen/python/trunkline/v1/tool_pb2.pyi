@@ -14,6 +14,7 @@ from google.rpc import status_pb2 as _status_pb2
 from google.type import money_pb2 as _money_pb2
 from trunkline.v1 import api_pb2 as _api_pb2
 from trunkline.v1 import common_pb2 as _common_pb2
+from trunkline.v1 import database_pb2 as _database_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -69,6 +70,8 @@ class Tool(_message.Message):
     PAGINATED_FIELD_NUMBER: _builtins.int
     DEPRECATION_FIELD_NUMBER: _builtins.int
     REPEATABLE_FIELD_NUMBER: _builtins.int
+    TAKES_INPUT_FIELD_NUMBER: _builtins.int
+    STREAMS_OUTPUT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The tool's name, unique within the integration."""
     integration_id: _builtins.str
@@ -93,6 +96,10 @@ class Tool(_message.Message):
     """Why it should not be used any more, and what to use instead. Empty: it is not deprecated."""
     repeatable: _builtins.bool
     """Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again."""
+    takes_input: _builtins.bool
+    """Whether `StreamExecuteTool` takes input for it, as chunks; it needs some then."""
+    streams_output: _builtins.bool
+    """Whether `StreamExecuteTool` tells its result as it comes: rows, or pieces of an object, of any length."""
     @_builtins.property
     def cache_ttl(self) -> _duration_pb2.Duration:
         """How long its answers may be cached; absent: not cached."""
@@ -118,10 +125,12 @@ class Tool(_message.Message):
         paginated: _builtins.bool = ...,
         deprecation: _builtins.str = ...,
         repeatable: _builtins.bool = ...,
+        takes_input: _builtins.bool = ...,
+        streams_output: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cache_ttl", b"cache_ttl", "timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval_required", b"approval_required", "cache_class", b"cache_class", "cache_ttl", b"cache_ttl", "cost_nano_usd", b"cost_nano_usd", "deprecation", b"deprecation", "description", b"description", "has_side_effects", b"has_side_effects", "integration_id", b"integration_id", "name", b"name", "paginated", b"paginated", "parameters_schema_json", b"parameters_schema_json", "repeatable", b"repeatable", "result_schema_json", b"result_schema_json", "timeout", b"timeout"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval_required", b"approval_required", "cache_class", b"cache_class", "cache_ttl", b"cache_ttl", "cost_nano_usd", b"cost_nano_usd", "deprecation", b"deprecation", "description", b"description", "has_side_effects", b"has_side_effects", "integration_id", b"integration_id", "name", b"name", "paginated", b"paginated", "parameters_schema_json", b"parameters_schema_json", "repeatable", b"repeatable", "result_schema_json", b"result_schema_json", "streams_output", b"streams_output", "takes_input", b"takes_input", "timeout", b"timeout"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -665,12 +674,17 @@ class ToolInputFinished(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    SHA256_FIELD_NUMBER: _builtins.int
+    sha256: _builtins.str
+    """The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional."""
     def __init__(
         self,
+        *,
+        sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sha256", b"sha256"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -686,17 +700,24 @@ class StreamExecuteToolResponse(_message.Message):
     CHUNK_FIELD_NUMBER: _builtins.int
     PROGRESS_FIELD_NUMBER: _builtins.int
     FINISHED_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
     """From 1, without gaps."""
     chunk: _builtins.bytes
-    """A piece of the output; of a tool with pages, a whole page or a piece of it."""
+    """A piece of the output, in order; of a tool with pages, a whole page or a piece of it."""
     @_builtins.property
     def progress(self) -> Global___ToolProgress:
         """How far the tool has come."""
 
     @_builtins.property
     def finished(self) -> Global___ExecuteToolResponse:
-        """The result; always last when the stream ends well. `result_json` is empty when the output came as chunks."""
+        """The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+        many rows, the checksum of an object.
+        """
+
+    @_builtins.property
+    def rows(self) -> _database_pb2.RowBatch:
+        """Rows of a database's result."""
 
     def __init__(
         self,
@@ -705,12 +726,13 @@ class StreamExecuteToolResponse(_message.Message):
         chunk: _builtins.bytes = ...,
         progress: Global___ToolProgress | None = ...,
         finished: Global___ExecuteToolResponse | None = ...,
+        rows: _database_pb2.RowBatch | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "finished", b"finished", "message", b"message", "progress", b"progress"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "finished", b"finished", "message", b"message", "progress", b"progress", "rows", b"rows"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "finished", b"finished", "message", b"message", "progress", b"progress", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "finished", b"finished", "message", b"message", "progress", b"progress", "rows", b"rows", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["chunk", "progress", "finished"]  # noqa: Y015
+    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["chunk", "progress", "finished", "rows"]  # noqa: Y015
     _WhichOneofArgType_message: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
 
@@ -724,19 +746,27 @@ class ToolProgress(_message.Message):
 
     FRACTION_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
+    BYTES_STORED_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     fraction: _builtins.float
     """From 0 to 1; absent where unknown."""
     detail: _builtins.str
     """In words."""
+    bytes_stored: _builtins.int
+    """Of an upload: how many bytes of the input are stored for good. After a cut, send on from here."""
+    resume_token: _builtins.str
+    """Of an upload: give it as the parameter `resume_token` to go on after a cut."""
     def __init__(
         self,
         *,
         fraction: _builtins.float | None = ...,
         detail: _builtins.str = ...,
+        bytes_stored: _builtins.int = ...,
+        resume_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_fraction", b"_fraction", "fraction", b"fraction"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fraction", b"_fraction", "detail", b"detail", "fraction", b"fraction"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fraction", b"_fraction", "bytes_stored", b"bytes_stored", "detail", b"detail", "fraction", b"fraction", "resume_token", b"resume_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__fraction: _TypeAlias = _typing.Literal["fraction"]  # noqa: Y015
     _WhichOneofArgType__fraction: _TypeAlias = _typing.Literal["_fraction", b"_fraction"]  # noqa: Y015

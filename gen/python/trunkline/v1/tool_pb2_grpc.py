@@ -110,7 +110,8 @@ class ToolServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StreamExecuteTool(self, request_iterator, context):
-        """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
+        """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+        `start`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,7 +50,9 @@ class ToolServiceStub:
     key that calls.
     """
     StreamExecuteTool: _grpc.StreamStreamMultiCallable[_tool_pb2.StreamExecuteToolRequest, _tool_pb2.StreamExecuteToolResponse]
-    """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`."""
+    """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+    `start`.
+    """
 
 @_typing.type_check_only
 class ToolServiceAsyncStub(ToolServiceStub):
@@ -74,7 +76,9 @@ class ToolServiceAsyncStub(ToolServiceStub):
     key that calls.
     """
     StreamExecuteTool: _aio.StreamStreamMultiCallable[_tool_pb2.StreamExecuteToolRequest, _tool_pb2.StreamExecuteToolResponse]  # type: ignore[assignment]
-    """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`."""
+    """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+    `start`.
+    """
 
 class ToolServiceServicer(metaclass=_abc_1.ABCMeta):
     """ToolService lists and executes tools."""
@@ -131,6 +135,8 @@ class ToolServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_tool_pb2.StreamExecuteToolRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_tool_pb2.StreamExecuteToolResponse], _abc.AsyncIterator[_tool_pb2.StreamExecuteToolResponse]]:
-        """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`."""
+        """StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+        `start`.
+        """
 
 def add_ToolServiceServicer_to_server(servicer: ToolServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -2027,7 +2027,7 @@ pub enum AuthenticationScheme {
     ApiKeyHeader = 3,
     /// The secret in a query parameter (`parameter_name`).
     ApiKeyQuery = 4,
-    /// HTTP basic; the secret is `user:password`.
+    /// HTTP basic, or the login of a database; the secret is `user:password`.
     Basic = 5,
     /// The secret in the path, where the endpoint has `{secret}`.
     ApiKeyPath = 6,
@@ -2043,6 +2043,10 @@ pub enum AuthenticationScheme {
     Hmac = 10,
     /// A TLS client certificate: the secret is PEM, the certificate with its chain and the private key.
     Mtls = 11,
+    /// AWS Signature Version 4, for object storage: the secret is `access_key_id:secret_access_key`, or with `:session_token` behind.
+    AwsSigv4 = 12,
+    /// The key of an Azure storage account: the secret is `account:key`.
+    SharedKey = 13,
 }
 impl AuthenticationScheme {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2063,6 +2067,8 @@ impl AuthenticationScheme {
             Self::ServiceAccount => "AUTHENTICATION_SCHEME_SERVICE_ACCOUNT",
             Self::Hmac => "AUTHENTICATION_SCHEME_HMAC",
             Self::Mtls => "AUTHENTICATION_SCHEME_MTLS",
+            Self::AwsSigv4 => "AUTHENTICATION_SCHEME_AWS_SIGV4",
+            Self::SharedKey => "AUTHENTICATION_SCHEME_SHARED_KEY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2080,6 +2086,8 @@ impl AuthenticationScheme {
             "AUTHENTICATION_SCHEME_SERVICE_ACCOUNT" => Some(Self::ServiceAccount),
             "AUTHENTICATION_SCHEME_HMAC" => Some(Self::Hmac),
             "AUTHENTICATION_SCHEME_MTLS" => Some(Self::Mtls),
+            "AUTHENTICATION_SCHEME_AWS_SIGV4" => Some(Self::AwsSigv4),
+            "AUTHENTICATION_SCHEME_SHARED_KEY" => Some(Self::SharedKey),
             _ => None,
         }
     }
@@ -3718,6 +3726,327 @@ pub struct WarmCacheResponse {
     #[prost(message, optional, tag="3")]
     pub cost: ::core::option::Option<super::super::google::r#type::Money>,
 }
+/// DatabaseConfiguration configures a `database`. `Configuration.endpoint` is `<scheme>://host\[:port\]/database`, the scheme that of the
+/// connector's default endpoint; `authentication` is BASIC, its secret `user:password`, or NONE.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DatabaseConfiguration {
+    /// The connector, as `ListConnectors` names it: `postgresql`, `mysql` (MariaDB too), `sqlserver` or `oracle`. Required.
+    #[prost(string, tag="1")]
+    pub connector: ::prost::alloc::string::String,
+    /// Whether statements may write. Without it every statement runs in a read-only transaction, and only statements that read are sent.
+    #[prost(bool, tag="2")]
+    pub allow_writes: bool,
+    /// A role that is taken on in each transaction (`SET ROLE`), where the database has roles. Best: one that may only read. At most 64 bytes.
+    #[prost(string, tag="3")]
+    pub role: ::prost::alloc::string::String,
+    /// Only these schemas are listed and described. Empty: all that the user sees. At most 64. What statements may read is for the
+    /// database's own grants to say.
+    #[prost(string, repeated, tag="4")]
+    pub schemas: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// At most this many rows of one call. Absent: 10,000 for `ExecuteTool`, 10 million for `StreamExecuteTool`. From 1 to 1 billion.
+    #[prost(int64, optional, tag="5")]
+    pub max_rows: ::core::option::Option<i64>,
+    /// At most this many bytes of one call's result. Absent: what fits a message for `ExecuteTool`, 4 GiB for `StreamExecuteTool`. From 1,024.
+    #[prost(int64, optional, tag="6")]
+    pub max_bytes: ::core::option::Option<i64>,
+    /// Connections to the database from one worker of a server. Absent: 4. From 1 to 64.
+    #[prost(int32, optional, tag="7")]
+    pub max_connections: ::core::option::Option<i32>,
+    /// How a connection is protected.
+    #[prost(enumeration="DatabaseTls", tag="8")]
+    pub tls: i32,
+    /// PEM roots that signed the database's certificate. Empty: the system's. At most 64 KiB.
+    #[prost(string, tag="9")]
+    pub tls_ca_pem: ::prost::alloc::string::String,
+    /// Statements as tools of their own. At most 256.
+    #[prost(message, repeated, tag="10")]
+    pub named_queries: ::prost::alloc::vec::Vec<NamedQuery>,
+    /// Whether callers may run named queries only: there are no tools `query`, `execute` and `explain` then.
+    #[prost(bool, tag="11")]
+    pub named_queries_only: bool,
+}
+/// NamedQuery is a statement that an operator wrote, as a tool.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NamedQuery {
+    /// 1 to 64 of \[A-Za-z0-9_-\]. Required; not that of a built-in tool.
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// What the tool does.
+    #[prost(string, tag="2")]
+    pub description: ::prost::alloc::string::String,
+    /// One statement, with the database's own placeholders: `$1` (PostgreSQL), `%s` (MySQL, SQL Server), `:1` (Oracle). At most 64 KiB. Required.
+    #[prost(string, tag="3")]
+    pub sql: ::prost::alloc::string::String,
+    /// The parameters, in the order of the placeholders. At most 64.
+    #[prost(message, repeated, tag="4")]
+    pub parameters: ::prost::alloc::vec::Vec<QueryParameter>,
+    /// Whether it writes; only where the integration allows it.
+    #[prost(bool, tag="5")]
+    pub writes: bool,
+    /// Whether each call needs an approval, see `ToolService.ApproveToolCall`.
+    #[prost(bool, tag="6")]
+    pub approval_required: bool,
+    /// What a call costs, in nano-USD. From 0.
+    #[prost(int64, tag="7")]
+    pub cost_nano_usd: i64,
+}
+/// QueryParameter is a parameter of a named query.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryParameter {
+    /// The name. 1 to 64 of \[A-Za-z0-9_-\]. Required.
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// What it means.
+    #[prost(string, tag="2")]
+    pub description: ::prost::alloc::string::String,
+    /// JSON Schema of its value, as JSON text. Empty: any JSON value that the column's type can be made of.
+    #[prost(bytes="vec", tag="3")]
+    pub schema_json: ::prost::alloc::vec::Vec<u8>,
+    /// Whether it may be left out, and is NULL then.
+    #[prost(bool, tag="4")]
+    pub optional: bool,
+}
+/// ResultColumn is a column of a result.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResultColumn {
+    /// The name, as the statement gives it; not always unique.
+    #[prost(string, tag="1")]
+    pub name: ::prost::alloc::string::String,
+    /// What its values are. Any of them may be null.
+    #[prost(enumeration="ColumnType", tag="2")]
+    pub r#type: i32,
+    /// The database's own name of the type.
+    #[prost(string, tag="3")]
+    pub database_type: ::prost::alloc::string::String,
+}
+/// RowBatch is some rows of a streamed result.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RowBatch {
+    /// The columns; in the first batch only, which comes even where there are no rows.
+    #[prost(message, repeated, tag="1")]
+    pub columns: ::prost::alloc::vec::Vec<ResultColumn>,
+    /// The rows: a JSON array of arrays, the values in the order of the columns.
+    #[prost(bytes="vec", tag="2")]
+    pub rows_json: ::prost::alloc::vec::Vec<u8>,
+    /// How many rows.
+    #[prost(int32, tag="3")]
+    pub row_count: i32,
+}
+/// DatabaseTls says how a connection to a database is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DatabaseTls {
+    /// VERIFY.
+    Unspecified = 0,
+    /// TLS; the certificate must be valid for the host of the endpoint.
+    Verify = 1,
+    /// None. Only where the operator allows http.
+    None = 2,
+}
+impl DatabaseTls {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DATABASE_TLS_UNSPECIFIED",
+            Self::Verify => "DATABASE_TLS_VERIFY",
+            Self::None => "DATABASE_TLS_NONE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DATABASE_TLS_UNSPECIFIED" => Some(Self::Unspecified),
+            "DATABASE_TLS_VERIFY" => Some(Self::Verify),
+            "DATABASE_TLS_NONE" => Some(Self::None),
+            _ => None,
+        }
+    }
+}
+/// ColumnType is what the values of a column are, and how they are written in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ColumnType {
+    /// Not used on the wire.
+    Unspecified = 0,
+    /// true or false.
+    Boolean = 1,
+    /// A whole number of up to 64 bits, as a number.
+    Integer = 2,
+    /// A binary floating-point number, as a number; not finite: a string, `NaN`, `Infinity` or `-Infinity`.
+    Float = 3,
+    /// An exact decimal number, as a string.
+    Decimal = 4,
+    /// Text, as a string.
+    Text = 5,
+    /// Bytes, as base64.
+    Bytes = 6,
+    /// A moment, as RFC 3339 in UTC.
+    Timestamp = 7,
+    /// A date and a time of no zone, as `2026-01-31T23:59:59.5`.
+    Datetime = 8,
+    /// A date, as `2026-01-31`.
+    Date = 9,
+    /// A time of day, as `23:59:59.5`.
+    Time = 10,
+    /// A length of time, as ISO 8601.
+    Interval = 11,
+    /// A UUID, as a string.
+    Uuid = 12,
+    /// A JSON value, as it is.
+    Json = 13,
+    /// A list, as a JSON array.
+    Array = 14,
+    /// Anything else, as the database writes it as text.
+    Other = 15,
+}
+impl ColumnType {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COLUMN_TYPE_UNSPECIFIED",
+            Self::Boolean => "COLUMN_TYPE_BOOLEAN",
+            Self::Integer => "COLUMN_TYPE_INTEGER",
+            Self::Float => "COLUMN_TYPE_FLOAT",
+            Self::Decimal => "COLUMN_TYPE_DECIMAL",
+            Self::Text => "COLUMN_TYPE_TEXT",
+            Self::Bytes => "COLUMN_TYPE_BYTES",
+            Self::Timestamp => "COLUMN_TYPE_TIMESTAMP",
+            Self::Datetime => "COLUMN_TYPE_DATETIME",
+            Self::Date => "COLUMN_TYPE_DATE",
+            Self::Time => "COLUMN_TYPE_TIME",
+            Self::Interval => "COLUMN_TYPE_INTERVAL",
+            Self::Uuid => "COLUMN_TYPE_UUID",
+            Self::Json => "COLUMN_TYPE_JSON",
+            Self::Array => "COLUMN_TYPE_ARRAY",
+            Self::Other => "COLUMN_TYPE_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COLUMN_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "COLUMN_TYPE_BOOLEAN" => Some(Self::Boolean),
+            "COLUMN_TYPE_INTEGER" => Some(Self::Integer),
+            "COLUMN_TYPE_FLOAT" => Some(Self::Float),
+            "COLUMN_TYPE_DECIMAL" => Some(Self::Decimal),
+            "COLUMN_TYPE_TEXT" => Some(Self::Text),
+            "COLUMN_TYPE_BYTES" => Some(Self::Bytes),
+            "COLUMN_TYPE_TIMESTAMP" => Some(Self::Timestamp),
+            "COLUMN_TYPE_DATETIME" => Some(Self::Datetime),
+            "COLUMN_TYPE_DATE" => Some(Self::Date),
+            "COLUMN_TYPE_TIME" => Some(Self::Time),
+            "COLUMN_TYPE_INTERVAL" => Some(Self::Interval),
+            "COLUMN_TYPE_UUID" => Some(Self::Uuid),
+            "COLUMN_TYPE_JSON" => Some(Self::Json),
+            "COLUMN_TYPE_ARRAY" => Some(Self::Array),
+            "COLUMN_TYPE_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+/// WebhookConfiguration configures a `webhook`: a receiver at `POST /webhooks/<tenant_id>/<integration_id>` of the HTTP port. It needs no
+/// endpoint. `authentication.secret` is the signing secret; several, one per line, all serve, as is needed while one is replaced.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WebhookConfiguration {
+    /// How what comes is signed. Required.
+    #[prost(enumeration="WebhookScheme", tag="1")]
+    pub scheme: i32,
+    /// How old a signature may be, where the scheme signs a time. Absent: 5 min. 10 s to 1 h.
+    #[prost(message, optional, tag="2")]
+    pub tolerance: ::core::option::Option<::prost_types::Duration>,
+    /// Only these of the sender's types become events; `invoice.*` matches a family. What else comes is answered 2xx and left. Empty: all.
+    /// At most 64.
+    #[prost(string, repeated, tag="3")]
+    pub types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The largest body, in bytes. Absent: 1 MiB. From 1 to 4 MiB.
+    #[prost(int32, optional, tag="4")]
+    pub max_bytes: ::core::option::Option<i32>,
+    /// Output only: the path on the HTTP port.
+    #[prost(string, tag="5")]
+    pub receive_path: ::prost::alloc::string::String,
+}
+/// WebhookScheme says how received webhooks are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WebhookScheme {
+    /// Refused.
+    Unspecified = 0,
+    /// `webhook-id`, `webhook-timestamp` and `webhook-signature`, as Standard Webhooks has it; a secret is `whsec_` and base64.
+    Standard = 1,
+    /// `Stripe-Signature`; a secret is Stripe's `whsec_…`, as it stands.
+    Stripe = 2,
+    /// `X-Hub-Signature-256`. GitHub signs no time: a repetition is told by `X-GitHub-Delivery` only.
+    Github = 3,
+    /// `X-Slack-Signature` and `X-Slack-Request-Timestamp`.
+    Slack = 4,
+}
+impl WebhookScheme {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WEBHOOK_SCHEME_UNSPECIFIED",
+            Self::Standard => "WEBHOOK_SCHEME_STANDARD",
+            Self::Stripe => "WEBHOOK_SCHEME_STRIPE",
+            Self::Github => "WEBHOOK_SCHEME_GITHUB",
+            Self::Slack => "WEBHOOK_SCHEME_SLACK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WEBHOOK_SCHEME_UNSPECIFIED" => Some(Self::Unspecified),
+            "WEBHOOK_SCHEME_STANDARD" => Some(Self::Standard),
+            "WEBHOOK_SCHEME_STRIPE" => Some(Self::Stripe),
+            "WEBHOOK_SCHEME_GITHUB" => Some(Self::Github),
+            "WEBHOOK_SCHEME_SLACK" => Some(Self::Slack),
+            _ => None,
+        }
+    }
+}
+/// StorageConfiguration configures a `storage`. `Configuration.endpoint` is that of the service; absent: the connector's own.
+/// `authentication`: AWS_SIGV4 for S3 and what speaks like it, SHARED_KEY for Azure, SERVICE_ACCOUNT for Google, or NONE.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageConfiguration {
+    /// The connector, as `ListConnectors` names it: `s3`, `azure_blob` or `gcs`. Required.
+    #[prost(string, tag="1")]
+    pub connector: ::prost::alloc::string::String,
+    /// The bucket, or container. Required.
+    #[prost(string, tag="2")]
+    pub bucket: ::prost::alloc::string::String,
+    /// All keys are below this prefix, which callers neither see nor leave. At most 512 bytes.
+    #[prost(string, tag="3")]
+    pub prefix: ::prost::alloc::string::String,
+    /// The region, for S3. Absent: `us-east-1`.
+    #[prost(string, tag="4")]
+    pub region: ::prost::alloc::string::String,
+    /// Whether the bucket is in the path rather than in the host's name, for S3. Needed by most of what is not AWS.
+    #[prost(bool, tag="5")]
+    pub path_style: bool,
+    /// Whether objects may be written, copied and presigned for writing.
+    #[prost(bool, tag="6")]
+    pub allow_writes: bool,
+    /// Whether objects may be deleted.
+    #[prost(bool, tag="7")]
+    pub allow_deletes: bool,
+    /// The largest object that may be written, in bytes. Absent: 5 GiB. From 1 to 5 TiB.
+    #[prost(int64, optional, tag="8")]
+    pub max_object_bytes: ::core::option::Option<i64>,
+    /// The size of a part of an upload, in bytes; about twice as much is held in memory for each upload. Absent: 8 MiB. 5 MiB to 64 MiB.
+    #[prost(int64, optional, tag="9")]
+    pub part_bytes: ::core::option::Option<i64>,
+    /// The longest that a presigned URL may serve, in seconds. Absent: 3600. 0: there are none. At most 604,800.
+    #[prost(int32, optional, tag="10")]
+    pub max_presign_seconds: ::core::option::Option<i32>,
+}
 /// CircuitBreaker says when calls are stopped. Absent values are the defaults.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CircuitBreaker {
@@ -3760,7 +4089,7 @@ pub struct Monitoring {
 /// Configuration is what an integration needs to be called.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Configuration {
-    /// The base address, https unless the operator allows http. Required, except where the provider profile has one.
+    /// The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
     #[prost(string, tag="1")]
     pub endpoint: ::prost::alloc::string::String,
     /// How calls are authenticated.
@@ -3776,7 +4105,7 @@ pub struct Configuration {
     #[prost(message, optional, tag="5")]
     pub timeouts: ::core::option::Option<Timeouts>,
     /// What depends on the type; it must fit `Integration.type`.
-    #[prost(oneof="configuration::Kind", tags="10, 11, 12")]
+    #[prost(oneof="configuration::Kind", tags="10, 11, 12, 13, 14, 15")]
     pub kind: ::core::option::Option<configuration::Kind>,
 }
 /// Nested message and enum types in `Configuration`.
@@ -3793,6 +4122,15 @@ pub mod configuration {
         /// For `api`: an MCP server.
         #[prost(message, tag="12")]
         Mcp(super::McpConfiguration),
+        /// For `database`.
+        #[prost(message, tag="13")]
+        Database(super::DatabaseConfiguration),
+        /// For `storage`.
+        #[prost(message, tag="14")]
+        Storage(super::StorageConfiguration),
+        /// For `webhook`.
+        #[prost(message, tag="15")]
+        Webhook(super::WebhookConfiguration),
     }
 }
 /// LlmProviderConfiguration configures an `llm_provider`.
@@ -3882,7 +4220,7 @@ pub enum IntegrationType {
     Api = 3,
     /// Object storage.
     Storage = 4,
-    /// A webhook receiver.
+    /// A receiver of other systems' webhooks.
     Webhook = 5,
 }
 impl IntegrationType {
@@ -4158,6 +4496,12 @@ pub enum ErrorReason {
     ApprovalRequired = 43,
     /// FAILED_PRECONDITION: the integration's secret reference does not resolve now.
     SecretUnavailable = 44,
+    /// FAILED_PRECONDITION: what follows the cursor is kept no longer; begin again with an empty one, or with `0`.
+    CursorExpired = 45,
+    /// INVALID_ARGUMENT: what was uploaded has another checksum than the caller told; nothing was kept.
+    ChecksumMismatch = 46,
+    /// RESOURCE_EXHAUSTED: the object, or the result, is larger than the integration allows; nothing was written.
+    OverCap = 47,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -4211,6 +4555,9 @@ impl ErrorReason {
             Self::InUse => "ERROR_REASON_IN_USE",
             Self::ApprovalRequired => "ERROR_REASON_APPROVAL_REQUIRED",
             Self::SecretUnavailable => "ERROR_REASON_SECRET_UNAVAILABLE",
+            Self::CursorExpired => "ERROR_REASON_CURSOR_EXPIRED",
+            Self::ChecksumMismatch => "ERROR_REASON_CHECKSUM_MISMATCH",
+            Self::OverCap => "ERROR_REASON_OVER_CAP",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -4261,6 +4608,9 @@ impl ErrorReason {
             "ERROR_REASON_IN_USE" => Some(Self::InUse),
             "ERROR_REASON_APPROVAL_REQUIRED" => Some(Self::ApprovalRequired),
             "ERROR_REASON_SECRET_UNAVAILABLE" => Some(Self::SecretUnavailable),
+            "ERROR_REASON_CURSOR_EXPIRED" => Some(Self::CursorExpired),
+            "ERROR_REASON_CHECKSUM_MISMATCH" => Some(Self::ChecksumMismatch),
+            "ERROR_REASON_OVER_CAP" => Some(Self::OverCap),
             _ => None,
         }
     }
@@ -4268,17 +4618,21 @@ impl ErrorReason {
 /// SubscribeRequest says which events, and from where.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubscribeRequest {
-    /// Go on after this cursor. Empty: from now on.
+    /// Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
     #[prost(string, tag="1")]
     pub cursor: ::prost::alloc::string::String,
-    /// Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+    /// Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+    /// most 64.
     #[prost(string, repeated, tag="2")]
     pub types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+    #[prost(string, repeated, tag="3")]
+    pub integration_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// SubscribeResponse is one event.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubscribeResponse {
-    /// The event; absent in a heartbeat.
+    /// The event; absent in a heartbeat, which comes every 15 s while nothing happens.
     #[prost(message, optional, tag="1")]
     pub event: ::core::option::Option<Event>,
     /// Where to go on after this message.
@@ -4307,7 +4661,7 @@ pub struct Event {
     #[prost(message, optional, tag="6")]
     pub create_time: ::core::option::Option<::prost_types::Timestamp>,
     /// What happened.
-    #[prost(oneof="event::Payload", tags="10, 11, 12, 13, 14, 15, 16, 17")]
+    #[prost(oneof="event::Payload", tags="10, 11, 12, 13, 14, 15, 16, 17, 18, 19")]
     pub payload: ::core::option::Option<event::Payload>,
 }
 /// Nested message and enum types in `Event`.
@@ -4339,6 +4693,12 @@ pub mod event {
         /// Type `integration.health_changed`.
         #[prost(message, tag="17")]
         IntegrationHealthChanged(super::IntegrationHealthChanged),
+        /// Type `webhook.received`.
+        #[prost(message, tag="18")]
+        WebhookReceived(super::WebhookReceived),
+        /// Type `webhook.endpoint_disabled`.
+        #[prost(message, tag="19")]
+        WebhookEndpointDisabled(super::WebhookEndpointDisabled),
     }
 }
 /// IntegrationRequestCompleted says that a call of an integration ended.
@@ -4512,6 +4872,41 @@ pub struct ExperimentArmStopped {
     pub control_mean: f64,
     /// When.
     #[prost(message, optional, tag="7")]
+    pub timestamp: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// WebhookReceived says that another system sent a webhook whose signature was right.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WebhookReceived {
+    /// The integration that received it.
+    #[prost(string, tag="1")]
+    pub integration_id: ::prost::alloc::string::String,
+    /// The sender's id of it; one that comes again is no new event.
+    #[prost(string, tag="2")]
+    pub source_event_id: ::prost::alloc::string::String,
+    /// The sender's type of it, for example `invoice.paid`.
+    #[prost(string, tag="3")]
+    pub source_type: ::prost::alloc::string::String,
+    /// The body as it came.
+    #[prost(bytes="vec", tag="4")]
+    pub body: ::prost::alloc::vec::Vec<u8>,
+    /// The body's MIME type.
+    #[prost(string, tag="5")]
+    pub content_type: ::prost::alloc::string::String,
+    /// When it was received.
+    #[prost(message, optional, tag="6")]
+    pub timestamp: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// WebhookEndpointDisabled says that an endpoint gets no more events.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WebhookEndpointDisabled {
+    /// The endpoint.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+    /// Why, for people.
+    #[prost(string, tag="2")]
+    pub reason: ::prost::alloc::string::String,
+    /// When.
+    #[prost(message, optional, tag="3")]
     pub timestamp: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// ExperimentArm is one side of an experiment.
@@ -5734,6 +6129,12 @@ pub struct Tool {
     /// Whether a call that failed is made again by itself: it only reads, or the system knows a call that is made again.
     #[prost(bool, tag="14")]
     pub repeatable: bool,
+    /// Whether `StreamExecuteTool` takes input for it, as chunks; it needs some then.
+    #[prost(bool, tag="15")]
+    pub takes_input: bool,
+    /// Whether `StreamExecuteTool` tells its result as it comes: rows, or pieces of an object, of any length.
+    #[prost(bool, tag="16")]
+    pub streams_output: bool,
 }
 /// ListToolsRequest pages through the tools.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5982,8 +6383,11 @@ pub mod stream_execute_tool_request {
     }
 }
 /// ToolInputFinished says that no more input comes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ToolInputFinished {
+    /// The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+    #[prost(string, tag="1")]
+    pub sha256: ::prost::alloc::string::String,
 }
 /// StreamExecuteToolResponse is one message of the tool.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5992,7 +6396,7 @@ pub struct StreamExecuteToolResponse {
     #[prost(uint64, tag="1")]
     pub sequence: u64,
     /// What is sent.
-    #[prost(oneof="stream_execute_tool_response::Message", tags="2, 3, 4")]
+    #[prost(oneof="stream_execute_tool_response::Message", tags="2, 3, 4, 5")]
     pub message: ::core::option::Option<stream_execute_tool_response::Message>,
 }
 /// Nested message and enum types in `StreamExecuteToolResponse`.
@@ -6000,15 +6404,19 @@ pub mod stream_execute_tool_response {
     /// What is sent.
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Message {
-        /// A piece of the output; of a tool with pages, a whole page or a piece of it.
+        /// A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
         #[prost(bytes, tag="2")]
         Chunk(::prost::alloc::vec::Vec<u8>),
         /// How far the tool has come.
         #[prost(message, tag="3")]
         Progress(super::ToolProgress),
-        /// The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+        /// The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+        /// many rows, the checksum of an object.
         #[prost(message, tag="4")]
         Finished(super::ExecuteToolResponse),
+        /// Rows of a database's result.
+        #[prost(message, tag="5")]
+        Rows(super::RowBatch),
     }
 }
 /// ToolProgress tells how far a tool has come.
@@ -6020,6 +6428,12 @@ pub struct ToolProgress {
     /// In words.
     #[prost(string, tag="2")]
     pub detail: ::prost::alloc::string::String,
+    /// Of an upload: how many bytes of the input are stored for good. After a cut, send on from here.
+    #[prost(int64, tag="3")]
+    pub bytes_stored: i64,
+    /// Of an upload: give it as the parameter `resume_token` to go on after a cut.
+    #[prost(string, tag="4")]
+    pub resume_token: ::prost::alloc::string::String,
 }
 /// ToolCacheMode says whether a cached answer will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -6050,6 +6464,374 @@ impl ToolCacheMode {
             "TOOL_CACHE_MODE_UNSPECIFIED" => Some(Self::Unspecified),
             "TOOL_CACHE_MODE_REFRESH" => Some(Self::Refresh),
             "TOOL_CACHE_MODE_BYPASS" => Some(Self::Bypass),
+            _ => None,
+        }
+    }
+}
+/// WebhookEndpoint is where events are delivered.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WebhookEndpoint {
+    /// The id, unique within the tenant: 1 to 64 of \[a-z0-9-\], starting with a letter. Required, cannot change.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+    /// Where events are sent by POST; https unless the operator allows http. At most 2048 bytes. Required.
+    #[prost(string, tag="2")]
+    pub url: ::prost::alloc::string::String,
+    /// Only events of these types; `integration.*` matches a family. Empty: all but `webhook.received`. At most 64.
+    #[prost(string, repeated, tag="3")]
+    pub types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+    #[prost(string, repeated, tag="4")]
+    pub integration_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// For people. At most 1024 bytes.
+    #[prost(string, tag="5")]
+    pub description: ::prost::alloc::string::String,
+    /// The status. An update may set ACTIVE (of a PAUSED one) or PAUSED.
+    #[prost(enumeration="WebhookEndpointStatus", tag="6")]
+    pub status: i32,
+    /// Whether events are delivered one by one, in the order in which they were recorded. One that fails holds up those behind it.
+    #[prost(bool, tag="7")]
+    pub ordered: bool,
+    /// How many deliveries may be under way at a time. 0: 8. From 1 to 64; 1 where `ordered`.
+    #[prost(int32, tag="8")]
+    pub max_concurrency: i32,
+    /// How long an answer may take. Absent: 15 s. 1 s to 30 s.
+    #[prost(message, optional, tag="9")]
+    pub timeout: ::core::option::Option<::prost_types::Duration>,
+    /// Output only: why it is DISABLED.
+    #[prost(string, tag="10")]
+    pub disabled_reason: ::prost::alloc::string::String,
+    /// Output only: when the secret before the present one stops signing; absent where there is none.
+    #[prost(message, optional, tag="11")]
+    pub previous_secret_expire_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only: created at.
+    #[prost(message, optional, tag="12")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only: last changed at.
+    #[prost(message, optional, tag="13")]
+    pub update_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Changes with every update; send it back to update safely.
+    #[prost(string, tag="14")]
+    pub etag: ::prost::alloc::string::String,
+}
+/// CreateWebhookEndpointRequest registers an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateWebhookEndpointRequest {
+    /// The endpoint. Required.
+    #[prost(message, optional, tag="1")]
+    pub endpoint: ::core::option::Option<WebhookEndpoint>,
+    /// The secret, `whsec_` and base64 of 24 to 64 bytes. Empty: one is made. Input only.
+    #[prost(string, tag="2")]
+    pub secret: ::prost::alloc::string::String,
+}
+/// CreateWebhookEndpointResponse is the new endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateWebhookEndpointResponse {
+    /// The endpoint, PENDING.
+    #[prost(message, optional, tag="1")]
+    pub endpoint: ::core::option::Option<WebhookEndpoint>,
+    /// The secret that signs; told only now.
+    #[prost(string, tag="2")]
+    pub secret: ::prost::alloc::string::String,
+}
+/// GetWebhookEndpointRequest names an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWebhookEndpointRequest {
+    /// The id. Required.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+}
+/// GetWebhookEndpointResponse holds the endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWebhookEndpointResponse {
+    /// The endpoint.
+    #[prost(message, optional, tag="1")]
+    pub endpoint: ::core::option::Option<WebhookEndpoint>,
+}
+/// ListWebhookEndpointsRequest pages through the endpoints.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWebhookEndpointsRequest {
+    /// At most this many, from 1 to 1000. 0: 100.
+    #[prost(int32, tag="1")]
+    pub page_size: i32,
+    /// Where to go on, as returned before.
+    #[prost(string, tag="2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListWebhookEndpointsResponse is a page of endpoints.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWebhookEndpointsResponse {
+    /// The endpoints, by id.
+    #[prost(message, repeated, tag="1")]
+    pub endpoints: ::prost::alloc::vec::Vec<WebhookEndpoint>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag="2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// UpdateWebhookEndpointRequest changes an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateWebhookEndpointRequest {
+    /// The new values, with the id and, to be safe, the etag.
+    #[prost(message, optional, tag="1")]
+    pub endpoint: ::core::option::Option<WebhookEndpoint>,
+    /// The fields to change: any but the id and those that are output only. Required.
+    #[prost(message, optional, tag="2")]
+    pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
+}
+/// UpdateWebhookEndpointResponse holds the changed endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateWebhookEndpointResponse {
+    /// The endpoint.
+    #[prost(message, optional, tag="1")]
+    pub endpoint: ::core::option::Option<WebhookEndpoint>,
+}
+/// DeleteWebhookEndpointRequest names an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteWebhookEndpointRequest {
+    /// The id. Required.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+    /// Delete only if this is the current etag. Optional.
+    #[prost(string, tag="2")]
+    pub etag: ::prost::alloc::string::String,
+}
+/// DeleteWebhookEndpointResponse confirms.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteWebhookEndpointResponse {
+}
+/// VerifyWebhookEndpointRequest names an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifyWebhookEndpointRequest {
+    /// The id. Required.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+}
+/// VerifyWebhookEndpointResponse holds the verified endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifyWebhookEndpointResponse {
+    /// The endpoint, ACTIVE.
+    #[prost(message, optional, tag="1")]
+    pub endpoint: ::core::option::Option<WebhookEndpoint>,
+}
+/// RotateWebhookSecretRequest asks for a new secret.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateWebhookSecretRequest {
+    /// The id. Required.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+    /// The new secret. Empty: one is made. Input only.
+    #[prost(string, tag="2")]
+    pub secret: ::prost::alloc::string::String,
+    /// How long the old one signs too. Absent: 1 day. 0 s to 7 days.
+    #[prost(message, optional, tag="3")]
+    pub overlap: ::core::option::Option<::prost_types::Duration>,
+}
+/// RotateWebhookSecretResponse holds the new secret.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateWebhookSecretResponse {
+    /// The secret that signs from now on; told only now.
+    #[prost(string, tag="1")]
+    pub secret: ::prost::alloc::string::String,
+    /// When the old one stops signing.
+    #[prost(message, optional, tag="2")]
+    pub previous_secret_expire_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// WebhookDelivery is one event on its way to one endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WebhookDelivery {
+    /// The endpoint.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+    /// The event, whose id is the `webhook-id` of every attempt.
+    #[prost(string, tag="2")]
+    pub event_id: ::prost::alloc::string::String,
+    /// The event's type.
+    #[prost(string, tag="3")]
+    pub r#type: ::prost::alloc::string::String,
+    /// What became of it.
+    #[prost(enumeration="WebhookDeliveryStatus", tag="4")]
+    pub status: i32,
+    /// When it was recorded.
+    #[prost(message, optional, tag="5")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// How many attempts were made since it was recorded, or last redelivered.
+    #[prost(int32, tag="6")]
+    pub attempt_count: i32,
+    /// When the next one is due; absent where there is none.
+    #[prost(message, optional, tag="7")]
+    pub next_attempt_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When it was delivered, or given up.
+    #[prost(message, optional, tag="8")]
+    pub end_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What the last attempt met, for people.
+    #[prost(string, tag="9")]
+    pub last_error: ::prost::alloc::string::String,
+    /// The HTTP status of the last answer; 0: there was none.
+    #[prost(int32, tag="10")]
+    pub last_http_status: i32,
+}
+/// WebhookAttempt is one attempt at a delivery.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WebhookAttempt {
+    /// When.
+    #[prost(message, optional, tag="1")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// How long it took.
+    #[prost(message, optional, tag="2")]
+    pub latency: ::core::option::Option<::prost_types::Duration>,
+    /// The HTTP status of the answer; 0: there was none.
+    #[prost(int32, tag="3")]
+    pub http_status: i32,
+    /// What was wrong, for people. Empty: nothing.
+    #[prost(string, tag="4")]
+    pub error: ::prost::alloc::string::String,
+    /// The beginning of the answer's body, at most 256 bytes.
+    #[prost(string, tag="5")]
+    pub answer: ::prost::alloc::string::String,
+}
+/// ListWebhookDeliveriesRequest pages through the deliveries of an endpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWebhookDeliveriesRequest {
+    /// The endpoint. Required.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+    /// Only these, for example the dead letters. Optional.
+    #[prost(enumeration="WebhookDeliveryStatus", tag="2")]
+    pub status: i32,
+    /// At most this many, from 1 to 1000. 0: 100.
+    #[prost(int32, tag="3")]
+    pub page_size: i32,
+    /// Where to go on, as returned before.
+    #[prost(string, tag="4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListWebhookDeliveriesResponse is a page of deliveries.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWebhookDeliveriesResponse {
+    /// The deliveries, newest first.
+    #[prost(message, repeated, tag="1")]
+    pub deliveries: ::prost::alloc::vec::Vec<WebhookDelivery>,
+    /// Where to go on; empty at the end.
+    #[prost(string, tag="2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// GetWebhookDeliveryRequest names a delivery.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWebhookDeliveryRequest {
+    /// The endpoint. Required.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+    /// The event. Required.
+    #[prost(string, tag="2")]
+    pub event_id: ::prost::alloc::string::String,
+}
+/// GetWebhookDeliveryResponse holds the delivery.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetWebhookDeliveryResponse {
+    /// The delivery.
+    #[prost(message, optional, tag="1")]
+    pub delivery: ::core::option::Option<WebhookDelivery>,
+    /// The event; absent where it cannot be read.
+    #[prost(message, optional, tag="2")]
+    pub event: ::core::option::Option<Event>,
+    /// The attempts, oldest first. The first and the last ones, where there were many.
+    #[prost(message, repeated, tag="3")]
+    pub attempts: ::prost::alloc::vec::Vec<WebhookAttempt>,
+}
+/// RedeliverWebhooksRequest says which.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RedeliverWebhooksRequest {
+    /// The endpoint. Required.
+    #[prost(string, tag="1")]
+    pub endpoint_id: ::prost::alloc::string::String,
+    /// One event, whatever became of it. Or `dead_since`.
+    #[prost(string, tag="2")]
+    pub event_id: ::prost::alloc::string::String,
+    /// All dead letters that were given up since.
+    #[prost(message, optional, tag="3")]
+    pub dead_since: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// RedeliverWebhooksResponse confirms.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RedeliverWebhooksResponse {
+    /// How many are due now.
+    #[prost(int64, tag="1")]
+    pub deliveries: i64,
+}
+/// WebhookEndpointStatus is whether an endpoint gets events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WebhookEndpointStatus {
+    /// Not used on the wire.
+    Unspecified = 0,
+    /// Not verified yet: it gets nothing, and nothing waits for it.
+    Pending = 1,
+    /// It gets events.
+    Active = 2,
+    /// Held by its owner: its events wait.
+    Paused = 3,
+    /// It answered 410, or nothing but failures for as long as a delivery is tried: no new events wait for it. Verify it to go on.
+    Disabled = 4,
+}
+impl WebhookEndpointStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WEBHOOK_ENDPOINT_STATUS_UNSPECIFIED",
+            Self::Pending => "WEBHOOK_ENDPOINT_STATUS_PENDING",
+            Self::Active => "WEBHOOK_ENDPOINT_STATUS_ACTIVE",
+            Self::Paused => "WEBHOOK_ENDPOINT_STATUS_PAUSED",
+            Self::Disabled => "WEBHOOK_ENDPOINT_STATUS_DISABLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WEBHOOK_ENDPOINT_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "WEBHOOK_ENDPOINT_STATUS_PENDING" => Some(Self::Pending),
+            "WEBHOOK_ENDPOINT_STATUS_ACTIVE" => Some(Self::Active),
+            "WEBHOOK_ENDPOINT_STATUS_PAUSED" => Some(Self::Paused),
+            "WEBHOOK_ENDPOINT_STATUS_DISABLED" => Some(Self::Disabled),
+            _ => None,
+        }
+    }
+}
+/// WebhookDeliveryStatus is what became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WebhookDeliveryStatus {
+    /// Not used on the wire.
+    Unspecified = 0,
+    /// It waits for its first attempt or the next one.
+    Pending = 1,
+    /// The endpoint answered 2xx.
+    Delivered = 2,
+    /// It was given up: a dead letter.
+    Dead = 3,
+}
+impl WebhookDeliveryStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WEBHOOK_DELIVERY_STATUS_UNSPECIFIED",
+            Self::Pending => "WEBHOOK_DELIVERY_STATUS_PENDING",
+            Self::Delivered => "WEBHOOK_DELIVERY_STATUS_DELIVERED",
+            Self::Dead => "WEBHOOK_DELIVERY_STATUS_DEAD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WEBHOOK_DELIVERY_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "WEBHOOK_DELIVERY_STATUS_PENDING" => Some(Self::Pending),
+            "WEBHOOK_DELIVERY_STATUS_DELIVERED" => Some(Self::Delivered),
+            "WEBHOOK_DELIVERY_STATUS_DEAD" => Some(Self::Dead),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import ssl
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from trunkline.v1.connector_pb2 import Connector
-from trunkline.v1.integration_health_pb2 import HealthCheck, RateUse
+from trunkline.v1.integration_health_pb2 import HealthCheck
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.tool_pb2 import Tool, ToolPreview
 
@@ -23,7 +23,7 @@ from trunkline_server.connectors.mcp import configuration
 from trunkline_server.connectors.mcp.configuration import Shape
 from trunkline_server.connectors.readings import Readings
 from trunkline_server.domain.addresses import OutboundPolicy
-from trunkline_server.domain.connectors import ToolAnswer, ToolCall
+from trunkline_server.domain.connectors import ToolAnswer, ToolCall, ToolConnector
 from trunkline_server.domain.deadline import Deadline, caller_deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.redaction import MASK
@@ -38,7 +38,7 @@ _DRIFTED = "the result breaks the schema that the server gave for it"
 Found = TypeVar("Found")
 
 
-class McpConnector:
+class McpConnector(ToolConnector):
     """Implements `ToolConnector` of domain/connectors.py.
 
     An asynchronous context manager, as it owns connections and sessions: enter it in the running loop. `timeouts` hold
@@ -138,14 +138,6 @@ class McpConnector:
             raise (caller_deadline() if bound.at == deadline.at else _timed_out(call.timeout)) from None
         drifts = configuration.drifts_of(shape, call.tool.name, answer.json)
         return replace(answer, warnings=(_DRIFTED,), drifts=drifts) if drifts else answer
-
-    async def pages(self, call: ToolCall, deadline: Deadline) -> AsyncGenerator[ToolAnswer, None]:
-        """See the port: one page."""
-        yield await self.execute(call, deadline)
-
-    async def rates(self, integration: Integration, secret: str) -> Sequence[RateUse]:
-        """None: the protocol knows no rates."""
-        return []
 
     async def check(
         self, integration: Integration, secret: str, deadline: Deadline, tenant_id: str = ""

@@ -36,7 +36,7 @@ from trunkline_server.connectors.rest.templates import connector_of, load_templa
 from trunkline_server.domain.access_tokens import SecretKeeper, SharedTokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.call_rates import CallRates, LocalCallRates, rate_limited
-from trunkline_server.domain.connectors import ToolAnswer, ToolCall
+from trunkline_server.domain.connectors import ToolAnswer, ToolCall, ToolConnector
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import Reason, TrunklineError
@@ -52,7 +52,7 @@ _UNHEALTHY = (Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION, Reason.ERROR_REASON_I
 _USED_UP = "the integration's call rate is used up"
 
 
-class RestConnector:
+class RestConnector(ToolConnector):
     """HTTP APIs as tools; implements `ToolConnector` of domain/connectors.py.
 
     An asynchronous context manager, as it owns a pool of connections: enter it in the running loop. `templates` are by
@@ -124,9 +124,6 @@ class RestConnector:
     def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:
         """See the port."""
         return secret_violations(self._shapes.of(integration).target.authentication, secret, self._policy)
-
-    async def discover(self, integration: Integration, secret: str, deadline: Deadline) -> None:
-        """Nothing: an API's tools are configured."""
 
     def tools(self, integration: Integration) -> Mapping[str, Tool]:
         """The template's tools in its order, then the integration's own; an own one replaces one of the same name."""

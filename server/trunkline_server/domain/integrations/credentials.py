@@ -89,13 +89,17 @@ def _refer(integration: Integration, reference: str) -> None:
 def _place(integration: Integration) -> tuple[object, ...]:
     configuration = integration.configuration
     settings, api = configuration.llm_provider, configuration.api
+    database, storage = configuration.database, configuration.storage
     origins = urlsplit(configuration.endpoint)[:2], urlsplit(configuration.authentication.oauth2.token_url)[:2]
-    return *origins, settings.provider, dict(settings.options), api.template, _settings(api.settings_json)
+    return (
+        *(*origins, settings.provider, dict(settings.options), api.template, _settings(api.settings_json)),
+        *(database.connector, database.tls, database.tls_ca_pem, storage.connector, storage.region, storage.bucket),
+    )
 
 
 def secret_stays(path: str) -> TrunklineError:
     """A stored secret is never sent where its owner did not mean it to go: who cannot read it must not learn it so."""
-    why = "is required with another endpoint, provider, template, option, setting or token URL"
+    why = "is required with another endpoint, provider, template, option, setting, bucket, token URL or TLS"
     return invalid_fields([(path, why)], reason=_INVALID)
 
 

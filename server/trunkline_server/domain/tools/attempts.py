@@ -111,6 +111,12 @@ class ToolAttempts:
         return wait if self._clock() + wait + LEAST_TIME < end.at else None
 
 
+def failed_later(note: Attempt, breaker: Breaker, error: TrunklineError, began: float) -> None:
+    """An attempt that had begun to answer, and was noted as a success, failed after all."""
+    _judge(breaker, error, began)
+    _tell(note, error)
+
+
 def _judge(breaker: Breaker, error: TrunklineError, began: float) -> bool:
     """Whether the error speaks against the integration; the breaker is told then. Pauses that it asks for are the
     connector's to keep."""

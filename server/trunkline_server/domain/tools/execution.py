@@ -4,14 +4,14 @@ place that knows the order of the stages."""
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 
-from trunkline.v1.tool_pb2 import ExecuteToolRequest, ExecuteToolResponse
+from trunkline.v1.tool_pb2 import ExecuteToolRequest, ExecuteToolResponse, StreamExecuteToolResponse
 
 from trunkline_server.domain.admission import rates_of
 from trunkline_server.domain.breaker import Breaker
 from trunkline_server.domain.call import Call
-from trunkline_server.domain.connectors import ToolAnswer
+from trunkline_server.domain.connectors import ToolAnswer, ToolInput
 from trunkline_server.domain.duration import seconds
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.ports import Ask
@@ -24,6 +24,7 @@ from trunkline_server.domain.tools.attempts import ToolAttempts
 from trunkline_server.domain.tools.cache import Kept, ToolCache
 from trunkline_server.domain.tools.catalogue import ToolCatalogue
 from trunkline_server.domain.tools.pages import Pages
+from trunkline_server.domain.tools.pieces import Pieces
 from trunkline_server.domain.tools.run import Fate, ToolRun, fate_of
 
 
@@ -96,6 +97,19 @@ class ToolExecution:
             while run.pages < most and (page := await pages.next()) is not None:
                 yield page
             run.pages_left = run.pages >= most and pages.left
+        if run.call.tab is not None:
+            await run.call.tab.settle()
+
+    async def pieces(self, run: ToolRun, given: ToolInput | None) -> AsyncGenerator[StreamExecuteToolResponse, None]:
+        """The pieces of a streamed result as they come; `run.ended` holds its answer afterwards. Raises as `run`, at
+        any piece."""
+        async with AsyncExitStack() as stack:
+            if run.tool.approval_required:
+                await stack.enter_async_context(self._approvals.used(run))
+            await self._admit(run, run.tool.cost_nano_usd)
+            pieces = await stack.enter_async_context(Pieces(run, given, self._attempts, self._breaker(run)))
+            async for piece in await stack.enter_async_context(aclosing(pieces.read())):
+                yield piece
         if run.call.tab is not None:
             await run.call.tab.settle()
 

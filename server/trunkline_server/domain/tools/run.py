@@ -94,6 +94,8 @@ class ToolRun:
     # Whether some of its time went by before it was admitted.
     waited: bool = False
     cached: bool = False
+    # What a stream told at its end.
+    ended: ToolAnswer | None = None
     approval_id: str = ""
 
     @property

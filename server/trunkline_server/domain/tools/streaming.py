@@ -1,4 +1,5 @@
-"""A call of a tool whose result comes in pieces: page by page, or cut so that each piece fits a message."""
+"""A call of a tool whose input or result comes in pieces: as the system tells them, page by page, or cut so that each
+fits a message."""
 
 from __future__ import annotations
 
@@ -14,9 +15,9 @@ from trunkline.v1.tool_pb2 import (
 
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.connectors import ToolAnswer
-from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.errors import invalid_fields
 from trunkline_server.domain.tools.execution import ToolExecution
+from trunkline_server.domain.tools.pieces import StreamInput, following
 from trunkline_server.domain.tools.run import ToolRun
 
 # The most bytes of one chunk.
@@ -48,9 +49,16 @@ class ToolStreams:
         if first.WhichOneof("message") != "start":
             raise invalid_fields([("start", "is required in the first message")])
         run = await self._execution.begin(call, first.start)
-        await _to_the_end_of_input(call)
+        given = StreamInput(call) if run.tool.takes_input and not first.start.validate_only else None
+        if given is None:
+            await _to_the_end_of_input(call)
         if first.start.validate_only:
             yield StreamExecuteToolResponse(finished=await self._execution.preview(run))
+        elif given is not None or run.tool.streams_output:
+            async with aclosing(self._execution.pieces(run, given)) as pieces:
+                async for message in pieces:
+                    yield message
+            yield StreamExecuteToolResponse(finished=run.response(run.ended))
         elif run.tool.paginated:
             async with aclosing(self._paged(run)) as told:
                 async for message in told:
@@ -86,13 +94,7 @@ def _finished(run: ToolRun, last: ToolAnswer | None) -> ExecuteToolResponse:
 async def _to_the_end_of_input(call: Call) -> None:
     """Until the caller says that nothing more comes: before anything is called, so that what a tool cannot take is
     refused and not lost. Raises INVALID_REQUEST, CALLER_DEADLINE."""
-    if call.incoming is None:
-        return
-    try:
-        async with call.deadline.timeout():
-            message = await anext(call.incoming, None)
-    except TimeoutError:
-        raise caller_deadline() from None
+    message = await following(call)
     kind = message.WhichOneof("message") if message is not None else "finish"
     if kind == "chunk":
         raise invalid_fields([("chunk", "the tool takes no input; send `finish`, or close the stream, after `start`")])

@@ -242,7 +242,7 @@ export enum AuthenticationScheme {
   API_KEY_QUERY = 4,
 
   /**
-   * HTTP basic; the secret is `user:password`.
+   * HTTP basic, or the login of a database; the secret is `user:password`.
    *
    * @generated from enum value: AUTHENTICATION_SCHEME_BASIC = 5;
    */
@@ -291,6 +291,20 @@ export enum AuthenticationScheme {
    * @generated from enum value: AUTHENTICATION_SCHEME_MTLS = 11;
    */
   MTLS = 11,
+
+  /**
+   * AWS Signature Version 4, for object storage: the secret is `access_key_id:secret_access_key`, or with `:session_token` behind.
+   *
+   * @generated from enum value: AUTHENTICATION_SCHEME_AWS_SIGV4 = 12;
+   */
+  AWS_SIGV4 = 12,
+
+  /**
+   * The key of an Azure storage account: the secret is `account:key`.
+   *
+   * @generated from enum value: AUTHENTICATION_SCHEME_SHARED_KEY = 13;
+   */
+  SHARED_KEY = 13,
 }
 
 /**

@@ -9,6 +9,9 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Authentication } from "./authentication_pb.js";
 import type { ApiConfiguration, McpConfiguration } from "./api_pb.js";
+import type { DatabaseConfiguration } from "./database_pb.js";
+import type { StorageConfiguration } from "./storage_pb.js";
+import type { WebhookConfiguration } from "./receiver_pb.js";
 import type { Modality, TokenPrice } from "./model_pb.js";
 
 /**
@@ -125,7 +128,7 @@ export declare const MonitoringSchema: GenMessage<Monitoring>;
  */
 export declare type Configuration = Message<"trunkline.v1.Configuration"> & {
   /**
-   * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+   * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
    *
    * @generated from field: string endpoint = 1;
    */
@@ -188,6 +191,30 @@ export declare type Configuration = Message<"trunkline.v1.Configuration"> & {
      */
     value: McpConfiguration;
     case: "mcp";
+  } | {
+    /**
+     * For `database`.
+     *
+     * @generated from field: trunkline.v1.DatabaseConfiguration database = 13;
+     */
+    value: DatabaseConfiguration;
+    case: "database";
+  } | {
+    /**
+     * For `storage`.
+     *
+     * @generated from field: trunkline.v1.StorageConfiguration storage = 14;
+     */
+    value: StorageConfiguration;
+    case: "storage";
+  } | {
+    /**
+     * For `webhook`.
+     *
+     * @generated from field: trunkline.v1.WebhookConfiguration webhook = 15;
+     */
+    value: WebhookConfiguration;
+    case: "webhook";
   } | { case: undefined; value?: undefined };
 };
 
@@ -419,7 +446,7 @@ export enum IntegrationType {
   STORAGE = 4,
 
   /**
-   * A webhook receiver.
+   * A receiver of other systems' webhooks.
    *
    * @generated from enum value: INTEGRATION_TYPE_WEBHOOK = 5;
    */

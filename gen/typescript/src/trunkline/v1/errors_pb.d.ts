@@ -331,6 +331,27 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_SECRET_UNAVAILABLE = 44;
    */
   SECRET_UNAVAILABLE = 44,
+
+  /**
+   * FAILED_PRECONDITION: what follows the cursor is kept no longer; begin again with an empty one, or with `0`.
+   *
+   * @generated from enum value: ERROR_REASON_CURSOR_EXPIRED = 45;
+   */
+  CURSOR_EXPIRED = 45,
+
+  /**
+   * INVALID_ARGUMENT: what was uploaded has another checksum than the caller told; nothing was kept.
+   *
+   * @generated from enum value: ERROR_REASON_CHECKSUM_MISMATCH = 46;
+   */
+  CHECKSUM_MISMATCH = 46,
+
+  /**
+   * RESOURCE_EXHAUSTED: the object, or the result, is larger than the integration allows; nothing was written.
+   *
+   * @generated from enum value: ERROR_REASON_OVER_CAP = 47;
+   */
+  OVER_CAP = 47,
 }
 
 /**

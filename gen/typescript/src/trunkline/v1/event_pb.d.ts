@@ -21,18 +21,26 @@ export declare const file_trunkline_v1_event: GenFile;
  */
 export declare type SubscribeRequest = Message<"trunkline.v1.SubscribeRequest"> & {
   /**
-   * Go on after this cursor. Empty: from now on.
+   * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
    *
    * @generated from field: string cursor = 1;
    */
   cursor: string;
 
   /**
-   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+   * most 64.
    *
    * @generated from field: repeated string types = 2;
    */
   types: string[];
+
+  /**
+   * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+   *
+   * @generated from field: repeated string integration_ids = 3;
+   */
+  integrationIds: string[];
 };
 
 /**
@@ -48,7 +56,7 @@ export declare const SubscribeRequestSchema: GenMessage<SubscribeRequest>;
  */
 export declare type SubscribeResponse = Message<"trunkline.v1.SubscribeResponse"> & {
   /**
-   * The event; absent in a heartbeat.
+   * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
    *
    * @generated from field: trunkline.v1.Event event = 1;
    */
@@ -185,6 +193,22 @@ export declare type Event = Message<"trunkline.v1.Event"> & {
      */
     value: IntegrationHealthChanged;
     case: "integrationHealthChanged";
+  } | {
+    /**
+     * Type `webhook.received`.
+     *
+     * @generated from field: trunkline.v1.WebhookReceived webhook_received = 18;
+     */
+    value: WebhookReceived;
+    case: "webhookReceived";
+  } | {
+    /**
+     * Type `webhook.endpoint_disabled`.
+     *
+     * @generated from field: trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19;
+     */
+    value: WebhookEndpointDisabled;
+    case: "webhookEndpointDisabled";
   } | { case: undefined; value?: undefined };
 };
 
@@ -628,13 +652,103 @@ export declare type ExperimentArmStopped = Message<"trunkline.v1.ExperimentArmSt
 export declare const ExperimentArmStoppedSchema: GenMessage<ExperimentArmStopped>;
 
 /**
+ * WebhookReceived says that another system sent a webhook whose signature was right.
+ *
+ * @generated from message trunkline.v1.WebhookReceived
+ */
+export declare type WebhookReceived = Message<"trunkline.v1.WebhookReceived"> & {
+  /**
+   * The integration that received it.
+   *
+   * @generated from field: string integration_id = 1;
+   */
+  integrationId: string;
+
+  /**
+   * The sender's id of it; one that comes again is no new event.
+   *
+   * @generated from field: string source_event_id = 2;
+   */
+  sourceEventId: string;
+
+  /**
+   * The sender's type of it, for example `invoice.paid`.
+   *
+   * @generated from field: string source_type = 3;
+   */
+  sourceType: string;
+
+  /**
+   * The body as it came.
+   *
+   * @generated from field: bytes body = 4;
+   */
+  body: Uint8Array;
+
+  /**
+   * The body's MIME type.
+   *
+   * @generated from field: string content_type = 5;
+   */
+  contentType: string;
+
+  /**
+   * When it was received.
+   *
+   * @generated from field: google.protobuf.Timestamp timestamp = 6;
+   */
+  timestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.WebhookReceived.
+ * Use `create(WebhookReceivedSchema)` to create a new message.
+ */
+export declare const WebhookReceivedSchema: GenMessage<WebhookReceived>;
+
+/**
+ * WebhookEndpointDisabled says that an endpoint gets no more events.
+ *
+ * @generated from message trunkline.v1.WebhookEndpointDisabled
+ */
+export declare type WebhookEndpointDisabled = Message<"trunkline.v1.WebhookEndpointDisabled"> & {
+  /**
+   * The endpoint.
+   *
+   * @generated from field: string endpoint_id = 1;
+   */
+  endpointId: string;
+
+  /**
+   * Why, for people.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp timestamp = 3;
+   */
+  timestamp?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message trunkline.v1.WebhookEndpointDisabled.
+ * Use `create(WebhookEndpointDisabledSchema)` to create a new message.
+ */
+export declare const WebhookEndpointDisabledSchema: GenMessage<WebhookEndpointDisabled>;
+
+/**
  * EventService streams the tenant's events.
  *
  * @generated from service trunkline.v1.EventService
  */
 export declare const EventService: GenService<{
   /**
-   * Subscribe streams events from a cursor on, and stays open for those to come.
+   * Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+   * were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
    *
    * @generated from rpc trunkline.v1.EventService.Subscribe
    */

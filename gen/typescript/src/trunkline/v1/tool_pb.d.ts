@@ -11,6 +11,7 @@ import type { CacheClass } from "./api_pb.js";
 import type { Attempt, CallContext } from "./common_pb.js";
 import type { Money } from "../../google/type/money_pb.js";
 import type { Status } from "../../google/rpc/status_pb.js";
+import type { RowBatch } from "./database_pb.js";
 
 /**
  * Describes the file trunkline/v1/tool.proto.
@@ -120,6 +121,20 @@ export declare type Tool = Message<"trunkline.v1.Tool"> & {
    * @generated from field: bool repeatable = 14;
    */
   repeatable: boolean;
+
+  /**
+   * Whether `StreamExecuteTool` takes input for it, as chunks; it needs some then.
+   *
+   * @generated from field: bool takes_input = 15;
+   */
+  takesInput: boolean;
+
+  /**
+   * Whether `StreamExecuteTool` tells its result as it comes: rows, or pieces of an object, of any length.
+   *
+   * @generated from field: bool streams_output = 16;
+   */
+  streamsOutput: boolean;
 };
 
 /**
@@ -728,6 +743,12 @@ export declare const StreamExecuteToolRequestSchema: GenMessage<StreamExecuteToo
  * @generated from message trunkline.v1.ToolInputFinished
  */
 export declare type ToolInputFinished = Message<"trunkline.v1.ToolInputFinished"> & {
+  /**
+   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   *
+   * @generated from field: string sha256 = 1;
+   */
+  sha256: string;
 };
 
 /**
@@ -756,7 +777,7 @@ export declare type StreamExecuteToolResponse = Message<"trunkline.v1.StreamExec
    */
   message: {
     /**
-     * A piece of the output; of a tool with pages, a whole page or a piece of it.
+     * A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
      *
      * @generated from field: bytes chunk = 2;
      */
@@ -772,12 +793,21 @@ export declare type StreamExecuteToolResponse = Message<"trunkline.v1.StreamExec
     case: "progress";
   } | {
     /**
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      *
      * @generated from field: trunkline.v1.ExecuteToolResponse finished = 4;
      */
     value: ExecuteToolResponse;
     case: "finished";
+  } | {
+    /**
+     * Rows of a database's result.
+     *
+     * @generated from field: trunkline.v1.RowBatch rows = 5;
+     */
+    value: RowBatch;
+    case: "rows";
   } | { case: undefined; value?: undefined };
 };
 
@@ -806,6 +836,20 @@ export declare type ToolProgress = Message<"trunkline.v1.ToolProgress"> & {
    * @generated from field: string detail = 2;
    */
   detail: string;
+
+  /**
+   * Of an upload: how many bytes of the input are stored for good. After a cut, send on from here.
+   *
+   * @generated from field: int64 bytes_stored = 3;
+   */
+  bytesStored: bigint;
+
+  /**
+   * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+   *
+   * @generated from field: string resume_token = 4;
+   */
+  resumeToken: string;
 };
 
 /**
@@ -907,7 +951,8 @@ export declare const ToolService: GenService<{
     output: typeof ApproveToolCallResponseSchema;
   },
   /**
-   * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
+   * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+   * `start`.
    *
    * @generated from rpc trunkline.v1.ToolService.StreamExecuteTool
    */

@@ -80,7 +80,7 @@ def violations(
     """(field path, what is wrong) of an effective authentication."""
     scheme = _SCHEMES.get(authentication.scheme)
     if scheme is None:
-        return [(f"{_FIELD}.scheme", "is not known")]
+        return [(f"{_FIELD}.scheme", "is none that HTTP APIs take")]
     found: Violations = []
     if template is not None and authentication.scheme not in _allowed(template):
         found.append((f"{_FIELD}.scheme", f"is none that {template.display_name} takes"))

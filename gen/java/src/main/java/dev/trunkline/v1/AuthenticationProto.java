@@ -70,7 +70,7 @@ public final class AuthenticationProto extends com.google.protobuf.GeneratedFile
       "format\030\004 \001(\tR\006format\022\032\n\010encoding\030\005 \001(\tR\010" +
       "encoding\022)\n\020timestamp_header\030\006 \001(\tR\017time" +
       "stampHeader\022\025\n\006key_id\030\007 \001(\tR\005keyId\022\"\n\rke" +
-      "y_id_header\030\010 \001(\tR\013keyIdHeader*\353\003\n\024Authe" +
+      "y_id_header\030\010 \001(\tR\013keyIdHeader*\266\004\n\024Authe" +
       "nticationScheme\022%\n!AUTHENTICATION_SCHEME" +
       "_UNSPECIFIED\020\000\022\036\n\032AUTHENTICATION_SCHEME_" +
       "NONE\020\001\022 \n\034AUTHENTICATION_SCHEME_BEARER\020\002" +
@@ -83,9 +83,11 @@ public final class AuthenticationProto extends com.google.protobuf.GeneratedFile
       "2_REFRESH_TOKEN\020\010\022)\n%AUTHENTICATION_SCHE" +
       "ME_SERVICE_ACCOUNT\020\t\022\036\n\032AUTHENTICATION_S" +
       "CHEME_HMAC\020\n\022\036\n\032AUTHENTICATION_SCHEME_MT" +
-      "LS\020\013BX\n\020dev.trunkline.v1B\023Authentication" +
-      "ProtoP\001Z-trunkline.dev/gen/go/trunkline/" +
-      "v1;trunklinev1b\006proto3"
+      "LS\020\013\022#\n\037AUTHENTICATION_SCHEME_AWS_SIGV4\020" +
+      "\014\022$\n AUTHENTICATION_SCHEME_SHARED_KEY\020\rB" +
+      "X\n\020dev.trunkline.v1B\023AuthenticationProto" +
+      "P\001Z-trunkline.dev/gen/go/trunkline/v1;tr" +
+      "unklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

@@ -57,7 +57,7 @@ public enum AuthenticationScheme
   AUTHENTICATION_SCHEME_API_KEY_QUERY(4),
   /**
    * <pre>
-   * HTTP basic; the secret is `user:password`.
+   * HTTP basic, or the login of a database; the secret is `user:password`.
    * </pre>
    *
    * <code>AUTHENTICATION_SCHEME_BASIC = 5;</code>
@@ -113,6 +113,22 @@ public enum AuthenticationScheme
    * <code>AUTHENTICATION_SCHEME_MTLS = 11;</code>
    */
   AUTHENTICATION_SCHEME_MTLS(11),
+  /**
+   * <pre>
+   * AWS Signature Version 4, for object storage: the secret is `access_key_id:secret_access_key`, or with `:session_token` behind.
+   * </pre>
+   *
+   * <code>AUTHENTICATION_SCHEME_AWS_SIGV4 = 12;</code>
+   */
+  AUTHENTICATION_SCHEME_AWS_SIGV4(12),
+  /**
+   * <pre>
+   * The key of an Azure storage account: the secret is `account:key`.
+   * </pre>
+   *
+   * <code>AUTHENTICATION_SCHEME_SHARED_KEY = 13;</code>
+   */
+  AUTHENTICATION_SCHEME_SHARED_KEY(13),
   UNRECOGNIZED(-1),
   ;
 
@@ -167,7 +183,7 @@ public enum AuthenticationScheme
   public static final int AUTHENTICATION_SCHEME_API_KEY_QUERY_VALUE = 4;
   /**
    * <pre>
-   * HTTP basic; the secret is `user:password`.
+   * HTTP basic, or the login of a database; the secret is `user:password`.
    * </pre>
    *
    * <code>AUTHENTICATION_SCHEME_BASIC = 5;</code>
@@ -223,6 +239,22 @@ public enum AuthenticationScheme
    * <code>AUTHENTICATION_SCHEME_MTLS = 11;</code>
    */
   public static final int AUTHENTICATION_SCHEME_MTLS_VALUE = 11;
+  /**
+   * <pre>
+   * AWS Signature Version 4, for object storage: the secret is `access_key_id:secret_access_key`, or with `:session_token` behind.
+   * </pre>
+   *
+   * <code>AUTHENTICATION_SCHEME_AWS_SIGV4 = 12;</code>
+   */
+  public static final int AUTHENTICATION_SCHEME_AWS_SIGV4_VALUE = 12;
+  /**
+   * <pre>
+   * The key of an Azure storage account: the secret is `account:key`.
+   * </pre>
+   *
+   * <code>AUTHENTICATION_SCHEME_SHARED_KEY = 13;</code>
+   */
+  public static final int AUTHENTICATION_SCHEME_SHARED_KEY_VALUE = 13;
 
 
   public final int getNumber() {
@@ -261,6 +293,8 @@ public enum AuthenticationScheme
       case 9: return AUTHENTICATION_SCHEME_SERVICE_ACCOUNT;
       case 10: return AUTHENTICATION_SCHEME_HMAC;
       case 11: return AUTHENTICATION_SCHEME_MTLS;
+      case 12: return AUTHENTICATION_SCHEME_AWS_SIGV4;
+      case 13: return AUTHENTICATION_SCHEME_SHARED_KEY;
       default: return null;
     }
   }

@@ -63,6 +63,9 @@ private static final long serialVersionUID = 0L;
     LLM_PROVIDER(10),
     API(11),
     MCP(12),
+    DATABASE(13),
+    STORAGE(14),
+    WEBHOOK(15),
     KIND_NOT_SET(0);
     private final int value;
     private KindCase(int value) {
@@ -83,6 +86,9 @@ private static final long serialVersionUID = 0L;
         case 10: return LLM_PROVIDER;
         case 11: return API;
         case 12: return MCP;
+        case 13: return DATABASE;
+        case 14: return STORAGE;
+        case 15: return WEBHOOK;
         case 0: return KIND_NOT_SET;
         default: return null;
       }
@@ -103,7 +109,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object endpoint_ = "";
   /**
    * <pre>
-   * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+   * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
    * </pre>
    *
    * <code>string endpoint = 1 [json_name = "endpoint"];</code>
@@ -124,7 +130,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+   * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
    * </pre>
    *
    * <code>string endpoint = 1 [json_name = "endpoint"];</code>
@@ -426,6 +432,135 @@ private static final long serialVersionUID = 0L;
     return dev.trunkline.v1.McpConfiguration.getDefaultInstance();
   }
 
+  public static final int DATABASE_FIELD_NUMBER = 13;
+  /**
+   * <pre>
+   * For `database`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+   * @return Whether the database field is set.
+   */
+  @java.lang.Override
+  public boolean hasDatabase() {
+    return kindCase_ == 13;
+  }
+  /**
+   * <pre>
+   * For `database`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+   * @return The database.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.DatabaseConfiguration getDatabase() {
+    if (kindCase_ == 13) {
+       return (dev.trunkline.v1.DatabaseConfiguration) kind_;
+    }
+    return dev.trunkline.v1.DatabaseConfiguration.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * For `database`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.DatabaseConfigurationOrBuilder getDatabaseOrBuilder() {
+    if (kindCase_ == 13) {
+       return (dev.trunkline.v1.DatabaseConfiguration) kind_;
+    }
+    return dev.trunkline.v1.DatabaseConfiguration.getDefaultInstance();
+  }
+
+  public static final int STORAGE_FIELD_NUMBER = 14;
+  /**
+   * <pre>
+   * For `storage`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+   * @return Whether the storage field is set.
+   */
+  @java.lang.Override
+  public boolean hasStorage() {
+    return kindCase_ == 14;
+  }
+  /**
+   * <pre>
+   * For `storage`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+   * @return The storage.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.StorageConfiguration getStorage() {
+    if (kindCase_ == 14) {
+       return (dev.trunkline.v1.StorageConfiguration) kind_;
+    }
+    return dev.trunkline.v1.StorageConfiguration.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * For `storage`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.StorageConfigurationOrBuilder getStorageOrBuilder() {
+    if (kindCase_ == 14) {
+       return (dev.trunkline.v1.StorageConfiguration) kind_;
+    }
+    return dev.trunkline.v1.StorageConfiguration.getDefaultInstance();
+  }
+
+  public static final int WEBHOOK_FIELD_NUMBER = 15;
+  /**
+   * <pre>
+   * For `webhook`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+   * @return Whether the webhook field is set.
+   */
+  @java.lang.Override
+  public boolean hasWebhook() {
+    return kindCase_ == 15;
+  }
+  /**
+   * <pre>
+   * For `webhook`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+   * @return The webhook.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.WebhookConfiguration getWebhook() {
+    if (kindCase_ == 15) {
+       return (dev.trunkline.v1.WebhookConfiguration) kind_;
+    }
+    return dev.trunkline.v1.WebhookConfiguration.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * For `webhook`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.WebhookConfigurationOrBuilder getWebhookOrBuilder() {
+    if (kindCase_ == 15) {
+       return (dev.trunkline.v1.WebhookConfiguration) kind_;
+    }
+    return dev.trunkline.v1.WebhookConfiguration.getDefaultInstance();
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -464,6 +599,15 @@ private static final long serialVersionUID = 0L;
     if (kindCase_ == 12) {
       output.writeMessage(12, (dev.trunkline.v1.McpConfiguration) kind_);
     }
+    if (kindCase_ == 13) {
+      output.writeMessage(13, (dev.trunkline.v1.DatabaseConfiguration) kind_);
+    }
+    if (kindCase_ == 14) {
+      output.writeMessage(14, (dev.trunkline.v1.StorageConfiguration) kind_);
+    }
+    if (kindCase_ == 15) {
+      output.writeMessage(15, (dev.trunkline.v1.WebhookConfiguration) kind_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -498,6 +642,18 @@ private static final long serialVersionUID = 0L;
     if (kindCase_ == 12) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(12, (dev.trunkline.v1.McpConfiguration) kind_);
+    }
+    if (kindCase_ == 13) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(13, (dev.trunkline.v1.DatabaseConfiguration) kind_);
+    }
+    if (kindCase_ == 14) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(14, (dev.trunkline.v1.StorageConfiguration) kind_);
+    }
+    if (kindCase_ == 15) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(15, (dev.trunkline.v1.WebhookConfiguration) kind_);
     }
     return size;
   }
@@ -559,6 +715,18 @@ private static final long serialVersionUID = 0L;
         if (!getMcp()
             .equals(other.getMcp())) return false;
         break;
+      case 13:
+        if (!getDatabase()
+            .equals(other.getDatabase())) return false;
+        break;
+      case 14:
+        if (!getStorage()
+            .equals(other.getStorage())) return false;
+        break;
+      case 15:
+        if (!getWebhook()
+            .equals(other.getWebhook())) return false;
+        break;
       case 0:
       default:
     }
@@ -603,6 +771,18 @@ private static final long serialVersionUID = 0L;
       case 12:
         hash = (37 * hash) + MCP_FIELD_NUMBER;
         hash = (53 * hash) + getMcp().hashCode();
+        break;
+      case 13:
+        hash = (37 * hash) + DATABASE_FIELD_NUMBER;
+        hash = (53 * hash) + getDatabase().hashCode();
+        break;
+      case 14:
+        hash = (37 * hash) + STORAGE_FIELD_NUMBER;
+        hash = (53 * hash) + getStorage().hashCode();
+        break;
+      case 15:
+        hash = (37 * hash) + WEBHOOK_FIELD_NUMBER;
+        hash = (53 * hash) + getWebhook().hashCode();
         break;
       case 0:
       default:
@@ -781,6 +961,15 @@ private static final long serialVersionUID = 0L;
       if (mcpBuilder_ != null) {
         mcpBuilder_.clear();
       }
+      if (databaseBuilder_ != null) {
+        databaseBuilder_.clear();
+      }
+      if (storageBuilder_ != null) {
+        storageBuilder_.clear();
+      }
+      if (webhookBuilder_ != null) {
+        webhookBuilder_.clear();
+      }
       kindCase_ = 0;
       kind_ = null;
       return this;
@@ -863,6 +1052,18 @@ private static final long serialVersionUID = 0L;
           mcpBuilder_ != null) {
         result.kind_ = mcpBuilder_.build();
       }
+      if (kindCase_ == 13 &&
+          databaseBuilder_ != null) {
+        result.kind_ = databaseBuilder_.build();
+      }
+      if (kindCase_ == 14 &&
+          storageBuilder_ != null) {
+        result.kind_ = storageBuilder_.build();
+      }
+      if (kindCase_ == 15 &&
+          webhookBuilder_ != null) {
+        result.kind_ = webhookBuilder_.build();
+      }
     }
 
     @java.lang.Override
@@ -905,6 +1106,18 @@ private static final long serialVersionUID = 0L;
         }
         case MCP: {
           mergeMcp(other.getMcp());
+          break;
+        }
+        case DATABASE: {
+          mergeDatabase(other.getDatabase());
+          break;
+        }
+        case STORAGE: {
+          mergeStorage(other.getStorage());
+          break;
+        }
+        case WEBHOOK: {
+          mergeWebhook(other.getWebhook());
           break;
         }
         case KIND_NOT_SET: {
@@ -991,6 +1204,27 @@ private static final long serialVersionUID = 0L;
               kindCase_ = 12;
               break;
             } // case 98
+            case 106: {
+              input.readMessage(
+                  internalGetDatabaseFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              kindCase_ = 13;
+              break;
+            } // case 106
+            case 114: {
+              input.readMessage(
+                  internalGetStorageFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              kindCase_ = 14;
+              break;
+            } // case 114
+            case 122: {
+              input.readMessage(
+                  internalGetWebhookFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              kindCase_ = 15;
+              break;
+            } // case 122
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -1026,7 +1260,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object endpoint_ = "";
     /**
      * <pre>
-     * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+     * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
      * </pre>
      *
      * <code>string endpoint = 1 [json_name = "endpoint"];</code>
@@ -1046,7 +1280,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+     * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
      * </pre>
      *
      * <code>string endpoint = 1 [json_name = "endpoint"];</code>
@@ -1067,7 +1301,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+     * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
      * </pre>
      *
      * <code>string endpoint = 1 [json_name = "endpoint"];</code>
@@ -1084,7 +1318,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+     * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
      * </pre>
      *
      * <code>string endpoint = 1 [json_name = "endpoint"];</code>
@@ -1098,7 +1332,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+     * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
      * </pre>
      *
      * <code>string endpoint = 1 [json_name = "endpoint"];</code>
@@ -2275,6 +2509,540 @@ private static final long serialVersionUID = 0L;
       kindCase_ = 12;
       onChanged();
       return mcpBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.DatabaseConfiguration, dev.trunkline.v1.DatabaseConfiguration.Builder, dev.trunkline.v1.DatabaseConfigurationOrBuilder> databaseBuilder_;
+    /**
+     * <pre>
+     * For `database`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+     * @return Whether the database field is set.
+     */
+    @java.lang.Override
+    public boolean hasDatabase() {
+      return kindCase_ == 13;
+    }
+    /**
+     * <pre>
+     * For `database`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+     * @return The database.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.DatabaseConfiguration getDatabase() {
+      if (databaseBuilder_ == null) {
+        if (kindCase_ == 13) {
+          return (dev.trunkline.v1.DatabaseConfiguration) kind_;
+        }
+        return dev.trunkline.v1.DatabaseConfiguration.getDefaultInstance();
+      } else {
+        if (kindCase_ == 13) {
+          return databaseBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.DatabaseConfiguration.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * For `database`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+     */
+    public Builder setDatabase(dev.trunkline.v1.DatabaseConfiguration value) {
+      if (databaseBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        kind_ = value;
+        onChanged();
+      } else {
+        databaseBuilder_.setMessage(value);
+      }
+      kindCase_ = 13;
+      return this;
+    }
+    /**
+     * <pre>
+     * For `database`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+     */
+    public Builder setDatabase(
+        dev.trunkline.v1.DatabaseConfiguration.Builder builderForValue) {
+      if (databaseBuilder_ == null) {
+        kind_ = builderForValue.build();
+        onChanged();
+      } else {
+        databaseBuilder_.setMessage(builderForValue.build());
+      }
+      kindCase_ = 13;
+      return this;
+    }
+    /**
+     * <pre>
+     * For `database`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+     */
+    public Builder mergeDatabase(dev.trunkline.v1.DatabaseConfiguration value) {
+      if (databaseBuilder_ == null) {
+        if (kindCase_ == 13 &&
+            kind_ != dev.trunkline.v1.DatabaseConfiguration.getDefaultInstance()) {
+          kind_ = dev.trunkline.v1.DatabaseConfiguration.newBuilder((dev.trunkline.v1.DatabaseConfiguration) kind_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          kind_ = value;
+        }
+        onChanged();
+      } else {
+        if (kindCase_ == 13) {
+          databaseBuilder_.mergeFrom(value);
+        } else {
+          databaseBuilder_.setMessage(value);
+        }
+      }
+      kindCase_ = 13;
+      return this;
+    }
+    /**
+     * <pre>
+     * For `database`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+     */
+    public Builder clearDatabase() {
+      if (databaseBuilder_ == null) {
+        if (kindCase_ == 13) {
+          kindCase_ = 0;
+          kind_ = null;
+          onChanged();
+        }
+      } else {
+        if (kindCase_ == 13) {
+          kindCase_ = 0;
+          kind_ = null;
+        }
+        databaseBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * For `database`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+     */
+    public dev.trunkline.v1.DatabaseConfiguration.Builder getDatabaseBuilder() {
+      return internalGetDatabaseFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * For `database`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.DatabaseConfigurationOrBuilder getDatabaseOrBuilder() {
+      if ((kindCase_ == 13) && (databaseBuilder_ != null)) {
+        return databaseBuilder_.getMessageOrBuilder();
+      } else {
+        if (kindCase_ == 13) {
+          return (dev.trunkline.v1.DatabaseConfiguration) kind_;
+        }
+        return dev.trunkline.v1.DatabaseConfiguration.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * For `database`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.DatabaseConfiguration, dev.trunkline.v1.DatabaseConfiguration.Builder, dev.trunkline.v1.DatabaseConfigurationOrBuilder> 
+        internalGetDatabaseFieldBuilder() {
+      if (databaseBuilder_ == null) {
+        if (!(kindCase_ == 13)) {
+          kind_ = dev.trunkline.v1.DatabaseConfiguration.getDefaultInstance();
+        }
+        databaseBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.DatabaseConfiguration, dev.trunkline.v1.DatabaseConfiguration.Builder, dev.trunkline.v1.DatabaseConfigurationOrBuilder>(
+                (dev.trunkline.v1.DatabaseConfiguration) kind_,
+                getParentForChildren(),
+                isClean());
+        kind_ = null;
+      }
+      kindCase_ = 13;
+      onChanged();
+      return databaseBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.StorageConfiguration, dev.trunkline.v1.StorageConfiguration.Builder, dev.trunkline.v1.StorageConfigurationOrBuilder> storageBuilder_;
+    /**
+     * <pre>
+     * For `storage`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+     * @return Whether the storage field is set.
+     */
+    @java.lang.Override
+    public boolean hasStorage() {
+      return kindCase_ == 14;
+    }
+    /**
+     * <pre>
+     * For `storage`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+     * @return The storage.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.StorageConfiguration getStorage() {
+      if (storageBuilder_ == null) {
+        if (kindCase_ == 14) {
+          return (dev.trunkline.v1.StorageConfiguration) kind_;
+        }
+        return dev.trunkline.v1.StorageConfiguration.getDefaultInstance();
+      } else {
+        if (kindCase_ == 14) {
+          return storageBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.StorageConfiguration.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * For `storage`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+     */
+    public Builder setStorage(dev.trunkline.v1.StorageConfiguration value) {
+      if (storageBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        kind_ = value;
+        onChanged();
+      } else {
+        storageBuilder_.setMessage(value);
+      }
+      kindCase_ = 14;
+      return this;
+    }
+    /**
+     * <pre>
+     * For `storage`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+     */
+    public Builder setStorage(
+        dev.trunkline.v1.StorageConfiguration.Builder builderForValue) {
+      if (storageBuilder_ == null) {
+        kind_ = builderForValue.build();
+        onChanged();
+      } else {
+        storageBuilder_.setMessage(builderForValue.build());
+      }
+      kindCase_ = 14;
+      return this;
+    }
+    /**
+     * <pre>
+     * For `storage`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+     */
+    public Builder mergeStorage(dev.trunkline.v1.StorageConfiguration value) {
+      if (storageBuilder_ == null) {
+        if (kindCase_ == 14 &&
+            kind_ != dev.trunkline.v1.StorageConfiguration.getDefaultInstance()) {
+          kind_ = dev.trunkline.v1.StorageConfiguration.newBuilder((dev.trunkline.v1.StorageConfiguration) kind_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          kind_ = value;
+        }
+        onChanged();
+      } else {
+        if (kindCase_ == 14) {
+          storageBuilder_.mergeFrom(value);
+        } else {
+          storageBuilder_.setMessage(value);
+        }
+      }
+      kindCase_ = 14;
+      return this;
+    }
+    /**
+     * <pre>
+     * For `storage`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+     */
+    public Builder clearStorage() {
+      if (storageBuilder_ == null) {
+        if (kindCase_ == 14) {
+          kindCase_ = 0;
+          kind_ = null;
+          onChanged();
+        }
+      } else {
+        if (kindCase_ == 14) {
+          kindCase_ = 0;
+          kind_ = null;
+        }
+        storageBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * For `storage`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+     */
+    public dev.trunkline.v1.StorageConfiguration.Builder getStorageBuilder() {
+      return internalGetStorageFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * For `storage`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.StorageConfigurationOrBuilder getStorageOrBuilder() {
+      if ((kindCase_ == 14) && (storageBuilder_ != null)) {
+        return storageBuilder_.getMessageOrBuilder();
+      } else {
+        if (kindCase_ == 14) {
+          return (dev.trunkline.v1.StorageConfiguration) kind_;
+        }
+        return dev.trunkline.v1.StorageConfiguration.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * For `storage`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.StorageConfiguration, dev.trunkline.v1.StorageConfiguration.Builder, dev.trunkline.v1.StorageConfigurationOrBuilder> 
+        internalGetStorageFieldBuilder() {
+      if (storageBuilder_ == null) {
+        if (!(kindCase_ == 14)) {
+          kind_ = dev.trunkline.v1.StorageConfiguration.getDefaultInstance();
+        }
+        storageBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.StorageConfiguration, dev.trunkline.v1.StorageConfiguration.Builder, dev.trunkline.v1.StorageConfigurationOrBuilder>(
+                (dev.trunkline.v1.StorageConfiguration) kind_,
+                getParentForChildren(),
+                isClean());
+        kind_ = null;
+      }
+      kindCase_ = 14;
+      onChanged();
+      return storageBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.WebhookConfiguration, dev.trunkline.v1.WebhookConfiguration.Builder, dev.trunkline.v1.WebhookConfigurationOrBuilder> webhookBuilder_;
+    /**
+     * <pre>
+     * For `webhook`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+     * @return Whether the webhook field is set.
+     */
+    @java.lang.Override
+    public boolean hasWebhook() {
+      return kindCase_ == 15;
+    }
+    /**
+     * <pre>
+     * For `webhook`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+     * @return The webhook.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.WebhookConfiguration getWebhook() {
+      if (webhookBuilder_ == null) {
+        if (kindCase_ == 15) {
+          return (dev.trunkline.v1.WebhookConfiguration) kind_;
+        }
+        return dev.trunkline.v1.WebhookConfiguration.getDefaultInstance();
+      } else {
+        if (kindCase_ == 15) {
+          return webhookBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.WebhookConfiguration.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * For `webhook`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+     */
+    public Builder setWebhook(dev.trunkline.v1.WebhookConfiguration value) {
+      if (webhookBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        kind_ = value;
+        onChanged();
+      } else {
+        webhookBuilder_.setMessage(value);
+      }
+      kindCase_ = 15;
+      return this;
+    }
+    /**
+     * <pre>
+     * For `webhook`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+     */
+    public Builder setWebhook(
+        dev.trunkline.v1.WebhookConfiguration.Builder builderForValue) {
+      if (webhookBuilder_ == null) {
+        kind_ = builderForValue.build();
+        onChanged();
+      } else {
+        webhookBuilder_.setMessage(builderForValue.build());
+      }
+      kindCase_ = 15;
+      return this;
+    }
+    /**
+     * <pre>
+     * For `webhook`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+     */
+    public Builder mergeWebhook(dev.trunkline.v1.WebhookConfiguration value) {
+      if (webhookBuilder_ == null) {
+        if (kindCase_ == 15 &&
+            kind_ != dev.trunkline.v1.WebhookConfiguration.getDefaultInstance()) {
+          kind_ = dev.trunkline.v1.WebhookConfiguration.newBuilder((dev.trunkline.v1.WebhookConfiguration) kind_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          kind_ = value;
+        }
+        onChanged();
+      } else {
+        if (kindCase_ == 15) {
+          webhookBuilder_.mergeFrom(value);
+        } else {
+          webhookBuilder_.setMessage(value);
+        }
+      }
+      kindCase_ = 15;
+      return this;
+    }
+    /**
+     * <pre>
+     * For `webhook`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+     */
+    public Builder clearWebhook() {
+      if (webhookBuilder_ == null) {
+        if (kindCase_ == 15) {
+          kindCase_ = 0;
+          kind_ = null;
+          onChanged();
+        }
+      } else {
+        if (kindCase_ == 15) {
+          kindCase_ = 0;
+          kind_ = null;
+        }
+        webhookBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * For `webhook`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+     */
+    public dev.trunkline.v1.WebhookConfiguration.Builder getWebhookBuilder() {
+      return internalGetWebhookFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * For `webhook`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.WebhookConfigurationOrBuilder getWebhookOrBuilder() {
+      if ((kindCase_ == 15) && (webhookBuilder_ != null)) {
+        return webhookBuilder_.getMessageOrBuilder();
+      } else {
+        if (kindCase_ == 15) {
+          return (dev.trunkline.v1.WebhookConfiguration) kind_;
+        }
+        return dev.trunkline.v1.WebhookConfiguration.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * For `webhook`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.WebhookConfiguration, dev.trunkline.v1.WebhookConfiguration.Builder, dev.trunkline.v1.WebhookConfigurationOrBuilder> 
+        internalGetWebhookFieldBuilder() {
+      if (webhookBuilder_ == null) {
+        if (!(kindCase_ == 15)) {
+          kind_ = dev.trunkline.v1.WebhookConfiguration.getDefaultInstance();
+        }
+        webhookBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.WebhookConfiguration, dev.trunkline.v1.WebhookConfiguration.Builder, dev.trunkline.v1.WebhookConfigurationOrBuilder>(
+                (dev.trunkline.v1.WebhookConfiguration) kind_,
+                getParentForChildren(),
+                isClean());
+        kind_ = null;
+      }
+      kindCase_ = 15;
+      onChanged();
+      return webhookBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Configuration)

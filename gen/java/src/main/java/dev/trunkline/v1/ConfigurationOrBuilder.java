@@ -12,7 +12,7 @@ public interface ConfigurationOrBuilder extends
 
   /**
    * <pre>
-   * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+   * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
    * </pre>
    *
    * <code>string endpoint = 1 [json_name = "endpoint"];</code>
@@ -21,7 +21,7 @@ public interface ConfigurationOrBuilder extends
   java.lang.String getEndpoint();
   /**
    * <pre>
-   * The base address, https unless the operator allows http. Required, except where the provider profile has one.
+   * The base address, https unless the operator allows http. Required, except where the connector has one, or needs none.
    * </pre>
    *
    * <code>string endpoint = 1 [json_name = "endpoint"];</code>
@@ -218,6 +218,87 @@ public interface ConfigurationOrBuilder extends
    * <code>.trunkline.v1.McpConfiguration mcp = 12 [json_name = "mcp"];</code>
    */
   dev.trunkline.v1.McpConfigurationOrBuilder getMcpOrBuilder();
+
+  /**
+   * <pre>
+   * For `database`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+   * @return Whether the database field is set.
+   */
+  boolean hasDatabase();
+  /**
+   * <pre>
+   * For `database`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+   * @return The database.
+   */
+  dev.trunkline.v1.DatabaseConfiguration getDatabase();
+  /**
+   * <pre>
+   * For `database`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.DatabaseConfiguration database = 13 [json_name = "database"];</code>
+   */
+  dev.trunkline.v1.DatabaseConfigurationOrBuilder getDatabaseOrBuilder();
+
+  /**
+   * <pre>
+   * For `storage`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+   * @return Whether the storage field is set.
+   */
+  boolean hasStorage();
+  /**
+   * <pre>
+   * For `storage`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+   * @return The storage.
+   */
+  dev.trunkline.v1.StorageConfiguration getStorage();
+  /**
+   * <pre>
+   * For `storage`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.StorageConfiguration storage = 14 [json_name = "storage"];</code>
+   */
+  dev.trunkline.v1.StorageConfigurationOrBuilder getStorageOrBuilder();
+
+  /**
+   * <pre>
+   * For `webhook`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+   * @return Whether the webhook field is set.
+   */
+  boolean hasWebhook();
+  /**
+   * <pre>
+   * For `webhook`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+   * @return The webhook.
+   */
+  dev.trunkline.v1.WebhookConfiguration getWebhook();
+  /**
+   * <pre>
+   * For `webhook`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookConfiguration webhook = 15 [json_name = "webhook"];</code>
+   */
+  dev.trunkline.v1.WebhookConfigurationOrBuilder getWebhookOrBuilder();
 
   dev.trunkline.v1.Configuration.KindCase getKindCase();
 }

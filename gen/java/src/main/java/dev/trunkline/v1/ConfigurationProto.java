@@ -79,69 +79,76 @@ public final class ConfigurationProto extends com.google.protobuf.GeneratedFile 
       "kline.v1\032\036google/protobuf/duration.proto" +
       "\032\037google/protobuf/timestamp.proto\032\026trunk" +
       "line/v1/api.proto\032!trunkline/v1/authenti" +
-      "cation.proto\032\030trunkline/v1/model.proto\"\313" +
-      "\001\n\016CircuitBreaker\0220\n\021failure_threshold\030\001" +
-      " \001(\005H\000R\020failureThreshold\210\001\001\0221\n\006window\030\002 " +
-      "\001(\0132\031.google.protobuf.DurationR\006window\022>" +
-      "\n\ropen_duration\030\003 \001(\0132\031.google.protobuf." +
-      "DurationR\014openDurationB\024\n\022_failure_thres" +
-      "hold\"\250\001\n\010Timeouts\0223\n\007connect\030\001 \001(\0132\031.goo" +
-      "gle.protobuf.DurationR\007connect\0228\n\nfirst_" +
-      "byte\030\002 \001(\0132\031.google.protobuf.DurationR\tf" +
-      "irstByte\022-\n\004idle\030\003 \001(\0132\031.google.protobuf" +
-      ".DurationR\004idle\"\223\001\n\nMonitoring\022\035\n\007enable" +
-      "d\030\001 \001(\010H\000R\007enabled\210\001\001\022\030\n\007metrics\030\002 \003(\tR\007" +
-      "metrics\022@\n\016check_interval\030\003 \001(\0132\031.google" +
-      ".protobuf.DurationR\rcheckIntervalB\n\n\010_en" +
-      "abled\"\336\003\n\rConfiguration\022\032\n\010endpoint\030\001 \001(" +
-      "\tR\010endpoint\022D\n\016authentication\030\002 \001(\0132\034.tr" +
-      "unkline.v1.AuthenticationR\016authenticatio" +
-      "n\022E\n\017circuit_breaker\030\003 \001(\0132\034.trunkline.v" +
-      "1.CircuitBreakerR\016circuitBreaker\0223\n\007time" +
-      "out\030\004 \001(\0132\031.google.protobuf.DurationR\007ti" +
-      "meout\0222\n\010timeouts\030\005 \001(\0132\026.trunkline.v1.T" +
-      "imeoutsR\010timeouts\022K\n\014llm_provider\030\n \001(\0132" +
-      "&.trunkline.v1.LlmProviderConfigurationH" +
-      "\000R\013llmProvider\0222\n\003api\030\013 \001(\0132\036.trunkline." +
-      "v1.ApiConfigurationH\000R\003api\0222\n\003mcp\030\014 \001(\0132" +
-      "\036.trunkline.v1.McpConfigurationH\000R\003mcpB\006" +
-      "\n\004kind\"\277\003\n\030LlmProviderConfiguration\022\032\n\010p" +
-      "rovider\030\001 \001(\tR\010provider\022\026\n\006models\030\002 \003(\tR" +
-      "\006models\022\026\n\006region\030\003 \001(\tR\006region\022M\n\007optio" +
-      "ns\030\004 \003(\01323.trunkline.v1.LlmProviderConfi" +
-      "guration.OptionsEntryR\007options\022D\n\017price_" +
-      "overrides\030\005 \003(\0132\033.trunkline.v1.PriceOver" +
-      "rideR\016priceOverrides\022D\n\017model_overrides\030" +
-      "\006 \003(\0132\033.trunkline.v1.ModelOverrideR\016mode" +
-      "lOverrides\022@\n\016data_retention\030\007 \001(\0132\031.goo" +
-      "gle.protobuf.DurationR\rdataRetention\032:\n\014" +
-      "OptionsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030" +
-      "\002 \001(\tR\005value:\0028\001\"\321\001\n\rPriceOverride\022\024\n\005mo" +
-      "del\030\001 \001(\tR\005model\022:\n\032input_nano_usd_per_m" +
-      "illion\030\002 \001(\003R\026inputNanoUsdPerMillion\022<\n\033" +
-      "output_nano_usd_per_million\030\003 \001(\003R\027outpu" +
-      "tNanoUsdPerMillion\0220\n\006prices\030\004 \003(\0132\030.tru" +
-      "nkline.v1.TokenPriceR\006prices\"\354\003\n\rModelOv" +
-      "erride\022\024\n\005model\030\001 \001(\tR\005model\022!\n\014display_" +
-      "name\030\002 \001(\tR\013displayName\022*\n\016context_windo" +
-      "w\030\003 \001(\003H\000R\rcontextWindow\210\001\001\022/\n\021max_outpu" +
-      "t_tokens\030\004 \001(\003H\001R\017maxOutputTokens\210\001\001\022\"\n\014" +
-      "capabilities\030\005 \003(\tR\014capabilities\022A\n\020inpu" +
-      "t_modalities\030\006 \003(\0162\026.trunkline.v1.Modali" +
-      "tyR\017inputModalities\022C\n\021output_modalities" +
-      "\030\007 \003(\0162\026.trunkline.v1.ModalityR\020outputMo" +
-      "dalities\022E\n\020deprecation_time\030\010 \001(\0132\032.goo" +
-      "gle.protobuf.TimestampR\017deprecationTime\022" +
-      "\035\n\007quality\030\t \001(\001H\002R\007quality\210\001\001B\021\n\017_conte" +
-      "xt_windowB\024\n\022_max_output_tokensB\n\n\010_qual" +
-      "ity*\313\001\n\017IntegrationType\022 \n\034INTEGRATION_T" +
-      "YPE_UNSPECIFIED\020\000\022!\n\035INTEGRATION_TYPE_LL" +
-      "M_PROVIDER\020\001\022\035\n\031INTEGRATION_TYPE_DATABAS" +
-      "E\020\002\022\030\n\024INTEGRATION_TYPE_API\020\003\022\034\n\030INTEGRA" +
-      "TION_TYPE_STORAGE\020\004\022\034\n\030INTEGRATION_TYPE_" +
-      "WEBHOOK\020\005BW\n\020dev.trunkline.v1B\022Configura" +
-      "tionProtoP\001Z-trunkline.dev/gen/go/trunkl" +
-      "ine/v1;trunklinev1b\006proto3"
+      "cation.proto\032\033trunkline/v1/database.prot" +
+      "o\032\030trunkline/v1/model.proto\032\033trunkline/v" +
+      "1/receiver.proto\032\032trunkline/v1/storage.p" +
+      "roto\"\313\001\n\016CircuitBreaker\0220\n\021failure_thres" +
+      "hold\030\001 \001(\005H\000R\020failureThreshold\210\001\001\0221\n\006win" +
+      "dow\030\002 \001(\0132\031.google.protobuf.DurationR\006wi" +
+      "ndow\022>\n\ropen_duration\030\003 \001(\0132\031.google.pro" +
+      "tobuf.DurationR\014openDurationB\024\n\022_failure" +
+      "_threshold\"\250\001\n\010Timeouts\0223\n\007connect\030\001 \001(\013" +
+      "2\031.google.protobuf.DurationR\007connect\0228\n\n" +
+      "first_byte\030\002 \001(\0132\031.google.protobuf.Durat" +
+      "ionR\tfirstByte\022-\n\004idle\030\003 \001(\0132\031.google.pr" +
+      "otobuf.DurationR\004idle\"\223\001\n\nMonitoring\022\035\n\007" +
+      "enabled\030\001 \001(\010H\000R\007enabled\210\001\001\022\030\n\007metrics\030\002" +
+      " \003(\tR\007metrics\022@\n\016check_interval\030\003 \001(\0132\031." +
+      "google.protobuf.DurationR\rcheckIntervalB" +
+      "\n\n\010_enabled\"\241\005\n\rConfiguration\022\032\n\010endpoin" +
+      "t\030\001 \001(\tR\010endpoint\022D\n\016authentication\030\002 \001(" +
+      "\0132\034.trunkline.v1.AuthenticationR\016authent" +
+      "ication\022E\n\017circuit_breaker\030\003 \001(\0132\034.trunk" +
+      "line.v1.CircuitBreakerR\016circuitBreaker\0223" +
+      "\n\007timeout\030\004 \001(\0132\031.google.protobuf.Durati" +
+      "onR\007timeout\0222\n\010timeouts\030\005 \001(\0132\026.trunklin" +
+      "e.v1.TimeoutsR\010timeouts\022K\n\014llm_provider\030" +
+      "\n \001(\0132&.trunkline.v1.LlmProviderConfigur" +
+      "ationH\000R\013llmProvider\0222\n\003api\030\013 \001(\0132\036.trun" +
+      "kline.v1.ApiConfigurationH\000R\003api\0222\n\003mcp\030" +
+      "\014 \001(\0132\036.trunkline.v1.McpConfigurationH\000R" +
+      "\003mcp\022A\n\010database\030\r \001(\0132#.trunkline.v1.Da" +
+      "tabaseConfigurationH\000R\010database\022>\n\007stora" +
+      "ge\030\016 \001(\0132\".trunkline.v1.StorageConfigura" +
+      "tionH\000R\007storage\022>\n\007webhook\030\017 \001(\0132\".trunk" +
+      "line.v1.WebhookConfigurationH\000R\007webhookB" +
+      "\006\n\004kind\"\277\003\n\030LlmProviderConfiguration\022\032\n\010" +
+      "provider\030\001 \001(\tR\010provider\022\026\n\006models\030\002 \003(\t" +
+      "R\006models\022\026\n\006region\030\003 \001(\tR\006region\022M\n\007opti" +
+      "ons\030\004 \003(\01323.trunkline.v1.LlmProviderConf" +
+      "iguration.OptionsEntryR\007options\022D\n\017price" +
+      "_overrides\030\005 \003(\0132\033.trunkline.v1.PriceOve" +
+      "rrideR\016priceOverrides\022D\n\017model_overrides" +
+      "\030\006 \003(\0132\033.trunkline.v1.ModelOverrideR\016mod" +
+      "elOverrides\022@\n\016data_retention\030\007 \001(\0132\031.go" +
+      "ogle.protobuf.DurationR\rdataRetention\032:\n" +
+      "\014OptionsEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value" +
+      "\030\002 \001(\tR\005value:\0028\001\"\321\001\n\rPriceOverride\022\024\n\005m" +
+      "odel\030\001 \001(\tR\005model\022:\n\032input_nano_usd_per_" +
+      "million\030\002 \001(\003R\026inputNanoUsdPerMillion\022<\n" +
+      "\033output_nano_usd_per_million\030\003 \001(\003R\027outp" +
+      "utNanoUsdPerMillion\0220\n\006prices\030\004 \003(\0132\030.tr" +
+      "unkline.v1.TokenPriceR\006prices\"\354\003\n\rModelO" +
+      "verride\022\024\n\005model\030\001 \001(\tR\005model\022!\n\014display" +
+      "_name\030\002 \001(\tR\013displayName\022*\n\016context_wind" +
+      "ow\030\003 \001(\003H\000R\rcontextWindow\210\001\001\022/\n\021max_outp" +
+      "ut_tokens\030\004 \001(\003H\001R\017maxOutputTokens\210\001\001\022\"\n" +
+      "\014capabilities\030\005 \003(\tR\014capabilities\022A\n\020inp" +
+      "ut_modalities\030\006 \003(\0162\026.trunkline.v1.Modal" +
+      "ityR\017inputModalities\022C\n\021output_modalitie" +
+      "s\030\007 \003(\0162\026.trunkline.v1.ModalityR\020outputM" +
+      "odalities\022E\n\020deprecation_time\030\010 \001(\0132\032.go" +
+      "ogle.protobuf.TimestampR\017deprecationTime" +
+      "\022\035\n\007quality\030\t \001(\001H\002R\007quality\210\001\001B\021\n\017_cont" +
+      "ext_windowB\024\n\022_max_output_tokensB\n\n\010_qua" +
+      "lity*\313\001\n\017IntegrationType\022 \n\034INTEGRATION_" +
+      "TYPE_UNSPECIFIED\020\000\022!\n\035INTEGRATION_TYPE_L" +
+      "LM_PROVIDER\020\001\022\035\n\031INTEGRATION_TYPE_DATABA" +
+      "SE\020\002\022\030\n\024INTEGRATION_TYPE_API\020\003\022\034\n\030INTEGR" +
+      "ATION_TYPE_STORAGE\020\004\022\034\n\030INTEGRATION_TYPE" +
+      "_WEBHOOK\020\005BW\n\020dev.trunkline.v1B\022Configur" +
+      "ationProtoP\001Z-trunkline.dev/gen/go/trunk" +
+      "line/v1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -150,7 +157,10 @@ public final class ConfigurationProto extends com.google.protobuf.GeneratedFile 
           com.google.protobuf.TimestampProto.getDescriptor(),
           dev.trunkline.v1.ApiProto.getDescriptor(),
           dev.trunkline.v1.AuthenticationProto.getDescriptor(),
+          dev.trunkline.v1.DatabaseProto.getDescriptor(),
           dev.trunkline.v1.ModelProto.getDescriptor(),
+          dev.trunkline.v1.ReceiverProto.getDescriptor(),
+          dev.trunkline.v1.StorageProto.getDescriptor(),
         });
     internal_static_trunkline_v1_CircuitBreaker_descriptor =
       getDescriptor().getMessageType(0);
@@ -175,7 +185,7 @@ public final class ConfigurationProto extends com.google.protobuf.GeneratedFile 
     internal_static_trunkline_v1_Configuration_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Configuration_descriptor,
-        new java.lang.String[] { "Endpoint", "Authentication", "CircuitBreaker", "Timeout", "Timeouts", "LlmProvider", "Api", "Mcp", "Kind", });
+        new java.lang.String[] { "Endpoint", "Authentication", "CircuitBreaker", "Timeout", "Timeouts", "LlmProvider", "Api", "Mcp", "Database", "Storage", "Webhook", "Kind", });
     internal_static_trunkline_v1_LlmProviderConfiguration_descriptor =
       getDescriptor().getMessageType(4);
     internal_static_trunkline_v1_LlmProviderConfiguration_fieldAccessorTable = new
@@ -205,7 +215,10 @@ public final class ConfigurationProto extends com.google.protobuf.GeneratedFile 
     com.google.protobuf.TimestampProto.getDescriptor();
     dev.trunkline.v1.ApiProto.getDescriptor();
     dev.trunkline.v1.AuthenticationProto.getDescriptor();
+    dev.trunkline.v1.DatabaseProto.getDescriptor();
     dev.trunkline.v1.ModelProto.getDescriptor();
+    dev.trunkline.v1.ReceiverProto.getDescriptor();
+    dev.trunkline.v1.StorageProto.getDescriptor();
   }
 
   // @@protoc_insertion_point(outer_class_scope)

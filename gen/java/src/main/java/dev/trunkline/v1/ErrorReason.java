@@ -375,6 +375,30 @@ public enum ErrorReason
    * <code>ERROR_REASON_SECRET_UNAVAILABLE = 44;</code>
    */
   ERROR_REASON_SECRET_UNAVAILABLE(44),
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: what follows the cursor is kept no longer; begin again with an empty one, or with `0`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_CURSOR_EXPIRED = 45;</code>
+   */
+  ERROR_REASON_CURSOR_EXPIRED(45),
+  /**
+   * <pre>
+   * INVALID_ARGUMENT: what was uploaded has another checksum than the caller told; nothing was kept.
+   * </pre>
+   *
+   * <code>ERROR_REASON_CHECKSUM_MISMATCH = 46;</code>
+   */
+  ERROR_REASON_CHECKSUM_MISMATCH(46),
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED: the object, or the result, is larger than the integration allows; nothing was written.
+   * </pre>
+   *
+   * <code>ERROR_REASON_OVER_CAP = 47;</code>
+   */
+  ERROR_REASON_OVER_CAP(47),
   UNRECOGNIZED(-1),
   ;
 
@@ -747,6 +771,30 @@ public enum ErrorReason
    * <code>ERROR_REASON_SECRET_UNAVAILABLE = 44;</code>
    */
   public static final int ERROR_REASON_SECRET_UNAVAILABLE_VALUE = 44;
+  /**
+   * <pre>
+   * FAILED_PRECONDITION: what follows the cursor is kept no longer; begin again with an empty one, or with `0`.
+   * </pre>
+   *
+   * <code>ERROR_REASON_CURSOR_EXPIRED = 45;</code>
+   */
+  public static final int ERROR_REASON_CURSOR_EXPIRED_VALUE = 45;
+  /**
+   * <pre>
+   * INVALID_ARGUMENT: what was uploaded has another checksum than the caller told; nothing was kept.
+   * </pre>
+   *
+   * <code>ERROR_REASON_CHECKSUM_MISMATCH = 46;</code>
+   */
+  public static final int ERROR_REASON_CHECKSUM_MISMATCH_VALUE = 46;
+  /**
+   * <pre>
+   * RESOURCE_EXHAUSTED: the object, or the result, is larger than the integration allows; nothing was written.
+   * </pre>
+   *
+   * <code>ERROR_REASON_OVER_CAP = 47;</code>
+   */
+  public static final int ERROR_REASON_OVER_CAP_VALUE = 47;
 
 
   public final int getNumber() {
@@ -818,6 +866,9 @@ public enum ErrorReason
       case 42: return ERROR_REASON_IN_USE;
       case 43: return ERROR_REASON_APPROVAL_REQUIRED;
       case 44: return ERROR_REASON_SECRET_UNAVAILABLE;
+      case 45: return ERROR_REASON_CURSOR_EXPIRED;
+      case 46: return ERROR_REASON_CHECKSUM_MISMATCH;
+      case 47: return ERROR_REASON_OVER_CAP;
       default: return null;
     }
   }

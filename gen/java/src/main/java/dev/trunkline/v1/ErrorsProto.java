@@ -36,7 +36,7 @@ public final class ErrorsProto extends com.google.protobuf.GeneratedFile {
   static {
     java.lang.String[] descriptorData = {
       "\n\031trunkline/v1/errors.proto\022\014trunkline.v" +
-      "1*\312\014\n\013ErrorReason\022\034\n\030ERROR_REASON_UNSPEC" +
+      "1*\252\r\n\013ErrorReason\022\034\n\030ERROR_REASON_UNSPEC" +
       "IFIED\020\000\022 \n\034ERROR_REASON_INVALID_REQUEST\020" +
       "\001\022+\n\'ERROR_REASON_INVALID_MODEL_REQUIREM" +
       "ENTS\020\002\022&\n\"ERROR_REASON_UNSUPPORTED_PARAM" +
@@ -76,9 +76,11 @@ public final class ErrorsProto extends com.google.protobuf.GeneratedFile {
       "\022\"\n\036ERROR_REASON_NOTHING_TO_RESUME\020)\022\027\n\023" +
       "ERROR_REASON_IN_USE\020*\022\"\n\036ERROR_REASON_AP" +
       "PROVAL_REQUIRED\020+\022#\n\037ERROR_REASON_SECRET" +
-      "_UNAVAILABLE\020,BP\n\020dev.trunkline.v1B\013Erro" +
-      "rsProtoP\001Z-trunkline.dev/gen/go/trunklin" +
-      "e/v1;trunklinev1b\006proto3"
+      "_UNAVAILABLE\020,\022\037\n\033ERROR_REASON_CURSOR_EX" +
+      "PIRED\020-\022\"\n\036ERROR_REASON_CHECKSUM_MISMATC" +
+      "H\020.\022\031\n\025ERROR_REASON_OVER_CAP\020/BP\n\020dev.tr" +
+      "unkline.v1B\013ErrorsProtoP\001Z-trunkline.dev" +
+      "/gen/go/trunkline/v1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,

@@ -71,6 +71,8 @@ private static final long serialVersionUID = 0L;
     ROUTING_CHANGED(15),
     EXPERIMENT_ARM_STOPPED(16),
     INTEGRATION_HEALTH_CHANGED(17),
+    WEBHOOK_RECEIVED(18),
+    WEBHOOK_ENDPOINT_DISABLED(19),
     PAYLOAD_NOT_SET(0);
     private final int value;
     private PayloadCase(int value) {
@@ -96,6 +98,8 @@ private static final long serialVersionUID = 0L;
         case 15: return ROUTING_CHANGED;
         case 16: return EXPERIMENT_ARM_STOPPED;
         case 17: return INTEGRATION_HEALTH_CHANGED;
+        case 18: return WEBHOOK_RECEIVED;
+        case 19: return WEBHOOK_ENDPOINT_DISABLED;
         case 0: return PAYLOAD_NOT_SET;
         default: return null;
       }
@@ -696,6 +700,92 @@ private static final long serialVersionUID = 0L;
     return dev.trunkline.v1.IntegrationHealthChanged.getDefaultInstance();
   }
 
+  public static final int WEBHOOK_RECEIVED_FIELD_NUMBER = 18;
+  /**
+   * <pre>
+   * Type `webhook.received`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+   * @return Whether the webhookReceived field is set.
+   */
+  @java.lang.Override
+  public boolean hasWebhookReceived() {
+    return payloadCase_ == 18;
+  }
+  /**
+   * <pre>
+   * Type `webhook.received`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+   * @return The webhookReceived.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.WebhookReceived getWebhookReceived() {
+    if (payloadCase_ == 18) {
+       return (dev.trunkline.v1.WebhookReceived) payload_;
+    }
+    return dev.trunkline.v1.WebhookReceived.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Type `webhook.received`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.WebhookReceivedOrBuilder getWebhookReceivedOrBuilder() {
+    if (payloadCase_ == 18) {
+       return (dev.trunkline.v1.WebhookReceived) payload_;
+    }
+    return dev.trunkline.v1.WebhookReceived.getDefaultInstance();
+  }
+
+  public static final int WEBHOOK_ENDPOINT_DISABLED_FIELD_NUMBER = 19;
+  /**
+   * <pre>
+   * Type `webhook.endpoint_disabled`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+   * @return Whether the webhookEndpointDisabled field is set.
+   */
+  @java.lang.Override
+  public boolean hasWebhookEndpointDisabled() {
+    return payloadCase_ == 19;
+  }
+  /**
+   * <pre>
+   * Type `webhook.endpoint_disabled`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+   * @return The webhookEndpointDisabled.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.WebhookEndpointDisabled getWebhookEndpointDisabled() {
+    if (payloadCase_ == 19) {
+       return (dev.trunkline.v1.WebhookEndpointDisabled) payload_;
+    }
+    return dev.trunkline.v1.WebhookEndpointDisabled.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Type `webhook.endpoint_disabled`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.WebhookEndpointDisabledOrBuilder getWebhookEndpointDisabledOrBuilder() {
+    if (payloadCase_ == 19) {
+       return (dev.trunkline.v1.WebhookEndpointDisabled) payload_;
+    }
+    return dev.trunkline.v1.WebhookEndpointDisabled.getDefaultInstance();
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -752,6 +842,12 @@ private static final long serialVersionUID = 0L;
     if (payloadCase_ == 17) {
       output.writeMessage(17, (dev.trunkline.v1.IntegrationHealthChanged) payload_);
     }
+    if (payloadCase_ == 18) {
+      output.writeMessage(18, (dev.trunkline.v1.WebhookReceived) payload_);
+    }
+    if (payloadCase_ == 19) {
+      output.writeMessage(19, (dev.trunkline.v1.WebhookEndpointDisabled) payload_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -807,6 +903,14 @@ private static final long serialVersionUID = 0L;
     if (payloadCase_ == 17) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(17, (dev.trunkline.v1.IntegrationHealthChanged) payload_);
+    }
+    if (payloadCase_ == 18) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(18, (dev.trunkline.v1.WebhookReceived) payload_);
+    }
+    if (payloadCase_ == 19) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(19, (dev.trunkline.v1.WebhookEndpointDisabled) payload_);
     }
     return size;
   }
@@ -881,6 +985,14 @@ private static final long serialVersionUID = 0L;
         if (!getIntegrationHealthChanged()
             .equals(other.getIntegrationHealthChanged())) return false;
         break;
+      case 18:
+        if (!getWebhookReceived()
+            .equals(other.getWebhookReceived())) return false;
+        break;
+      case 19:
+        if (!getWebhookEndpointDisabled()
+            .equals(other.getWebhookEndpointDisabled())) return false;
+        break;
       case 0:
       default:
     }
@@ -941,6 +1053,14 @@ private static final long serialVersionUID = 0L;
       case 17:
         hash = (37 * hash) + INTEGRATION_HEALTH_CHANGED_FIELD_NUMBER;
         hash = (53 * hash) + getIntegrationHealthChanged().hashCode();
+        break;
+      case 18:
+        hash = (37 * hash) + WEBHOOK_RECEIVED_FIELD_NUMBER;
+        hash = (53 * hash) + getWebhookReceived().hashCode();
+        break;
+      case 19:
+        hash = (37 * hash) + WEBHOOK_ENDPOINT_DISABLED_FIELD_NUMBER;
+        hash = (53 * hash) + getWebhookEndpointDisabled().hashCode();
         break;
       case 0:
       default:
@@ -1120,6 +1240,12 @@ private static final long serialVersionUID = 0L;
       if (integrationHealthChangedBuilder_ != null) {
         integrationHealthChangedBuilder_.clear();
       }
+      if (webhookReceivedBuilder_ != null) {
+        webhookReceivedBuilder_.clear();
+      }
+      if (webhookEndpointDisabledBuilder_ != null) {
+        webhookEndpointDisabledBuilder_.clear();
+      }
       payloadCase_ = 0;
       payload_ = null;
       return this;
@@ -1216,6 +1342,14 @@ private static final long serialVersionUID = 0L;
           integrationHealthChangedBuilder_ != null) {
         result.payload_ = integrationHealthChangedBuilder_.build();
       }
+      if (payloadCase_ == 18 &&
+          webhookReceivedBuilder_ != null) {
+        result.payload_ = webhookReceivedBuilder_.build();
+      }
+      if (payloadCase_ == 19 &&
+          webhookEndpointDisabledBuilder_ != null) {
+        result.payload_ = webhookEndpointDisabledBuilder_.build();
+      }
     }
 
     @java.lang.Override
@@ -1287,6 +1421,14 @@ private static final long serialVersionUID = 0L;
         }
         case INTEGRATION_HEALTH_CHANGED: {
           mergeIntegrationHealthChanged(other.getIntegrationHealthChanged());
+          break;
+        }
+        case WEBHOOK_RECEIVED: {
+          mergeWebhookReceived(other.getWebhookReceived());
+          break;
+        }
+        case WEBHOOK_ENDPOINT_DISABLED: {
+          mergeWebhookEndpointDisabled(other.getWebhookEndpointDisabled());
           break;
         }
         case PAYLOAD_NOT_SET: {
@@ -1407,6 +1549,20 @@ private static final long serialVersionUID = 0L;
               payloadCase_ = 17;
               break;
             } // case 138
+            case 146: {
+              input.readMessage(
+                  internalGetWebhookReceivedFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              payloadCase_ = 18;
+              break;
+            } // case 146
+            case 154: {
+              input.readMessage(
+                  internalGetWebhookEndpointDisabledFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              payloadCase_ = 19;
+              break;
+            } // case 154
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -3430,6 +3586,362 @@ private static final long serialVersionUID = 0L;
       payloadCase_ = 17;
       onChanged();
       return integrationHealthChangedBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.WebhookReceived, dev.trunkline.v1.WebhookReceived.Builder, dev.trunkline.v1.WebhookReceivedOrBuilder> webhookReceivedBuilder_;
+    /**
+     * <pre>
+     * Type `webhook.received`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+     * @return Whether the webhookReceived field is set.
+     */
+    @java.lang.Override
+    public boolean hasWebhookReceived() {
+      return payloadCase_ == 18;
+    }
+    /**
+     * <pre>
+     * Type `webhook.received`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+     * @return The webhookReceived.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.WebhookReceived getWebhookReceived() {
+      if (webhookReceivedBuilder_ == null) {
+        if (payloadCase_ == 18) {
+          return (dev.trunkline.v1.WebhookReceived) payload_;
+        }
+        return dev.trunkline.v1.WebhookReceived.getDefaultInstance();
+      } else {
+        if (payloadCase_ == 18) {
+          return webhookReceivedBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.WebhookReceived.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `webhook.received`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+     */
+    public Builder setWebhookReceived(dev.trunkline.v1.WebhookReceived value) {
+      if (webhookReceivedBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        payload_ = value;
+        onChanged();
+      } else {
+        webhookReceivedBuilder_.setMessage(value);
+      }
+      payloadCase_ = 18;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `webhook.received`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+     */
+    public Builder setWebhookReceived(
+        dev.trunkline.v1.WebhookReceived.Builder builderForValue) {
+      if (webhookReceivedBuilder_ == null) {
+        payload_ = builderForValue.build();
+        onChanged();
+      } else {
+        webhookReceivedBuilder_.setMessage(builderForValue.build());
+      }
+      payloadCase_ = 18;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `webhook.received`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+     */
+    public Builder mergeWebhookReceived(dev.trunkline.v1.WebhookReceived value) {
+      if (webhookReceivedBuilder_ == null) {
+        if (payloadCase_ == 18 &&
+            payload_ != dev.trunkline.v1.WebhookReceived.getDefaultInstance()) {
+          payload_ = dev.trunkline.v1.WebhookReceived.newBuilder((dev.trunkline.v1.WebhookReceived) payload_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          payload_ = value;
+        }
+        onChanged();
+      } else {
+        if (payloadCase_ == 18) {
+          webhookReceivedBuilder_.mergeFrom(value);
+        } else {
+          webhookReceivedBuilder_.setMessage(value);
+        }
+      }
+      payloadCase_ = 18;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `webhook.received`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+     */
+    public Builder clearWebhookReceived() {
+      if (webhookReceivedBuilder_ == null) {
+        if (payloadCase_ == 18) {
+          payloadCase_ = 0;
+          payload_ = null;
+          onChanged();
+        }
+      } else {
+        if (payloadCase_ == 18) {
+          payloadCase_ = 0;
+          payload_ = null;
+        }
+        webhookReceivedBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `webhook.received`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+     */
+    public dev.trunkline.v1.WebhookReceived.Builder getWebhookReceivedBuilder() {
+      return internalGetWebhookReceivedFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Type `webhook.received`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.WebhookReceivedOrBuilder getWebhookReceivedOrBuilder() {
+      if ((payloadCase_ == 18) && (webhookReceivedBuilder_ != null)) {
+        return webhookReceivedBuilder_.getMessageOrBuilder();
+      } else {
+        if (payloadCase_ == 18) {
+          return (dev.trunkline.v1.WebhookReceived) payload_;
+        }
+        return dev.trunkline.v1.WebhookReceived.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `webhook.received`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.WebhookReceived, dev.trunkline.v1.WebhookReceived.Builder, dev.trunkline.v1.WebhookReceivedOrBuilder> 
+        internalGetWebhookReceivedFieldBuilder() {
+      if (webhookReceivedBuilder_ == null) {
+        if (!(payloadCase_ == 18)) {
+          payload_ = dev.trunkline.v1.WebhookReceived.getDefaultInstance();
+        }
+        webhookReceivedBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.WebhookReceived, dev.trunkline.v1.WebhookReceived.Builder, dev.trunkline.v1.WebhookReceivedOrBuilder>(
+                (dev.trunkline.v1.WebhookReceived) payload_,
+                getParentForChildren(),
+                isClean());
+        payload_ = null;
+      }
+      payloadCase_ = 18;
+      onChanged();
+      return webhookReceivedBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.WebhookEndpointDisabled, dev.trunkline.v1.WebhookEndpointDisabled.Builder, dev.trunkline.v1.WebhookEndpointDisabledOrBuilder> webhookEndpointDisabledBuilder_;
+    /**
+     * <pre>
+     * Type `webhook.endpoint_disabled`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+     * @return Whether the webhookEndpointDisabled field is set.
+     */
+    @java.lang.Override
+    public boolean hasWebhookEndpointDisabled() {
+      return payloadCase_ == 19;
+    }
+    /**
+     * <pre>
+     * Type `webhook.endpoint_disabled`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+     * @return The webhookEndpointDisabled.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.WebhookEndpointDisabled getWebhookEndpointDisabled() {
+      if (webhookEndpointDisabledBuilder_ == null) {
+        if (payloadCase_ == 19) {
+          return (dev.trunkline.v1.WebhookEndpointDisabled) payload_;
+        }
+        return dev.trunkline.v1.WebhookEndpointDisabled.getDefaultInstance();
+      } else {
+        if (payloadCase_ == 19) {
+          return webhookEndpointDisabledBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.WebhookEndpointDisabled.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `webhook.endpoint_disabled`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+     */
+    public Builder setWebhookEndpointDisabled(dev.trunkline.v1.WebhookEndpointDisabled value) {
+      if (webhookEndpointDisabledBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        payload_ = value;
+        onChanged();
+      } else {
+        webhookEndpointDisabledBuilder_.setMessage(value);
+      }
+      payloadCase_ = 19;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `webhook.endpoint_disabled`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+     */
+    public Builder setWebhookEndpointDisabled(
+        dev.trunkline.v1.WebhookEndpointDisabled.Builder builderForValue) {
+      if (webhookEndpointDisabledBuilder_ == null) {
+        payload_ = builderForValue.build();
+        onChanged();
+      } else {
+        webhookEndpointDisabledBuilder_.setMessage(builderForValue.build());
+      }
+      payloadCase_ = 19;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `webhook.endpoint_disabled`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+     */
+    public Builder mergeWebhookEndpointDisabled(dev.trunkline.v1.WebhookEndpointDisabled value) {
+      if (webhookEndpointDisabledBuilder_ == null) {
+        if (payloadCase_ == 19 &&
+            payload_ != dev.trunkline.v1.WebhookEndpointDisabled.getDefaultInstance()) {
+          payload_ = dev.trunkline.v1.WebhookEndpointDisabled.newBuilder((dev.trunkline.v1.WebhookEndpointDisabled) payload_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          payload_ = value;
+        }
+        onChanged();
+      } else {
+        if (payloadCase_ == 19) {
+          webhookEndpointDisabledBuilder_.mergeFrom(value);
+        } else {
+          webhookEndpointDisabledBuilder_.setMessage(value);
+        }
+      }
+      payloadCase_ = 19;
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `webhook.endpoint_disabled`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+     */
+    public Builder clearWebhookEndpointDisabled() {
+      if (webhookEndpointDisabledBuilder_ == null) {
+        if (payloadCase_ == 19) {
+          payloadCase_ = 0;
+          payload_ = null;
+          onChanged();
+        }
+      } else {
+        if (payloadCase_ == 19) {
+          payloadCase_ = 0;
+          payload_ = null;
+        }
+        webhookEndpointDisabledBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Type `webhook.endpoint_disabled`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+     */
+    public dev.trunkline.v1.WebhookEndpointDisabled.Builder getWebhookEndpointDisabledBuilder() {
+      return internalGetWebhookEndpointDisabledFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Type `webhook.endpoint_disabled`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.WebhookEndpointDisabledOrBuilder getWebhookEndpointDisabledOrBuilder() {
+      if ((payloadCase_ == 19) && (webhookEndpointDisabledBuilder_ != null)) {
+        return webhookEndpointDisabledBuilder_.getMessageOrBuilder();
+      } else {
+        if (payloadCase_ == 19) {
+          return (dev.trunkline.v1.WebhookEndpointDisabled) payload_;
+        }
+        return dev.trunkline.v1.WebhookEndpointDisabled.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Type `webhook.endpoint_disabled`.
+     * </pre>
+     *
+     * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.WebhookEndpointDisabled, dev.trunkline.v1.WebhookEndpointDisabled.Builder, dev.trunkline.v1.WebhookEndpointDisabledOrBuilder> 
+        internalGetWebhookEndpointDisabledFieldBuilder() {
+      if (webhookEndpointDisabledBuilder_ == null) {
+        if (!(payloadCase_ == 19)) {
+          payload_ = dev.trunkline.v1.WebhookEndpointDisabled.getDefaultInstance();
+        }
+        webhookEndpointDisabledBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.WebhookEndpointDisabled, dev.trunkline.v1.WebhookEndpointDisabled.Builder, dev.trunkline.v1.WebhookEndpointDisabledOrBuilder>(
+                (dev.trunkline.v1.WebhookEndpointDisabled) payload_,
+                getParentForChildren(),
+                isClean());
+        payload_ = null;
+      }
+      payloadCase_ = 19;
+      onChanged();
+      return webhookEndpointDisabledBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.Event)

@@ -343,5 +343,59 @@ public interface EventOrBuilder extends
    */
   dev.trunkline.v1.IntegrationHealthChangedOrBuilder getIntegrationHealthChangedOrBuilder();
 
+  /**
+   * <pre>
+   * Type `webhook.received`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+   * @return Whether the webhookReceived field is set.
+   */
+  boolean hasWebhookReceived();
+  /**
+   * <pre>
+   * Type `webhook.received`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+   * @return The webhookReceived.
+   */
+  dev.trunkline.v1.WebhookReceived getWebhookReceived();
+  /**
+   * <pre>
+   * Type `webhook.received`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookReceived webhook_received = 18 [json_name = "webhookReceived"];</code>
+   */
+  dev.trunkline.v1.WebhookReceivedOrBuilder getWebhookReceivedOrBuilder();
+
+  /**
+   * <pre>
+   * Type `webhook.endpoint_disabled`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+   * @return Whether the webhookEndpointDisabled field is set.
+   */
+  boolean hasWebhookEndpointDisabled();
+  /**
+   * <pre>
+   * Type `webhook.endpoint_disabled`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+   * @return The webhookEndpointDisabled.
+   */
+  dev.trunkline.v1.WebhookEndpointDisabled getWebhookEndpointDisabled();
+  /**
+   * <pre>
+   * Type `webhook.endpoint_disabled`.
+   * </pre>
+   *
+   * <code>.trunkline.v1.WebhookEndpointDisabled webhook_endpoint_disabled = 19 [json_name = "webhookEndpointDisabled"];</code>
+   */
+  dev.trunkline.v1.WebhookEndpointDisabledOrBuilder getWebhookEndpointDisabledOrBuilder();
+
   dev.trunkline.v1.Event.PayloadCase getPayloadCase();
 }

@@ -81,6 +81,16 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
       internal_static_trunkline_v1_ExperimentArmStopped_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_WebhookReceived_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_WebhookReceived_fieldAccessorTable;
+  static final com.google.protobuf.Descriptors.Descriptor
+    internal_static_trunkline_v1_WebhookEndpointDisabled_descriptor;
+  static final 
+    com.google.protobuf.GeneratedMessage.FieldAccessorTable
+      internal_static_trunkline_v1_WebhookEndpointDisabled_fieldAccessorTable;
 
   public static com.google.protobuf.Descriptors.FileDescriptor
       getDescriptor() {
@@ -93,90 +103,105 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       "\n\030trunkline/v1/event.proto\022\014trunkline.v1" +
       "\032\036google/protobuf/duration.proto\032\037google" +
       "/protobuf/timestamp.proto\032\027google/type/m" +
-      "oney.proto\032\032trunkline/v1/options.proto\"@" +
+      "oney.proto\032\032trunkline/v1/options.proto\"i" +
       "\n\020SubscribeRequest\022\026\n\006cursor\030\001 \001(\tR\006curs" +
-      "or\022\024\n\005types\030\002 \003(\tR\005types\"V\n\021SubscribeRes" +
-      "ponse\022)\n\005event\030\001 \001(\0132\023.trunkline.v1.Even" +
-      "tR\005event\022\026\n\006cursor\030\002 \001(\tR\006cursor\"\265\007\n\005Eve" +
-      "nt\022\031\n\010event_id\030\001 \001(\tR\007eventId\022\022\n\004type\030\002 " +
-      "\001(\tR\004type\022\033\n\ttenant_id\030\003 \001(\tR\010tenantId\022%" +
-      "\n\016schema_version\030\004 \001(\005R\rschemaVersion\022\031\n" +
-      "\010trace_id\030\005 \001(\tR\007traceId\022;\n\013create_time\030" +
-      "\006 \001(\0132\032.google.protobuf.TimestampR\ncreat" +
-      "eTime\022o\n\035integration_request_completed\030\n" +
-      " \001(\0132).trunkline.v1.IntegrationRequestCo" +
-      "mpletedH\000R\033integrationRequestCompleted\022K" +
-      "\n\021cost_budget_alert\030\013 \001(\0132\035.trunkline.v1" +
-      ".CostBudgetAlertH\000R\017costBudgetAlert\022M\n\021p" +
-      "rovider_failover\030\014 \001(\0132\036.trunkline.v1.Pr" +
-      "oviderFailoverH\000R\020providerFailover\022]\n\027pr" +
-      "ovider_breaker_opened\030\r \001(\0132#.trunkline." +
-      "v1.ProviderBreakerOpenedH\000R\025providerBrea" +
-      "kerOpened\022]\n\027provider_breaker_closed\030\016 \001" +
-      "(\0132#.trunkline.v1.ProviderBreakerClosedH" +
-      "\000R\025providerBreakerClosed\022G\n\017routing_chan" +
-      "ged\030\017 \001(\0132\034.trunkline.v1.RoutingChangedH" +
-      "\000R\016routingChanged\022Z\n\026experiment_arm_stop" +
-      "ped\030\020 \001(\0132\".trunkline.v1.ExperimentArmSt" +
-      "oppedH\000R\024experimentArmStopped\022f\n\032integra" +
-      "tion_health_changed\030\021 \001(\0132&.trunkline.v1" +
-      ".IntegrationHealthChangedH\000R\030integration" +
-      "HealthChangedB\t\n\007payload\"\276\002\n\033Integration" +
-      "RequestCompleted\022%\n\016integration_id\030\001 \001(\t" +
-      "R\rintegrationId\022\033\n\ttool_name\030\002 \001(\tR\010tool" +
-      "Name\022@\n\016execution_time\030\003 \001(\0132\031.google.pr" +
-      "otobuf.DurationR\rexecutionTime\022&\n\004cost\030\004" +
-      " \001(\0132\022.google.type.MoneyR\004cost\022\030\n\007succes" +
-      "s\030\005 \001(\010R\007success\0228\n\ttimestamp\030\006 \001(\0132\032.go" +
-      "ogle.protobuf.TimestampR\ttimestamp\022\035\n\nre" +
-      "quest_id\030\007 \001(\tR\trequestId\"\255\001\n\030Integratio" +
-      "nHealthChanged\022%\n\016integration_id\030\001 \001(\tR\r" +
-      "integrationId\022\030\n\007healthy\030\002 \001(\010R\007healthy\022" +
-      "\026\n\006detail\030\003 \001(\tR\006detail\0228\n\ttimestamp\030\004 \001" +
+      "or\022\024\n\005types\030\002 \003(\tR\005types\022\'\n\017integration_" +
+      "ids\030\003 \003(\tR\016integrationIds\"V\n\021SubscribeRe" +
+      "sponse\022)\n\005event\030\001 \001(\0132\023.trunkline.v1.Eve" +
+      "ntR\005event\022\026\n\006cursor\030\002 \001(\tR\006cursor\"\346\010\n\005Ev" +
+      "ent\022\031\n\010event_id\030\001 \001(\tR\007eventId\022\022\n\004type\030\002" +
+      " \001(\tR\004type\022\033\n\ttenant_id\030\003 \001(\tR\010tenantId\022" +
+      "%\n\016schema_version\030\004 \001(\005R\rschemaVersion\022\031" +
+      "\n\010trace_id\030\005 \001(\tR\007traceId\022;\n\013create_time" +
+      "\030\006 \001(\0132\032.google.protobuf.TimestampR\ncrea" +
+      "teTime\022o\n\035integration_request_completed\030" +
+      "\n \001(\0132).trunkline.v1.IntegrationRequestC" +
+      "ompletedH\000R\033integrationRequestCompleted\022" +
+      "K\n\021cost_budget_alert\030\013 \001(\0132\035.trunkline.v" +
+      "1.CostBudgetAlertH\000R\017costBudgetAlert\022M\n\021" +
+      "provider_failover\030\014 \001(\0132\036.trunkline.v1.P" +
+      "roviderFailoverH\000R\020providerFailover\022]\n\027p" +
+      "rovider_breaker_opened\030\r \001(\0132#.trunkline" +
+      ".v1.ProviderBreakerOpenedH\000R\025providerBre" +
+      "akerOpened\022]\n\027provider_breaker_closed\030\016 " +
+      "\001(\0132#.trunkline.v1.ProviderBreakerClosed" +
+      "H\000R\025providerBreakerClosed\022G\n\017routing_cha" +
+      "nged\030\017 \001(\0132\034.trunkline.v1.RoutingChanged" +
+      "H\000R\016routingChanged\022Z\n\026experiment_arm_sto" +
+      "pped\030\020 \001(\0132\".trunkline.v1.ExperimentArmS" +
+      "toppedH\000R\024experimentArmStopped\022f\n\032integr" +
+      "ation_health_changed\030\021 \001(\0132&.trunkline.v" +
+      "1.IntegrationHealthChangedH\000R\030integratio" +
+      "nHealthChanged\022J\n\020webhook_received\030\022 \001(\013" +
+      "2\035.trunkline.v1.WebhookReceivedH\000R\017webho" +
+      "okReceived\022c\n\031webhook_endpoint_disabled\030" +
+      "\023 \001(\0132%.trunkline.v1.WebhookEndpointDisa" +
+      "bledH\000R\027webhookEndpointDisabledB\t\n\007paylo" +
+      "ad\"\276\002\n\033IntegrationRequestCompleted\022%\n\016in" +
+      "tegration_id\030\001 \001(\tR\rintegrationId\022\033\n\ttoo" +
+      "l_name\030\002 \001(\tR\010toolName\022@\n\016execution_time" +
+      "\030\003 \001(\0132\031.google.protobuf.DurationR\rexecu" +
+      "tionTime\022&\n\004cost\030\004 \001(\0132\022.google.type.Mon" +
+      "eyR\004cost\022\030\n\007success\030\005 \001(\010R\007success\0228\n\tti" +
+      "mestamp\030\006 \001(\0132\032.google.protobuf.Timestam" +
+      "pR\ttimestamp\022\035\n\nrequest_id\030\007 \001(\tR\treques" +
+      "tId\"\255\001\n\030IntegrationHealthChanged\022%\n\016inte" +
+      "gration_id\030\001 \001(\tR\rintegrationId\022\030\n\007healt" +
+      "hy\030\002 \001(\010R\007healthy\022\026\n\006detail\030\003 \001(\tR\006detai" +
+      "l\0228\n\ttimestamp\030\004 \001(\0132\032.google.protobuf.T" +
+      "imestampR\ttimestamp\"\342\002\n\017CostBudgetAlert\022" +
+      "\033\n\ttenant_id\030\001 \001(\tR\010tenantId\0227\n\rcurrent_" +
+      "spend\030\002 \001(\0132\022.google.type.MoneyR\014current" +
+      "Spend\0225\n\014budget_limit\030\003 \001(\0132\022.google.typ" +
+      "e.MoneyR\013budgetLimit\0225\n\026utilization_perc" +
+      "entage\030\004 \001(\001R\025utilizationPercentage\022\026\n\006p" +
+      "eriod\030\005 \001(\tR\006period\0228\n\ttimestamp\030\006 \001(\0132\032" +
+      ".google.protobuf.TimestampR\ttimestamp\022\033\n" +
+      "\tbudget_id\030\007 \001(\tR\010budgetId\022\034\n\tthreshold\030" +
+      "\010 \001(\001R\tthreshold\"\335\001\n\020ProviderFailover\022+\n" +
+      "\021original_provider\030\001 \001(\tR\020originalProvid" +
+      "er\022+\n\021fallback_provider\030\002 \001(\tR\020fallbackP" +
+      "rovider\022\026\n\006reason\030\003 \001(\tR\006reason\022\035\n\nreque" +
+      "st_id\030\004 \001(\tR\trequestId\0228\n\ttimestamp\030\005 \001(" +
+      "\0132\032.google.protobuf.TimestampR\ttimestamp" +
+      "\"\376\001\n\025ProviderBreakerOpened\022\032\n\010provider\030\001" +
+      " \001(\tR\010provider\022\024\n\005model\030\002 \001(\tR\005model\022%\n\016" +
+      "integration_id\030\003 \001(\tR\rintegrationId\022\026\n\006r" +
+      "eason\030\004 \001(\tR\006reason\022:\n\013retry_after\030\005 \001(\013" +
+      "2\031.google.protobuf.DurationR\nretryAfter\022" +
+      "8\n\ttimestamp\030\006 \001(\0132\032.google.protobuf.Tim" +
+      "estampR\ttimestamp\"\340\001\n\025ProviderBreakerClo" +
+      "sed\022\032\n\010provider\030\001 \001(\tR\010provider\022\024\n\005model" +
+      "\030\002 \001(\tR\005model\022%\n\016integration_id\030\003 \001(\tR\ri" +
+      "ntegrationId\0224\n\010open_for\030\004 \001(\0132\031.google." +
+      "protobuf.DurationR\007openFor\0228\n\ttimestamp\030" +
+      "\005 \001(\0132\032.google.protobuf.TimestampR\ttimes" +
+      "tamp\"\242\001\n\016RoutingChanged\022\032\n\010revision\030\001 \001(" +
+      "\003R\010revision\022\022\n\004kind\030\002 \001(\tR\004kind\022\016\n\002id\030\003 " +
+      "\001(\tR\002id\022\026\n\006action\030\004 \001(\tR\006action\0228\n\ttimes" +
+      "tamp\030\005 \001(\0132\032.google.protobuf.TimestampR\t" +
+      "timestamp\"\361\001\n\024ExperimentArmStopped\022#\n\rex" +
+      "periment_id\030\001 \001(\tR\014experimentId\022\025\n\006arm_i" +
+      "d\030\002 \001(\tR\005armId\022\024\n\005model\030\003 \001(\tR\005model\022\026\n\006" +
+      "metric\030\004 \001(\tR\006metric\022\022\n\004mean\030\005 \001(\001R\004mean" +
+      "\022!\n\014control_mean\030\006 \001(\001R\013controlMean\0228\n\tt" +
+      "imestamp\030\007 \001(\0132\032.google.protobuf.Timesta" +
+      "mpR\ttimestamp\"\362\001\n\017WebhookReceived\022%\n\016int" +
+      "egration_id\030\001 \001(\tR\rintegrationId\022&\n\017sour" +
+      "ce_event_id\030\002 \001(\tR\rsourceEventId\022\037\n\013sour" +
+      "ce_type\030\003 \001(\tR\nsourceType\022\022\n\004body\030\004 \001(\014R" +
+      "\004body\022!\n\014content_type\030\005 \001(\tR\013contentType" +
+      "\0228\n\ttimestamp\030\006 \001(\0132\032.google.protobuf.Ti" +
+      "mestampR\ttimestamp\"\214\001\n\027WebhookEndpointDi" +
+      "sabled\022\037\n\013endpoint_id\030\001 \001(\tR\nendpointId\022" +
+      "\026\n\006reason\030\002 \001(\tR\006reason\0228\n\ttimestamp\030\003 \001" +
       "(\0132\032.google.protobuf.TimestampR\ttimestam" +
-      "p\"\342\002\n\017CostBudgetAlert\022\033\n\ttenant_id\030\001 \001(\t" +
-      "R\010tenantId\0227\n\rcurrent_spend\030\002 \001(\0132\022.goog" +
-      "le.type.MoneyR\014currentSpend\0225\n\014budget_li" +
-      "mit\030\003 \001(\0132\022.google.type.MoneyR\013budgetLim" +
-      "it\0225\n\026utilization_percentage\030\004 \001(\001R\025util" +
-      "izationPercentage\022\026\n\006period\030\005 \001(\tR\006perio" +
-      "d\0228\n\ttimestamp\030\006 \001(\0132\032.google.protobuf.T" +
-      "imestampR\ttimestamp\022\033\n\tbudget_id\030\007 \001(\tR\010" +
-      "budgetId\022\034\n\tthreshold\030\010 \001(\001R\tthreshold\"\335" +
-      "\001\n\020ProviderFailover\022+\n\021original_provider" +
-      "\030\001 \001(\tR\020originalProvider\022+\n\021fallback_pro" +
-      "vider\030\002 \001(\tR\020fallbackProvider\022\026\n\006reason\030" +
-      "\003 \001(\tR\006reason\022\035\n\nrequest_id\030\004 \001(\tR\treque" +
-      "stId\0228\n\ttimestamp\030\005 \001(\0132\032.google.protobu" +
-      "f.TimestampR\ttimestamp\"\376\001\n\025ProviderBreak" +
-      "erOpened\022\032\n\010provider\030\001 \001(\tR\010provider\022\024\n\005" +
-      "model\030\002 \001(\tR\005model\022%\n\016integration_id\030\003 \001" +
-      "(\tR\rintegrationId\022\026\n\006reason\030\004 \001(\tR\006reaso" +
-      "n\022:\n\013retry_after\030\005 \001(\0132\031.google.protobuf" +
-      ".DurationR\nretryAfter\0228\n\ttimestamp\030\006 \001(\013" +
-      "2\032.google.protobuf.TimestampR\ttimestamp\"" +
-      "\340\001\n\025ProviderBreakerClosed\022\032\n\010provider\030\001 " +
-      "\001(\tR\010provider\022\024\n\005model\030\002 \001(\tR\005model\022%\n\016i" +
-      "ntegration_id\030\003 \001(\tR\rintegrationId\0224\n\010op" +
-      "en_for\030\004 \001(\0132\031.google.protobuf.DurationR" +
-      "\007openFor\0228\n\ttimestamp\030\005 \001(\0132\032.google.pro" +
-      "tobuf.TimestampR\ttimestamp\"\242\001\n\016RoutingCh" +
-      "anged\022\032\n\010revision\030\001 \001(\003R\010revision\022\022\n\004kin" +
-      "d\030\002 \001(\tR\004kind\022\016\n\002id\030\003 \001(\tR\002id\022\026\n\006action\030" +
-      "\004 \001(\tR\006action\0228\n\ttimestamp\030\005 \001(\0132\032.googl" +
-      "e.protobuf.TimestampR\ttimestamp\"\361\001\n\024Expe" +
-      "rimentArmStopped\022#\n\rexperiment_id\030\001 \001(\tR" +
-      "\014experimentId\022\025\n\006arm_id\030\002 \001(\tR\005armId\022\024\n\005" +
-      "model\030\003 \001(\tR\005model\022\026\n\006metric\030\004 \001(\tR\006metr" +
-      "ic\022\022\n\004mean\030\005 \001(\001R\004mean\022!\n\014control_mean\030\006" +
-      " \001(\001R\013controlMean\0228\n\ttimestamp\030\007 \001(\0132\032.g" +
-      "oogle.protobuf.TimestampR\ttimestamp2t\n\014E" +
-      "ventService\022d\n\tSubscribe\022\036.trunkline.v1." +
-      "SubscribeRequest\032\037.trunkline.v1.Subscrib" +
-      "eResponse\"\024\220\002\001\212\347\030\r\n\013events.read0\001BO\n\020dev" +
-      ".trunkline.v1B\nEventProtoP\001Z-trunkline.d" +
-      "ev/gen/go/trunkline/v1;trunklinev1b\006prot" +
-      "o3"
+      "p2t\n\014EventService\022d\n\tSubscribe\022\036.trunkli" +
+      "ne.v1.SubscribeRequest\032\037.trunkline.v1.Su" +
+      "bscribeResponse\"\024\220\002\001\212\347\030\r\n\013events.read0\001B" +
+      "O\n\020dev.trunkline.v1B\nEventProtoP\001Z-trunk" +
+      "line.dev/gen/go/trunkline/v1;trunklinev1" +
+      "b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -191,7 +216,7 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_SubscribeRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_SubscribeRequest_descriptor,
-        new java.lang.String[] { "Cursor", "Types", });
+        new java.lang.String[] { "Cursor", "Types", "IntegrationIds", });
     internal_static_trunkline_v1_SubscribeResponse_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_trunkline_v1_SubscribeResponse_fieldAccessorTable = new
@@ -203,7 +228,7 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Event_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Event_descriptor,
-        new java.lang.String[] { "EventId", "Type", "TenantId", "SchemaVersion", "TraceId", "CreateTime", "IntegrationRequestCompleted", "CostBudgetAlert", "ProviderFailover", "ProviderBreakerOpened", "ProviderBreakerClosed", "RoutingChanged", "ExperimentArmStopped", "IntegrationHealthChanged", "Payload", });
+        new java.lang.String[] { "EventId", "Type", "TenantId", "SchemaVersion", "TraceId", "CreateTime", "IntegrationRequestCompleted", "CostBudgetAlert", "ProviderFailover", "ProviderBreakerOpened", "ProviderBreakerClosed", "RoutingChanged", "ExperimentArmStopped", "IntegrationHealthChanged", "WebhookReceived", "WebhookEndpointDisabled", "Payload", });
     internal_static_trunkline_v1_IntegrationRequestCompleted_descriptor =
       getDescriptor().getMessageType(3);
     internal_static_trunkline_v1_IntegrationRequestCompleted_fieldAccessorTable = new
@@ -252,6 +277,18 @@ public final class EventProto extends com.google.protobuf.GeneratedFile {
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ExperimentArmStopped_descriptor,
         new java.lang.String[] { "ExperimentId", "ArmId", "Model", "Metric", "Mean", "ControlMean", "Timestamp", });
+    internal_static_trunkline_v1_WebhookReceived_descriptor =
+      getDescriptor().getMessageType(11);
+    internal_static_trunkline_v1_WebhookReceived_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_WebhookReceived_descriptor,
+        new java.lang.String[] { "IntegrationId", "SourceEventId", "SourceType", "Body", "ContentType", "Timestamp", });
+    internal_static_trunkline_v1_WebhookEndpointDisabled_descriptor =
+      getDescriptor().getMessageType(12);
+    internal_static_trunkline_v1_WebhookEndpointDisabled_fieldAccessorTable = new
+      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
+        internal_static_trunkline_v1_WebhookEndpointDisabled_descriptor,
+        new java.lang.String[] { "EndpointId", "Reason", "Timestamp", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.protobuf.TimestampProto.getDescriptor();

@@ -115,7 +115,8 @@ public final class EventServiceGrpc {
 
     /**
      * <pre>
-     * Subscribe streams events from a cursor on, and stays open for those to come.
+     * Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+     * were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
      * </pre>
      */
     default void subscribe(dev.trunkline.v1.SubscribeRequest request,
@@ -159,7 +160,8 @@ public final class EventServiceGrpc {
 
     /**
      * <pre>
-     * Subscribe streams events from a cursor on, and stays open for those to come.
+     * Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+     * were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
      * </pre>
      */
     public void subscribe(dev.trunkline.v1.SubscribeRequest request,
@@ -190,7 +192,8 @@ public final class EventServiceGrpc {
 
     /**
      * <pre>
-     * Subscribe streams events from a cursor on, and stays open for those to come.
+     * Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+     * were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")
@@ -222,7 +225,8 @@ public final class EventServiceGrpc {
 
     /**
      * <pre>
-     * Subscribe streams events from a cursor on, and stays open for those to come.
+     * Subscribe streams events from a cursor on, and stays open for those to come. Each is told at least once, in the order in which they
+     * were recorded. Errors: INVALID_ARGUMENT (cursor), FAILED_PRECONDITION (what follows the cursor is kept no longer).
      * </pre>
      */
     public java.util.Iterator<dev.trunkline.v1.SubscribeResponse> subscribe(

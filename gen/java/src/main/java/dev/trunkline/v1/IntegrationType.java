@@ -57,7 +57,7 @@ public enum IntegrationType
   INTEGRATION_TYPE_STORAGE(4),
   /**
    * <pre>
-   * A webhook receiver.
+   * A receiver of other systems' webhooks.
    * </pre>
    *
    * <code>INTEGRATION_TYPE_WEBHOOK = 5;</code>
@@ -117,7 +117,7 @@ public enum IntegrationType
   public static final int INTEGRATION_TYPE_STORAGE_VALUE = 4;
   /**
    * <pre>
-   * A webhook receiver.
+   * A receiver of other systems' webhooks.
    * </pre>
    *
    * <code>INTEGRATION_TYPE_WEBHOOK = 5;</code>

@@ -61,6 +61,7 @@ private static final long serialVersionUID = 0L;
     CHUNK(2),
     PROGRESS(3),
     FINISHED(4),
+    ROWS(5),
     MESSAGE_NOT_SET(0);
     private final int value;
     private MessageCase(int value) {
@@ -81,6 +82,7 @@ private static final long serialVersionUID = 0L;
         case 2: return CHUNK;
         case 3: return PROGRESS;
         case 4: return FINISHED;
+        case 5: return ROWS;
         case 0: return MESSAGE_NOT_SET;
         default: return null;
       }
@@ -114,7 +116,7 @@ private static final long serialVersionUID = 0L;
   public static final int CHUNK_FIELD_NUMBER = 2;
   /**
    * <pre>
-   * A piece of the output; of a tool with pages, a whole page or a piece of it.
+   * A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
    * </pre>
    *
    * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -126,7 +128,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * A piece of the output; of a tool with pages, a whole page or a piece of it.
+   * A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
    * </pre>
    *
    * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -186,7 +188,8 @@ private static final long serialVersionUID = 0L;
   public static final int FINISHED_FIELD_NUMBER = 4;
   /**
    * <pre>
-   * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+   * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+   * many rows, the checksum of an object.
    * </pre>
    *
    * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -198,7 +201,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+   * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+   * many rows, the checksum of an object.
    * </pre>
    *
    * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -213,7 +217,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+   * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+   * many rows, the checksum of an object.
    * </pre>
    *
    * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -224,6 +229,49 @@ private static final long serialVersionUID = 0L;
        return (dev.trunkline.v1.ExecuteToolResponse) message_;
     }
     return dev.trunkline.v1.ExecuteToolResponse.getDefaultInstance();
+  }
+
+  public static final int ROWS_FIELD_NUMBER = 5;
+  /**
+   * <pre>
+   * Rows of a database's result.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+   * @return Whether the rows field is set.
+   */
+  @java.lang.Override
+  public boolean hasRows() {
+    return messageCase_ == 5;
+  }
+  /**
+   * <pre>
+   * Rows of a database's result.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+   * @return The rows.
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RowBatch getRows() {
+    if (messageCase_ == 5) {
+       return (dev.trunkline.v1.RowBatch) message_;
+    }
+    return dev.trunkline.v1.RowBatch.getDefaultInstance();
+  }
+  /**
+   * <pre>
+   * Rows of a database's result.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+   */
+  @java.lang.Override
+  public dev.trunkline.v1.RowBatchOrBuilder getRowsOrBuilder() {
+    if (messageCase_ == 5) {
+       return (dev.trunkline.v1.RowBatch) message_;
+    }
+    return dev.trunkline.v1.RowBatch.getDefaultInstance();
   }
 
   private byte memoizedIsInitialized = -1;
@@ -253,6 +301,9 @@ private static final long serialVersionUID = 0L;
     if (messageCase_ == 4) {
       output.writeMessage(4, (dev.trunkline.v1.ExecuteToolResponse) message_);
     }
+    if (messageCase_ == 5) {
+      output.writeMessage(5, (dev.trunkline.v1.RowBatch) message_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -273,6 +324,10 @@ private static final long serialVersionUID = 0L;
     if (messageCase_ == 4) {
       size += com.google.protobuf.CodedOutputStream
         .computeMessageSize(4, (dev.trunkline.v1.ExecuteToolResponse) message_);
+    }
+    if (messageCase_ == 5) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeMessageSize(5, (dev.trunkline.v1.RowBatch) message_);
     }
     return size;
   }
@@ -314,6 +369,10 @@ private static final long serialVersionUID = 0L;
         if (!getFinished()
             .equals(other.getFinished())) return false;
         break;
+      case 5:
+        if (!getRows()
+            .equals(other.getRows())) return false;
+        break;
       case 0:
       default:
     }
@@ -343,6 +402,10 @@ private static final long serialVersionUID = 0L;
       case 4:
         hash = (37 * hash) + FINISHED_FIELD_NUMBER;
         hash = (53 * hash) + getFinished().hashCode();
+        break;
+      case 5:
+        hash = (37 * hash) + ROWS_FIELD_NUMBER;
+        hash = (53 * hash) + getRows().hashCode();
         break;
       case 0:
       default:
@@ -489,6 +552,9 @@ private static final long serialVersionUID = 0L;
       if (finishedBuilder_ != null) {
         finishedBuilder_.clear();
       }
+      if (rowsBuilder_ != null) {
+        rowsBuilder_.clear();
+      }
       messageCase_ = 0;
       message_ = null;
       return this;
@@ -541,6 +607,10 @@ private static final long serialVersionUID = 0L;
           finishedBuilder_ != null) {
         result.message_ = finishedBuilder_.build();
       }
+      if (messageCase_ == 5 &&
+          rowsBuilder_ != null) {
+        result.message_ = rowsBuilder_.build();
+      }
     }
 
     @java.lang.Override
@@ -569,6 +639,10 @@ private static final long serialVersionUID = 0L;
         }
         case FINISHED: {
           mergeFinished(other.getFinished());
+          break;
+        }
+        case ROWS: {
+          mergeRows(other.getRows());
           break;
         }
         case MESSAGE_NOT_SET: {
@@ -625,6 +699,13 @@ private static final long serialVersionUID = 0L;
               messageCase_ = 4;
               break;
             } // case 34
+            case 42: {
+              input.readMessage(
+                  internalGetRowsFieldBuilder().getBuilder(),
+                  extensionRegistry);
+              messageCase_ = 5;
+              break;
+            } // case 42
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -703,7 +784,7 @@ private static final long serialVersionUID = 0L;
 
     /**
      * <pre>
-     * A piece of the output; of a tool with pages, a whole page or a piece of it.
+     * A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
      * </pre>
      *
      * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -714,7 +795,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A piece of the output; of a tool with pages, a whole page or a piece of it.
+     * A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
      * </pre>
      *
      * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -728,7 +809,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A piece of the output; of a tool with pages, a whole page or a piece of it.
+     * A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
      * </pre>
      *
      * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -744,7 +825,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * A piece of the output; of a tool with pages, a whole page or a piece of it.
+     * A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
      * </pre>
      *
      * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -941,7 +1022,8 @@ private static final long serialVersionUID = 0L;
         dev.trunkline.v1.ExecuteToolResponse, dev.trunkline.v1.ExecuteToolResponse.Builder, dev.trunkline.v1.ExecuteToolResponseOrBuilder> finishedBuilder_;
     /**
      * <pre>
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      * </pre>
      *
      * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -953,7 +1035,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      * </pre>
      *
      * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -975,7 +1058,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      * </pre>
      *
      * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -995,7 +1079,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      * </pre>
      *
      * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -1013,7 +1098,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      * </pre>
      *
      * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -1040,7 +1126,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      * </pre>
      *
      * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -1063,7 +1150,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      * </pre>
      *
      * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -1073,7 +1161,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      * </pre>
      *
      * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -1091,7 +1180,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+     * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+     * many rows, the checksum of an object.
      * </pre>
      *
      * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -1113,6 +1203,184 @@ private static final long serialVersionUID = 0L;
       messageCase_ = 4;
       onChanged();
       return finishedBuilder_;
+    }
+
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RowBatch, dev.trunkline.v1.RowBatch.Builder, dev.trunkline.v1.RowBatchOrBuilder> rowsBuilder_;
+    /**
+     * <pre>
+     * Rows of a database's result.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+     * @return Whether the rows field is set.
+     */
+    @java.lang.Override
+    public boolean hasRows() {
+      return messageCase_ == 5;
+    }
+    /**
+     * <pre>
+     * Rows of a database's result.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+     * @return The rows.
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.RowBatch getRows() {
+      if (rowsBuilder_ == null) {
+        if (messageCase_ == 5) {
+          return (dev.trunkline.v1.RowBatch) message_;
+        }
+        return dev.trunkline.v1.RowBatch.getDefaultInstance();
+      } else {
+        if (messageCase_ == 5) {
+          return rowsBuilder_.getMessage();
+        }
+        return dev.trunkline.v1.RowBatch.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Rows of a database's result.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+     */
+    public Builder setRows(dev.trunkline.v1.RowBatch value) {
+      if (rowsBuilder_ == null) {
+        if (value == null) {
+          throw new NullPointerException();
+        }
+        message_ = value;
+        onChanged();
+      } else {
+        rowsBuilder_.setMessage(value);
+      }
+      messageCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * Rows of a database's result.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+     */
+    public Builder setRows(
+        dev.trunkline.v1.RowBatch.Builder builderForValue) {
+      if (rowsBuilder_ == null) {
+        message_ = builderForValue.build();
+        onChanged();
+      } else {
+        rowsBuilder_.setMessage(builderForValue.build());
+      }
+      messageCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * Rows of a database's result.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+     */
+    public Builder mergeRows(dev.trunkline.v1.RowBatch value) {
+      if (rowsBuilder_ == null) {
+        if (messageCase_ == 5 &&
+            message_ != dev.trunkline.v1.RowBatch.getDefaultInstance()) {
+          message_ = dev.trunkline.v1.RowBatch.newBuilder((dev.trunkline.v1.RowBatch) message_)
+              .mergeFrom(value).buildPartial();
+        } else {
+          message_ = value;
+        }
+        onChanged();
+      } else {
+        if (messageCase_ == 5) {
+          rowsBuilder_.mergeFrom(value);
+        } else {
+          rowsBuilder_.setMessage(value);
+        }
+      }
+      messageCase_ = 5;
+      return this;
+    }
+    /**
+     * <pre>
+     * Rows of a database's result.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+     */
+    public Builder clearRows() {
+      if (rowsBuilder_ == null) {
+        if (messageCase_ == 5) {
+          messageCase_ = 0;
+          message_ = null;
+          onChanged();
+        }
+      } else {
+        if (messageCase_ == 5) {
+          messageCase_ = 0;
+          message_ = null;
+        }
+        rowsBuilder_.clear();
+      }
+      return this;
+    }
+    /**
+     * <pre>
+     * Rows of a database's result.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+     */
+    public dev.trunkline.v1.RowBatch.Builder getRowsBuilder() {
+      return internalGetRowsFieldBuilder().getBuilder();
+    }
+    /**
+     * <pre>
+     * Rows of a database's result.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+     */
+    @java.lang.Override
+    public dev.trunkline.v1.RowBatchOrBuilder getRowsOrBuilder() {
+      if ((messageCase_ == 5) && (rowsBuilder_ != null)) {
+        return rowsBuilder_.getMessageOrBuilder();
+      } else {
+        if (messageCase_ == 5) {
+          return (dev.trunkline.v1.RowBatch) message_;
+        }
+        return dev.trunkline.v1.RowBatch.getDefaultInstance();
+      }
+    }
+    /**
+     * <pre>
+     * Rows of a database's result.
+     * </pre>
+     *
+     * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+     */
+    private com.google.protobuf.SingleFieldBuilder<
+        dev.trunkline.v1.RowBatch, dev.trunkline.v1.RowBatch.Builder, dev.trunkline.v1.RowBatchOrBuilder> 
+        internalGetRowsFieldBuilder() {
+      if (rowsBuilder_ == null) {
+        if (!(messageCase_ == 5)) {
+          message_ = dev.trunkline.v1.RowBatch.getDefaultInstance();
+        }
+        rowsBuilder_ = new com.google.protobuf.SingleFieldBuilder<
+            dev.trunkline.v1.RowBatch, dev.trunkline.v1.RowBatch.Builder, dev.trunkline.v1.RowBatchOrBuilder>(
+                (dev.trunkline.v1.RowBatch) message_,
+                getParentForChildren(),
+                isClean());
+        message_ = null;
+      }
+      messageCase_ = 5;
+      onChanged();
+      return rowsBuilder_;
     }
 
     // @@protoc_insertion_point(builder_scope:trunkline.v1.StreamExecuteToolResponse)

@@ -22,7 +22,7 @@ public interface StreamExecuteToolResponseOrBuilder extends
 
   /**
    * <pre>
-   * A piece of the output; of a tool with pages, a whole page or a piece of it.
+   * A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
    * </pre>
    *
    * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -31,7 +31,7 @@ public interface StreamExecuteToolResponseOrBuilder extends
   boolean hasChunk();
   /**
    * <pre>
-   * A piece of the output; of a tool with pages, a whole page or a piece of it.
+   * A piece of the output, in order; of a tool with pages, a whole page or a piece of it.
    * </pre>
    *
    * <code>bytes chunk = 2 [json_name = "chunk"];</code>
@@ -68,7 +68,8 @@ public interface StreamExecuteToolResponseOrBuilder extends
 
   /**
    * <pre>
-   * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+   * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+   * many rows, the checksum of an object.
    * </pre>
    *
    * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -77,7 +78,8 @@ public interface StreamExecuteToolResponseOrBuilder extends
   boolean hasFinished();
   /**
    * <pre>
-   * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+   * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+   * many rows, the checksum of an object.
    * </pre>
    *
    * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
@@ -86,12 +88,40 @@ public interface StreamExecuteToolResponseOrBuilder extends
   dev.trunkline.v1.ExecuteToolResponse getFinished();
   /**
    * <pre>
-   * The result; always last when the stream ends well. `result_json` is empty when the output came as chunks.
+   * The result; always last when the stream ends well. When the output came as chunks or rows, `result_json` tells of it at most: how
+   * many rows, the checksum of an object.
    * </pre>
    *
    * <code>.trunkline.v1.ExecuteToolResponse finished = 4 [json_name = "finished"];</code>
    */
   dev.trunkline.v1.ExecuteToolResponseOrBuilder getFinishedOrBuilder();
+
+  /**
+   * <pre>
+   * Rows of a database's result.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+   * @return Whether the rows field is set.
+   */
+  boolean hasRows();
+  /**
+   * <pre>
+   * Rows of a database's result.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+   * @return The rows.
+   */
+  dev.trunkline.v1.RowBatch getRows();
+  /**
+   * <pre>
+   * Rows of a database's result.
+   * </pre>
+   *
+   * <code>.trunkline.v1.RowBatch rows = 5 [json_name = "rows"];</code>
+   */
+  dev.trunkline.v1.RowBatchOrBuilder getRowsOrBuilder();
 
   dev.trunkline.v1.StreamExecuteToolResponse.MessageCase getMessageCase();
 }

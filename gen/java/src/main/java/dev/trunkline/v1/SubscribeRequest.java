@@ -35,6 +35,8 @@ private static final long serialVersionUID = 0L;
     cursor_ = "";
     types_ =
         com.google.protobuf.LazyStringArrayList.emptyList();
+    integrationIds_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -60,7 +62,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object cursor_ = "";
   /**
    * <pre>
-   * Go on after this cursor. Empty: from now on.
+   * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
    * </pre>
    *
    * <code>string cursor = 1 [json_name = "cursor"];</code>
@@ -81,7 +83,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Go on after this cursor. Empty: from now on.
+   * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
    * </pre>
    *
    * <code>string cursor = 1 [json_name = "cursor"];</code>
@@ -108,7 +110,8 @@ private static final long serialVersionUID = 0L;
       com.google.protobuf.LazyStringArrayList.emptyList();
   /**
    * <pre>
-   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+   * most 64.
    * </pre>
    *
    * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -120,7 +123,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+   * most 64.
    * </pre>
    *
    * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -131,7 +135,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+   * most 64.
    * </pre>
    *
    * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -143,7 +148,8 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+   * most 64.
    * </pre>
    *
    * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -153,6 +159,59 @@ private static final long serialVersionUID = 0L;
   public com.google.protobuf.ByteString
       getTypesBytes(int index) {
     return types_.getByteString(index);
+  }
+
+  public static final int INTEGRATION_IDS_FIELD_NUMBER = 3;
+  @SuppressWarnings("serial")
+  private com.google.protobuf.LazyStringArrayList integrationIds_ =
+      com.google.protobuf.LazyStringArrayList.emptyList();
+  /**
+   * <pre>
+   * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+   * </pre>
+   *
+   * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+   * @return A list containing the integrationIds.
+   */
+  public com.google.protobuf.ProtocolStringList
+      getIntegrationIdsList() {
+    return integrationIds_;
+  }
+  /**
+   * <pre>
+   * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+   * </pre>
+   *
+   * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+   * @return The count of integrationIds.
+   */
+  public int getIntegrationIdsCount() {
+    return integrationIds_.size();
+  }
+  /**
+   * <pre>
+   * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+   * </pre>
+   *
+   * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+   * @param index The index of the element to return.
+   * @return The integrationIds at the given index.
+   */
+  public java.lang.String getIntegrationIds(int index) {
+    return integrationIds_.get(index);
+  }
+  /**
+   * <pre>
+   * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+   * </pre>
+   *
+   * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the integrationIds at the given index.
+   */
+  public com.google.protobuf.ByteString
+      getIntegrationIdsBytes(int index) {
+    return integrationIds_.getByteString(index);
   }
 
   private byte memoizedIsInitialized = -1;
@@ -175,6 +234,9 @@ private static final long serialVersionUID = 0L;
     for (int i = 0; i < types_.size(); i++) {
       com.google.protobuf.GeneratedMessage.writeString(output, 2, types_.getRaw(i));
     }
+    for (int i = 0; i < integrationIds_.size(); i++) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 3, integrationIds_.getRaw(i));
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -189,6 +251,14 @@ private static final long serialVersionUID = 0L;
       }
       size += dataSize;
       size += 1 * getTypesList().size();
+    }
+    {
+      int dataSize = 0;
+      for (int i = 0; i < integrationIds_.size(); i++) {
+        dataSize += computeStringSizeNoTag(integrationIds_.getRaw(i));
+      }
+      size += dataSize;
+      size += 1 * getIntegrationIdsList().size();
     }
     return size;
   }
@@ -218,6 +288,8 @@ private static final long serialVersionUID = 0L;
         .equals(other.getCursor())) return false;
     if (!getTypesList()
         .equals(other.getTypesList())) return false;
+    if (!getIntegrationIdsList()
+        .equals(other.getIntegrationIdsList())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -234,6 +306,10 @@ private static final long serialVersionUID = 0L;
     if (getTypesCount() > 0) {
       hash = (37 * hash) + TYPES_FIELD_NUMBER;
       hash = (53 * hash) + getTypesList().hashCode();
+    }
+    if (getIntegrationIdsCount() > 0) {
+      hash = (37 * hash) + INTEGRATION_IDS_FIELD_NUMBER;
+      hash = (53 * hash) + getIntegrationIdsList().hashCode();
     }
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
@@ -373,6 +449,8 @@ private static final long serialVersionUID = 0L;
       cursor_ = "";
       types_ =
           com.google.protobuf.LazyStringArrayList.emptyList();
+      integrationIds_ =
+          com.google.protobuf.LazyStringArrayList.emptyList();
       return this;
     }
 
@@ -413,6 +491,10 @@ private static final long serialVersionUID = 0L;
         types_.makeImmutable();
         result.types_ = types_;
       }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        integrationIds_.makeImmutable();
+        result.integrationIds_ = integrationIds_;
+      }
     }
 
     @java.lang.Override
@@ -439,6 +521,16 @@ private static final long serialVersionUID = 0L;
         } else {
           ensureTypesIsMutable();
           types_.addAll(other.types_);
+        }
+        onChanged();
+      }
+      if (!other.integrationIds_.isEmpty()) {
+        if (integrationIds_.isEmpty()) {
+          integrationIds_ = other.integrationIds_;
+          bitField0_ |= 0x00000004;
+        } else {
+          ensureIntegrationIdsIsMutable();
+          integrationIds_.addAll(other.integrationIds_);
         }
         onChanged();
       }
@@ -478,6 +570,11 @@ private static final long serialVersionUID = 0L;
               types_.add(input.readStringRequireUtf8());
               break;
             } // case 18
+            case 26: {
+              ensureIntegrationIdsIsMutable();
+              integrationIds_.add(input.readStringRequireUtf8());
+              break;
+            } // case 26
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -498,7 +595,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object cursor_ = "";
     /**
      * <pre>
-     * Go on after this cursor. Empty: from now on.
+     * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
      * </pre>
      *
      * <code>string cursor = 1 [json_name = "cursor"];</code>
@@ -518,7 +615,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Go on after this cursor. Empty: from now on.
+     * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
      * </pre>
      *
      * <code>string cursor = 1 [json_name = "cursor"];</code>
@@ -539,7 +636,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Go on after this cursor. Empty: from now on.
+     * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
      * </pre>
      *
      * <code>string cursor = 1 [json_name = "cursor"];</code>
@@ -556,7 +653,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Go on after this cursor. Empty: from now on.
+     * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
      * </pre>
      *
      * <code>string cursor = 1 [json_name = "cursor"];</code>
@@ -570,7 +667,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Go on after this cursor. Empty: from now on.
+     * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
      * </pre>
      *
      * <code>string cursor = 1 [json_name = "cursor"];</code>
@@ -597,7 +694,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+     * most 64.
      * </pre>
      *
      * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -610,7 +708,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+     * most 64.
      * </pre>
      *
      * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -621,7 +720,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+     * most 64.
      * </pre>
      *
      * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -633,7 +733,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+     * most 64.
      * </pre>
      *
      * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -646,7 +747,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+     * most 64.
      * </pre>
      *
      * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -665,7 +767,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+     * most 64.
      * </pre>
      *
      * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -683,7 +786,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+     * most 64.
      * </pre>
      *
      * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -701,7 +805,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+     * most 64.
      * </pre>
      *
      * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -716,7 +821,8 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+     * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+     * most 64.
      * </pre>
      *
      * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -730,6 +836,153 @@ private static final long serialVersionUID = 0L;
       ensureTypesIsMutable();
       types_.add(value);
       bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+
+    private com.google.protobuf.LazyStringArrayList integrationIds_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+    private void ensureIntegrationIdsIsMutable() {
+      if (!integrationIds_.isModifiable()) {
+        integrationIds_ = new com.google.protobuf.LazyStringArrayList(integrationIds_);
+      }
+      bitField0_ |= 0x00000004;
+    }
+    /**
+     * <pre>
+     * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+     * </pre>
+     *
+     * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+     * @return A list containing the integrationIds.
+     */
+    public com.google.protobuf.ProtocolStringList
+        getIntegrationIdsList() {
+      integrationIds_.makeImmutable();
+      return integrationIds_;
+    }
+    /**
+     * <pre>
+     * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+     * </pre>
+     *
+     * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+     * @return The count of integrationIds.
+     */
+    public int getIntegrationIdsCount() {
+      return integrationIds_.size();
+    }
+    /**
+     * <pre>
+     * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+     * </pre>
+     *
+     * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+     * @param index The index of the element to return.
+     * @return The integrationIds at the given index.
+     */
+    public java.lang.String getIntegrationIds(int index) {
+      return integrationIds_.get(index);
+    }
+    /**
+     * <pre>
+     * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+     * </pre>
+     *
+     * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+     * @param index The index of the value to return.
+     * @return The bytes of the integrationIds at the given index.
+     */
+    public com.google.protobuf.ByteString
+        getIntegrationIdsBytes(int index) {
+      return integrationIds_.getByteString(index);
+    }
+    /**
+     * <pre>
+     * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+     * </pre>
+     *
+     * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+     * @param index The index to set the value at.
+     * @param value The integrationIds to set.
+     * @return This builder for chaining.
+     */
+    public Builder setIntegrationIds(
+        int index, java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureIntegrationIdsIsMutable();
+      integrationIds_.set(index, value);
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+     * </pre>
+     *
+     * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+     * @param value The integrationIds to add.
+     * @return This builder for chaining.
+     */
+    public Builder addIntegrationIds(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      ensureIntegrationIdsIsMutable();
+      integrationIds_.add(value);
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+     * </pre>
+     *
+     * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+     * @param values The integrationIds to add.
+     * @return This builder for chaining.
+     */
+    public Builder addAllIntegrationIds(
+        java.lang.Iterable<java.lang.String> values) {
+      ensureIntegrationIdsIsMutable();
+      com.google.protobuf.AbstractMessageLite.Builder.addAll(
+          values, integrationIds_);
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+     * </pre>
+     *
+     * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearIntegrationIds() {
+      integrationIds_ =
+        com.google.protobuf.LazyStringArrayList.emptyList();
+      bitField0_ = (bitField0_ & ~0x00000004);;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+     * </pre>
+     *
+     * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+     * @param value The bytes of the integrationIds to add.
+     * @return This builder for chaining.
+     */
+    public Builder addIntegrationIdsBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      ensureIntegrationIdsIsMutable();
+      integrationIds_.add(value);
+      bitField0_ |= 0x00000004;
       onChanged();
       return this;
     }

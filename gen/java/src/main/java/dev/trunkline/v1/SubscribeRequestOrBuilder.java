@@ -12,7 +12,7 @@ public interface SubscribeRequestOrBuilder extends
 
   /**
    * <pre>
-   * Go on after this cursor. Empty: from now on.
+   * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
    * </pre>
    *
    * <code>string cursor = 1 [json_name = "cursor"];</code>
@@ -21,7 +21,7 @@ public interface SubscribeRequestOrBuilder extends
   java.lang.String getCursor();
   /**
    * <pre>
-   * Go on after this cursor. Empty: from now on.
+   * Go on after this cursor. Empty: from now on; `0`: from the oldest that is kept.
    * </pre>
    *
    * <code>string cursor = 1 [json_name = "cursor"];</code>
@@ -32,7 +32,8 @@ public interface SubscribeRequestOrBuilder extends
 
   /**
    * <pre>
-   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+   * most 64.
    * </pre>
    *
    * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -42,7 +43,8 @@ public interface SubscribeRequestOrBuilder extends
       getTypesList();
   /**
    * <pre>
-   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+   * most 64.
    * </pre>
    *
    * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -51,7 +53,8 @@ public interface SubscribeRequestOrBuilder extends
   int getTypesCount();
   /**
    * <pre>
-   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+   * most 64.
    * </pre>
    *
    * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -61,7 +64,8 @@ public interface SubscribeRequestOrBuilder extends
   java.lang.String getTypes(int index);
   /**
    * <pre>
-   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all.
+   * Only events of these types, for example `cost.budget_alert`; `integration.*` matches a family. Empty: all. At
+   * most 64.
    * </pre>
    *
    * <code>repeated string types = 2 [json_name = "types"];</code>
@@ -70,4 +74,45 @@ public interface SubscribeRequestOrBuilder extends
    */
   com.google.protobuf.ByteString
       getTypesBytes(int index);
+
+  /**
+   * <pre>
+   * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+   * </pre>
+   *
+   * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+   * @return A list containing the integrationIds.
+   */
+  java.util.List<java.lang.String>
+      getIntegrationIdsList();
+  /**
+   * <pre>
+   * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+   * </pre>
+   *
+   * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+   * @return The count of integrationIds.
+   */
+  int getIntegrationIdsCount();
+  /**
+   * <pre>
+   * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+   * </pre>
+   *
+   * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+   * @param index The index of the element to return.
+   * @return The integrationIds at the given index.
+   */
+  java.lang.String getIntegrationIds(int index);
+  /**
+   * <pre>
+   * Only events about one of these integrations, where an event names one. Empty: all. At most 64.
+   * </pre>
+   *
+   * <code>repeated string integration_ids = 3 [json_name = "integrationIds"];</code>
+   * @param index The index of the value to return.
+   * @return The bytes of the integrationIds at the given index.
+   */
+  com.google.protobuf.ByteString
+      getIntegrationIdsBytes(int index);
 }

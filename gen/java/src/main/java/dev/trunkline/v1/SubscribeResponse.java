@@ -58,7 +58,7 @@ private static final long serialVersionUID = 0L;
   private dev.trunkline.v1.Event event_;
   /**
    * <pre>
-   * The event; absent in a heartbeat.
+   * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
    * </pre>
    *
    * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -70,7 +70,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The event; absent in a heartbeat.
+   * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
    * </pre>
    *
    * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -82,7 +82,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The event; absent in a heartbeat.
+   * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
    * </pre>
    *
    * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -491,7 +491,7 @@ private static final long serialVersionUID = 0L;
         dev.trunkline.v1.Event, dev.trunkline.v1.Event.Builder, dev.trunkline.v1.EventOrBuilder> eventBuilder_;
     /**
      * <pre>
-     * The event; absent in a heartbeat.
+     * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
      * </pre>
      *
      * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -502,7 +502,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The event; absent in a heartbeat.
+     * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
      * </pre>
      *
      * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -517,7 +517,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The event; absent in a heartbeat.
+     * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
      * </pre>
      *
      * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -537,7 +537,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The event; absent in a heartbeat.
+     * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
      * </pre>
      *
      * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -555,7 +555,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The event; absent in a heartbeat.
+     * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
      * </pre>
      *
      * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -580,7 +580,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The event; absent in a heartbeat.
+     * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
      * </pre>
      *
      * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -597,7 +597,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The event; absent in a heartbeat.
+     * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
      * </pre>
      *
      * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -609,7 +609,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The event; absent in a heartbeat.
+     * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
      * </pre>
      *
      * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -624,7 +624,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The event; absent in a heartbeat.
+     * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
      * </pre>
      *
      * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>

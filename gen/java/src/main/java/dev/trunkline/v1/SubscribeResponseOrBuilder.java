@@ -12,7 +12,7 @@ public interface SubscribeResponseOrBuilder extends
 
   /**
    * <pre>
-   * The event; absent in a heartbeat.
+   * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
    * </pre>
    *
    * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -21,7 +21,7 @@ public interface SubscribeResponseOrBuilder extends
   boolean hasEvent();
   /**
    * <pre>
-   * The event; absent in a heartbeat.
+   * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
    * </pre>
    *
    * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>
@@ -30,7 +30,7 @@ public interface SubscribeResponseOrBuilder extends
   dev.trunkline.v1.Event getEvent();
   /**
    * <pre>
-   * The event; absent in a heartbeat.
+   * The event; absent in a heartbeat, which comes every 15 s while nothing happens.
    * </pre>
    *
    * <code>.trunkline.v1.Event event = 1 [json_name = "event"];</code>

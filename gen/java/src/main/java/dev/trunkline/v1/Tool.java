@@ -455,6 +455,36 @@ private static final long serialVersionUID = 0L;
     return repeatable_;
   }
 
+  public static final int TAKES_INPUT_FIELD_NUMBER = 15;
+  private boolean takesInput_ = false;
+  /**
+   * <pre>
+   * Whether `StreamExecuteTool` takes input for it, as chunks; it needs some then.
+   * </pre>
+   *
+   * <code>bool takes_input = 15 [json_name = "takesInput"];</code>
+   * @return The takesInput.
+   */
+  @java.lang.Override
+  public boolean getTakesInput() {
+    return takesInput_;
+  }
+
+  public static final int STREAMS_OUTPUT_FIELD_NUMBER = 16;
+  private boolean streamsOutput_ = false;
+  /**
+   * <pre>
+   * Whether `StreamExecuteTool` tells its result as it comes: rows, or pieces of an object, of any length.
+   * </pre>
+   *
+   * <code>bool streams_output = 16 [json_name = "streamsOutput"];</code>
+   * @return The streamsOutput.
+   */
+  @java.lang.Override
+  public boolean getStreamsOutput() {
+    return streamsOutput_;
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -511,6 +541,12 @@ private static final long serialVersionUID = 0L;
     if (repeatable_ != false) {
       output.writeBool(14, repeatable_);
     }
+    if (takesInput_ != false) {
+      output.writeBool(15, takesInput_);
+    }
+    if (streamsOutput_ != false) {
+      output.writeBool(16, streamsOutput_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -566,6 +602,14 @@ private static final long serialVersionUID = 0L;
     if (repeatable_ != false) {
       size += com.google.protobuf.CodedOutputStream
         .computeBoolSize(14, repeatable_);
+    }
+    if (takesInput_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(15, takesInput_);
+    }
+    if (streamsOutput_ != false) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeBoolSize(16, streamsOutput_);
     }
     return size;
   }
@@ -624,6 +668,10 @@ private static final long serialVersionUID = 0L;
         .equals(other.getDeprecation())) return false;
     if (getRepeatable()
         != other.getRepeatable()) return false;
+    if (getTakesInput()
+        != other.getTakesInput()) return false;
+    if (getStreamsOutput()
+        != other.getStreamsOutput()) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -672,6 +720,12 @@ private static final long serialVersionUID = 0L;
     hash = (37 * hash) + REPEATABLE_FIELD_NUMBER;
     hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
         getRepeatable());
+    hash = (37 * hash) + TAKES_INPUT_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getTakesInput());
+    hash = (37 * hash) + STREAMS_OUTPUT_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashBoolean(
+        getStreamsOutput());
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -836,6 +890,8 @@ private static final long serialVersionUID = 0L;
       paginated_ = false;
       deprecation_ = "";
       repeatable_ = false;
+      takesInput_ = false;
+      streamsOutput_ = false;
       return this;
     }
 
@@ -918,6 +974,12 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00002000) != 0)) {
         result.repeatable_ = repeatable_;
       }
+      if (((from_bitField0_ & 0x00004000) != 0)) {
+        result.takesInput_ = takesInput_;
+      }
+      if (((from_bitField0_ & 0x00008000) != 0)) {
+        result.streamsOutput_ = streamsOutput_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -982,6 +1044,12 @@ private static final long serialVersionUID = 0L;
       }
       if (other.getRepeatable() != false) {
         setRepeatable(other.getRepeatable());
+      }
+      if (other.getTakesInput() != false) {
+        setTakesInput(other.getTakesInput());
+      }
+      if (other.getStreamsOutput() != false) {
+        setStreamsOutput(other.getStreamsOutput());
       }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
@@ -1083,6 +1151,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00002000;
               break;
             } // case 112
+            case 120: {
+              takesInput_ = input.readBool();
+              bitField0_ |= 0x00004000;
+              break;
+            } // case 120
+            case 128: {
+              streamsOutput_ = input.readBool();
+              bitField0_ |= 0x00008000;
+              break;
+            } // case 128
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -2158,6 +2236,94 @@ private static final long serialVersionUID = 0L;
     public Builder clearRepeatable() {
       bitField0_ = (bitField0_ & ~0x00002000);
       repeatable_ = false;
+      onChanged();
+      return this;
+    }
+
+    private boolean takesInput_ ;
+    /**
+     * <pre>
+     * Whether `StreamExecuteTool` takes input for it, as chunks; it needs some then.
+     * </pre>
+     *
+     * <code>bool takes_input = 15 [json_name = "takesInput"];</code>
+     * @return The takesInput.
+     */
+    @java.lang.Override
+    public boolean getTakesInput() {
+      return takesInput_;
+    }
+    /**
+     * <pre>
+     * Whether `StreamExecuteTool` takes input for it, as chunks; it needs some then.
+     * </pre>
+     *
+     * <code>bool takes_input = 15 [json_name = "takesInput"];</code>
+     * @param value The takesInput to set.
+     * @return This builder for chaining.
+     */
+    public Builder setTakesInput(boolean value) {
+
+      takesInput_ = value;
+      bitField0_ |= 0x00004000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether `StreamExecuteTool` takes input for it, as chunks; it needs some then.
+     * </pre>
+     *
+     * <code>bool takes_input = 15 [json_name = "takesInput"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearTakesInput() {
+      bitField0_ = (bitField0_ & ~0x00004000);
+      takesInput_ = false;
+      onChanged();
+      return this;
+    }
+
+    private boolean streamsOutput_ ;
+    /**
+     * <pre>
+     * Whether `StreamExecuteTool` tells its result as it comes: rows, or pieces of an object, of any length.
+     * </pre>
+     *
+     * <code>bool streams_output = 16 [json_name = "streamsOutput"];</code>
+     * @return The streamsOutput.
+     */
+    @java.lang.Override
+    public boolean getStreamsOutput() {
+      return streamsOutput_;
+    }
+    /**
+     * <pre>
+     * Whether `StreamExecuteTool` tells its result as it comes: rows, or pieces of an object, of any length.
+     * </pre>
+     *
+     * <code>bool streams_output = 16 [json_name = "streamsOutput"];</code>
+     * @param value The streamsOutput to set.
+     * @return This builder for chaining.
+     */
+    public Builder setStreamsOutput(boolean value) {
+
+      streamsOutput_ = value;
+      bitField0_ |= 0x00008000;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Whether `StreamExecuteTool` tells its result as it comes: rows, or pieces of an object, of any length.
+     * </pre>
+     *
+     * <code>bool streams_output = 16 [json_name = "streamsOutput"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearStreamsOutput() {
+      bitField0_ = (bitField0_ & ~0x00008000);
+      streamsOutput_ = false;
       onChanged();
       return this;
     }

@@ -32,6 +32,7 @@ private static final long serialVersionUID = 0L;
     super(builder);
   }
   private ToolInputFinished() {
+    sha256_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -52,6 +53,53 @@ private static final long serialVersionUID = 0L;
             dev.trunkline.v1.ToolInputFinished.class, dev.trunkline.v1.ToolInputFinished.Builder.class);
   }
 
+  public static final int SHA256_FIELD_NUMBER = 1;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object sha256_ = "";
+  /**
+   * <pre>
+   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   * </pre>
+   *
+   * <code>string sha256 = 1 [json_name = "sha256"];</code>
+   * @return The sha256.
+   */
+  @java.lang.Override
+  public java.lang.String getSha256() {
+    java.lang.Object ref = sha256_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      sha256_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   * </pre>
+   *
+   * <code>string sha256 = 1 [json_name = "sha256"];</code>
+   * @return The bytes for sha256.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getSha256Bytes() {
+    java.lang.Object ref = sha256_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      sha256_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -66,7 +114,17 @@ private static final long serialVersionUID = 0L;
   @java.lang.Override
   public void writeTo(com.google.protobuf.CodedOutputStream output)
                       throws java.io.IOException {
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(sha256_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 1, sha256_);
+    }
     getUnknownFields().writeTo(output);
+  }
+  private int computeSerializedSize_0() {
+    int size = 0;
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(sha256_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(1, sha256_);
+    }
+    return size;
   }
   @java.lang.Override
   public int getSerializedSize() {
@@ -74,6 +132,7 @@ private static final long serialVersionUID = 0L;
     if (size != -1) return size;
 
     size = 0;
+    size += computeSerializedSize_0();
     size += getUnknownFields().getSerializedSize();
     memoizedSize = size;
     return size;
@@ -89,6 +148,8 @@ private static final long serialVersionUID = 0L;
     }
     dev.trunkline.v1.ToolInputFinished other = (dev.trunkline.v1.ToolInputFinished) obj;
 
+    if (!getSha256()
+        .equals(other.getSha256())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -100,6 +161,8 @@ private static final long serialVersionUID = 0L;
     }
     int hash = 41;
     hash = (19 * hash) + getDescriptor().hashCode();
+    hash = (37 * hash) + SHA256_FIELD_NUMBER;
+    hash = (53 * hash) + getSha256().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -234,6 +297,8 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public Builder clear() {
       super.clear();
+      bitField0_ = 0;
+      sha256_ = "";
       return this;
     }
 
@@ -260,8 +325,16 @@ private static final long serialVersionUID = 0L;
     @java.lang.Override
     public dev.trunkline.v1.ToolInputFinished buildPartial() {
       dev.trunkline.v1.ToolInputFinished result = new dev.trunkline.v1.ToolInputFinished(this);
+      if (bitField0_ != 0) { buildPartial0(result); }
       onBuilt();
       return result;
+    }
+
+    private void buildPartial0(dev.trunkline.v1.ToolInputFinished result) {
+      int from_bitField0_ = bitField0_;
+      if (((from_bitField0_ & 0x00000001) != 0)) {
+        result.sha256_ = sha256_;
+      }
     }
 
     @java.lang.Override
@@ -276,6 +349,11 @@ private static final long serialVersionUID = 0L;
 
     public Builder mergeFrom(dev.trunkline.v1.ToolInputFinished other) {
       if (other == dev.trunkline.v1.ToolInputFinished.getDefaultInstance()) return this;
+      if (!other.getSha256().isEmpty()) {
+        sha256_ = other.sha256_;
+        bitField0_ |= 0x00000001;
+        onChanged();
+      }
       this.mergeUnknownFields(other.getUnknownFields());
       onChanged();
       return this;
@@ -302,6 +380,11 @@ private static final long serialVersionUID = 0L;
             case 0:
               done = true;
               break;
+            case 10: {
+              sha256_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000001;
+              break;
+            } // case 10
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -315,6 +398,99 @@ private static final long serialVersionUID = 0L;
       } finally {
         onChanged();
       } // finally
+      return this;
+    }
+    private int bitField0_;
+
+    private java.lang.Object sha256_ = "";
+    /**
+     * <pre>
+     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * </pre>
+     *
+     * <code>string sha256 = 1 [json_name = "sha256"];</code>
+     * @return The sha256.
+     */
+    public java.lang.String getSha256() {
+      java.lang.Object ref = sha256_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        sha256_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * </pre>
+     *
+     * <code>string sha256 = 1 [json_name = "sha256"];</code>
+     * @return The bytes for sha256.
+     */
+    public com.google.protobuf.ByteString
+        getSha256Bytes() {
+      java.lang.Object ref = sha256_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        sha256_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * </pre>
+     *
+     * <code>string sha256 = 1 [json_name = "sha256"];</code>
+     * @param value The sha256 to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSha256(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      sha256_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * </pre>
+     *
+     * <code>string sha256 = 1 [json_name = "sha256"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearSha256() {
+      sha256_ = getDefaultInstance().getSha256();
+      bitField0_ = (bitField0_ & ~0x00000001);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * </pre>
+     *
+     * <code>string sha256 = 1 [json_name = "sha256"];</code>
+     * @param value The bytes for sha256 to set.
+     * @return This builder for chaining.
+     */
+    public Builder setSha256Bytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      sha256_ = value;
+      bitField0_ |= 0x00000001;
+      onChanged();
       return this;
     }
 

@@ -9,4 +9,24 @@ package dev.trunkline.v1;
 public interface ToolInputFinishedOrBuilder extends
     // @@protoc_insertion_point(interface_extends:trunkline.v1.ToolInputFinished)
     com.google.protobuf.MessageOrBuilder {
+
+  /**
+   * <pre>
+   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   * </pre>
+   *
+   * <code>string sha256 = 1 [json_name = "sha256"];</code>
+   * @return The sha256.
+   */
+  java.lang.String getSha256();
+  /**
+   * <pre>
+   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   * </pre>
+   *
+   * <code>string sha256 = 1 [json_name = "sha256"];</code>
+   * @return The bytes for sha256.
+   */
+  com.google.protobuf.ByteString
+      getSha256Bytes();
 }

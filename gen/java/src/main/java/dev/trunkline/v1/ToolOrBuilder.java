@@ -232,4 +232,24 @@ public interface ToolOrBuilder extends
    * @return The repeatable.
    */
   boolean getRepeatable();
+
+  /**
+   * <pre>
+   * Whether `StreamExecuteTool` takes input for it, as chunks; it needs some then.
+   * </pre>
+   *
+   * <code>bool takes_input = 15 [json_name = "takesInput"];</code>
+   * @return The takesInput.
+   */
+  boolean getTakesInput();
+
+  /**
+   * <pre>
+   * Whether `StreamExecuteTool` tells its result as it comes: rows, or pieces of an object, of any length.
+   * </pre>
+   *
+   * <code>bool streams_output = 16 [json_name = "streamsOutput"];</code>
+   * @return The streamsOutput.
+   */
+  boolean getStreamsOutput();
 }

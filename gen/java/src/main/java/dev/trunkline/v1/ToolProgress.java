@@ -33,6 +33,7 @@ private static final long serialVersionUID = 0L;
   }
   private ToolProgress() {
     detail_ = "";
+    resumeToken_ = "";
   }
 
   public static final com.google.protobuf.Descriptors.Descriptor
@@ -128,6 +129,68 @@ private static final long serialVersionUID = 0L;
     }
   }
 
+  public static final int BYTES_STORED_FIELD_NUMBER = 3;
+  private long bytesStored_ = 0L;
+  /**
+   * <pre>
+   * Of an upload: how many bytes of the input are stored for good. After a cut, send on from here.
+   * </pre>
+   *
+   * <code>int64 bytes_stored = 3 [json_name = "bytesStored"];</code>
+   * @return The bytesStored.
+   */
+  @java.lang.Override
+  public long getBytesStored() {
+    return bytesStored_;
+  }
+
+  public static final int RESUME_TOKEN_FIELD_NUMBER = 4;
+  @SuppressWarnings("serial")
+  private volatile java.lang.Object resumeToken_ = "";
+  /**
+   * <pre>
+   * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+   * </pre>
+   *
+   * <code>string resume_token = 4 [json_name = "resumeToken"];</code>
+   * @return The resumeToken.
+   */
+  @java.lang.Override
+  public java.lang.String getResumeToken() {
+    java.lang.Object ref = resumeToken_;
+    if (ref instanceof java.lang.String) {
+      return (java.lang.String) ref;
+    } else {
+      com.google.protobuf.ByteString bs = 
+          (com.google.protobuf.ByteString) ref;
+      java.lang.String s = bs.toStringUtf8();
+      resumeToken_ = s;
+      return s;
+    }
+  }
+  /**
+   * <pre>
+   * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+   * </pre>
+   *
+   * <code>string resume_token = 4 [json_name = "resumeToken"];</code>
+   * @return The bytes for resumeToken.
+   */
+  @java.lang.Override
+  public com.google.protobuf.ByteString
+      getResumeTokenBytes() {
+    java.lang.Object ref = resumeToken_;
+    if (ref instanceof java.lang.String) {
+      com.google.protobuf.ByteString b = 
+          com.google.protobuf.ByteString.copyFromUtf8(
+              (java.lang.String) ref);
+      resumeToken_ = b;
+      return b;
+    } else {
+      return (com.google.protobuf.ByteString) ref;
+    }
+  }
+
   private byte memoizedIsInitialized = -1;
   @java.lang.Override
   public final boolean isInitialized() {
@@ -148,6 +211,12 @@ private static final long serialVersionUID = 0L;
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(detail_)) {
       com.google.protobuf.GeneratedMessage.writeString(output, 2, detail_);
     }
+    if (bytesStored_ != 0L) {
+      output.writeInt64(3, bytesStored_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(resumeToken_)) {
+      com.google.protobuf.GeneratedMessage.writeString(output, 4, resumeToken_);
+    }
     getUnknownFields().writeTo(output);
   }
   private int computeSerializedSize_0() {
@@ -158,6 +227,13 @@ private static final long serialVersionUID = 0L;
     }
     if (!com.google.protobuf.GeneratedMessage.isStringEmpty(detail_)) {
       size += com.google.protobuf.GeneratedMessage.computeStringSize(2, detail_);
+    }
+    if (bytesStored_ != 0L) {
+      size += com.google.protobuf.CodedOutputStream
+        .computeInt64Size(3, bytesStored_);
+    }
+    if (!com.google.protobuf.GeneratedMessage.isStringEmpty(resumeToken_)) {
+      size += com.google.protobuf.GeneratedMessage.computeStringSize(4, resumeToken_);
     }
     return size;
   }
@@ -191,6 +267,10 @@ private static final long serialVersionUID = 0L;
     }
     if (!getDetail()
         .equals(other.getDetail())) return false;
+    if (getBytesStored()
+        != other.getBytesStored()) return false;
+    if (!getResumeToken()
+        .equals(other.getResumeToken())) return false;
     if (!getUnknownFields().equals(other.getUnknownFields())) return false;
     return true;
   }
@@ -209,6 +289,11 @@ private static final long serialVersionUID = 0L;
     }
     hash = (37 * hash) + DETAIL_FIELD_NUMBER;
     hash = (53 * hash) + getDetail().hashCode();
+    hash = (37 * hash) + BYTES_STORED_FIELD_NUMBER;
+    hash = (53 * hash) + com.google.protobuf.Internal.hashLong(
+        getBytesStored());
+    hash = (37 * hash) + RESUME_TOKEN_FIELD_NUMBER;
+    hash = (53 * hash) + getResumeToken().hashCode();
     hash = (29 * hash) + getUnknownFields().hashCode();
     memoizedHashCode = hash;
     return hash;
@@ -346,6 +431,8 @@ private static final long serialVersionUID = 0L;
       bitField0_ = 0;
       fraction_ = 0D;
       detail_ = "";
+      bytesStored_ = 0L;
+      resumeToken_ = "";
       return this;
     }
 
@@ -387,6 +474,12 @@ private static final long serialVersionUID = 0L;
       if (((from_bitField0_ & 0x00000002) != 0)) {
         result.detail_ = detail_;
       }
+      if (((from_bitField0_ & 0x00000004) != 0)) {
+        result.bytesStored_ = bytesStored_;
+      }
+      if (((from_bitField0_ & 0x00000008) != 0)) {
+        result.resumeToken_ = resumeToken_;
+      }
       result.bitField0_ |= to_bitField0_;
     }
 
@@ -408,6 +501,14 @@ private static final long serialVersionUID = 0L;
       if (!other.getDetail().isEmpty()) {
         detail_ = other.detail_;
         bitField0_ |= 0x00000002;
+        onChanged();
+      }
+      if (other.getBytesStored() != 0L) {
+        setBytesStored(other.getBytesStored());
+      }
+      if (!other.getResumeToken().isEmpty()) {
+        resumeToken_ = other.resumeToken_;
+        bitField0_ |= 0x00000008;
         onChanged();
       }
       this.mergeUnknownFields(other.getUnknownFields());
@@ -446,6 +547,16 @@ private static final long serialVersionUID = 0L;
               bitField0_ |= 0x00000002;
               break;
             } // case 18
+            case 24: {
+              bytesStored_ = input.readInt64();
+              bitField0_ |= 0x00000004;
+              break;
+            } // case 24
+            case 34: {
+              resumeToken_ = input.readStringRequireUtf8();
+              bitField0_ |= 0x00000008;
+              break;
+            } // case 34
             default: {
               if (!super.parseUnknownField(input, extensionRegistry, tag)) {
                 done = true; // was an endgroup tag
@@ -607,6 +718,142 @@ private static final long serialVersionUID = 0L;
       checkByteStringIsUtf8(value);
       detail_ = value;
       bitField0_ |= 0x00000002;
+      onChanged();
+      return this;
+    }
+
+    private long bytesStored_ ;
+    /**
+     * <pre>
+     * Of an upload: how many bytes of the input are stored for good. After a cut, send on from here.
+     * </pre>
+     *
+     * <code>int64 bytes_stored = 3 [json_name = "bytesStored"];</code>
+     * @return The bytesStored.
+     */
+    @java.lang.Override
+    public long getBytesStored() {
+      return bytesStored_;
+    }
+    /**
+     * <pre>
+     * Of an upload: how many bytes of the input are stored for good. After a cut, send on from here.
+     * </pre>
+     *
+     * <code>int64 bytes_stored = 3 [json_name = "bytesStored"];</code>
+     * @param value The bytesStored to set.
+     * @return This builder for chaining.
+     */
+    public Builder setBytesStored(long value) {
+
+      bytesStored_ = value;
+      bitField0_ |= 0x00000004;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Of an upload: how many bytes of the input are stored for good. After a cut, send on from here.
+     * </pre>
+     *
+     * <code>int64 bytes_stored = 3 [json_name = "bytesStored"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearBytesStored() {
+      bitField0_ = (bitField0_ & ~0x00000004);
+      bytesStored_ = 0L;
+      onChanged();
+      return this;
+    }
+
+    private java.lang.Object resumeToken_ = "";
+    /**
+     * <pre>
+     * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+     * </pre>
+     *
+     * <code>string resume_token = 4 [json_name = "resumeToken"];</code>
+     * @return The resumeToken.
+     */
+    public java.lang.String getResumeToken() {
+      java.lang.Object ref = resumeToken_;
+      if (!(ref instanceof java.lang.String)) {
+        com.google.protobuf.ByteString bs =
+            (com.google.protobuf.ByteString) ref;
+        java.lang.String s = bs.toStringUtf8();
+        resumeToken_ = s;
+        return s;
+      } else {
+        return (java.lang.String) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+     * </pre>
+     *
+     * <code>string resume_token = 4 [json_name = "resumeToken"];</code>
+     * @return The bytes for resumeToken.
+     */
+    public com.google.protobuf.ByteString
+        getResumeTokenBytes() {
+      java.lang.Object ref = resumeToken_;
+      if (ref instanceof String) {
+        com.google.protobuf.ByteString b = 
+            com.google.protobuf.ByteString.copyFromUtf8(
+                (java.lang.String) ref);
+        resumeToken_ = b;
+        return b;
+      } else {
+        return (com.google.protobuf.ByteString) ref;
+      }
+    }
+    /**
+     * <pre>
+     * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+     * </pre>
+     *
+     * <code>string resume_token = 4 [json_name = "resumeToken"];</code>
+     * @param value The resumeToken to set.
+     * @return This builder for chaining.
+     */
+    public Builder setResumeToken(
+        java.lang.String value) {
+      if (value == null) { throw new NullPointerException(); }
+      resumeToken_ = value;
+      bitField0_ |= 0x00000008;
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+     * </pre>
+     *
+     * <code>string resume_token = 4 [json_name = "resumeToken"];</code>
+     * @return This builder for chaining.
+     */
+    public Builder clearResumeToken() {
+      resumeToken_ = getDefaultInstance().getResumeToken();
+      bitField0_ = (bitField0_ & ~0x00000008);
+      onChanged();
+      return this;
+    }
+    /**
+     * <pre>
+     * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+     * </pre>
+     *
+     * <code>string resume_token = 4 [json_name = "resumeToken"];</code>
+     * @param value The bytes for resumeToken to set.
+     * @return This builder for chaining.
+     */
+    public Builder setResumeTokenBytes(
+        com.google.protobuf.ByteString value) {
+      if (value == null) { throw new NullPointerException(); }
+      checkByteStringIsUtf8(value);
+      resumeToken_ = value;
+      bitField0_ |= 0x00000008;
       onChanged();
       return this;
     }

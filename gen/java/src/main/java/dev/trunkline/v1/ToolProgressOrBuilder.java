@@ -48,4 +48,34 @@ public interface ToolProgressOrBuilder extends
    */
   com.google.protobuf.ByteString
       getDetailBytes();
+
+  /**
+   * <pre>
+   * Of an upload: how many bytes of the input are stored for good. After a cut, send on from here.
+   * </pre>
+   *
+   * <code>int64 bytes_stored = 3 [json_name = "bytesStored"];</code>
+   * @return The bytesStored.
+   */
+  long getBytesStored();
+
+  /**
+   * <pre>
+   * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+   * </pre>
+   *
+   * <code>string resume_token = 4 [json_name = "resumeToken"];</code>
+   * @return The resumeToken.
+   */
+  java.lang.String getResumeToken();
+  /**
+   * <pre>
+   * Of an upload: give it as the parameter `resume_token` to go on after a cut.
+   * </pre>
+   *
+   * <code>string resume_token = 4 [json_name = "resumeToken"];</code>
+   * @return The bytes for resumeToken.
+   */
+  com.google.protobuf.ByteString
+      getResumeTokenBytes();
 }

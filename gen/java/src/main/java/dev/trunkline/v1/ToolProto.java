@@ -130,124 +130,130 @@ public final class ToolProto extends com.google.protobuf.GeneratedFile {
       "otobuf/duration.proto\032\037google/protobuf/t" +
       "imestamp.proto\032\027google/rpc/status.proto\032" +
       "\027google/type/money.proto\032\026trunkline/v1/a" +
-      "pi.proto\032\031trunkline/v1/common.proto\032\032tru" +
-      "nkline/v1/options.proto\"\312\004\n\004Tool\022\022\n\004name" +
-      "\030\001 \001(\tR\004name\022%\n\016integration_id\030\002 \001(\tR\rin" +
-      "tegrationId\022 \n\013description\030\003 \001(\tR\013descri" +
-      "ption\0224\n\026parameters_schema_json\030\004 \001(\014R\024p" +
-      "arametersSchemaJson\022(\n\020has_side_effects\030" +
-      "\005 \001(\010R\016hasSideEffects\0226\n\tcache_ttl\030\006 \001(\013" +
-      "2\031.google.protobuf.DurationR\010cacheTtl\0223\n" +
-      "\007timeout\030\007 \001(\0132\031.google.protobuf.Duratio" +
-      "nR\007timeout\022,\n\022result_schema_json\030\010 \001(\014R\020" +
-      "resultSchemaJson\0229\n\013cache_class\030\t \001(\0162\030." +
-      "trunkline.v1.CacheClassR\ncacheClass\022\"\n\rc" +
-      "ost_nano_usd\030\n \001(\003R\013costNanoUsd\022+\n\021appro" +
-      "val_required\030\013 \001(\010R\020approvalRequired\022\034\n\t" +
-      "paginated\030\014 \001(\010R\tpaginated\022 \n\013deprecatio" +
-      "n\030\r \001(\tR\013deprecation\022\036\n\nrepeatable\030\016 \001(\010" +
-      "R\nrepeatable\"\213\001\n\020ListToolsRequest\022\033\n\tpag" +
-      "e_size\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001" +
-      "(\tR\tpageToken\022%\n\016integration_id\030\003 \001(\tR\ri" +
-      "ntegrationId\022\024\n\005query\030\004 \001(\tR\005query\"e\n\021Li" +
-      "stToolsResponse\022(\n\005tools\030\001 \003(\0132\022.trunkli" +
-      "ne.v1.ToolR\005tools\022&\n\017next_page_token\030\002 \001" +
-      "(\tR\rnextPageToken\"T\n\016GetToolRequest\022%\n\016i" +
-      "ntegration_id\030\001 \001(\tR\rintegrationId\022\033\n\tto" +
-      "ol_name\030\002 \001(\tR\010toolName\"9\n\017GetToolRespon" +
-      "se\022&\n\004tool\030\001 \001(\0132\022.trunkline.v1.ToolR\004to" +
-      "ol\"\240\003\n\022ExecuteToolRequest\022\035\n\nrequest_id\030" +
-      "\001 \001(\tR\trequestId\022\033\n\ttool_name\030\002 \001(\tR\010too" +
-      "lName\022%\n\016integration_id\030\003 \001(\tR\rintegrati" +
-      "onId\022\'\n\017parameters_json\030\004 \001(\014R\016parameter" +
-      "sJson\0223\n\007timeout\030\005 \001(\0132\031.google.protobuf" +
-      ".DurationR\007timeout\0223\n\007context\030\006 \001(\0132\031.tr" +
-      "unkline.v1.CallContextR\007context\022#\n\rvalid" +
-      "ate_only\030\007 \001(\010R\014validateOnly\022\037\n\013approval" +
-      "_id\030\010 \001(\tR\napprovalId\0221\n\005cache\030\t \001(\0162\033.t" +
-      "runkline.v1.ToolCacheModeR\005cache\022\033\n\tmax_" +
-      "pages\030\n \001(\005R\010maxPages\"\337\002\n\013ToolPreview\022\026\n" +
-      "\006method\030\001 \001(\tR\006method\022\020\n\003url\030\002 \001(\tR\003url\022" +
-      "@\n\007headers\030\003 \003(\0132&.trunkline.v1.ToolPrev" +
-      "iew.HeadersEntryR\007headers\022\022\n\004body\030\004 \001(\014R" +
-      "\004body\022\"\n\rcost_nano_usd\030\005 \001(\003R\013costNanoUs" +
-      "d\022\026\n\006cached\030\006 \001(\010R\006cached\022)\n\020approval_mi" +
-      "ssing\030\007 \001(\010R\017approvalMissing\022-\n\004wait\030\010 \001" +
-      "(\0132\031.google.protobuf.DurationR\004wait\032:\n\014H" +
-      "eadersEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002" +
-      " \001(\tR\005value:\0028\001\"\337\004\n\023ExecuteToolResponse\022" +
-      "\037\n\013result_json\030\001 \001(\014R\nresultJson\022@\n\016exec" +
-      "ution_time\030\002 \001(\0132\031.google.protobuf.Durat" +
-      "ionR\rexecutionTime\022&\n\004cost\030\003 \001(\0132\022.googl" +
-      "e.type.MoneyR\004cost\022\026\n\006cached\030\004 \001(\010R\006cach" +
-      "ed\022$\n\013http_status\030\005 \001(\005H\000R\nhttpStatus\210\001\001" +
-      "\022\031\n\010trace_id\030\006 \001(\tR\007traceId\022\035\n\nrequest_i" +
-      "d\030\007 \001(\tR\trequestId\022!\n\014result_bytes\030\010 \001(\014" +
-      "R\013resultBytes\022!\n\014content_type\030\t \001(\tR\013con" +
-      "tentType\022\032\n\010warnings\030\n \003(\tR\010warnings\0221\n\010" +
-      "attempts\030\013 \003(\0132\025.trunkline.v1.AttemptR\010a" +
-      "ttempts\0226\n\tcache_age\030\014 \001(\0132\031.google.prot" +
-      "obuf.DurationR\010cacheAge\0223\n\007preview\030\r \001(\013" +
-      "2\031.trunkline.v1.ToolPreviewR\007preview\022\024\n\005" +
-      "pages\030\016 \001(\005R\005pages\022\035\n\npages_left\030\017 \001(\010R\t" +
-      "pagesLeftB\016\n\014_http_status\"\245\001\n\030BatchExecu" +
-      "teToolsRequest\022<\n\010requests\030\001 \003(\0132 .trunk" +
-      "line.v1.ExecuteToolRequestR\010requests\022\'\n\017" +
-      "max_concurrency\030\002 \001(\005R\016maxConcurrency\022\"\n" +
-      "\rstop_on_error\030\003 \001(\010R\013stopOnError\"R\n\031Bat" +
-      "chExecuteToolsResponse\0225\n\010outcomes\030\001 \003(\013" +
-      "2\031.trunkline.v1.ToolOutcomeR\010outcomes\"\205\001" +
-      "\n\013ToolOutcome\022?\n\010response\030\001 \001(\0132!.trunkl" +
-      "ine.v1.ExecuteToolResponseH\000R\010response\022*" +
-      "\n\005error\030\002 \001(\0132\022.google.rpc.StatusH\000R\005err" +
-      "orB\t\n\007outcome\"\314\001\n\026ApproveToolCallRequest" +
-      "\022%\n\016integration_id\030\001 \001(\tR\rintegrationId\022" +
-      "\033\n\ttool_name\030\002 \001(\tR\010toolName\022\'\n\017paramete" +
-      "rs_json\030\003 \001(\014R\016parametersJson\022+\n\003ttl\030\004 \001" +
-      "(\0132\031.google.protobuf.DurationR\003ttl\022\030\n\007co" +
-      "mment\030\005 \001(\tR\007comment\"w\n\027ApproveToolCallR" +
-      "esponse\022\037\n\013approval_id\030\001 \001(\tR\napprovalId" +
-      "\022;\n\013expire_time\030\002 \001(\0132\032.google.protobuf." +
-      "TimestampR\nexpireTime\"\262\001\n\030StreamExecuteT" +
-      "oolRequest\0228\n\005start\030\001 \001(\0132 .trunkline.v1" +
-      ".ExecuteToolRequestH\000R\005start\022\026\n\005chunk\030\002 " +
-      "\001(\014H\000R\005chunk\0229\n\006finish\030\003 \001(\0132\037.trunkline" +
-      ".v1.ToolInputFinishedH\000R\006finishB\t\n\007messa" +
-      "ge\"\023\n\021ToolInputFinished\"\325\001\n\031StreamExecut" +
-      "eToolResponse\022\032\n\010sequence\030\001 \001(\004R\010sequenc" +
-      "e\022\026\n\005chunk\030\002 \001(\014H\000R\005chunk\0228\n\010progress\030\003 " +
-      "\001(\0132\032.trunkline.v1.ToolProgressH\000R\010progr" +
-      "ess\022?\n\010finished\030\004 \001(\0132!.trunkline.v1.Exe" +
-      "cuteToolResponseH\000R\010finishedB\t\n\007message\"" +
-      "T\n\014ToolProgress\022\037\n\010fraction\030\001 \001(\001H\000R\010fra" +
-      "ction\210\001\001\022\026\n\006detail\030\002 \001(\tR\006detailB\013\n\t_fra" +
-      "ction*i\n\rToolCacheMode\022\037\n\033TOOL_CACHE_MOD" +
-      "E_UNSPECIFIED\020\000\022\033\n\027TOOL_CACHE_MODE_REFRE" +
-      "SH\020\001\022\032\n\026TOOL_CACHE_MODE_BYPASS\020\0022\344\006\n\013Too" +
-      "lService\022v\n\tListTools\022\036.trunkline.v1.Lis" +
-      "tToolsRequest\032\037.trunkline.v1.ListToolsRe" +
-      "sponse\"(\220\002\001\212\347\030\014\n\ntools.read\202\323\344\223\002\017\022\r/api/" +
-      "v1/tools\022\232\001\n\007GetTool\022\034.trunkline.v1.GetT" +
-      "oolRequest\032\035.trunkline.v1.GetToolRespons" +
-      "e\"R\220\002\001\212\347\030\014\n\ntools.read\202\323\344\223\0029\0227/api/v1/in" +
-      "tegrations/{integration_id}/tools/{tool_" +
-      "name}\022\207\001\n\013ExecuteTool\022 .trunkline.v1.Exe" +
-      "cuteToolRequest\032!.trunkline.v1.ExecuteTo" +
-      "olResponse\"3\212\347\030\017\n\rtools.execute\202\323\344\223\002\032\"\025/" +
-      "api/v1/tools/execute:\001*\022\236\001\n\021BatchExecute" +
-      "Tools\022&.trunkline.v1.BatchExecuteToolsRe" +
-      "quest\032\'.trunkline.v1.BatchExecuteToolsRe" +
-      "sponse\"8\212\347\030\017\n\rtools.execute\202\323\344\223\002\037\"\032/api/" +
-      "v1/tools:batchExecute:\001*\022\225\001\n\017ApproveTool" +
-      "Call\022$.trunkline.v1.ApproveToolCallReque" +
-      "st\032%.trunkline.v1.ApproveToolCallRespons" +
-      "e\"5\212\347\030\021\n\017approvals.write\202\323\344\223\002\032\"\025/api/v1/" +
-      "tools:approve:\001*\022}\n\021StreamExecuteTool\022&." +
-      "trunkline.v1.StreamExecuteToolRequest\032\'." +
-      "trunkline.v1.StreamExecuteToolResponse\"\023" +
-      "\212\347\030\017\n\rtools.execute(\0010\001BN\n\020dev.trunkline" +
-      ".v1B\tToolProtoP\001Z-trunkline.dev/gen/go/t" +
-      "runkline/v1;trunklinev1b\006proto3"
+      "pi.proto\032\031trunkline/v1/common.proto\032\033tru" +
+      "nkline/v1/database.proto\032\032trunkline/v1/o" +
+      "ptions.proto\"\222\005\n\004Tool\022\022\n\004name\030\001 \001(\tR\004nam" +
+      "e\022%\n\016integration_id\030\002 \001(\tR\rintegrationId" +
+      "\022 \n\013description\030\003 \001(\tR\013description\0224\n\026pa" +
+      "rameters_schema_json\030\004 \001(\014R\024parametersSc" +
+      "hemaJson\022(\n\020has_side_effects\030\005 \001(\010R\016hasS" +
+      "ideEffects\0226\n\tcache_ttl\030\006 \001(\0132\031.google.p" +
+      "rotobuf.DurationR\010cacheTtl\0223\n\007timeout\030\007 " +
+      "\001(\0132\031.google.protobuf.DurationR\007timeout\022" +
+      ",\n\022result_schema_json\030\010 \001(\014R\020resultSchem" +
+      "aJson\0229\n\013cache_class\030\t \001(\0162\030.trunkline.v" +
+      "1.CacheClassR\ncacheClass\022\"\n\rcost_nano_us" +
+      "d\030\n \001(\003R\013costNanoUsd\022+\n\021approval_require" +
+      "d\030\013 \001(\010R\020approvalRequired\022\034\n\tpaginated\030\014" +
+      " \001(\010R\tpaginated\022 \n\013deprecation\030\r \001(\tR\013de" +
+      "precation\022\036\n\nrepeatable\030\016 \001(\010R\nrepeatabl" +
+      "e\022\037\n\013takes_input\030\017 \001(\010R\ntakesInput\022%\n\016st" +
+      "reams_output\030\020 \001(\010R\rstreamsOutput\"\213\001\n\020Li" +
+      "stToolsRequest\022\033\n\tpage_size\030\001 \001(\005R\010pageS" +
+      "ize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\022%\n\016in" +
+      "tegration_id\030\003 \001(\tR\rintegrationId\022\024\n\005que" +
+      "ry\030\004 \001(\tR\005query\"e\n\021ListToolsResponse\022(\n\005" +
+      "tools\030\001 \003(\0132\022.trunkline.v1.ToolR\005tools\022&" +
+      "\n\017next_page_token\030\002 \001(\tR\rnextPageToken\"T" +
+      "\n\016GetToolRequest\022%\n\016integration_id\030\001 \001(\t" +
+      "R\rintegrationId\022\033\n\ttool_name\030\002 \001(\tR\010tool" +
+      "Name\"9\n\017GetToolResponse\022&\n\004tool\030\001 \001(\0132\022." +
+      "trunkline.v1.ToolR\004tool\"\240\003\n\022ExecuteToolR" +
+      "equest\022\035\n\nrequest_id\030\001 \001(\tR\trequestId\022\033\n" +
+      "\ttool_name\030\002 \001(\tR\010toolName\022%\n\016integratio" +
+      "n_id\030\003 \001(\tR\rintegrationId\022\'\n\017parameters_" +
+      "json\030\004 \001(\014R\016parametersJson\0223\n\007timeout\030\005 " +
+      "\001(\0132\031.google.protobuf.DurationR\007timeout\022" +
+      "3\n\007context\030\006 \001(\0132\031.trunkline.v1.CallCont" +
+      "extR\007context\022#\n\rvalidate_only\030\007 \001(\010R\014val" +
+      "idateOnly\022\037\n\013approval_id\030\010 \001(\tR\napproval" +
+      "Id\0221\n\005cache\030\t \001(\0162\033.trunkline.v1.ToolCac" +
+      "heModeR\005cache\022\033\n\tmax_pages\030\n \001(\005R\010maxPag" +
+      "es\"\337\002\n\013ToolPreview\022\026\n\006method\030\001 \001(\tR\006meth" +
+      "od\022\020\n\003url\030\002 \001(\tR\003url\022@\n\007headers\030\003 \003(\0132&." +
+      "trunkline.v1.ToolPreview.HeadersEntryR\007h" +
+      "eaders\022\022\n\004body\030\004 \001(\014R\004body\022\"\n\rcost_nano_" +
+      "usd\030\005 \001(\003R\013costNanoUsd\022\026\n\006cached\030\006 \001(\010R\006" +
+      "cached\022)\n\020approval_missing\030\007 \001(\010R\017approv" +
+      "alMissing\022-\n\004wait\030\010 \001(\0132\031.google.protobu" +
+      "f.DurationR\004wait\032:\n\014HeadersEntry\022\020\n\003key\030" +
+      "\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\tR\005value:\0028\001\"\337\004\n" +
+      "\023ExecuteToolResponse\022\037\n\013result_json\030\001 \001(" +
+      "\014R\nresultJson\022@\n\016execution_time\030\002 \001(\0132\031." +
+      "google.protobuf.DurationR\rexecutionTime\022" +
+      "&\n\004cost\030\003 \001(\0132\022.google.type.MoneyR\004cost\022" +
+      "\026\n\006cached\030\004 \001(\010R\006cached\022$\n\013http_status\030\005" +
+      " \001(\005H\000R\nhttpStatus\210\001\001\022\031\n\010trace_id\030\006 \001(\tR" +
+      "\007traceId\022\035\n\nrequest_id\030\007 \001(\tR\trequestId\022" +
+      "!\n\014result_bytes\030\010 \001(\014R\013resultBytes\022!\n\014co" +
+      "ntent_type\030\t \001(\tR\013contentType\022\032\n\010warning" +
+      "s\030\n \003(\tR\010warnings\0221\n\010attempts\030\013 \003(\0132\025.tr" +
+      "unkline.v1.AttemptR\010attempts\0226\n\tcache_ag" +
+      "e\030\014 \001(\0132\031.google.protobuf.DurationR\010cach" +
+      "eAge\0223\n\007preview\030\r \001(\0132\031.trunkline.v1.Too" +
+      "lPreviewR\007preview\022\024\n\005pages\030\016 \001(\005R\005pages\022" +
+      "\035\n\npages_left\030\017 \001(\010R\tpagesLeftB\016\n\014_http_" +
+      "status\"\245\001\n\030BatchExecuteToolsRequest\022<\n\010r" +
+      "equests\030\001 \003(\0132 .trunkline.v1.ExecuteTool" +
+      "RequestR\010requests\022\'\n\017max_concurrency\030\002 \001" +
+      "(\005R\016maxConcurrency\022\"\n\rstop_on_error\030\003 \001(" +
+      "\010R\013stopOnError\"R\n\031BatchExecuteToolsRespo" +
+      "nse\0225\n\010outcomes\030\001 \003(\0132\031.trunkline.v1.Too" +
+      "lOutcomeR\010outcomes\"\205\001\n\013ToolOutcome\022?\n\010re" +
+      "sponse\030\001 \001(\0132!.trunkline.v1.ExecuteToolR" +
+      "esponseH\000R\010response\022*\n\005error\030\002 \001(\0132\022.goo" +
+      "gle.rpc.StatusH\000R\005errorB\t\n\007outcome\"\314\001\n\026A" +
+      "pproveToolCallRequest\022%\n\016integration_id\030" +
+      "\001 \001(\tR\rintegrationId\022\033\n\ttool_name\030\002 \001(\tR" +
+      "\010toolName\022\'\n\017parameters_json\030\003 \001(\014R\016para" +
+      "metersJson\022+\n\003ttl\030\004 \001(\0132\031.google.protobu" +
+      "f.DurationR\003ttl\022\030\n\007comment\030\005 \001(\tR\007commen" +
+      "t\"w\n\027ApproveToolCallResponse\022\037\n\013approval" +
+      "_id\030\001 \001(\tR\napprovalId\022;\n\013expire_time\030\002 \001" +
+      "(\0132\032.google.protobuf.TimestampR\nexpireTi" +
+      "me\"\262\001\n\030StreamExecuteToolRequest\0228\n\005start" +
+      "\030\001 \001(\0132 .trunkline.v1.ExecuteToolRequest" +
+      "H\000R\005start\022\026\n\005chunk\030\002 \001(\014H\000R\005chunk\0229\n\006fin" +
+      "ish\030\003 \001(\0132\037.trunkline.v1.ToolInputFinish" +
+      "edH\000R\006finishB\t\n\007message\"+\n\021ToolInputFini" +
+      "shed\022\026\n\006sha256\030\001 \001(\tR\006sha256\"\203\002\n\031StreamE" +
+      "xecuteToolResponse\022\032\n\010sequence\030\001 \001(\004R\010se" +
+      "quence\022\026\n\005chunk\030\002 \001(\014H\000R\005chunk\0228\n\010progre" +
+      "ss\030\003 \001(\0132\032.trunkline.v1.ToolProgressH\000R\010" +
+      "progress\022?\n\010finished\030\004 \001(\0132!.trunkline.v" +
+      "1.ExecuteToolResponseH\000R\010finished\022,\n\004row" +
+      "s\030\005 \001(\0132\026.trunkline.v1.RowBatchH\000R\004rowsB" +
+      "\t\n\007message\"\232\001\n\014ToolProgress\022\037\n\010fraction\030" +
+      "\001 \001(\001H\000R\010fraction\210\001\001\022\026\n\006detail\030\002 \001(\tR\006de" +
+      "tail\022!\n\014bytes_stored\030\003 \001(\003R\013bytesStored\022" +
+      "!\n\014resume_token\030\004 \001(\tR\013resumeTokenB\013\n\t_f" +
+      "raction*i\n\rToolCacheMode\022\037\n\033TOOL_CACHE_M" +
+      "ODE_UNSPECIFIED\020\000\022\033\n\027TOOL_CACHE_MODE_REF" +
+      "RESH\020\001\022\032\n\026TOOL_CACHE_MODE_BYPASS\020\0022\344\006\n\013T" +
+      "oolService\022v\n\tListTools\022\036.trunkline.v1.L" +
+      "istToolsRequest\032\037.trunkline.v1.ListTools" +
+      "Response\"(\220\002\001\212\347\030\014\n\ntools.read\202\323\344\223\002\017\022\r/ap" +
+      "i/v1/tools\022\232\001\n\007GetTool\022\034.trunkline.v1.Ge" +
+      "tToolRequest\032\035.trunkline.v1.GetToolRespo" +
+      "nse\"R\220\002\001\212\347\030\014\n\ntools.read\202\323\344\223\0029\0227/api/v1/" +
+      "integrations/{integration_id}/tools/{too" +
+      "l_name}\022\207\001\n\013ExecuteTool\022 .trunkline.v1.E" +
+      "xecuteToolRequest\032!.trunkline.v1.Execute" +
+      "ToolResponse\"3\212\347\030\017\n\rtools.execute\202\323\344\223\002\032\"" +
+      "\025/api/v1/tools/execute:\001*\022\236\001\n\021BatchExecu" +
+      "teTools\022&.trunkline.v1.BatchExecuteTools" +
+      "Request\032\'.trunkline.v1.BatchExecuteTools" +
+      "Response\"8\212\347\030\017\n\rtools.execute\202\323\344\223\002\037\"\032/ap" +
+      "i/v1/tools:batchExecute:\001*\022\225\001\n\017ApproveTo" +
+      "olCall\022$.trunkline.v1.ApproveToolCallReq" +
+      "uest\032%.trunkline.v1.ApproveToolCallRespo" +
+      "nse\"5\212\347\030\021\n\017approvals.write\202\323\344\223\002\032\"\025/api/v" +
+      "1/tools:approve:\001*\022}\n\021StreamExecuteTool\022" +
+      "&.trunkline.v1.StreamExecuteToolRequest\032" +
+      "\'.trunkline.v1.StreamExecuteToolResponse" +
+      "\"\023\212\347\030\017\n\rtools.execute(\0010\001BN\n\020dev.trunkli" +
+      "ne.v1B\tToolProtoP\001Z-trunkline.dev/gen/go" +
+      "/trunkline/v1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -259,6 +265,7 @@ public final class ToolProto extends com.google.protobuf.GeneratedFile {
           com.google.type.MoneyProto.getDescriptor(),
           dev.trunkline.v1.ApiProto.getDescriptor(),
           dev.trunkline.v1.CommonProto.getDescriptor(),
+          dev.trunkline.v1.DatabaseProto.getDescriptor(),
           dev.trunkline.v1.OptionsProto.getDescriptor(),
         });
     internal_static_trunkline_v1_Tool_descriptor =
@@ -266,7 +273,7 @@ public final class ToolProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_Tool_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Tool_descriptor,
-        new java.lang.String[] { "Name", "IntegrationId", "Description", "ParametersSchemaJson", "HasSideEffects", "CacheTtl", "Timeout", "ResultSchemaJson", "CacheClass", "CostNanoUsd", "ApprovalRequired", "Paginated", "Deprecation", "Repeatable", });
+        new java.lang.String[] { "Name", "IntegrationId", "Description", "ParametersSchemaJson", "HasSideEffects", "CacheTtl", "Timeout", "ResultSchemaJson", "CacheClass", "CostNanoUsd", "ApprovalRequired", "Paginated", "Deprecation", "Repeatable", "TakesInput", "StreamsOutput", });
     internal_static_trunkline_v1_ListToolsRequest_descriptor =
       getDescriptor().getMessageType(1);
     internal_static_trunkline_v1_ListToolsRequest_fieldAccessorTable = new
@@ -356,19 +363,19 @@ public final class ToolProto extends com.google.protobuf.GeneratedFile {
     internal_static_trunkline_v1_ToolInputFinished_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ToolInputFinished_descriptor,
-        new java.lang.String[] { });
+        new java.lang.String[] { "Sha256", });
     internal_static_trunkline_v1_StreamExecuteToolResponse_descriptor =
       getDescriptor().getMessageType(15);
     internal_static_trunkline_v1_StreamExecuteToolResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_StreamExecuteToolResponse_descriptor,
-        new java.lang.String[] { "Sequence", "Chunk", "Progress", "Finished", "Message", });
+        new java.lang.String[] { "Sequence", "Chunk", "Progress", "Finished", "Rows", "Message", });
     internal_static_trunkline_v1_ToolProgress_descriptor =
       getDescriptor().getMessageType(16);
     internal_static_trunkline_v1_ToolProgress_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ToolProgress_descriptor,
-        new java.lang.String[] { "Fraction", "Detail", });
+        new java.lang.String[] { "Fraction", "Detail", "BytesStored", "ResumeToken", });
     descriptor.resolveAllFeaturesImmutable();
     com.google.api.AnnotationsProto.getDescriptor();
     com.google.protobuf.DurationProto.getDescriptor();
@@ -377,6 +384,7 @@ public final class ToolProto extends com.google.protobuf.GeneratedFile {
     com.google.type.MoneyProto.getDescriptor();
     dev.trunkline.v1.ApiProto.getDescriptor();
     dev.trunkline.v1.CommonProto.getDescriptor();
+    dev.trunkline.v1.DatabaseProto.getDescriptor();
     dev.trunkline.v1.OptionsProto.getDescriptor();
     com.google.protobuf.ExtensionRegistry registry =
         com.google.protobuf.ExtensionRegistry.newInstance();

@@ -324,7 +324,8 @@ public final class ToolServiceGrpc {
 
     /**
      * <pre>
-     * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
+     * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+     * `start`.
      * </pre>
      */
     default io.grpc.stub.StreamObserver<dev.trunkline.v1.StreamExecuteToolRequest> streamExecuteTool(
@@ -426,7 +427,8 @@ public final class ToolServiceGrpc {
 
     /**
      * <pre>
-     * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
+     * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+     * `start`.
      * </pre>
      */
     public io.grpc.stub.StreamObserver<dev.trunkline.v1.StreamExecuteToolRequest> streamExecuteTool(
@@ -510,7 +512,8 @@ public final class ToolServiceGrpc {
 
     /**
      * <pre>
-     * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages. The first request holds `start`.
+     * StreamExecuteTool runs a tool whose input or output is larger than one message, or comes in pages or rows. The first request holds
+     * `start`.
      * </pre>
      */
     @io.grpc.ExperimentalApi("https://github.com/grpc/grpc-java/issues/10918")

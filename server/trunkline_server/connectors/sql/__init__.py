@@ -1,0 +1,1 @@
+"""SQL databases as tools: one engine, one small adapter for each database."""
