@@ -28,7 +28,7 @@ _MARGIN_SHARE, _MARGIN_MOST = 0.05, 0.02
 # When callers that are sent elsewhere come back, in seconds: by then they know that this server goes.
 _RETURN_SECONDS = 1.0
 # Calls are refused until none has come for the first, at most for the second, in seconds.
-_QUIET_SECONDS, _HUSH_SECONDS = 0.2, 1.0
+_QUIET_SECONDS, _HUSH_SECONDS = 0.2, 3.0
 # gRFC A6: when a client tries again, in ms; a negative value tells it not to.
 _PUSHBACK = {
     Reason.ERROR_REASON_BUDGET_EXCEEDED: "-1",
