@@ -151,7 +151,7 @@ async def test_rotations_under_load(tmp_path: Path) -> None:
     text = "".join(path.read_text() for path in roll.logs)
     failures = text.count("cannot be decrypted") + text.count("unexpected error") + calls.ended["INTERNAL"]
     report(22, f"{ROTATIONS} rotations, {changed:,} credentials put under another key: not decrypted", failures, "0")
-    # Where the machine is too busy for a server to find a quiet moment to stop in (grpc/grpc#41785); row 4 is about that.
+    # On a busy machine a server finds no quiet moment to stop in (grpc/grpc#41785); row 4 is about that.
     cut = calls.ended.pop("CANCELLED", 0)
     report(22, f"calls that failed, of {calls.ended.total():,}; CANCELLED by gRPC: {cut}", calls.failed, "0")
     report(22, f"new secrets refused, of {writes.total():,}", writes.total() - writes["OK"], "0")
