@@ -25,15 +25,12 @@ Context = grpc.aio.ServicerContext[Any, Any]
 STATUS = {code.value[0]: code for code in grpc.StatusCode}
 # The caller's deadline is brought forward by this share, at most by these seconds, so that a typed error is in time.
 _MARGIN_SHARE, _MARGIN_MOST = 0.05, 0.02
-# When callers that are sent elsewhere come back, in seconds: by then they know that this server goes.
-_RETURN_SECONDS = 1.0
-# Calls are refused until none has come for the first, at most for the second, in seconds.
-_QUIET_SECONDS, _HUSH_SECONDS = 0.2, 3.0
-# gRFC A6: when a client tries again, in ms; a negative value tells it not to.
-_PUSHBACK = {
-    Reason.ERROR_REASON_BUDGET_EXCEEDED: "-1",
-    Reason.ERROR_REASON_DRAINING: str(round(_RETURN_SECONDS * 1000)),
-}
+# Calls are refused until none has come for the first, at most for the second, in seconds. Callers that were sent
+# elsewhere come back after the third, and know by then that this server goes; later ones come back sooner.
+_QUIET_SECONDS, _HUSH_SECONDS, _RETURN_SECONDS = 0.2, 0.6, 1.2
+_SOONEST_RETURN = 0.1
+# gRFC A6: when a client tries again, in ms; a negative value tells it not to. None: as the error says.
+_PUSHBACK = {Reason.ERROR_REASON_BUDGET_EXCEEDED: "-1", Reason.ERROR_REASON_DRAINING: None}
 
 
 class Calls:
@@ -43,7 +40,7 @@ class Calls:
     def __init__(self, write_timeout: float) -> None:
         self._write_timeout = write_timeout
         self.refusing = False
-        self._refused_at = 0.0
+        self._refused_at = self._return_at = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
         self._writing: dict[asyncio.Task[Any], float] = {}
         self._slow: set[asyncio.Task[Any]] = set()
@@ -64,8 +61,8 @@ class Calls:
     async def refuse(self) -> None:
         """Send new calls elsewhere; returns when hardly any comes any more. gRPC answers those that it has not handed
         over when it stops with CANCELLED (grpc/grpc#41785), which no client repeats."""
-        self.refusing, give_up = True, time.monotonic() + _HUSH_SECONDS
-        self._refused_at = time.monotonic()
+        self.refusing, self._refused_at = True, time.monotonic()
+        give_up, self._return_at = self._refused_at + _HUSH_SECONDS, self._refused_at + _RETURN_SECONDS
         while time.monotonic() < min(give_up, self._refused_at + _QUIET_SECONDS):  # noqa: ASYNC110
             await asyncio.sleep(_QUIET_SECONDS / 4)
 
@@ -75,7 +72,7 @@ class Calls:
         return TrunklineError(
             Reason.ERROR_REASON_DRAINING,
             "this server is draining; call again, or elsewhere",
-            retry_after=_RETURN_SECONDS,
+            retry_after=max(_SOONEST_RETURN, self._return_at - self._refused_at),
         )
 
     async def drain(self, seconds: float) -> int:
@@ -182,6 +179,7 @@ async def _abort(context: Context, call: Call, error: TrunklineError) -> None:
         ("x-trace-id", call.trace_id),
     ]
     if error.reason in _PUSHBACK:
-        trailers.append(("grpc-retry-pushback-ms", _PUSHBACK[error.reason]))
+        pushback = _PUSHBACK[error.reason] or str(round((error.retry_after or 0) * 1000))
+        trailers.append(("grpc-retry-pushback-ms", pushback))
     code = STATUS.get(status.code, STATUS[Code.INTERNAL])
     await context.abort(code, status.message, (*trailers, *call.trailers))
