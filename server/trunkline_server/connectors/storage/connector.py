@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -186,6 +187,8 @@ class StorageConnector(ToolConnector):
     async def _token_answer(self, request: HttpRequest, deadline: Deadline, seconds: float) -> HttpAnswer:
         """What a token endpoint answers."""
         end = deadline.sooner(seconds)
+        # The session hands bodies on as they are.
+        request = replace(request, headers={**request.headers, "accept-encoding": "identity"})
         return await rest_exchange(self._opened(), request, deadline, end, seconds, self._timeouts)
 
     def _opened(self) -> aiohttp.ClientSession:

@@ -11,9 +11,9 @@ import orjson
 from trunkline.v1.tool_pb2 import StreamExecuteToolResponse, ToolProgress
 
 from trunkline_server.connectors.storage.client import Client
-from trunkline_server.connectors.storage.failures import checksum_mismatch
+from trunkline_server.connectors.storage.failures import checksum_mismatch, failure
 from trunkline_server.connectors.storage.http import malformed
-from trunkline_server.connectors.storage.port import Answer, Reading
+from trunkline_server.connectors.storage.port import Answer, Ask, Meaning, Reading
 from trunkline_server.domain.connectors import ToolAnswer, ToolPiece
 from trunkline_server.domain.errors import Reason, TrunklineError
 
@@ -27,7 +27,7 @@ async def read(client: Client, prefix: str, parameters: Mapping[str, Any]) -> As
     where the store gave a checksum of just these bytes."""
     key = parameters["key"]
     async with client.reading(_ask(client, prefix, parameters), key) as source:
-        reading = _head(client, prefix + key, source.answer)
+        reading = _head(client, prefix + key, source.answer, parameters)
         detail = f"{reading.length} of {reading.stat.size} bytes, etag {reading.stat.etag}"
         yield StreamExecuteToolResponse(progress=ToolProgress(detail=detail))
         sha256, sums = hashlib.sha256(), _sums(reading)
@@ -48,7 +48,7 @@ async def read_at_once(client: Client, prefix: str, parameters: Mapping[str, Any
     """The bytes in one message. Raises MESSAGE_TOO_LARGE, CHECKSUM_MISMATCH."""
     key = parameters["key"]
     async with client.reading(_ask(client, prefix, parameters), key) as source:
-        reading = _head(client, prefix + key, source.answer)
+        reading = _head(client, prefix + key, source.answer, parameters)
         if reading.length > MOST_AT_ONCE:
             raise TrunklineError(
                 Reason.ERROR_REASON_MESSAGE_TOO_LARGE,
@@ -65,16 +65,20 @@ async def read_at_once(client: Client, prefix: str, parameters: Mapping[str, Any
         return ToolAnswer(source.answer.status, reading.stat.content_type or _BYTES, raw=bytes(found))
 
 
-def _ask(client: Client, prefix: str, parameters: Mapping[str, Any]) -> Any:
+def _ask(client: Client, prefix: str, parameters: Mapping[str, Any]) -> Ask:
     offset, length = parameters.get("offset", 0), parameters.get("length")
     return client.store.get(prefix + parameters["key"], offset, length, parameters.get("if_match", ""))
 
 
-def _head(client: Client, key: str, answer: Answer) -> Reading:
+def _head(client: Client, key: str, answer: Answer, parameters: Mapping[str, Any]) -> Reading:
+    """Also looks at the etag itself: not all that speak like a store know the condition."""
     try:
-        return client.store.reading(key, answer)
+        reading = client.store.reading(key, answer)
     except ValueError:
         raise malformed("is not of its protocol") from None
+    if parameters.get("if_match", reading.stat.etag) != reading.stat.etag:
+        raise failure(Meaning.PRECONDITION, "", Answer(412, {}), parameters["key"])
+    return reading
 
 
 def _sums(reading: Reading) -> dict[str, Any]:
