@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ from trunkline_server.connectors.storage.documents import stamp
 from trunkline_server.connectors.storage.port import query_of
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
+# AWS's own are of capitals and digits; what speaks like S3 takes names.
+_ACCESS_KEY = re.compile(r"[A-Za-z0-9._@+=/-]{1,128}")
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
@@ -32,7 +35,7 @@ def keys_of(secret: str) -> Keys | None:
     """The keys of `access_key_id:secret_access_key[:session_token]`; None for another text."""
     parts = secret.split(":", 2)
     printable = all(part and part.isascii() and part.isprintable() and " " not in part for part in parts)
-    return Keys(*parts) if len(parts) >= 2 and printable else None
+    return Keys(*parts) if len(parts) >= 2 and printable and _ACCESS_KEY.fullmatch(parts[0]) else None
 
 
 def canonical(method: str, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str], hashed: str) -> str:
