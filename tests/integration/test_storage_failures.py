@@ -183,7 +183,8 @@ async def test_two_parts_are_held_at_most(connector: StorageConnector, store: Sc
 
     store.script, given = {"part": [slow]}, Given(30)
     running = asyncio.create_task(put(connector, store, given))
-    await begun.wait()
+    async with asyncio.timeout(30):
+        await begun.wait()
     await asyncio.sleep(0.3)
     assert given.taken == 10
     release.set()
@@ -195,15 +196,15 @@ async def test_leaving_ends_the_transfer(connector: StorageConnector, store: Scr
 
     async def hanging(request: web.BaseRequest) -> web.StreamResponse:
         begun.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            left.set()
-        raise AssertionError
+        while request.transport is not None and not request.transport.is_closing():
+            await asyncio.sleep(0.02)
+        left.set()
+        return web.Response()
 
     store.script = {"part": [hanging]}
     running = asyncio.create_task(put(connector, store, Given(7, ends=False)))
-    await begun.wait()
+    async with asyncio.timeout(30):
+        await begun.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
