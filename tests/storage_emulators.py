@@ -22,7 +22,7 @@ import orjson
 import pytest
 from aiohttp import web
 from token_upstream import service_account
-from trunkline.v1.authentication_pb2 import Authentication
+from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
 from trunkline.v1.configuration_pb2 import Configuration, IntegrationType
 from trunkline.v1.integration_pb2 import Integration
 from trunkline.v1.storage_pb2 import StorageConfiguration
@@ -121,7 +121,7 @@ EMULATORS: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Emulator]]]
 
 def keyless(one: Emulator) -> Emulator:
     """The emulator without authentication."""
-    return replace(one, authentication=Authentication(scheme=1), secret="")
+    return replace(one, authentication=Authentication(scheme=AuthenticationScheme.AUTHENTICATION_SCHEME_NONE), secret="")
 
 
 def scheme_of(integration: Integration) -> int:
