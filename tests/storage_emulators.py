@@ -121,7 +121,9 @@ EMULATORS: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Emulator]]]
 
 def keyless(one: Emulator) -> Emulator:
     """The emulator without authentication."""
-    return replace(one, authentication=Authentication(scheme=AuthenticationScheme.AUTHENTICATION_SCHEME_NONE), secret="")
+    return replace(
+        one, authentication=Authentication(scheme=AuthenticationScheme.AUTHENTICATION_SCHEME_NONE), secret=""
+    )
 
 
 def scheme_of(integration: Integration) -> int:
