@@ -134,7 +134,7 @@ async def test_small_objects(bucket: Bucket) -> None:
     assert empty["size"] == 0 and (await bucket.raw("get_object", key="empty")).raw == b""
 
 
-async def test_conditions(bucket: Bucket, emulator: Emulator) -> None:
+async def test_conditions(bucket: Bucket) -> None:
     first = await bucket.run("put_object", key="once", text="1")
     taken = await bucket.refused("put_object", key="once", text="2", if_none_match="*")
     assert taken.reason == REJECTED and taken.metadata["http_status"] in ("409", "412")
@@ -142,9 +142,18 @@ async def test_conditions(bucket: Bucket, emulator: Emulator) -> None:
     await bucket.run("put_object", key="once", text="22")
     changed = await bucket.refused("get_object", key="once", if_match=first["etag"])
     assert changed.reason == REJECTED and changed.metadata["http_status"] == "412"
-    if emulator.connector == "azure_blob":
-        kept = await bucket.refused("delete_object", key="once", if_match=first["etag"])
+    for tool, parameters in (("delete_object", {}), ("put_object", {"text": "333"})):
+        kept = await bucket.refused(tool, key="once", if_match=first["etag"], **parameters)
         assert kept.reason == REJECTED
+    told: list[ToolPiece] = []
+    with pytest.raises(TrunklineError) as caught:
+        await bucket.stream("put_object", Given([]), told, key="once", if_none_match="*")
+    assert caught.value.reason == REJECTED and not told
+    assert (await bucket.raw("get_object", key="once")).raw == b"22"
+    second = (await bucket.run("stat_object", key="once"))["etag"]
+    await bucket.run("put_object", key="once", text="333", if_match=second)
+    missing = await bucket.refused("put_object", key="never", text="x", if_match=second)
+    assert missing.reason == REJECTED
 
 
 async def test_lists_below_the_prefix_only(bucket: Bucket, connector: StorageConnector, emulator: Emulator) -> None:

@@ -75,6 +75,23 @@ class Client:
         finally:
             steps.close()
 
+    async def agree(self, key: str, absent: bool, etag: str, name: str) -> None:
+        """Whether a condition of a change holds now: before much is sent, and where what speaks like a store does not
+        know conditions. The store judges again. `name` is the caller's key. Raises UPSTREAM_REJECTED."""
+        if not absent and not etag:
+            return
+        found = ""
+        try:
+            found = (await self.run(self.store.stat(key), name)).etag
+        except TrunklineError as error:
+            if error.reason == Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION:
+                # It may write and not read.
+                return
+            if error.reason != Reason.ERROR_REASON_NOT_FOUND:
+                raise
+        if found != etag:
+            raise failure(Meaning.PRECONDITION, "", Answer(412, {}), name)
+
     async def answer(self, ask: Ask, key: str = "") -> Answer:
         """An answer that the operation takes. Raises what another one means."""
         tries = 0

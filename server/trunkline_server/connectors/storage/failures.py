@@ -25,7 +25,8 @@ _MEANT: Mapping[Meaning, tuple[ReasonValue, str]] = {
     ),
     Meaning.REFUSED: (
         Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION,
-        "the store refused the integration's credential, or what it may do: check it, and its policy for this bucket; "
+        "the store refused the integration's credential, or what it may do: check it, its policy for this bucket, and "
+        "the clock of this server; "
         "some stores answer so for an object that does not exist, where the credential may not list",
     ),
     Meaning.ELSEWHERE: (

@@ -107,6 +107,7 @@ async def _put(task: Task) -> Mapping[str, Any]:
     if len(content) > task.shape.most_bytes:
         raise over_cap(task.shape.most_bytes)
     what = task.writing("text/plain; charset=utf-8" if "text" in found else "application/octet-stream")
+    await task.client.agree(what.key, what.absent, what.etag, task.key)
     body = Body([content], hashlib.new(task.store.digest, content, usedforsecurity=False).digest())
     written = await task.client.run(task.store.put(what, body), task.key)
     told = {"size": len(content), "etag": written.etag, "sha256": hashlib.sha256(content).hexdigest()}
@@ -125,7 +126,9 @@ async def _copy(task: Task) -> Mapping[str, Any]:
 
 
 async def _delete(task: Task) -> Mapping[str, Any]:
-    steps = task.store.delete(task.whole_key, task.parameters.get("if_match", ""))
+    etag = task.parameters.get("if_match", "")
+    await task.client.agree(task.whole_key, False, etag, task.key)
+    steps = task.store.delete(task.whole_key, etag)
     return {"deleted": await task.client.run(steps, task.key)}
 
 

@@ -57,7 +57,10 @@ _CODES: Mapping[str, Meaning] = {
     "IllegalLocationConstraintException": Meaning.ELSEWHERE,
     **dict.fromkeys(("BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"), Meaning.DAMAGED),
     **dict.fromkeys(
-        ("InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "ExpiredToken", "InvalidToken"),
+        (
+            *("InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", "ExpiredToken", "InvalidToken"),
+            "RequestTimeTooSkewed",
+        ),
         Meaning.REFUSED,
     ),
 }

@@ -103,9 +103,11 @@ class Upload:
 
     async def pieces(self) -> AsyncGenerator[ToolPiece, None]:
         """Progress, then the answer. Raises CHECKSUM_MISMATCH and OVER_CAP, else as `ToolConnector.stream`."""
+        what = self._what
         try:
+            await self._client.agree(what.key, what.absent, what.etag, self._key)
             if self._id:
-                self._parts = list(await self._client.run(self._store.stored(self._what.key, self._id), self._key))
+                self._parts = list(await self._client.run(self._store.stored(what.key, self._id), self._key))
                 self._from = self._stored
                 yield self._progress()
             reading: asyncio.Task[bytes | None] | None = None
@@ -120,7 +122,7 @@ class Upload:
                     self._take(chunk)
                     for part in self._cutter.add(chunk):
                         if not self._id:
-                            self._id = await self._client.run(self._store.begin(self._what), self._key)
+                            self._id = await self._client.run(self._store.begin(what), self._key)
                             yield self._progress()
                         if await self._settled():
                             yield self._progress()
