@@ -80,7 +80,12 @@ class ToolKind:
 _WRITTEN = {"size": _COUNT, "etag": _TEXT, "version_id": _TEXT, "sha256": _TEXT, "resumed_from": _COUNT}
 _PRESIGN = {
     "key": _KEY,
-    "expires_seconds": {"type": "integer", "minimum": 1, "maximum": 604_800},
+    "expires_seconds": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 604_800,
+        "description": "By default the longest that the integration allows.",
+    },
 }
 _PRESIGNED = _object(
     {"url": _TEXT, "method": _TEXT, "headers": {"type": "object"}, "expire_time": _TEXT}, "url", "method", closed=False
