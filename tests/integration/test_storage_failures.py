@@ -267,6 +267,12 @@ async def test_answers_that_are_not_of_the_protocol(connector: StorageConnector,
     assert error.reason == Reason.ERROR_REASON_UPSTREAM_MALFORMED
 
 
+async def test_a_page_of_some_proxy_is_an_error_by_its_status(connector: StorageConnector, store: Scripted) -> None:
+    store.script = {"GET": [xml("<html>" + "hidden " * 2_000_000, 403)]}
+    error = await refused(run(connector, store, "get_object"))
+    assert error.reason == Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION
+
+
 async def test_redirects_are_not_followed(connector: StorageConnector, store: Scripted) -> None:
     store.script = {"GET": [web.Response(status=307, headers={"location": f"{store.upstream.url}/elsewhere"})]}
     error = await refused(run(connector, store, "get_object"))

@@ -20,8 +20,6 @@ from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.strategies import LEAST_TIME, MAX_ATTEMPTS, STRATEGIES, delay, pause_of
 
-# Of an error's body.
-_MAX_ERROR = 64 * 1024
 # Answers that are not of the protocol.
 _MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
 
@@ -61,17 +59,20 @@ class Client:
 
     async def run(self, steps: Steps[T], key: str = "") -> T:
         """Carry an operation out; `key` is the caller's, for messages. Raises as `ToolConnector.execute`."""
+        answer: Answer | None = None
         try:
-            ask = next(steps)
             while True:
-                ask = steps.send(await self.answer(ask, key))
-        except StopIteration as done:
-            found: T = done.value
-            return found
-        except UploadEnded:
-            raise upload_ended(key) from None
-        except _MALFORMED:
-            raise malformed("is not of its protocol") from None
+                try:
+                    # `send(None)` begins it.
+                    ask = steps.send(answer)  # type: ignore[arg-type]
+                except StopIteration as done:
+                    found: T = done.value
+                    return found
+                except UploadEnded:
+                    raise upload_ended(key) from None
+                except _MALFORMED:
+                    raise malformed("is not of its protocol") from None
+                answer = await self.answer(ask, key)
         finally:
             steps.close()
 
@@ -108,13 +109,14 @@ class Client:
     @asynccontextmanager
     async def reading(self, ask: Ask, key: str) -> AsyncGenerator[Source, None]:
         """An answer that streams. Leaving early closes the connection."""
-        source = await opened(self._session, ask, await self._signed(ask), self._wait)
+        signed = await self._signed(ask)
+        source = await opened(self._session, ask, signed, self._wait)
         try:
-            if source.answer.status == 401 and self._renewed(await self._signed(ask)):
+            if source.answer.status == 401 and self._renewed(signed):
                 source.close()
                 source = await opened(self._session, ask, await self._signed(ask), self._wait)
             if not ask.takes(source.answer.status):
-                raise await self._failure(ask, await source.body(_MAX_ERROR), key)
+                raise await self._failure(ask, await source.body(), key)
             yield source
         finally:
             source.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -25,6 +26,8 @@ from trunkline_server.outbound import Dial
 
 # A page of a thousand long keys has some two megabytes.
 MAX_BODY = 8 << 20
+# Of an answer that tells a failure.
+_MAX_ERROR = 64 * 1024
 # Of one message of the caller's stream, and as much is read ahead from the socket.
 CHUNK = 256 * 1024
 # What aiohttp would add of its own accord: a signature would not cover it.
@@ -70,13 +73,17 @@ class Source:
                 return
             yield chunk
 
-    async def body(self, most: int = MAX_BODY) -> Answer:
-        """The whole answer. Raises UPSTREAM_MALFORMED for one that is larger."""
-        found = bytearray()
-        async for chunk in self.chunks():
-            found += chunk
-            if len(found) > most:
-                raise malformed("is too large")
+    async def body(self) -> Answer:
+        """The whole answer; of one that tells a failure the beginning does. Raises UPSTREAM_MALFORMED for one that is
+        too large."""
+        found, failed = bytearray(), self.answer.status >= 300
+        async with aclosing(self.chunks()) as chunks:
+            async for chunk in chunks:
+                found += chunk
+                if failed and len(found) > _MAX_ERROR:
+                    break
+                if len(found) > MAX_BODY:
+                    raise malformed("is too large")
         return replace(self.answer, body=bytes(found))
 
     def close(self) -> None:
