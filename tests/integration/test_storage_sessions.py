@@ -13,6 +13,7 @@ import orjson
 import pytest
 from aiohttp import web
 from rest_upstream import LOCAL, Upstream, http_upstream, tool_call
+from token_upstream import service_account
 from trunkline.v1.authentication_pb2 import Authentication, AuthenticationScheme
 from trunkline.v1.configuration_pb2 import Configuration
 from trunkline.v1.integration_pb2 import Integration
@@ -122,3 +123,29 @@ async def test_an_upload_with_a_wrong_checksum_is_cancelled(sessions: Sessions) 
         await put(sessions, Given(DATA, sha256="0" * 64), [])
     assert caught.value.reason == Reason.ERROR_REASON_CHECKSUM_MISMATCH
     assert not sessions.held and not sessions.ended
+
+
+async def test_a_token_that_is_refused_is_fetched_anew() -> None:
+    async with http_upstream() as upstream:
+        tokens = iter(("first", "second"))
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            if request.path == "/token":
+                return web.json_response({"access_token": next(tokens), "expires_in": 3600, "token_type": "Bearer"})
+            if request.headers["authorization"] != "Bearer second":
+                return web.Response(status=401)
+            return web.Response(body=b"abc", headers={"x-goog-generation": "1"})
+
+        upstream.answer = answer
+        storage = StorageConfiguration(connector="gcs", bucket="things")
+        configuration = Configuration(endpoint=upstream.url, storage=storage)
+        target = Integration(integration_id="bucket", configuration=configuration)
+        secret = service_account(token_uri=f"{upstream.url}/token")
+        async with StorageConnector(LOCAL) as connector:
+            call = tool_call(connector, target, {"key": "k"}, secret, "get_object")
+            assert (await connector.execute(call, Deadline.after(20))).raw == b"abc"
+    asked = [one.raw_path.partition("?")[0] for one in upstream.seen]
+    assert asked == ["/token", "/storage/v1/b/things/o/k", "/token", "/storage/v1/b/things/o/k"]
+    assert b"devstorage.read_write" in base64.urlsafe_b64decode(
+        upstream.seen[0].body.partition(b"assertion=")[2].split(b".")[1] + b"=="
+    )
