@@ -39,6 +39,8 @@ left-out:
 	  missing=$$($(MAKE) -s --no-print-directory client-missing-$$language); \
 	  [ -z "$$missing" ] || echo "test: $$missing not found: the $$language client test is left out"; \
 	done
+	@command -v npm >/dev/null || echo "test: npm not found: object storage is not tested against Azurite"
+	@command -v go >/dev/null || echo "test: go not found: object storage is not tested against fake-gcs-server"
 
 providers-doc: venv third-party ## Write docs/providers.md from the adapters and the conformance suite
 	PYTHONPATH=tests:gen/python:server $(BIN)/python -m conformance.features

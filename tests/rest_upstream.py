@@ -72,6 +72,8 @@ class Upstream:
     seen: list[Seen] = field(default_factory=list)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        # Parts of objects are larger than aiohttp takes.
+        request._client_max_size = 64 << 20
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.seen.append(Seen(request.method, request.raw_path, headers, await request.read()))
         if self.answer is None:

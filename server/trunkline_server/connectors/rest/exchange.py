@@ -40,10 +40,10 @@ async def exchange(
     except (aiohttp.ClientError, OSError, UnicodeError) as error:
         if dial.limit.expired():
             callers = dial.part == "total" and end.at == deadline.at
-            raise (caller_deadline() if callers else _timed_out(dial, seconds)) from None
+            raise (caller_deadline() if callers else timed_out(dial, seconds)) from None
         if dial.refused:
             raise address_forbidden(host) from None
-        raise _unreachable(error) from None
+        raise unreachable(error) from None
 
 
 async def _send(session: aiohttp.ClientSession, request: HttpRequest, dial: Dial) -> HttpAnswer:
@@ -70,7 +70,8 @@ async def _send(session: aiohttp.ClientSession, request: HttpRequest, dial: Dial
         return HttpAnswer(response.status, headers, bytes(body))
 
 
-def _timed_out(dial: Dial, whole: float) -> TrunklineError:
+def timed_out(dial: Dial, whole: float) -> TrunklineError:
+    """UPSTREAM_TIMEOUT: the time of a part ran out, or the `whole` seconds."""
     seconds = whole if dial.part == "total" else dial.timeouts.of(dial.part)
     return TrunklineError(
         Reason.ERROR_REASON_UPSTREAM_TIMEOUT,
@@ -93,7 +94,8 @@ _FINDINGS: Sequence[tuple[type[BaseException], str]] = (
 )
 
 
-def _unreachable(error: BaseException) -> TrunklineError:
+def unreachable(error: BaseException) -> TrunklineError:
+    """INTEGRATION_UNAVAILABLE: no whole answer came."""
     finding = next(text for kind, text in _FINDINGS if isinstance(error, kind))
     return TrunklineError(
         Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE,
