@@ -10,6 +10,7 @@ from trunkline_server.config import Settings
 from trunkline_server.connectors.mcp import McpConnector
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.templates import load_all
+from trunkline_server.connectors.sql import SqlConnector
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.breakers import Breakers
@@ -156,7 +157,14 @@ async def _connectors(
         secrets=secrets,
     )
     mcp = McpConnector(policy, timeouts=timeouts)
-    return Connectors({"api": await stack.enter_async_context(rest), "mcp": await stack.enter_async_context(mcp)})
+    sql = SqlConnector(policy, message=settings.server.max_message_bytes)
+    return Connectors(
+        {
+            "api": await stack.enter_async_context(rest),
+            "mcp": await stack.enter_async_context(mcp),
+            "database": await stack.enter_async_context(sql),
+        }
+    )
 
 
 def _routing(settings: Settings, timeouts: Timeouts) -> RoutingSettings:
