@@ -164,8 +164,8 @@ class OutboundPolicy:
         return is_public(found) and (not self._egress or any(one.fits(found, port, name) for one in self._egress))
 
     def host_problem(self, host: str, port: int) -> str | None:
-        """What is wrong with the host of an address before it is resolved, or None. What a name resolves to is judged at the
-        socket."""
+        """What is wrong with the host of an address before it is resolved, or None. What a name resolves to is judged
+        at the socket."""
         host = host.lower().rstrip(".")
         if _is_address(host):
             return None if self.allows(host, port) else _NOT_ALLOWED

@@ -202,7 +202,8 @@ _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def _converter(name: str) -> Callable[[Any], Any]:
-    return _CONVERTERS[name] if name in _CONVERTERS else _text
+    found: Callable[[Any], Any] = _CONVERTERS.get(name, _text)
+    return found
 
 
 def convert(value: Any, name: str, kind: str) -> Any:
