@@ -144,7 +144,8 @@ def _judge(sql: str, parser: str, writes: bool) -> Judged:
     if not problem and not writes:
         problem = _reading_problem(text, rules)
     if not problem and rules.parsed:
-        problem = _parsed_problem(sql, parser)
+        # To the parser a placeholder is none.
+        problem = _parsed_problem(rules.placeholder.sub("1", sql), parser)
     return Judged(problem, first, _placeholders(text, rules))
 
 

@@ -149,6 +149,6 @@ def parameters_schema(query: NamedQuery) -> bytes:
         if one.description:
             schema = {"description": one.description, **schema}
         properties[one.name] = schema
-        if not one.optional:
+        if not one.optional and one.name not in required:
             required.append(one.name)
     return _object(properties, *required)
