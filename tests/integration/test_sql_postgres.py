@@ -9,18 +9,13 @@ import orjson
 import pytest
 import pytest_asyncio
 from integration.postgres_parts import PostgresServer, superuser
-from sql_scene import FOREIGN_ROW, PASSWORD, READER, clear, database, furnish, owner
+from sql_calls import LOCAL, Scene, call
+from sql_scene import FOREIGN_ROW, PASSWORD, READER, clear, database, furnish
 from trunkline.v1.database_pb2 import NamedQuery, QueryParameter
-from trunkline.v1.integration_pb2 import Integration
-from trunkline.v1.tool_pb2 import StreamExecuteToolResponse
 from trunkline_server.connectors.sql import SqlConnector
-from trunkline_server.domain.addresses import OutboundPolicy
-from trunkline_server.domain.connectors import ToolAnswer, ToolCall
-from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import TrunklineError
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-LOCAL = OutboundPolicy(("127.0.0.0/8",), allow_http=True)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -38,44 +33,6 @@ async def dsn(pg_server: PostgresServer) -> AsyncIterator[str]:
 async def connector() -> AsyncIterator[SqlConnector]:
     async with SqlConnector(LOCAL) as entered:
         yield entered
-
-
-def call(
-    connector: SqlConnector, one: Integration, secret: str, tool: str, timeout: float = 20.0, **asked: Any
-) -> ToolCall:
-    return ToolCall("acme", one, connector.tools(one)[tool], asked, timeout, secret)
-
-
-class Scene:
-    """An integration, and calls of its tools."""
-
-    def __init__(self, connector: SqlConnector, dsn: str, secret: str = "", **fields: Any) -> None:
-        self.connector = connector
-        self.integration = database(dsn, **fields)
-        self.secret = secret or owner(dsn)
-
-    async def run(self, tool: str, timeout: float = 20.0, **asked: Any) -> Any:
-        made = call(self.connector, self.integration, self.secret, tool, timeout, **asked)
-        return orjson.loads((await self.connector.execute(made, Deadline.after(60))).json)
-
-    async def rows(self, sql: str, *parameters: Any, **asked: Any) -> list[list[Any]]:
-        found = await self.run("query", sql=sql, parameters=list(parameters), **asked)
-        rows: list[list[Any]] = found["rows"]
-        return rows
-
-    async def refused(self, tool: str, timeout: float = 20.0, **asked: Any) -> TrunklineError:
-        with pytest.raises(TrunklineError) as caught:
-            await self.run(tool, timeout, **asked)
-        return caught.value
-
-    async def stream(self, sql: str, **asked: Any) -> tuple[list[StreamExecuteToolResponse], Any]:
-        made = call(self.connector, self.integration, self.secret, "query", sql=sql, **asked)
-        pieces = [piece async for piece in self.connector.stream(made, None, Deadline.after(60))]
-        answer = pieces[-1]
-        assert isinstance(answer, ToolAnswer)
-        batches = [piece for piece in pieces if isinstance(piece, StreamExecuteToolResponse)]
-        assert len(batches) == len(pieces) - 1
-        return batches, orjson.loads(answer.json)
 
 
 @pytest.fixture
@@ -156,25 +113,10 @@ async def test_parameters_are_values_of_the_types_of_their_places(scene: Scene) 
         *(True, 1, 0.5, "1.50", "text", "AP8=", "2026-01-31T23:59:59+02:00", "2026-01-31T23:59:59", "2026-01-31"),
         *("23:59", "P1DT2H", "00000000-0000-0000-0000-000000000001", {"a": 1}, [1, None], None, "10.0.0.1", "[1,3)"),
     ]
-    types = [
-        "bool",
-        "int8",
-        "float8",
-        "numeric",
-        "text",
-        "bytea",
-        "timestamptz",
-        "timestamp",
-        "date",
-        "time",
-        "interval",
-        "uuid",
-        "jsonb",
-        "int[]",
-        "int",
-        "inet",
-        "int4range",
-    ]
+    types = (
+        *("bool", "int8", "float8", "numeric", "text", "bytea", "timestamptz", "timestamp", "date"),
+        *("time", "interval", "uuid", "jsonb", "int[]", "int", "inet", "int4range"),
+    )
     sql = "SELECT " + ", ".join(f"${number}::{name}" for number, name in enumerate(types, 1))
     told = (await scene.rows(sql, *asked))[0]
     assert told == [
