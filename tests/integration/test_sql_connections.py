@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import pytest_asyncio
 from cryptography import x509
-from e2e.certificates import Authority
+from e2e.certificates import Authority, Pair, write_pair
 from integration.postgres_parts import PostgresServer, superuser
 from sql_calls import LOCAL, Scene, call
 from sql_scene import PASSWORD, READER, clear, database, furnish, owner
@@ -262,39 +265,52 @@ async def test_what_the_environment_says_of_a_database_is_not_this_one(
     assert error.reason_name == "UPSTREAM_AUTHENTICATION"
 
 
-async def test_tls_checks_the_name_whatever_the_address(pg_server: PostgresServer, dsn: str) -> None:
+@asynccontextmanager
+async def before(dsn: str, folder: Path, pair: Pair) -> AsyncIterator[str]:
+    """A DSN of the database behind TLS: PostgreSQL's own handshake, by a front with this key and certificate."""
+    key, certificate = write_pair(folder, pair)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    behind = urlsplit(dsn)
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            # SSLRequest: its length, and 80877103.
+            assert await reader.readexactly(8) == b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
+            writer.write(b"S")
+            await writer.start_tls(tls)
+            to, into = await asyncio.open_connection(behind.hostname, behind.port)
+            await asyncio.gather(pipe(reader, into), pipe(to, writer))
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield urlunsplit(behind._replace(netloc=f"postgres:{behind.password}@127.0.0.1:{port}"))
+
+
+async def test_tls_checks_the_name_whatever_the_address(dsn: str, tmp_path: Path) -> None:
     authority, other = Authority("of the database"), Authority("another")
-    key, certificate = authority.issue("db", x509.DNSName("db.example.com"))
-    async with superuser(dsn) as connection:
-        for name, pem in (("server.key", key), ("server.crt", certificate)):
-            text = pem.decode().replace("\n", "\\n")
-            shell = f"umask 077; printf -- ''{text}'' > {name}"
-            await connection.execute(f"COPY (SELECT 1 WHERE false) TO PROGRAM '{shell}'")
-        await connection.execute("ALTER SYSTEM SET ssl = on")
-        await connection.execute("SELECT pg_reload_conf()")
-    try:
-        resolves = resolving("127.0.0.1")
-        async with SqlConnector(LOCAL, resolves=resolves) as connector:
-            ours = {"tls": DatabaseTls.DATABASE_TLS_VERIFY, "tls_ca_pem": authority.pem.decode()}
-            named = Scene(connector, dsn, host="db.example.com", **ours)
-            for _ in range(100):
-                try:
-                    found = await named.rows("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
-                    break
-                except TrunklineError:
-                    await asyncio.sleep(0.05)
-            assert found == [[True]]
-            error = await named.refused("query", 0.3, sql=SLOW)
-            assert error.reason_name == "UPSTREAM_TIMEOUT"
-            assert await named.rows("SELECT 1") == [[1]]
+    pair = authority.issue("db", x509.DNSName("db.example.com"))
+    verify, resolves = DatabaseTls.DATABASE_TLS_VERIFY, resolving("127.0.0.1")
+    async with before(dsn, tmp_path, pair) as front, SqlConnector(LOCAL, resolves=resolves) as connector:
+        named = Scene(connector, front, host="db.example.com", tls=verify, tls_ca_pem=authority.pem.decode())
+        assert await named.rows("SELECT 1") == [[1]]
+        task = asyncio.create_task(named.run("query", sql=SLOW))
+        assert await becomes(1, dsn, RUNNING)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await becomes(0, dsn, RUNNING), "the request to cancel goes by TLS too"
+        assert await named.rows("SELECT 1") == [[1]]
         for host, pem in (("other.example.com", authority.pem), ("db.example.com", other.pem), ("db.example.com", b"")):
-            async with SqlConnector(LOCAL, resolves=resolves) as connector:
-                wrong = Scene(connector, dsn, host=host, tls=DatabaseTls.DATABASE_TLS_VERIFY, tls_ca_pem=pem.decode())
-                assert (await wrong.refused("query", sql="SELECT 1")).reason_name == "INTEGRATION_UNAVAILABLE"
-    finally:
-        async with superuser(dsn) as connection:
-            await connection.execute("ALTER SYSTEM RESET ssl")
-            await connection.execute("SELECT pg_reload_conf()")
-    async with SqlConnector(LOCAL) as connector:
-        plain = Scene(connector, dsn, tls=DatabaseTls.DATABASE_TLS_VERIFY)
-        assert (await plain.refused("query", sql="SELECT 1")).reason_name == "INTEGRATION_UNAVAILABLE"
+            wrong = Scene(connector, front, host=host, tls=verify, tls_ca_pem=pem.decode())
+            assert (await wrong.refused("query", sql="SELECT 1")).reason_name == "INTEGRATION_UNAVAILABLE"
+        plain = Scene(connector, dsn, tls=verify)
+        error = await plain.refused("query", sql="SELECT 1")
+        assert error.reason_name == "INTEGRATION_UNAVAILABLE", "no connection without TLS instead"
