@@ -62,7 +62,7 @@ class Served:
         start = StreamExecuteToolRequest(start=_asking(name, tool, asked, **fields))
         return self.tools.StreamExecuteTool(iter([start]), metadata=self.metadata, timeout=120)
 
-    async def result(self, name: str, tool: str, **asked: Any) -> Any:
+    async def result(self, name: str, tool: str, /, **asked: Any) -> Any:
         """What a tool answers."""
         return orjson.loads((await self.execute(name, tool, asked)).result_json)
 

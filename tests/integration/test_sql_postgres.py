@@ -92,6 +92,7 @@ TYPES = (
     ("'pg_class'::regclass", "other", "pg_class"),
     ("'x'::\"char\"", "text", "x"),
     ("NULL::int", "integer", None),
+    ("(SELECT most_common_vals FROM pg_stats WHERE false)", "other", None),
 )
 
 

@@ -39,6 +39,8 @@ _MEANINGS: Mapping[str, tuple[ReasonValue, str]] = {
 }
 # Certainly rolled back, and worth another try.
 _UNDONE = frozenset(("40001", "40P01", "55P03"))
+# They speak of what was asked, and not against the database: its breaker is not to open.
+_OF_STATEMENT = _UNDONE | {"57014"}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -48,7 +50,9 @@ def error_of(error: Exception) -> TrunklineError | None:
         return error
     if isinstance(error, asyncpg.PostgresError):
         return _told(error)
-    if isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)):
+    if isinstance(error, (asyncpg.InternalClientError, asyncpg.UnsupportedClientFeatureError)):
+        return TrunklineError(_REJECTED, "a type of the statement cannot be told; cast it to text in the statement")
+    if isinstance(error, (asyncpg.InterfaceError, OSError)):
         return TrunklineError(_UNAVAILABLE, "the connection to the database failed; try again")
     return None
 
@@ -77,6 +81,8 @@ def _told(error: asyncpg.PostgresError) -> TrunklineError:
     metadata = {"sqlstate": state, **_names(error)}
     if state in _UNDONE:
         metadata["sent"] = "no"
+    if state in _OF_STATEMENT:
+        metadata["of"] = "statement"
     if reason == _TIMEOUT:
         metadata["timeout"] = "total"
     named = _CAMEL.sub(" ", type(error).__name__.removesuffix("Error")).lower()

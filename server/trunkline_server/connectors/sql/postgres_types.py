@@ -61,6 +61,7 @@ TEXTS = (
     Text(1562, "varbit"),
     Text(27, "tid"),
     Text(2249, "record"),
+    Text(2277, "anyarray"),
     *(
         Text(oid, name)
         for oid, name in (
