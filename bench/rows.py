@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
@@ -78,11 +79,11 @@ async def direct(dsn: str) -> None:
     await connection.close()
 
 
-async def streamed(call: object, pid: int) -> Figures:
+async def streamed(call: Any, pid: int) -> Figures:
     """Read the table through the server."""
     before, cpu, started = _memory(pid), _cpu(pid), time.perf_counter()
     most, number, last = before, 0, b""
-    async for message in call:  # type: ignore[attr-defined]
+    async for message in call:
         last = message
         number += 1
         if number % 50 == 0:
@@ -111,8 +112,8 @@ async def main(rows: int, rounds: int) -> None:
         one = database(running.postgres_dsn)
         one.configuration.authentication.secret = owner(running.postgres_dsn)
         wanted = CreateIntegrationRequest(integration_id="rows", type=one.type, configuration=one.configuration)
-        stub = integration_pb2_grpc.IntegrationServiceStub(channel)
-        await stub.CreateIntegration(wanted, metadata=running.metadata())  # type: ignore[misc]
+        stub: Any = integration_pb2_grpc.IntegrationServiceStub(channel)
+        await stub.CreateIntegration(wanted, metadata=running.metadata())
         asked = ExecuteToolRequest(
             integration_id="rows",
             tool_name="query",
@@ -120,7 +121,7 @@ async def main(rows: int, rounds: int) -> None:
             context=CallContext(agent_id="bench"),
         )
         start = StreamExecuteToolRequest(start=asked).SerializeToString()
-        method = channel.stream_stream("/trunkline.v1.ToolService/StreamExecuteTool")
+        method: Any = channel.stream_stream("/trunkline.v1.ToolService/StreamExecuteTool")
         ours: list[Figures] = []
         theirs: list[Figures] = []
         for number in range(rounds + 1):

@@ -33,6 +33,7 @@ READS = (
     "SELECT * FROM orders WHERE name = $1 AND id = ANY($2::int[]) FETCH FIRST 3 ROWS ONLY",
     "SELECT replace(name, 'a', 'b') FROM orders",
     "SELECT U&'\\0041'",
+    "SELECT share, lock FROM market",
 )
 WRITES = (
     "INSERT INTO orders VALUES (1) RETURNING id",

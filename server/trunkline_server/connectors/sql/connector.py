@@ -247,7 +247,7 @@ class SqlConnector(ToolConnector):
 
 def _caps(caps: Caps, parameters: Mapping[str, Any]) -> Caps:
     asked = parameters.get("max_rows", math.inf)
-    return caps if asked >= caps.rows else replace(caps, rows=asked)
+    return caps if asked >= caps.rows else replace(caps, rows=int(asked))
 
 
 async def _within(wait: Awaitable[Found], end: Deadline, deadline: Deadline, call: ToolCall) -> Found:

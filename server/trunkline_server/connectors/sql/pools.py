@@ -15,6 +15,9 @@ IDLE_SECONDS = 60.0
 # Calls that may wait for each connection; more are refused at once.
 _WAITING = 64
 
+# Pools that are kept, those of integrations that are gone among them.
+_MOST_POOLS = 4096
+
 Open: TypeAlias = Callable[[], Awaitable[Session]]
 
 
@@ -27,15 +30,16 @@ class Pool:
         self._closing = closing
         self._places = asyncio.Semaphore(most)
         self._waiting = 0
+        self._busy = 0
         # The one that was used last is last: those that are not needed grow old.
         self._idle: list[tuple[float, Session]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._retired = False
 
     @property
-    def empty(self) -> bool:
-        """Whether it holds no idle connection."""
-        return not self._idle
+    def unused(self) -> bool:
+        """Whether nobody uses it, and it holds no connection."""
+        return not (self._idle or self._busy or self._waiting)
 
     async def acquire(self, opens: Open, end: Deadline) -> Session:
         """A connection, idle or new; `release` gives it back. Raises UPSTREAM_RATE_LIMITED where all are busy until
@@ -44,6 +48,7 @@ class Pool:
             await self._turn(end)
         else:
             await self._places.acquire()
+        self._busy += 1
         try:
             while self._idle:
                 _, session = self._idle.pop()
@@ -52,12 +57,12 @@ class Pool:
                 self._closing(session)
             return await opens()
         except BaseException:
-            self._places.release()
+            self._leave()
             raise
 
     def release(self, session: Session) -> None:
         """Take a connection back: to be used again, or closed."""
-        self._places.release()
+        self._leave()
         if self._retired or not session.usable:
             self._closing(session)
             return
@@ -78,17 +83,21 @@ class Pool:
 
     async def _turn(self, end: Deadline) -> None:
         if self._waiting >= _WAITING * self._most:
-            raise self._busy()
+            raise self._refusal()
         self._waiting += 1
         try:
             async with end.timeout():
                 await self._places.acquire()
         except TimeoutError:
-            raise self._busy() from None
+            raise self._refusal() from None
         finally:
             self._waiting -= 1
 
-    def _busy(self) -> TrunklineError:
+    def _leave(self) -> None:
+        self._busy -= 1
+        self._places.release()
+
+    def _refusal(self) -> TrunklineError:
         return TrunklineError(
             Reason.ERROR_REASON_UPSTREAM_RATE_LIMITED,
             f"the integration's {self._most} connections of this server are busy; "
@@ -123,6 +132,8 @@ class Pools:
             if found[0] is shape and found[1] == secret:
                 return found[2]
             found[2].retire()
+        if len(self._pools) >= _MOST_POOLS:
+            self._pools = {one: kept for one, kept in self._pools.items() if not kept[2].unused}
         pool = Pool(most, self._idle, self._close)
         self._pools[key] = (shape, secret, pool)
         return pool

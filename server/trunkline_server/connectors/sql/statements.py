@@ -26,7 +26,7 @@ _WRITES = _READS | frozenset(
     ("INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "CREATE", "ALTER", "DROP", "TRUNCATE", "COMMENT")
 )
 # Nowhere in a statement that reads: data-modifying CTEs, SELECT … INTO, row locks.
-_NEVER_READ = frozenset(("INSERT", "UPDATE", "DELETE", "MERGE", "INTO", "SHARE", "LOCK"))
+_NEVER_READ = frozenset(("INSERT", "UPDATE", "DELETE", "MERGE", "INTO"))
 # `INSERT('a', 1, 2, 'b')` and `REPLACE(…)` are functions of strings, and a column may be called `t.update`.
 _FUNCTIONS_TOO = _NEVER_READ - {"INTO"}
 _STRINGS = frozenset(
@@ -66,7 +66,10 @@ _FORMAT = re.compile(r"%s")
 _RULES: Mapping[str, Rules] = {
     "postgres": Rules(re.compile(r"\$(\d+)"), frozenset(("SHOW", "EXPLAIN"))),
     "mysql": Rules(
-        _FORMAT, frozenset(("SHOW", "EXPLAIN", "DESCRIBE", "DESC")), executed=re.compile(r"/\*(?:!|M!)", re.IGNORECASE)
+        _FORMAT,
+        frozenset(("SHOW", "EXPLAIN", "DESCRIBE", "DESC")),
+        executed=re.compile(r"/\*(?:!|M!)", re.IGNORECASE),
+        never=frozenset(("LOCK",)),
     ),
     "tsql": Rules(_FORMAT, parsed=True, never=frozenset(_T_SQL.split())),
     "oracle": Rules(re.compile(r":(\d+)")),
