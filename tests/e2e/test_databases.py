@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -42,6 +44,16 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serve
         await one.create(database(one.dsn), "archive", f"{READER}:{PASSWORD}")
         await one.create(database(one.dsn, allow_writes=True), "writable")
         yield one
+
+
+def children(pid: int) -> list[int]:
+    """The processes of a server: its worker, then the scribe."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def resident(pid: int) -> float:
+    """MiB of memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 async def becomes(scene: Served, count: int) -> bool:
@@ -102,6 +114,20 @@ async def test_rows_are_streamed_in_batches(scene: Served) -> None:
     assert numbers == list(range(1, 60001)) and columns == 2
     assert finished is not None
     assert orjson.loads(finished.result_json) == {"row_count": 60000, "truncated": True}
+
+
+async def test_memory_does_not_grow_with_the_result(scene: Served) -> None:
+    sql = "SELECT n, repeat('x', 500) FROM generate_series(1, 400000) n"
+    (worker, *_) = children(scene.running.process.pid)
+    async for _ in scene.stream("archive", "query", {"sql": sql, "max_rows": 20000}):
+        pass
+    before = most = resident(worker)
+    count = 0
+    async for message in scene.stream("archive", "query", {"sql": sql}):
+        count += message.rows.row_count
+        most = max(most, resident(worker))
+    assert count == 400_000
+    assert most - before < 50, "MiB, of 200 that came"
 
 
 async def test_a_stream_that_is_cancelled_half_way_ends_in_the_database(scene: Served) -> None:

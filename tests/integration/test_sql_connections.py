@@ -314,3 +314,23 @@ async def test_tls_checks_the_name_whatever_the_address(dsn: str, tmp_path: Path
         plain = Scene(connector, dsn, tls=verify)
         error = await plain.refused("query", sql="SELECT 1")
         assert error.reason_name == "INTEGRATION_UNAVAILABLE", "no connection without TLS instead"
+
+
+async def test_a_commit_that_is_not_told_of_is_said_to_be_open(connector: SqlConnector, dsn: str) -> None:
+    async with superuser(dsn) as connection:
+        await connection.execute(
+            "CREATE TABLE late (a int); CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER at_commit "
+            "AFTER INSERT ON late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly()"
+        )
+    scene = Scene(connector, dsn, allow_writes=True)
+    task = asyncio.create_task(scene.refused("execute", sql="INSERT INTO late VALUES (1)"))
+    assert await becomes(1, dsn, "state = 'active' AND query = 'COMMIT'")
+    async with superuser(dsn) as connection:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active' "
+            "AND datname = current_database() AND application_name = 'trunkline'"
+        )
+    error = await task
+    assert error.reason_name == "INTEGRATION_UNAVAILABLE" and error.metadata["outcome"] == "unknown"
+    assert await scene.rows("SELECT count(*) FROM late") == [[0]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -41,6 +41,8 @@ _END_SECONDS = 1.0
 _MOST_RECEIVED = 64 * 1024 * 1024
 _ARGUMENT = re.compile(r"query argument \$(\d+)")
 _BAD_INPUT = frozenset(("22P02", "22007", "22008", "22003", "22P03", "22021", "22023", "2202E"))
+# After one of these it is open whether a transaction was committed.
+_UNTOLD = (Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE, Reason.ERROR_REASON_UPSTREAM_TIMEOUT)
 # Of `SET ROLE`: not allowed, not there.
 _NO_ROLE = frozenset(("42501", "22023", "42704"))
 # Exchanged as they are; every other type that turns up is exchanged as text.
@@ -177,6 +179,7 @@ class PostgresSession:
         self._role = role
         self._meter = _Meter(connection)
         self._clean = True
+        self._writes = False
 
     @property
     def usable(self) -> bool:
@@ -193,7 +196,7 @@ class PostgresSession:
     @asynccontextmanager
     async def run(self, statement: Statement, seconds: float) -> AsyncIterator[Result]:
         """See the port."""
-        self._clean = False
+        self._clean, self._writes = False, statement.writes
         with self._told(seconds):
             try:
                 await self._begin(statement.writes, seconds)
@@ -209,12 +212,28 @@ class PostgresSession:
         if not found.ended:
             await self._roll_back()
             return
-        with self._told(seconds):
-            await self._connection.execute("COMMIT", timeout=seconds + _GRACE_SECONDS)
-            if statement.writes:
-                # A statement that writes may have called what stays: settings, locks, listeners.
+        await self._commit(statement.writes, seconds)
+
+    async def _commit(self, writes: bool, seconds: float) -> None:
+        try:
+            with self._told(seconds):
+                await self._connection.execute("COMMIT", timeout=seconds + _GRACE_SECONDS)
+        except TrunklineError as error:
+            if not writes or error.reason not in _UNTOLD or error.metadata.get("sent") == "no":
+                raise
+            raise TrunklineError(
+                error.reason,
+                "the database did not tell whether it kept what was written; look before you try again",
+                metadata={**error.metadata, "outcome": "unknown"},
+            ) from None
+        if writes:
+            # A statement that writes may have called what stays: settings, locks, listeners. It is done, whatever
+            # becomes of the connection.
+            with suppress(Exception):
                 await self._connection.reset(timeout=_END_SECONDS)
-        self._clean = True
+                self._clean = True
+        else:
+            self._clean = True
 
     async def _begin(self, writes: bool, seconds: float) -> None:
         role = self._role.replace('"', '""')
@@ -250,13 +269,13 @@ class PostgresSession:
     async def _prepared(self, sql: str, seconds: float) -> Any:
         """The statement. Where it has types that are to be exchanged as text, these are known before the next one."""
         connection, limit = self._connection, seconds + _GRACE_SECONDS
-        prepared = await connection.prepare(sql, timeout=limit)
+        prepared = await connection.prepare(sql, name="", timeout=limit)
         types = [*(one.type for one in prepared.get_attributes()), *prepared.get_parameters()]
         # Domains and enumerations are scalar and text already; arrays are made of what their elements are.
         others = [one for one in types if one.kind != "array" and one.name not in _KNOWN and one.kind != "scalar"]
         for one in others:
             _as_text(connection, one.oid, one.name, one.schema)
-        return await connection.prepare(sql, timeout=limit) if others else prepared
+        return await connection.prepare(sql, name="", timeout=limit) if others else prepared
 
     async def _roll_back(self) -> None:
         """End the transaction; the statement was cancelled by whoever left. A connection that takes longer than a
@@ -268,7 +287,7 @@ class PostgresSession:
             async with asyncio.timeout(_END_SECONDS):
                 if connection.is_in_transaction():
                     await connection.execute("ROLLBACK")
-            self._clean = True
+            self._clean = not self._writes
         except BaseException as error:
             connection.terminate()
             if not isinstance(error, Exception):
