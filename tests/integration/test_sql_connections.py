@@ -192,6 +192,8 @@ async def test_what_a_statement_leaves_in_its_session_is_taken_out(connector: Sq
     before = await scene.rows("SELECT current_setting('work_mem')")
     await scene.run("execute", sql="SELECT tune()")
     assert await scene.rows("SELECT current_setting('work_mem')") == before
+    error = await scene.refused("query", sql="SELECT * FROM mine")
+    assert error.metadata["sqlstate"] == "42P01"
 
 
 # ── Where to ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -48,13 +48,12 @@ _NO_ROLE = frozenset(("42501", "22023", "42704"))
 # Exchanged as they are; every other type that turns up is exchanged as text.
 _PLAIN = frozenset(("bool", "int2", "int4", "int8", "oid", "float8", "text", "varchar", "bpchar", "name", "bytea"))
 _KNOWN = _PLAIN | {one.name for one in TEXTS}
+# Those that pools of connections between here and the database take at the start; others are set in each transaction.
 _SETTINGS = {
     "application_name": "trunkline",
     "timezone": "UTC",
     "datestyle": "ISO, YMD",
-    "intervalstyle": "iso_8601",
     "standard_conforming_strings": "on",
-    "bytea_output": "hex",
     "client_encoding": "UTF8",
 }
 
@@ -227,10 +226,10 @@ class PostgresSession:
                 metadata={**error.metadata, "outcome": "unknown"},
             ) from None
         if writes:
-            # A statement that writes may have called what stays: settings, locks, listeners. It is done, whatever
-            # becomes of the connection.
+            # A statement that writes may have left something in the session: settings, locks, temporary tables. It is
+            # done, whatever becomes of the connection.
             with suppress(Exception):
-                await self._connection.reset(timeout=_END_SECONDS)
+                await self._connection.execute("DISCARD ALL", timeout=_END_SECONDS)
                 self._clean = True
         else:
             self._clean = True
@@ -240,6 +239,7 @@ class PostgresSession:
         parts = [
             f"BEGIN READ {'WRITE' if writes else 'ONLY'}",
             f"SET LOCAL statement_timeout = {max(1, round(seconds * 1000))}",
+            "SET LOCAL intervalstyle = iso_8601",
             *([f'SET LOCAL ROLE "{role}"'] if role else []),
         ]
         try:
