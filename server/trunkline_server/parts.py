@@ -10,6 +10,7 @@ from trunkline_server.config import Settings
 from trunkline_server.connectors.mcp import McpConnector
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.templates import load_all
+from trunkline_server.connectors.sql import SqlConnector
 from trunkline_server.connectors.storage import StorageConnector
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
@@ -158,11 +159,13 @@ async def _connectors(
     )
     mcp = McpConnector(policy, timeouts=timeouts)
     storage = StorageConnector(policy, timeouts=timeouts, tokens=tokens, secrets=secrets)
+    sql = SqlConnector(policy, message=settings.server.max_message_bytes)
     return Connectors(
         {
             "api": await stack.enter_async_context(rest),
             "mcp": await stack.enter_async_context(mcp),
             "storage": await stack.enter_async_context(storage),
+            "database": await stack.enter_async_context(sql),
         }
     )
 

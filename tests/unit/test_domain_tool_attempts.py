@@ -162,6 +162,14 @@ async def test_an_integration_that_fails_is_left_alone() -> None:
     assert scene.breaker.enter()
 
 
+async def test_what_speaks_of_a_statement_says_nothing_against_the_database() -> None:
+    late = TrunklineError(Reason.ERROR_REASON_UPSTREAM_TIMEOUT, "no", metadata={"of": "statement"})
+    scene = Scene(late)
+    for _ in range(10):
+        assert await scene.fails(repeatable=False) is late
+    assert scene.breaker.allows() and scene.made[0].outcome == FAILED
+
+
 async def test_an_open_breaker_ends_the_attempts() -> None:
     scene = Scene(down(), rule=BreakerRule(failures=2))
     error = await scene.fails()

@@ -163,9 +163,9 @@ class OutboundPolicy:
             return True
         return is_public(found) and (not self._egress or any(one.fits(found, port, name) for one in self._egress))
 
-    def _host_problem(self, host: str, port: int) -> str | None:
-        """What is wrong with the host of a URL before it is resolved, or None. What a name resolves to is judged at the
-        socket."""
+    def host_problem(self, host: str, port: int) -> str | None:
+        """What is wrong with the host of an address before it is resolved, or None. What a name resolves to is judged
+        at the socket."""
         host = host.lower().rstrip(".")
         if _is_address(host):
             return None if self.allows(host, port) else _NOT_ALLOWED
@@ -203,7 +203,7 @@ class OutboundPolicy:
             return "must name a host, and a port from 1 to 65535 if any"
         if "?" in url or "#" in url:
             return "must not have a query or a fragment"
-        return self._host_problem(parts.hostname, port or _PORTS[parts.scheme])
+        return self.host_problem(parts.hostname, port or _PORTS[parts.scheme])
 
     def relayed_problem(self, url: str) -> str | None:
         """What is wrong with an address that a gateway would call in our place, or None: its shape, and a host that is

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.database_pb2 import ResultColumn
@@ -59,7 +59,8 @@ class Result(Protocol):
     async def fetch(self, most: int) -> Sequence[Sequence[Any]]:
         """The next rows, at most so many; none at the end. Values are what `ColumnType` says, as Python has them: bool,
         int, float, Decimal, str, bytes, datetime (aware for TIMESTAMP), date, time, timedelta, UUID, list; a JSON value
-        is decoded, or an `orjson.Fragment` of its text; what is OTHER is a str."""
+        is decoded, or an `orjson.Fragment` of its text; what is OTHER is a str. A str that is the value's JSON form
+        already will do for any other type too."""
         ...
 
 
@@ -121,4 +122,17 @@ class Dialect(Protocol):
 
     def error(self, error: Exception) -> TrunklineError | None:
         """What a driver's exception means; None for one that is none of the driver's."""
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """What a dialect may tell besides; the engine does without where it does not."""
+
+    def indexes(self, schema: str, table: str) -> Statement:
+        """(index, unique, definition) of a table, by name. Empty `schema`: the database's usual one."""
+        ...
+
+    def about(self) -> Statement:
+        """One row: (what the server calls itself, whether the user may write any table)."""
         ...

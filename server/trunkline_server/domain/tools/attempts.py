@@ -123,6 +123,9 @@ def _judge(breaker: Breaker, error: TrunklineError, began: float) -> bool:
     strategy = STRATEGIES.get(error.reason)
     if strategy is None or strategy.verdict is not Verdict.FAILURE or error.reason in _OF_THE_CALL:
         return False
+    if error.metadata.get("of") == "statement":
+        # A database that ended a statement in time, or for the sake of another one, is well.
+        return False
     breaker.failed(error.reason, began, answered=_http_status(error) is not None)
     return True
 
