@@ -123,7 +123,12 @@ def _start_script() -> str:
 
 
 def _bootstrap_script() -> list[str]:
-    head = ["CREATE DATABASE mysql;\n", "USE mysql;\n", "SET @auth_root_socket=NULL;\n", "SET @skip_auth_anonymous=1;\n"]
+    head = [
+        "CREATE DATABASE mysql;\n",
+        "USE mysql;\n",
+        "SET @auth_root_socket=NULL;\n",
+        "SET @skip_auth_anonymous=1;\n",
+    ]
     return head + [(_SCRIPTS / name).read_text() for name in _BOOTSTRAP]
 
 

@@ -164,9 +164,12 @@ class MySqlSession:
             self._limit = limit
         await self._query(f"START TRANSACTION READ {'WRITE' if statement.writes else 'ONLY'}", seconds)
         try:
-            rows = await self.ask(self._wire.execute(sql, values), seconds)
+            prepared = await self.ask(self._wire.prepare(sql), seconds)
         except UnicodeError:
             raise refusals.SYNTAX.error({}) from None
+        if prepared.parameter_count != len(values):
+            raise refusals.count_mismatch(prepared.parameter_count, len(values))
+        rows: Rows = await self.ask(self._wire.execute(prepared, values), seconds)
         self._in_turn = rows.ended
         return MySqlResult(rows, self, seconds, statement.writes)
 

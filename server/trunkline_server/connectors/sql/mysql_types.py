@@ -1,7 +1,7 @@
 """MySQL's and MariaDB's types: what a column is, and how the driver makes its values.
 
-TIMESTAMP is aware, as the session's zone is UTC. TIME may be longer than a day or negative, so it is text. JSON of MariaDB
-is text to its clients. A zero date is NULL: the calendar has none.
+TIMESTAMP is aware, as the session's zone is UTC. TIME may be longer than a day or negative, so it is text. JSON of
+MariaDB is text to its clients. A zero date is NULL: the calendar has none.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _STRINGS: Final[dict[int, tuple[str, str]]] = {
     254: ("char", "binary"),
 }
 
-# How the driver makes a value of its bytes: (type, unsigned, code, encoding, converter); codes: 0 bytes, 1 UTF-8, 2 ASCII.
+# How the driver makes a value of its bytes: type, unsigned, code (0 bytes, 1 UTF-8, 2 ASCII), encoding, converter.
 Spec = tuple[int, bool, int, str | None, Callable[[Any], Any] | None]
 
 

@@ -2,8 +2,8 @@
 files, and results of prepared statements that are read as they come.
 
 The driver reads such results as a whole only, and reads on while nobody takes rows. So rows are parsed here, by the
-driver's own parser, and reading pauses between batches: what is buffered stays below a megabyte and a row. The names with
-an underscore are asyncmy's; its version is pinned.
+driver's own parser, and reading pauses between batches: what is buffered stays below a megabyte and a row. The names
+with an underscore are asyncmy's; its version is pinned.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _END = 0xFE
 _CLEAR_TEXT = frozenset({b"mysql_clear_password", b"dialog", b"mysql_old_password"})
 
 
-class Wire(Connection):  # type: ignore[misc]  # its stubs are incomplete
+class Wire(Connection):  # type: ignore[misc]  # untyped
     """A connection over `sock`. TLS verifies the access's host, though the socket is one to an address."""
 
     def __init__(self, access: Access, sock: socket.socket) -> None:
@@ -94,11 +94,8 @@ class Wire(Connection):  # type: ignore[misc]  # its stubs are incomplete
         await self._execute_command(_RESET_CONNECTION, b"")
         await self._read_ok_packet()
 
-    async def execute(self, sql: str, values: Sequence[Any]) -> Rows:
-        """Prepare and execute. Raises INVALID_PARAMETERS where there are not as many values as placeholders."""
-        prepared = await self.prepare(sql)
-        if prepared.parameter_count != len(values):
-            raise refusals.count_mismatch(prepared.parameter_count, len(values))
+    async def execute(self, prepared: Any, values: Sequence[Any]) -> Rows:
+        """Execute what `prepare` gave, with as many values as it has placeholders."""
         # No cursor: a materialised one would be made in full before the first row. One execution.
         header = struct.pack("<IBI", prepared._statement_id, 0, 1)
         bound = pack_binary_params(tuple(values), "utf8") if values else b""

@@ -1,5 +1,5 @@
-"""What a database's error means, as data: codes to findings, findings to errors that hold no text of the database's, for
-such texts repeat values."""
+"""What a database's error means, as data: codes to findings, findings to errors that hold no text of the database's,
+for such texts repeat values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ DATABASE = Finding(
 )
 PERMISSION = Finding(Reason.ERROR_REASON_UPSTREAM_REJECTED, "the user may not do this; ask for a grant")
 UNKNOWN = Finding(
-    Reason.ERROR_REASON_UPSTREAM_REJECTED, "there is no such table, column or routine; `list_tables` names what there is"
+    Reason.ERROR_REASON_UPSTREAM_REJECTED,
+    "there is no such table, column or routine; `list_tables` names what there is",
 )
 SYNTAX = Finding(Reason.ERROR_REASON_UPSTREAM_REJECTED, "the statement cannot be parsed; correct it")
 CONSTRAINT = Finding(Reason.ERROR_REASON_UPSTREAM_REJECTED, "a constraint forbids it; nothing was written")
@@ -59,6 +60,10 @@ AWAY = Finding(
 )
 UNTRUSTED = Finding(
     Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE, "its TLS certificate or version is not accepted; correct `tls_ca_pem`"
+)
+ELSEWHERE = Finding(
+    Reason.ERROR_REASON_ADDRESS_FORBIDDEN,
+    "the server sends the connection to another address, which is not followed; name that one as the endpoint",
 )
 MALFORMED = Finding(Reason.ERROR_REASON_UPSTREAM_MALFORMED, "sent a value that cannot be understood")
 SEVERAL = Finding(
