@@ -39,6 +39,12 @@ left-out:
 	  missing=$$($(MAKE) -s --no-print-directory client-missing-$$language); \
 	  [ -z "$$missing" ] || echo "test: $$missing not found: the $$language client test is left out"; \
 	done
+	@PATH=$$PATH:/usr/sbin command -v mariadbd >/dev/null || \
+	  echo "test: mariadbd not found (Debian: mariadb-server-core): the tests of MySQL and MariaDB are left out"
+	@[ -n "$$TRUNKLINE_TEST_SQLSERVER_DSN" ] || \
+	  echo "test: TRUNKLINE_TEST_SQLSERVER_DSN is not set: the tests of SQL Server are left out"
+	@[ -n "$$TRUNKLINE_TEST_ORACLE_DSN" ] || \
+	  echo "test: TRUNKLINE_TEST_ORACLE_DSN is not set: the tests of Oracle are left out"
 
 providers-doc: venv third-party ## Write docs/providers.md from the adapters and the conformance suite
 	PYTHONPATH=tests:gen/python:server $(BIN)/python -m conformance.features

@@ -146,6 +146,7 @@ async def a_value_of_another_type_is_refused(subject: Subject) -> None:
 
 
 WRITES = (
+    "DROP VIEW conf_nothing",
     "INSERT INTO conf_rows (id, label) VALUES (2, 'b')",
     "UPDATE conf_rows SET label = 'c'",
     "DELETE FROM conf_rows",

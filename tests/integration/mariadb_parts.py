@@ -1,4 +1,4 @@
-"""A real MariaDB for tests, from Debian's package `mariadb-server-core`: in a directory of its own, as an ordinary user."""
+"""A real MariaDB for tests, from Debian's `mariadb-server-core`: in a directory of its own, as an ordinary user."""
 
 import asyncio
 import os

@@ -16,6 +16,7 @@ from trunkline_server.connectors.sql.ending import completed
 from trunkline_server.connectors.sql.mysql_errors import error_of
 from trunkline_server.connectors.sql.mysql_wire import Rows, Wire, open_wire
 from trunkline_server.connectors.sql.port import Access, Statement
+from trunkline_server.domain.errors import TrunklineError
 
 _T = TypeVar("_T")
 
@@ -28,6 +29,8 @@ _SETTINGS = (
     " sql_mode='STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
     " time_zone='+00:00', autocommit=1, net_write_timeout=600, "
 )
+# A read-only transaction alone does not stop DDL in MariaDB: that commits first, and then it is as the session is.
+_READ_ONLY = {True: "tx_read_only", False: "transaction_read_only"}
 # To roll back, or to end the statement from a second connection.
 _ENDING_SECONDS = 2.0
 _CLOSING_SECONDS = 1.0
@@ -45,8 +48,9 @@ async def connect(access: Access, seconds: float) -> MySqlSession:
     except BaseException as error:
         if wire is not None:
             wire.close()
-        if isinstance(error, Exception) and (known := error_of(error)) is not None:
-            raise known from None
+        if isinstance(error, Exception):
+            # Anything else that the driver raises: what came is not of the protocol.
+            raise (error_of(error) or refusals.MALFORMED.error({})) from None
         raise
 
 
@@ -109,7 +113,7 @@ class MySqlSession:
     async def set_up(self) -> None:
         """The settings and the role, as after each call."""
         self._limit = _READING_SECONDS
-        await self._wire.query(_SETTINGS + self._limit_setting(_READING_SECONDS))
+        await self._wire.query(_SETTINGS + self._bounds(_READING_SECONDS, False))
         if self._access.role:
             role = self._access.role.replace("`", "``")
             await self._wire.query(f"SET ROLE `{role}`")
@@ -152,6 +156,11 @@ class MySqlSession:
             self._in_turn = error.sqlstate is not None
             self._wire.flow(True)
             raise
+        except (TrunklineError, OSError):
+            raise
+        except Exception:
+            # What came is not of the protocol.
+            raise refusals.MALFORMED.error({}) from None
         self._in_turn = rows is None or rows.ended
         return answer
 
@@ -159,14 +168,11 @@ class MySqlSession:
         sql = placeholders.mysql(statement.sql)
         values = [_value(index, value) for index, value in enumerate(statement.parameters)]
         limit = seconds if statement.writes else max(seconds, _READING_SECONDS)
-        if limit != self._limit:
-            await self._query("SET " + self._limit_setting(limit), seconds)
+        if statement.writes or limit != self._limit:
+            await self._query("SET " + self._bounds(limit, statement.writes), seconds)
             self._limit = limit
         await self._query(f"START TRANSACTION READ {'WRITE' if statement.writes else 'ONLY'}", seconds)
-        try:
-            prepared = await self.ask(self._wire.prepare(sql), seconds)
-        except UnicodeError:
-            raise refusals.SYNTAX.error({}) from None
+        prepared = await self.ask(self._wire.prepare(sql), seconds)
         if prepared.parameter_count != len(values):
             raise refusals.count_mismatch(prepared.parameter_count, len(values))
         rows: Rows = await self.ask(self._wire.execute(prepared, values), seconds)
@@ -176,13 +182,14 @@ class MySqlSession:
     async def _query(self, sql: str, seconds: float) -> None:
         await self.ask(self._wire.query(sql), seconds)
 
-    def _limit_setting(self, seconds: float) -> str:
-        # MySQL's, in milliseconds, is for SELECT only.
-        return (
+    def _bounds(self, seconds: float, writes: bool) -> str:
+        """How long statements may take, in MySQL only those that read, and whether they may write, as assignments."""
+        limit = (
             f"max_statement_time={seconds:.3f}"
             if self._mariadb
             else f"max_execution_time={min(round(seconds * 1000), 2**31)}"
         )
+        return f"{limit}, {_READ_ONLY[self._mariadb]}={int(not writes)}"
 
     async def _undo(self) -> None:
         """Roll back; what still runs is ended with its connection."""

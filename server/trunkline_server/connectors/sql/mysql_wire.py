@@ -170,7 +170,8 @@ class Rows:
     def _end_has_come(self, state: Any) -> bool:
         buffer, at = state.buffer, state.pos
         held = state.length - at - 4
-        return held > 0 and buffer[at + 4] == _END and held >= int.from_bytes(buffer[at : at + 3], "little")
+        size = int.from_bytes(buffer[at : at + 3], "little")
+        return bool(held > 0 and buffer[at + 4] == _END and held >= size)
 
     async def _finish(self, more: bool) -> None:
         """The end of the statement: of a procedure, only its own word may follow."""

@@ -15,6 +15,7 @@ from trunkline_server.connectors.sql import oracle_types, refusals
 from trunkline_server.connectors.sql.ending import completed
 from trunkline_server.connectors.sql.oracle_errors import error_of
 from trunkline_server.connectors.sql.port import Access, Statement
+from trunkline_server.domain.errors import TrunklineError
 
 _T = TypeVar("_T")
 _ENDING_SECONDS = 2.0
@@ -41,9 +42,7 @@ async def connect(access: Access, seconds: float) -> OracleSession:
         except Exception as error:
             if connection is not None:
                 connection.terminate()
-            if (known := error_of(error)) is None:
-                raise
-            last = known
+            last = error_of(error) or refusals.MALFORMED.error({})
     raise last from None
 
 
@@ -173,11 +172,13 @@ class OracleSession:
         try:
             async with asyncio.timeout(seconds):
                 answer = await work
-        except oracledb.Error as error:
+        except (TrunklineError, OSError):
+            raise
+        except Exception as error:
             told = error.args[0] if error.args else None
             # The database's own errors are whole answers.
             self._in_turn = bool(getattr(told, "code", 0)) and not getattr(told, "is_session_dead", False)
-            raise
+            raise (error_of(error) or refusals.MALFORMED.error({})) from None
         self._in_turn = True
         return answer
 

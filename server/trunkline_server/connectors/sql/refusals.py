@@ -65,7 +65,10 @@ ELSEWHERE = Finding(
     Reason.ERROR_REASON_ADDRESS_FORBIDDEN,
     "the server sends the connection to another address, which is not followed; name that one as the endpoint",
 )
-MALFORMED = Finding(Reason.ERROR_REASON_UPSTREAM_MALFORMED, "sent a value that cannot be understood")
+MALFORMED = Finding(
+    Reason.ERROR_REASON_UPSTREAM_MALFORMED,
+    "sent what cannot be understood; see whether the endpoint is one of this kind of database",
+)
 SEVERAL = Finding(
     Reason.ERROR_REASON_UPSTREAM_REJECTED, "the statement gives more than one result; send one that gives one"
 )

@@ -41,8 +41,9 @@ async def connect(access: Access, seconds: float) -> SqlServerSession:
         raise last
     except BaseException as error:
         threads.shutdown(wait=False)
-        if isinstance(error, Exception) and (known := error_of(error)) is not None:
-            raise known from None
+        if isinstance(error, Exception):
+            # Anything else that the driver raises: what came is not of the protocol.
+            raise (error_of(error) or refusals.MALFORMED.error({})) from None
         raise
 
 
@@ -147,7 +148,7 @@ class SqlServerSession:
         except Exception as error:
             # A whole answer is an error with a number.
             self._in_turn = bool(getattr(error, "msg_no", 0))
-            raise
+            raise (error_of(error) or refusals.MALFORMED.error({})) from None
         self._in_turn = True
         return answer
 
@@ -163,13 +164,13 @@ class SqlServerSession:
             raise refusals.count_mismatch(count, len(statement.parameters))
         values = [_value(index, value) for index, value in enumerate(statement.parameters)]
 
-        def begin(wire: Wire) -> list[tuple[str, str]]:
+        def begin(wire: Wire) -> list[sqlserver_types.Declared]:
             wire.command(f"SET LOCK_TIMEOUT {round(seconds * 1000)}")
             wire.begin()
             wire.execute(sql, values)
             return wire.columns()
 
-        columns = [sqlserver_types.column(*one) for one in await self.ask(begin, seconds)]
+        columns = [sqlserver_types.column(one) for one in await self.ask(begin, seconds)]
         affected = None
         if columns:
             self._in_turn = False

@@ -22,6 +22,7 @@ from pytds.tz import FixedOffsetTimezone
 
 from trunkline_server.connectors.sql import refusals
 from trunkline_server.connectors.sql.port import Access
+from trunkline_server.connectors.sql.sqlserver_types import Declared
 
 _CHUNK = 65536
 # How much longer the thread waits than the caller, who ends its wait by closing the socket.
@@ -100,12 +101,10 @@ class Wire:
         declared = ", ".join(f"@p{index} {infer(value).get_declaration()}" for index, value in enumerate(values))
         self._cursor.callproc("sp_executesql", [sql, declared, *values])
 
-    def columns(self) -> list[tuple[str, str]]:
-        """(name, declared type) of the result; empty where the statement gives none."""
+    def columns(self) -> list[Declared]:
+        """The columns of the result; none where the statement gives no rows."""
         info = self._session.res_info
-        if info is None:
-            return []
-        return [(one.column_name or "", _declared(one.serializer)) for one in info.columns]
+        return [_declared(one) for one in info.columns] if info is not None else []
 
     def affected(self) -> int:
         """How many rows were written; -1: the server does not tell."""
@@ -120,11 +119,9 @@ class Wire:
         return bool(self._cursor.nextset())
 
 
-def _declared(serializer: Any) -> str:
-    try:
-        return str(serializer.get_declaration() if hasattr(serializer, "get_declaration") else serializer.type_name)
-    except (AttributeError, NotImplementedError):
-        return type(serializer).__name__.removesuffix("Serializer")
+def _declared(column: Any) -> Declared:
+    kind = column.serializer
+    return Declared(column.column_name or "", kind.get_typeid(), kind.size, kind.precision, kind.scale)
 
 
 def _login(access: Access) -> _TdsLogin:
