@@ -3,7 +3,7 @@ does not pay for those that it never calls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from trunkline_server.connectors.sql.mysql import MySqlDialect
 from trunkline_server.connectors.sql.oracle import OracleDialect
@@ -15,3 +15,8 @@ DIALECTS: Mapping[str, Callable[[], Dialect]] = {
     "oracle": OracleDialect,
     "sqlserver": SqlServerDialect,
 }
+
+
+def dialects() -> Sequence[Dialect]:
+    """One of each."""
+    return [make() for make in DIALECTS.values()]

@@ -58,6 +58,24 @@ FROM information_schema.columns c
 WHERE c.table_schema = COALESCE(NULLIF(%s, ''), DATABASE()) AND c.table_name = %s
 ORDER BY c.ordinal_position"""
 
+_INDEXES = """
+SELECT index_name, MIN(non_unique) = 0, GROUP_CONCAT(column_name ORDER BY seq_in_index SEPARATOR ', ')
+FROM information_schema.statistics
+WHERE table_schema = COALESCE(NULLIF(%s, ''), DATABASE()) AND table_name = %s
+GROUP BY index_name
+ORDER BY index_name"""
+
+# By grants to the user; those of its roles are not seen here.
+_ABOUT = """
+SELECT CONCAT(@@version_comment, ' ', VERSION()), EXISTS (
+  SELECT 1 FROM (
+    SELECT grantee, privilege_type FROM information_schema.user_privileges
+    UNION ALL SELECT grantee, privilege_type FROM information_schema.schema_privileges
+    UNION ALL SELECT grantee, privilege_type FROM information_schema.table_privileges
+  ) held
+  WHERE grantee = CONCAT('\\'', REPLACE(CURRENT_USER(), '@', '\\'@\\''), '\\'')
+    AND privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER'))"""
+
 
 class MySqlDialect:
     """Implements `Dialect` of port.py."""
@@ -96,6 +114,14 @@ class MySqlDialect:
     def columns(self, schema: str, table: str) -> Statement:
         """See the port."""
         return Statement(_COLUMNS, (schema, table))
+
+    def indexes(self, schema: str, table: str) -> Statement:
+        """(index, unique, definition) of a table, by name."""
+        return Statement(_INDEXES, (schema, table))
+
+    def about(self) -> Statement:
+        """One row: what the server calls itself, and whether the user may write any table."""
+        return Statement(_ABOUT)
 
     def explain(self, statement: Statement) -> Statement:
         """See the port."""
