@@ -32,6 +32,7 @@ _CONNECTOR = Connector(
     notes=[
         "The endpoint's path is the service name. Placeholders are :1, :2, …",
         "DDL is not bound by a read-only transaction: give the user rights to read only.",
+        "Only for servers that are trusted: the driver follows redirects, and a hostile server can make it loop.",
         "Not verified against a server.",
     ],
 )
