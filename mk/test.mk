@@ -41,6 +41,12 @@ left-out:
 	done
 	@command -v npm >/dev/null || echo "test: npm not found: object storage is not tested against Azurite"
 	@command -v go >/dev/null || echo "test: go not found: object storage is not tested against fake-gcs-server"
+	@PATH=$$PATH:/usr/sbin command -v mariadbd >/dev/null || \
+	  echo "test: mariadbd not found (Debian: mariadb-server-core): the tests of MySQL and MariaDB are left out"
+	@[ -n "$$TRUNKLINE_TEST_SQLSERVER_DSN" ] || \
+	  echo "test: TRUNKLINE_TEST_SQLSERVER_DSN is not set: the tests of SQL Server are left out"
+	@[ -n "$$TRUNKLINE_TEST_ORACLE_DSN" ] || \
+	  echo "test: TRUNKLINE_TEST_ORACLE_DSN is not set: the tests of Oracle are left out"
 
 providers-doc: venv third-party ## Write docs/providers.md from the adapters and the conformance suite
 	PYTHONPATH=tests:gen/python:server $(BIN)/python -m conformance.features

@@ -160,6 +160,10 @@ class Integrations(_Section):
         300, ge=0, le=86_400, description="Each active integration that names no interval is checked so often; 0: none."
     )
     template_dir: str = Field("", description="A directory of more API templates, *.toml, read at start; empty: none.")
+    databases: tuple[Literal["mysql", "oracle", "postgresql", "sqlserver"], ...] = Field(
+        ("mysql", "postgresql", "sqlserver"),
+        description="The databases that are served. oracle: only where all endpoints are trusted, docs/databases.md.",
+    )
 
 
 class Budgets(_Section):
@@ -217,6 +221,7 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
 _PREFIX = "TRUNKLINE__"
 _LISTS = {
     ("stores", "redis_urls"),
+    ("integrations", "databases"),
     *(("security", name) for name in ("allowed_addresses", "egress_allow", "secret_references")),
 }
 

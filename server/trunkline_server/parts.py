@@ -159,7 +159,7 @@ async def _connectors(
     )
     mcp = McpConnector(policy, timeouts=timeouts)
     storage = StorageConnector(policy, timeouts=timeouts, tokens=tokens, secrets=secrets)
-    sql = SqlConnector(policy, message=settings.server.max_message_bytes)
+    sql = SqlConnector(policy, served=settings.integrations.databases, message=settings.server.max_message_bytes)
     return Connectors(
         {
             "api": await stack.enter_async_context(rest),

@@ -7,7 +7,7 @@ import importlib
 import math
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -49,7 +49,8 @@ class SqlConnector(ToolConnector):
     """Implements `ToolConnector` of domain/connectors.py.
 
     An asynchronous context manager, as it owns connections. `known` replaces the dialects, `resolves` name resolution;
-    `message` is the most bytes of one message, `idle` the seconds that an unused connection stays.
+    `served` names those that the operator serves (None: all), `message` is the most bytes of one message, `idle` the
+    seconds that an unused connection stays.
     """
 
     def __init__(
@@ -57,13 +58,15 @@ class SqlConnector(ToolConnector):
         policy: OutboundPolicy,
         *,
         known: Sequence[Dialect] | None = None,
+        served: Collection[str] | None = None,
         resolves: Resolve = resolve,
         message: int = _MESSAGE,
         idle: float = IDLE_SECONDS,
     ) -> None:
         self._policy = policy
         self._dialects = {one.connector.name: one for one in (dialects() if known is None else known)}
-        self._connectors = [configuration.connector_of(one) for _, one in sorted(self._dialects.items())]
+        self._served = self._dialects.keys() if served is None else self._dialects.keys() & set(served)
+        self._connectors = [configuration.connector_of(self._dialects[name]) for name in sorted(self._served)]
         self._resolves = resolves
         self._message = message - _MARGIN
         self._shapes = Readings(self._read)
@@ -84,7 +87,8 @@ class SqlConnector(ToolConnector):
 
     def validate(self, integration: Integration) -> Sequence[tuple[str, str]]:
         """See the port."""
-        return configuration.violations_of(integration, self._dialects, self._policy)
+        served = {name: self._dialects[name] for name in self._served}
+        return configuration.violations_of(integration, served, self._policy)
 
     def validate_secret(self, integration: Integration, secret: str) -> Sequence[tuple[str, str]]:
         """See the port."""
@@ -223,6 +227,12 @@ class SqlConnector(ToolConnector):
             pool.release(session)
 
     async def _open(self, shape: Shape, secret: str, end: Deadline) -> Session:
+        if shape.database.connector not in self._served:
+            raise TrunklineError(
+                Reason.ERROR_REASON_INTEGRATION_UNAVAILABLE,
+                f"the operator serves no {shape.database.connector} databases; `integrations.databases` names them",
+                metadata={"sent": "no"},
+            )
         if not shape.anonymous and ":" not in secret:
             raise TrunklineError(
                 Reason.ERROR_REASON_UPSTREAM_AUTHENTICATION,
