@@ -13,9 +13,11 @@ from opentelemetry.trace import Tracer
 from trunkline_server import background
 from trunkline_server.config import Settings
 from trunkline_server.connectors.openapi import OpenApiImporter
+from trunkline_server.connectors.webhooks_out import WebhookSender
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.embedding import Embeddings
+from trunkline_server.domain.events_feed import EventFeed
 from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.integrations.checker import Checker
 from trunkline_server.domain.integrations.checks import Checks
@@ -32,11 +34,13 @@ from trunkline_server.ops.tracing import tracer
 from trunkline_server.parts import Parts, checks_of, connect_parts
 from trunkline_server.services.access import AccessService
 from trunkline_server.services.budget import BudgetService
+from trunkline_server.services.event import EventService
 from trunkline_server.services.integration import IntegrationService
 from trunkline_server.services.llm import LLMService
 from trunkline_server.services.policy import PolicyService
 from trunkline_server.services.probes import IntegrationProbes
 from trunkline_server.services.steering import Steering
+from trunkline_server.services.webhook import WebhookService
 from trunkline_server.stores import postgres
 from trunkline_server.tooling import tool_service
 from trunkline_server.transport.chain import Interceptor
@@ -66,9 +70,11 @@ class Worker:
     executions: Executions
     settlements: Settlements
     shadows: Shadows
+    feed: EventFeed
 
     async def drain(self) -> int:
         """Stop serving without losing anything; returns how many calls had to be cut off."""
+        self.feed.drain()
         await self.shadows.drain()
         return await self.server.drain(self.executions, self.settlements)
 
@@ -139,6 +145,11 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         shadows = Shadows(parts.admission, parts.settlements, settings.routing.max_shadows, parts.signals)
         checks, usual = checks_of(parts), settings.integrations.check_interval_seconds
         servicers = _servicers(settings, parts, shadows, checks, interceptors)
+        feed = EventFeed(postgres.PgEventFeed(parts.database), settings.events.max_subscriptions)
+        sender = await stack.enter_async_context(WebhookSender(parts.policy))
+        webhooks = postgres.PgWebhooks(parts.database, parts.keyring)
+        servicers["EventService"] = EventService(feed, parts.directory)
+        servicers["WebhookService"] = WebhookService(webhooks, sender, parts.policy)
         server = GrpcServer(settings.server, interceptors, servicers, health)
         background.start(
             stack,
@@ -161,7 +172,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         runner = await admin.serve(application, settings.server.admin)
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())
-        yield Worker(server, port, executions, parts.settlements, shadows)
+        yield Worker(server, port, executions, parts.settlements, shadows, feed)
 
 
 def interceptors_of(
