@@ -22,6 +22,8 @@ from trunkline.v1.webhook_pb2 import (
 )
 from webhook_parts import Receiver
 
+_RELAYS = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'trunkline relay %'"
+
 
 async def endpoint(running: Stack, there: Receiver, name: str, **fields: Any) -> None:
     """A verified endpoint."""
@@ -68,9 +70,9 @@ async def active(connection: asyncpg.Connection) -> int | None:
 
 
 async def kill_active(connection: asyncpg.Connection, seconds: float = 60.0) -> int:
-    """Kill the active relay with SIGKILL, once there is one; returns its process id."""
+    """Kill the active relay with SIGKILL, once there is one and another stands by; returns its process id."""
     async with asyncio.timeout(seconds):
-        while (pid := await active(connection)) is None:
+        while (pid := await active(connection)) is None or await connection.fetchval(_RELAYS) < 2:
             await asyncio.sleep(0.02)
     os.kill(pid, signal.SIGKILL)
     return pid

@@ -53,5 +53,6 @@ class PgRotation:
                     detail = {"kek_id": current, "count": str(len(done.changed))}
                     subject = ("tenant", tenant_id)
                     await audit.append(connection, tenant_id, actor, "credentials.rotate", subject, **detail)
-            yield done
+            if done.read or kind is rewrap:
+                yield done
             after, more = done.last, done.read == self._batch
