@@ -155,9 +155,11 @@ def _verifies(secret: str, body: bytes, headers: dict[str, str]) -> bool:
 
 
 @asynccontextmanager
-async def receiver(secrets: Sequence[str] = (), port: int = 0) -> AsyncIterator[Receiver]:
+async def receiver(
+    secrets: Sequence[str] = (), port: int = 0, kind: type[Receiver] = Receiver
+) -> AsyncIterator[Receiver]:
     """Listen until the end of the block."""
-    found = Receiver(secrets=list(secrets))
+    found = kind(secrets=list(secrets))
     runner = web.ServerRunner(web.Server(found.handle), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
