@@ -13,7 +13,6 @@ from opentelemetry.trace import Tracer
 from trunkline_server import background
 from trunkline_server.config import Settings
 from trunkline_server.connectors.openapi import OpenApiImporter
-from trunkline_server.connectors.webhooks_out import WebhookSender
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.embedding import Embeddings
@@ -26,6 +25,7 @@ from trunkline_server.domain.ports import Admission, Directory
 from trunkline_server.domain.shadows import Shadows
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
+from trunkline_server.eventing import event_services
 from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
 from trunkline_server.ops.loop import LoopWatch
@@ -34,13 +34,11 @@ from trunkline_server.ops.tracing import tracer
 from trunkline_server.parts import Parts, checks_of, connect_parts
 from trunkline_server.services.access import AccessService
 from trunkline_server.services.budget import BudgetService
-from trunkline_server.services.event import EventService
 from trunkline_server.services.integration import IntegrationService
 from trunkline_server.services.llm import LLMService
 from trunkline_server.services.policy import PolicyService
 from trunkline_server.services.probes import IntegrationProbes
 from trunkline_server.services.steering import Steering
-from trunkline_server.services.webhook import WebhookService
 from trunkline_server.stores import postgres
 from trunkline_server.tooling import tool_service
 from trunkline_server.transport.chain import Interceptor
@@ -126,11 +124,10 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
     async with AsyncExitStack() as stack:
         parts = await connect_parts(settings, stack)
         log = AccessLog(settings.observability.access_log)
-        spans = tracer(settings.observability.otlp_endpoint, stack)
         executions = Executions(parts.replays, parts.signals)
         interceptors = interceptors_of(
             settings,
-            spans,
+            tracer(settings.observability.otlp_endpoint, stack),
             CallMetrics(),
             log,
             parts.directory,
@@ -144,12 +141,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         health = Health(lambda: background.all_answer(stores), probe)
         shadows = Shadows(parts.admission, parts.settlements, settings.routing.max_shadows, parts.signals)
         checks, usual = checks_of(parts), settings.integrations.check_interval_seconds
-        servicers = _servicers(settings, parts, shadows, checks, interceptors)
-        feed = EventFeed(postgres.PgEventFeed(parts.database), settings.events.max_subscriptions)
-        sender = await stack.enter_async_context(WebhookSender(parts.policy))
-        webhooks = postgres.PgWebhooks(parts.database, parts.keyring)
-        servicers["EventService"] = EventService(feed, parts.directory)
-        servicers["WebhookService"] = WebhookService(webhooks, sender, parts.policy)
+        feed, events = await event_services(settings, parts, stack)
+        servicers = {**_servicers(settings, parts, shadows, checks, interceptors), **events}
         server = GrpcServer(settings.server, interceptors, servicers, health)
         background.start(
             stack,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -15,31 +14,20 @@ import grpc
 import pytest
 import pytest_asyncio
 from e2e.calls import fields_of, refusal
-from google.protobuf.field_mask_pb2 import FieldMask
+from e2e.webhook_scene import DEAD, DELIVERED, PENDING, Hooks, Status, endpoint, is_disabled, is_status, started
 from google.protobuf.timestamp_pb2 import Timestamp
-from harness import Stack, stack
-from trunkline.v1 import webhook_pb2_grpc
 from trunkline.v1.webhook_pb2 import (
     CreateWebhookEndpointRequest,
-    CreateWebhookEndpointResponse,
     DeleteWebhookEndpointRequest,
-    GetWebhookDeliveryRequest,
-    GetWebhookEndpointRequest,
-    ListWebhookDeliveriesRequest,
     ListWebhookEndpointsRequest,
     RedeliverWebhooksRequest,
     RotateWebhookSecretRequest,
-    UpdateWebhookEndpointRequest,
     VerifyWebhookEndpointRequest,
-    WebhookDelivery,
-    WebhookDeliveryStatus,
     WebhookEndpoint,
-    WebhookEndpointStatus,
 )
 from trunkline_server.stores.postgres.outbox import take_turn, write_events
 from webhook_parts import (
     Delivered,
-    Receiver,
     failover,
     health,
     received,
@@ -51,79 +39,11 @@ from webhook_parts import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-Status = WebhookEndpointStatus
-DEAD = WebhookDeliveryStatus.WEBHOOK_DELIVERY_STATUS_DEAD
-DELIVERED = WebhookDeliveryStatus.WEBHOOK_DELIVERY_STATUS_DELIVERED
-PENDING = WebhookDeliveryStatus.WEBHOOK_DELIVERY_STATUS_PENDING
-
-
-class Hooks:
-    """A Trunkline whose retries are quick, and its WebhookService."""
-
-    def __init__(self, running: Stack, channel: grpc.aio.Channel) -> None:
-        self.running = running
-        self.stub: Any = webhook_pb2_grpc.WebhookServiceStub(channel)
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self.stub, name)
-        return lambda request, **more: method(request, **({"metadata": self.running.metadata(), "timeout": 30} | more))
-
-    @property
-    def dsn(self) -> str:
-        return self.running.postgres_dsn
-
-    async def make(self, there: Receiver, name: str, **fields: Any) -> CreateWebhookEndpointResponse:
-        """A verified endpoint."""
-        endpoint = WebhookEndpoint(endpoint_id=name, url=there.url, **fields)
-        made = await self.CreateWebhookEndpoint(CreateWebhookEndpointRequest(endpoint=endpoint))
-        there.secrets.append(made.secret)
-        verified = await self.VerifyWebhookEndpoint(VerifyWebhookEndpointRequest(endpoint_id=name))
-        assert verified.endpoint.status == Status.WEBHOOK_ENDPOINT_STATUS_ACTIVE
-        assert not there.forged
-        return made
-
-    async def deliveries(self, name: str, status: Any = 0) -> list[WebhookDelivery]:
-        """The newest ones."""
-        request = ListWebhookDeliveriesRequest(endpoint_id=name, status=status)
-        return list((await self.ListWebhookDeliveries(request)).deliveries)
-
-    async def delivery(self, name: str, event_id: str) -> Any:
-        return await self.GetWebhookDelivery(GetWebhookDeliveryRequest(endpoint_id=name, event_id=event_id))
-
-    async def get(self, name: str) -> WebhookEndpoint:
-        found: WebhookEndpoint = (await self.GetWebhookEndpoint(GetWebhookEndpointRequest(endpoint_id=name))).endpoint
-        return found
-
-    async def update(self, name: str, *paths: str, **fields: Any) -> WebhookEndpoint:
-        request = UpdateWebhookEndpointRequest(
-            endpoint=WebhookEndpoint(endpoint_id=name, **fields), update_mask=FieldMask(paths=paths)
-        )
-        found: WebhookEndpoint = (await self.UpdateWebhookEndpoint(request)).endpoint
-        return found
-
-    async def status(self, name: str, event_id: str) -> Any:
-        return next((one.status for one in await self.deliveries(name) if one.event_id == event_id), 0)
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def hooks(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hooks]:
-    environment = {"TRUNKLINE__EVENTS__WEBHOOK_RETRY_SECONDS": "0.2,0.3,0.4"}
-    base = tmp_path_factory.mktemp("webhooks")
-    async with (
-        stack(base, [], model="", environment=environment) as running,
-        grpc.aio.insecure_channel(running.target) as channel,
-    ):
-        yield Hooks(running, channel)
-
-
-@asynccontextmanager
-async def endpoint(hooks: Hooks, name: str, **fields: Any) -> AsyncIterator[Receiver]:
-    """A verified endpoint and its receiver, gone behind the block."""
-    async with receiver() as there:
-        await hooks.make(there, name, **fields)
-        yield there
-        await hooks.DeleteWebhookEndpoint(DeleteWebhookEndpointRequest(endpoint_id=name))
-        assert not there.forged, "a signature was wrong"
+    async with started(tmp_path_factory.mktemp("webhooks")) as found:
+        yield found
 
 
 async def test_a_committed_event_is_delivered_and_signed(hooks: Hooks) -> None:
@@ -149,10 +69,6 @@ async def test_a_committed_event_is_delivered_and_signed(hooks: Hooks) -> None:
         assert found.event == event
         assert [one.answer for one in found.attempts] == ["thanks"]
         assert found.delivery.attempt_count == 1 and found.delivery.HasField("end_time")
-
-
-async def is_status(hooks: Hooks, name: str, event_id: str, status: Any) -> bool:
-    return bool(await hooks.status(name, event_id) == status)
 
 
 async def test_what_was_rolled_back_is_never_delivered(hooks: Hooks) -> None:
@@ -296,10 +212,6 @@ async def test_gone_disables_at_once(hooks: Hooks) -> None:
         await hooks.RedeliverWebhooks(held)
         await until(lambda: is_status(hooks, "gone", event.event_id, DELIVERED))
         await hooks.DeleteWebhookEndpoint(DeleteWebhookEndpointRequest(endpoint_id="gone"))
-
-
-async def is_disabled(hooks: Hooks, name: str) -> bool:
-    return (await hooks.get(name)).status == Status.WEBHOOK_ENDPOINT_STATUS_DISABLED
 
 
 async def test_nothing_but_failures_disables(hooks: Hooks) -> None:
