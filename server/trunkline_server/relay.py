@@ -22,8 +22,8 @@ from trunkline_server.stores.crypto import Keyring
 
 _log = structlog.get_logger("trunkline.relay")
 
-# What is under way at the stop has this long, in seconds: as long as an endpoint may take.
-_DRAIN_SECONDS = 30.0
+# What is under way at the stop has this long, in seconds: so long no other relay takes over.
+_DRAIN_SECONDS = 10.0
 _CONNECTIONS = 6
 
 

@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
+import structlog
 from trunkline.v1.event_pb2 import Event, SubscribeRequest, SubscribeResponse
 
 from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
 from trunkline_server.domain.events_filter import EventFilter, integration_of
+
+_log = structlog.get_logger(__name__)
 
 # Between two looks of a poller, and between two heartbeats of a subscription, in seconds.
 POLL_SECONDS, HEARTBEAT_SECONDS = 0.5, 15.0
@@ -256,7 +259,10 @@ class EventFeed:
                     await asyncio.sleep(self._poll)
         except TrunklineError as error:
             hub.error = error
-            hub.tell()
+        except Exception as error:
+            _log.error("event_feed_fault", error=type(error).__name__, exc_info=error)
+            hub.error = TrunklineError(Reason.ERROR_REASON_INTERNAL, "a fault of the server; subscribe again")
+        hub.tell()
 
 
 async def _wait(news: asyncio.Event, seconds: float) -> None:

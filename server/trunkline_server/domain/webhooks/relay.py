@@ -30,7 +30,8 @@ _PUBLISH_PAUSE, _DUE_PAUSE = 0.1, 0.5
 # So that looks do not take all the time.
 _LEAST_PAUSE = 0.002
 _TIDY_SECONDS, _MEASURE_SECONDS = 30.0, 5.0
-_AGAIN_SECONDS = 1.0
+# What the store fails is tried again after this time, ever longer.
+_AGAIN_SECONDS, _AGAIN_MOST = 0.5, 5.0
 # Events of one transaction, and payloads that are read many at a time, in bytes. Larger ones are read one by one.
 _EVENTS, _SMALL = 500, 16_384
 _LARGE_AT_ONCE = 4
@@ -91,12 +92,15 @@ class Relay:
         return len(self._under_way)
 
     async def _again(self, turn: Callable[[], Awaitable[None]], pause: float = 0.0) -> None:
+        failures = 0
         while True:
             try:
                 await turn()
+                failures = 0
             except TrunklineError as error:
                 _log.warning("relay_waits", reason=error.reason_name, what=turn.__name__)
-                await asyncio.sleep(_AGAIN_SECONDS)
+                await asyncio.sleep(min(_AGAIN_MOST, _AGAIN_SECONDS * 2.0**failures))
+                failures += 1
             await asyncio.sleep(pause)
 
     async def _publish(self) -> None:
