@@ -17,10 +17,10 @@ from webhook_parts import Receiver, health, missing, receiver, record, until
 # Seconds of the real schedule that one of the test stands for.
 SCALE = pick(60.0, 10.0)
 OUTAGE = 600.0 / SCALE
-# 5 s, 5 min, 30 min: the retry that is due behind the outage is the third at most.
+# No pause longer than five minutes is reached within the outage.
 PAUSES = tuple(max(0.1, seconds / SCALE) for seconds in (5, 300, 300, 300, 300, 300, 1800, 7200))
-# One retry interval, with its jitter.
-INTERVAL = 300 / SCALE * 1.2
+# One retry interval with its jitter, and the second in which the relay sees to what is due.
+INTERVAL = 300 / SCALE * 1.2 + 1.0
 EVENTS_PER_SECOND = 10
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import pytest
@@ -14,10 +16,12 @@ from standardwebhooks.webhooks import Webhook
 from trunkline.v1.event_pb2 import Event
 from trunkline.v1.webhook_pb2 import WebhookEndpoint, WebhookEndpointStatus
 from trunkline_server.domain.addresses import OutboundPolicy
+from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.events import endpoint_disabled
 from trunkline_server.domain.events_filter import EventFilter, integration_of
-from trunkline_server.domain.webhooks.endpoints import changed_status, check_url, checked_secret, with_defaults
+from trunkline_server.domain.ports import Actor
+from trunkline_server.domain.webhooks.endpoints import changed_status, check_url, checked_secret, verify, with_defaults
 from trunkline_server.domain.webhooks.lanes import Lane, Lanes
 from trunkline_server.domain.webhooks.message import Poison, event_body, read_event, verification_body
 from trunkline_server.domain.webhooks.ports import Answer, Destination, Due, Secret
@@ -278,3 +282,53 @@ def test_addresses_are_judged(url: str, fine: bool) -> None:
         with pytest.raises(TrunklineError) as caught:
             check_url(OutboundPolicy(), url)
         assert caught.value.reason_name == "INVALID_CONFIGURATION"
+
+
+# ── Verification ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class OneEndpoint:
+    """An endpoint at etag 1; notes what is activated."""
+
+    activated = ""
+
+    async def destination(self, tenant_id: str, endpoint_id: str) -> Destination:
+        return Destination("https://e.example/", 5.0, [Secret(b"k" * 24)], "1")
+
+    async def activate(self, actor: Actor, endpoint_id: str, etag: str) -> WebhookEndpoint:
+        self.activated = etag
+        return WebhookEndpoint(endpoint_id=endpoint_id, status=ACTIVE)
+
+
+@pytest.mark.parametrize(
+    "answer,finding",
+    [
+        (lambda told: Answer(200, body=b"yes: " + told), ""),
+        (lambda told: Answer(200, body=b"yes"), "does not hold the challenge"),
+        (lambda told: Answer(500, "answered 500", told), "answered 500"),
+        (lambda told: Answer(0, "no connection"), "no connection"),
+    ],
+)
+async def test_who_answers_with_the_challenge_is_verified(answer: Callable[[bytes], Answer], finding: str) -> None:
+    class Sender:
+        async def send(self, url: str, timeout: float, headers: Mapping[str, str], body: bytes) -> Answer:  # noqa: ASYNC109
+            Webhook("whsec_" + base64.b64encode(b"k" * 24).decode()).verify(body, dict(headers))
+            assert url == "https://e.example/" and timeout <= 5.0
+            return answer(orjson.loads(body)["data"]["challenge"].encode())
+
+    endpoints: Any = OneEndpoint()
+    verifying = verify(endpoints, Sender(), Actor("acme", "k"), "e", Deadline.after(10))
+    if not finding:
+        assert (await verifying).status == ACTIVE and endpoints.activated == "1"
+        return
+    with pytest.raises(TrunklineError, match=finding) as caught:
+        await verifying
+    assert caught.value.reason_name == "LIVE_CHECK_FAILED" and not endpoints.activated
+
+
+async def test_a_verification_keeps_to_the_callers_deadline() -> None:
+    endpoints: Any = OneEndpoint()
+    sender: Any = None
+    with pytest.raises(TrunklineError) as caught:
+        await verify(endpoints, sender, Actor("acme", "k"), "e", Deadline.after(-1))
+    assert caught.value.reason_name == "CALLER_DEADLINE"
