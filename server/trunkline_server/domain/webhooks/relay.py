@@ -16,7 +16,7 @@ import structlog
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.webhooks.lanes import Lanes
 from trunkline_server.domain.webhooks.message import Poison, event_body, read_event
-from trunkline_server.domain.webhooks.ports import Answer, Destination, Due, Meter, Outcome, Relaying, Sender
+from trunkline_server.domain.webhooks.ports import Answer, Backlog, Destination, Due, Meter, Outcome, Relaying, Sender
 from trunkline_server.domain.webhooks.recorder import Recorder
 from trunkline_server.domain.webhooks.schedule import Schedule
 from trunkline_server.domain.webhooks.signing import headers
@@ -38,6 +38,8 @@ _LARGE_AT_ONCE = 4
 # An endpoint whose deliveries cannot be made for a reason of ours waits so long.
 _REST_SECONDS = 10.0
 _DESTINATIONS = 10_000
+# After so long a run begins nothing more: its endpoint may have been paused or changed meanwhile.
+_RUN_SECONDS = 1.0
 _GONE = 410
 
 
@@ -82,6 +84,8 @@ class Relay:
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+            # Another relay tells it from now on.
+            self._meter.backlog(Backlog(0.0, 0))
 
     async def drain(self, seconds: float) -> int:
         """Begin nothing more, while `run` runs, and wait for what is under way; returns how many were not over in
@@ -152,9 +156,10 @@ class Relay:
     async def _run(self, run: Sequence[Due], payloads: Mapping[int, bytes | None]) -> None:
         """Deliver one after the other, as long as each of them is over; b"" stands for an event that is gone."""
         answer: Answer | None = None
+        end = time.monotonic() + _RUN_SECONDS
         try:
             for due in run:
-                if self._stopping:
+                if self._stopping or time.monotonic() > end:
                     return
                 answer = await self._deliver(due, payloads[due.cursor])
                 if answer is None:
