@@ -117,7 +117,7 @@ def worker(pid: int) -> int:
 
 
 def _children(pid: int) -> list[int]:
-    """The processes of a supervisor: the worker, then the scribe."""
+    """The processes of a supervisor: the worker first, then those beside it."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -159,9 +159,9 @@ async def main(seconds: int, runs: int) -> None:
 
 def _pin_others(supervisor: int) -> None:
     os.sched_setaffinity(0, {1})
-    _, scribe = _children(supervisor)
-    for thread in Path(f"/proc/{scribe}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), {1})
+    for beside in _children(supervisor)[1:]:
+        for thread in Path(f"/proc/{beside}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {1})
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
             continue

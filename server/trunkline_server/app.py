@@ -16,6 +16,7 @@ from trunkline_server.connectors.openapi import OpenApiImporter
 from trunkline_server.domain.completion import Completions
 from trunkline_server.domain.counting import TokenCounts
 from trunkline_server.domain.embedding import Embeddings
+from trunkline_server.domain.events_feed import EventFeed
 from trunkline_server.domain.fairness import Queueing
 from trunkline_server.domain.integrations.checker import Checker
 from trunkline_server.domain.integrations.checks import Checks
@@ -24,6 +25,7 @@ from trunkline_server.domain.ports import Admission, Directory
 from trunkline_server.domain.shadows import Shadows
 from trunkline_server.domain.signals import Signals
 from trunkline_server.domain.tab import Settlements
+from trunkline_server.eventing import event_services
 from trunkline_server.ops import admin
 from trunkline_server.ops.accesslog import AccessLog
 from trunkline_server.ops.loop import LoopWatch
@@ -66,9 +68,11 @@ class Worker:
     executions: Executions
     settlements: Settlements
     shadows: Shadows
+    feed: EventFeed
 
     async def drain(self) -> int:
         """Stop serving without losing anything; returns how many calls had to be cut off."""
+        self.feed.drain()
         await self.shadows.drain()
         return await self.server.drain(self.executions, self.settlements)
 
@@ -120,11 +124,10 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
     async with AsyncExitStack() as stack:
         parts = await connect_parts(settings, stack)
         log = AccessLog(settings.observability.access_log)
-        spans = tracer(settings.observability.otlp_endpoint, stack)
         executions = Executions(parts.replays, parts.signals)
         interceptors = interceptors_of(
             settings,
-            spans,
+            tracer(settings.observability.otlp_endpoint, stack),
             CallMetrics(),
             log,
             parts.directory,
@@ -138,7 +141,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         health = Health(lambda: background.all_answer(stores), probe)
         shadows = Shadows(parts.admission, parts.settlements, settings.routing.max_shadows, parts.signals)
         checks, usual = checks_of(parts), settings.integrations.check_interval_seconds
-        servicers = _servicers(settings, parts, shadows, checks, interceptors)
+        feed, events = await event_services(settings, parts, stack)
+        servicers = {**_servicers(settings, parts, shadows, checks, interceptors), **events}
         server = GrpcServer(settings.server, interceptors, servicers, health)
         background.start(
             stack,
@@ -161,7 +165,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         runner = await admin.serve(application, settings.server.admin)
         stack.push_async_callback(runner.cleanup)
         _log.info("serving", port=port, pid=os.getpid())
-        yield Worker(server, port, executions, parts.settlements, shadows)
+        yield Worker(server, port, executions, parts.settlements, shadows, feed)
 
 
 def interceptors_of(

@@ -166,6 +166,18 @@ class Integrations(_Section):
     )
 
 
+class Events(_Section):
+    """Events, subscriptions and webhooks."""
+
+    retention_days: int = Field(7, ge=1, le=3650, description="How long events, and deliveries that ended, are kept.")
+    max_subscriptions: int = Field(1000, ge=0, description="Subscriptions that one worker serves at once.")
+    webhook_retry_seconds: tuple[Seconds, ...] = Field(
+        (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400),
+        description="The pauses between attempts at a delivery, each +- 20 %; after the last one it is a dead letter.",
+    )
+    max_deliveries: int = Field(500, ge=1, le=10_000, description="Deliveries that the relay has under way at once.")
+
+
 class Budgets(_Section):
     """Money."""
 
@@ -199,6 +211,7 @@ class Settings(_Section):
     aws: Aws = Aws()
     routing: Routing = Routing()
     integrations: Integrations = Integrations()
+    events: Events = Events()
     budgets: Budgets = Budgets()
     cache: Cache = Cache()
     observability: Observability = Observability()
@@ -222,6 +235,7 @@ _PREFIX = "TRUNKLINE__"
 _LISTS = {
     ("stores", "redis_urls"),
     ("integrations", "databases"),
+    ("events", "webhook_retry_seconds"),
     *(("security", name) for name in ("allowed_addresses", "egress_allow", "secret_references")),
 }
 

@@ -1,8 +1,9 @@
-"""Processes, signals and exit codes: a supervisor, its workers, and the scribe that writes their ledger.
+"""Processes, signals and exit codes: a supervisor, its workers, the scribe that writes their ledger, and the relay.
 
 The supervisor imports no gRPC. Each worker is a fresh process (`python -m trunkline_server.main worker`) that shares
-the ports by SO_REUSEPORT; the scribe takes the usage stream to Postgres, off the path of calls. SIGTERM and SIGINT
-drain; a process that dies is replaced. Exit codes: 0 drained, 1 failed, 2 the settings cannot be used.
+the ports by SO_REUSEPORT; the scribe takes the usage stream to Postgres and the relay events to webhooks, off the path
+of calls. SIGTERM and SIGINT drain; a process that dies is replaced. Exit codes: 0 drained, 1 failed, 2 the settings
+cannot be used.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import tempfile
 import time
 from asyncio.subprocess import Process
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -26,6 +28,7 @@ from trunkline_server.ops import logs
 
 if TYPE_CHECKING:
     from trunkline_server.app import Worker
+    from trunkline_server.relay import RelayProcess
     from trunkline_server.scribe import Scribe
 
 _log = structlog.get_logger("trunkline.main")
@@ -80,9 +83,10 @@ async def _supervise(settings: Settings, count: int, shared: str) -> int:
     served = asyncio.Event()
     # The scribe goes last: it writes what the workers settled while they drained.
     scribe = asyncio.create_task(_keep("scribe", shared, served, patience))
+    relay = asyncio.create_task(_keep("relay", shared, stopping, patience))
     codes = await asyncio.gather(*workers)
     served.set()
-    return max(*codes, await scribe)
+    return max(*codes, await scribe, await relay)
 
 
 async def _keep(role: str, shared: str, stopping: asyncio.Event, patience: float) -> int:
@@ -96,6 +100,7 @@ async def _keep(role: str, shared: str, stopping: asyncio.Event, patience: float
         if stopping.is_set():
             return await _end(process, patience)
         stop.cancel()
+        _forget_levels(shared, process.pid)
         failures = 0 if time.monotonic() - started > _SOUND_AFTER else failures + 1
         delay = min(_RESTART_CAP, 0.2 * 2**failures) if failures else 0.0
         _log.error("process ended", role=role, code=process.returncode, restart_in=round(delay, 1))
@@ -104,6 +109,12 @@ async def _keep(role: str, shared: str, stopping: asyncio.Event, patience: float
         except TimeoutError:
             continue
         return 1 if failures else 0
+
+
+def _forget_levels(shared: str, pid: int) -> None:
+    """A process that was killed cannot take back what it said last."""
+    for left in Path(shared).glob(f"gauge_live*_{pid}.db"):
+        left.unlink(missing_ok=True)
 
 
 async def _spawn(role: str, shared: str) -> Process:
@@ -129,7 +140,7 @@ async def _end(process: Process, patience: float) -> int:
 
 
 def work(settings: Settings, role: str) -> int:
-    """Be a worker, or the scribe, until SIGTERM; returns the exit code."""
+    """Be a worker, the scribe or the relay until SIGTERM; returns the exit code."""
     # Imported here: the supervisor stays small.
     import uvloop  # noqa: PLC0415
 
@@ -166,12 +177,16 @@ async def _work(settings: Settings, role: str) -> int:
     return 0
 
 
-def _serving(settings: Settings, role: str) -> AbstractAsyncContextManager[Worker | Scribe]:
-    """Imported by role: the scribe needs no gRPC."""
+def _serving(settings: Settings, role: str) -> AbstractAsyncContextManager[Worker | Scribe | RelayProcess]:
+    """Imported by role: scribe and relay need no gRPC."""
     if role == "scribe":
         from trunkline_server.scribe import scribe  # noqa: PLC0415
 
         return scribe(settings)
+    if role == "relay":
+        from trunkline_server.relay import relay  # noqa: PLC0415
+
+        return relay(settings)
     from trunkline_server.app import worker  # noqa: PLC0415
 
     return worker(settings)
@@ -210,13 +225,13 @@ def _forget_metrics() -> None:
 
 
 def main() -> int:
-    """`python -m trunkline_server.main [worker | scribe]`, with the settings of the environment."""
+    """`python -m trunkline_server.main [worker | scribe | relay]`, with the settings of the environment."""
     try:
         settings = load()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    return work(settings, sys.argv[1]) if sys.argv[1:] in (["worker"], ["scribe"]) else run(settings)
+    return work(settings, sys.argv[1]) if sys.argv[1:] in (["worker"], ["scribe"], ["relay"]) else run(settings)
 
 
 if __name__ == "__main__":

@@ -91,9 +91,13 @@ async def test_app_role_owns_nothing_and_gets_no_more_than_it_needs(pg_dsn: str)
     for table in ("ledger", "request_log", "audit_log", "outbox"):
         assert privileges[table] == {"SELECT", "INSERT"}, table
     assert privileges["api_keys"] == {"SELECT", "INSERT"}
+    for table in ("webhook_deliveries", "webhook_attempts", "outbox_horizons"):
+        assert privileges[table] == {"SELECT"}, table
     assert not any(table.startswith(("ledger_", "request_log_")) for table in privileges)
     looking = {"find_key", "list_tenants", "experimenting_tenants", "judging_tenants", "claim_checks"}
-    assert {row["proname"] for row in definers} == {*looking, "create_partitions"}
+    relaying = {"unpublished_events", "webhook_wishes", "publish_events", "due_deliveries", "event_payloads"}
+    relaying |= {"record_attempts", "bury_deliveries", "forget_events", "relay_backlog"}
+    assert {row["proname"] for row in definers} == {*looking, *relaying, "create_partitions"}
     for row in definers:
         assert any(setting.startswith("search_path=pg_catalog, pg_temp") for setting in row["proconfig"])
         # An empty grantee is PUBLIC.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -26,7 +27,10 @@ from trunkline.v1.common_pb2 import CallLimit, LimitScope
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.integration_health_pb2 import HealthCheck
 from trunkline.v1.policy_pb2 import RoutingPolicy
+from trunkline.v1.webhook_pb2 import WebhookEndpoint
 from trunkline_server.domain.tools.approvals import Approval
+from trunkline_server.domain.webhooks.ports import Answer, Outcome
+from trunkline_server.domain.webhooks.signing import new_secret
 from trunkline_server.stores.postgres import (
     Database,
     PgApprovals,
@@ -34,8 +38,10 @@ from trunkline_server.stores.postgres import (
     PgIntegrations,
     PgKeys,
     PgLedger,
+    PgRelay,
     PgRouting,
     PgTenants,
+    PgWebhooks,
     open_database,
 )
 from trunkline_server.stores.postgres.pool import set_tenant
@@ -245,6 +251,21 @@ async def fill(database: Database, tenant_id: str) -> None:
     approval = Approval("a", "openai", "read", b"\0" * 32, "key-1", "", 60.0)
     await PgApprovals(database).add(actor(tenant_id), approval)
     await PgLedger(database).write([settled("e", tenant_id), settled("old", tenant_id, at=Timestamp(seconds=1))])
+    await fill_webhooks(database, tenant_id)
+
+
+async def fill_webhooks(database: Database, tenant_id: str) -> None:
+    """Events that were removed, and one whose delivery failed."""
+    relay, webhooks = PgRelay(database, KEYRING), PgWebhooks(database, KEYRING)
+    await relay.publish(100)
+    await relay.tidy(0)
+    endpoint = WebhookEndpoint(endpoint_id="e", url="https://hooks.example.com/")
+    await webhooks.create(actor(tenant_id), endpoint, new_secret())
+    await webhooks.activate(actor(tenant_id), "e", "")
+    await PgLedger(database).write([settled("later", tenant_id)])
+    await relay.publish(100)
+    (due,) = await relay.due([])
+    await relay.record([Outcome(due, "pending", datetime.now(UTC), Answer(500, "no"), 60.0)])
 
 
 async def test_a_foreign_tenant_sees_nothing_without_any_filter(database: Database, pg_dsn: str) -> None:

@@ -26,6 +26,7 @@ from trunkline.v1.event_pb2 import (
     ProviderBreakerOpened,
     ProviderFailover,
     RoutingChanged,
+    WebhookEndpointDisabled,
 )
 from trunkline.v1.integration_health_pb2 import HealthCheck
 
@@ -42,6 +43,8 @@ BREAKER_OPENED = "provider.breaker_opened"
 BREAKER_CLOSED = "provider.breaker_closed"
 ROUTING_CHANGED = "routing.changed"
 ARM_STOPPED = "experiment.arm_stopped"
+WEBHOOK_RECEIVED = "webhook.received"
+ENDPOINT_DISABLED = "webhook.endpoint_disabled"
 
 SCHEMA_VERSION = 1
 # Any fixed UUID serves; changing it would give every event a second id.
@@ -189,6 +192,19 @@ def arm_stopped(tenant_id: str, experiment_id: str, verdict: Verdict, at: Timest
         schema_version=SCHEMA_VERSION,
         create_time=at,
         experiment_arm_stopped=payload,
+    )
+
+
+def endpoint_disabled(tenant_id: str, endpoint_id: str, reason: str, etag: str) -> Event:
+    """An endpoint gets no more events, as of this etag of it."""
+    at = _now()
+    return Event(
+        event_id=str(uuid5(_NAMESPACE, f"{ENDPOINT_DISABLED}/{tenant_id}/{endpoint_id}/{etag}")),
+        type=ENDPOINT_DISABLED,
+        tenant_id=tenant_id,
+        schema_version=SCHEMA_VERSION,
+        create_time=at,
+        webhook_endpoint_disabled=WebhookEndpointDisabled(endpoint_id=endpoint_id, reason=reason, timestamp=at),
     )
 
 

@@ -27,6 +27,7 @@ from trunkline.v1 import (  # noqa: F401  their import registers the services
 )
 
 PACKAGE = "trunkline.v1"
+_LASTING = frozenset(("trunkline.v1.EventService/Subscribe",))
 SERVICES = (
     "LLMService",
     "IntegrationService",
@@ -54,6 +55,8 @@ class Method:
     server_streaming: bool
     repeatable: bool
     function: Callable[..., Any] | None
+    # It goes on until its caller ends it: a caller that sets no deadline has none.
+    lasting: bool = False
 
     @property
     def path(self) -> str:
@@ -88,8 +91,9 @@ def methods(servicers: dict[str, object]) -> Iterable[Method]:
 def _method(service: ServiceDescriptor, method: MethodDescriptor, function: Callable[..., Any] | None) -> Method:
     options = method.GetOptions()
     access = options.Extensions[options_pb2.access]
+    name = f"{service.full_name}/{method.name}"
     return Method(
-        name=f"{service.full_name}/{method.name}",
+        name=name,
         request=GetMessageClass(method.input_type),
         permission=access.permission,
         operator_only=access.operator_only,
@@ -97,4 +101,5 @@ def _method(service: ServiceDescriptor, method: MethodDescriptor, function: Call
         server_streaming=method.server_streaming,
         repeatable=options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         function=function,
+        lasting=name in _LASTING,
     )

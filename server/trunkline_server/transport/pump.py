@@ -25,6 +25,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 STATUS = {code.value[0]: code for code in grpc.StatusCode}
 # The caller's deadline is brought forward by this share, at most by these seconds, so that a typed error is in time.
 _MARGIN_SHARE, _MARGIN_MOST = 0.05, 0.02
+# The deadline of a call that lasts until its caller ends it: ten years, in seconds.
+_LASTING_SECONDS = 3650 * 86_400.0
 # Calls are refused until none has come for the first, at most for the second, in seconds. Callers that were sent
 # elsewhere come back after the third, and know by then that this server goes; later ones come back sooner.
 _QUIET_SECONDS, _HUSH_SECONDS, _RETURN_SECONDS = 0.2, 0.6, 1.2
@@ -109,8 +111,8 @@ def new_call(method: Method, sent: Any, context: Context, default_deadline: floa
     """The call as the wire tells it; `sent` is its request, or the stream of them."""
     now = time.monotonic()
     remaining = context.time_remaining()
-    seconds = default_deadline
-    if remaining is not None and remaining < default_deadline:
+    seconds = most = _LASTING_SECONDS if method.lasting else default_deadline
+    if remaining is not None and remaining < most:
         seconds = remaining - min(_MARGIN_MOST, remaining * _MARGIN_SHARE)
     return Call(
         method=method.name,

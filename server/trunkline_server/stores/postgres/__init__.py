@@ -4,6 +4,7 @@ from trunkline_server.stores.postgres.approvals import PgApprovals
 from trunkline_server.stores.postgres.audit import AuditFinding, PgAudit
 from trunkline_server.stores.postgres.budgets import PgBudgets
 from trunkline_server.stores.postgres.directory import PgDirectory
+from trunkline_server.stores.postgres.event_feed import PgEventFeed
 from trunkline_server.stores.postgres.experiments import PgExperiments
 from trunkline_server.stores.postgres.feedback import PgFeedback
 from trunkline_server.stores.postgres.integration_checks import PgChecks
@@ -15,9 +16,12 @@ from trunkline_server.stores.postgres.listen import PgChanges
 from trunkline_server.stores.postgres.migrate import MigrationError, migrate, pending
 from trunkline_server.stores.postgres.outbox import PgOutbox
 from trunkline_server.stores.postgres.pool import Database, open_database
+from trunkline_server.stores.postgres.relay_lock import RelayLock
 from trunkline_server.stores.postgres.rotation import PgRotation
 from trunkline_server.stores.postgres.routing import PgRouting
 from trunkline_server.stores.postgres.tenants import PgTenants
+from trunkline_server.stores.postgres.webhooks import PgWebhooks
+from trunkline_server.stores.postgres.webhooks_relay import PgRelay
 
 __all__ = [
     "AuditFinding",
@@ -29,6 +33,7 @@ __all__ = [
     "PgChanges",
     "PgChecks",
     "PgDirectory",
+    "PgEventFeed",
     "PgExperiments",
     "PgFeedback",
     "PgIntegrationHealth",
@@ -36,9 +41,12 @@ __all__ = [
     "PgKeys",
     "PgLedger",
     "PgOutbox",
+    "PgRelay",
     "PgRotation",
     "PgRouting",
     "PgTenants",
+    "PgWebhooks",
+    "RelayLock",
     "migrate",
     "open_database",
     "pending",

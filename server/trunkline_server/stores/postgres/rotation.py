@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
 
 from trunkline_server.domain.ports import Actor
 from trunkline_server.stores.crypto import Keyring
@@ -10,6 +11,7 @@ from trunkline_server.stores.postgres import audit
 from trunkline_server.stores.postgres.credentials import Rewrapped, rewrap
 from trunkline_server.stores.postgres.pool import Database
 from trunkline_server.stores.postgres.tenants import PgTenants
+from trunkline_server.stores.postgres.webhook_secrets import rewrap_secrets
 
 _TENANTS = 100
 _CREDENTIALS = 100
@@ -34,19 +36,23 @@ class PgRotation:
         while more:
             tenants, token = await self._tenants.list(_TENANTS, token)
             for tenant in tenants:
-                async for done in self._tenant(Actor(tenant.tenant_id, key_id)):
-                    yield done
+                for kind in (rewrap, rewrap_secrets):
+                    async for done in self._tenant(Actor(tenant.tenant_id, key_id), kind):
+                        yield done
             more = bool(token)
 
-    async def _tenant(self, actor: Actor) -> AsyncGenerator[Rewrapped, None]:
+    async def _tenant(
+        self, actor: Actor, kind: Callable[[Any, Keyring, str, str, int], Awaitable[Rewrapped]]
+    ) -> AsyncGenerator[Rewrapped, None]:
         tenant_id, current = actor.tenant_id, self._keyring.current
         after, more = "", True
         while more:
             async with self._database.tenant_transaction(tenant_id) as connection:
-                done = await rewrap(connection, self._keyring, tenant_id, after, self._batch)
+                done = await kind(connection, self._keyring, tenant_id, after, self._batch)
                 if done.changed:
                     detail = {"kek_id": current, "count": str(len(done.changed))}
                     subject = ("tenant", tenant_id)
                     await audit.append(connection, tenant_id, actor, "credentials.rotate", subject, **detail)
-            yield done
+            if done.read or kind is rewrap:
+                yield done
             after, more = done.last, done.read == self._batch

@@ -23,6 +23,8 @@ from trunkline_server.transport.methods import Method
 
 # Who holds one of these calls a model or a tool.
 _QUEUED = frozenset(("llm.complete", "llm.embed", "llm.count", "tools.execute"))
+# Who holds one of these stays: subscriptions have room of their own, which the feed bounds by itself.
+_STAYING = frozenset(("events.read",))
 # All other calls together: a tenth of the worker's limit, but not less than this.
 _BESIDE_SHARE, _BESIDE_LEAST = 10, 16
 _BYTES_PER_TOKEN = 4
@@ -40,6 +42,8 @@ class Limits:
 
     def wrap(self, method: Method, proceed: Proceed) -> Proceed:
         """See Interceptor."""
+        if method.permission in _STAYING:
+            return proceed
         gate = self.queued if method.permission in _QUEUED else self.beside
         admit, leave = gate.admit, gate.leave
 
