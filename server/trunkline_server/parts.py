@@ -10,6 +10,7 @@ from trunkline_server.config import Settings
 from trunkline_server.connectors.mcp import McpConnector
 from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.templates import load_all
+from trunkline_server.connectors.webhook import WebhookConnector
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.breakers import Breakers
@@ -156,7 +157,13 @@ async def _connectors(
         secrets=secrets,
     )
     mcp = McpConnector(policy, timeouts=timeouts)
-    return Connectors({"api": await stack.enter_async_context(rest), "mcp": await stack.enter_async_context(mcp)})
+    return Connectors(
+        {
+            "api": await stack.enter_async_context(rest),
+            "mcp": await stack.enter_async_context(mcp),
+            "webhook": WebhookConnector(),
+        }
+    )
 
 
 def _routing(settings: Settings, timeouts: Timeouts) -> RoutingSettings:

@@ -15,6 +15,7 @@ from trunkline_server.stores.postgres.listen import PgChanges
 from trunkline_server.stores.postgres.migrate import MigrationError, migrate, pending
 from trunkline_server.stores.postgres.outbox import PgOutbox
 from trunkline_server.stores.postgres.pool import Database, open_database
+from trunkline_server.stores.postgres.receivers import PgReceivers
 from trunkline_server.stores.postgres.rotation import PgRotation
 from trunkline_server.stores.postgres.routing import PgRouting
 from trunkline_server.stores.postgres.tenants import PgTenants
@@ -36,6 +37,7 @@ __all__ = [
     "PgKeys",
     "PgLedger",
     "PgOutbox",
+    "PgReceivers",
     "PgRotation",
     "PgRouting",
     "PgTenants",
