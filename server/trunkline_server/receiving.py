@@ -1,4 +1,4 @@
-"""What receives webhooks in a worker, joined from its parts."""
+"""The HTTP addresses of a worker: the admin's, and where webhooks are received."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from aiohttp import web
 
+from trunkline_server.config import Server
 from trunkline_server.connectors.webhook import WebhookConnector
 from trunkline_server.domain.receivers import Receivers
 from trunkline_server.ops import admin
@@ -15,12 +16,13 @@ from trunkline_server.parts import Parts
 from trunkline_server.stores import postgres
 
 
-async def receive(
-    parts: Parts, log: AccessLog, application: web.Application, address: str, stack: AsyncExitStack
+async def serve_http(
+    parts: Parts, log: AccessLog, application: web.Application, server: Server, stack: AsyncExitStack
 ) -> None:
-    """Receive at an address of its own, or by the `application` of the admin address where that is empty."""
+    """Serve the admin's `application`, and receive webhooks: at an address of their own, or by the same application."""
     receivers = Receivers(parts.directory, postgres.PgReceivers(parts.database), WebhookConnector())
-    own = web.Application() if address else application
+    own = web.Application() if server.receive else application
     ReceiverEndpoint(receivers, log).add_to(own)
-    if address:
-        stack.push_async_callback((await admin.serve(own, address)).cleanup)
+    served = [(application, server.admin), *([(own, server.receive)] if server.receive else [])]
+    for one, address in served:
+        stack.push_async_callback((await admin.serve(one, address)).cleanup)

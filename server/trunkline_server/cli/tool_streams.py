@@ -24,6 +24,7 @@ from trunkline.v1.tool_pb2 import (
     ToolProgress,
 )
 from trunkline.v1.tool_pb2_grpc import ToolServiceStub
+from trunkline_client import error_info
 
 from trunkline_server.cli.remote import Failure, Remote
 from trunkline_server.cli.text import dim, table
@@ -33,6 +34,7 @@ STREAM_SECONDS = 600.0
 _CHUNK = 256 * 1024
 # After a cut: how often it is tried again, and the first pause in seconds, doubled each time.
 _TRIES, _PAUSE = 5, 0.5
+# What gRPC itself calls a connection that broke; told by a server, the last two are its own faults.
 _CUT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL)
 _READ_OBJECT, _STAT_OBJECT = "get_object", "stat_object"
 
@@ -119,7 +121,7 @@ class ToolStream:
             try:
                 return await self._stream()
             except grpc.aio.AioRpcError as error:
-                if error.code() not in _CUT or tried == _TRIES or not self._can_go_on():
+                if not _is_cut(error) or tried == _TRIES or not self._can_go_on():
                     self._tell_token()
                     raise
                 click.echo(dim(f"cut off ({error.code().name}); going on"), err=True)
@@ -226,3 +228,8 @@ class ToolStream:
     def _tell_token(self) -> None:
         if token := self._params.get("resume_token"):
             click.echo(dim(f'go on later with "resume_token": "{token}" among the parameters'), err=True)
+
+
+def _is_cut(error: grpc.aio.AioRpcError) -> bool:
+    code = error.code()
+    return code is grpc.StatusCode.UNAVAILABLE or (code in _CUT and error_info(error) is None)
