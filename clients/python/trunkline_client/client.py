@@ -16,7 +16,7 @@ from trunkline.v1.event_pb2 import SubscribeRequest, SubscribeResponse
 from trunkline.v1.event_pb2_grpc import EventServiceStub
 from trunkline.v1.llm_pb2_grpc import LLMServiceStub
 
-from trunkline_client.events import follow
+from trunkline_client.events import follow as follow_events
 
 # What a server answers with at most, in bytes; gRPC alone would refuse more than 4 MiB.
 _MAX_ANSWER = 16 * 1024 * 1024
@@ -70,6 +70,6 @@ class Client:
             StreamCompleteRequest(request=request), timeout=deadline, metadata=self._metadata
         )
 
-    def subscribe(self, request: SubscribeRequest) -> AsyncIterator[SubscribeResponse]:
+    def follow(self, request: SubscribeRequest) -> AsyncIterator[SubscribeResponse]:
         """Every event after the request's cursor, through cuts: see `events.follow`. Keep the last cursor."""
-        return follow(lambda asked: self._events.Subscribe(asked, metadata=self._metadata), request)
+        return follow_events(lambda asked: self._events.Subscribe(asked, metadata=self._metadata), request)
