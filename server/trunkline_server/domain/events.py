@@ -173,27 +173,6 @@ def routing_changed(
     )
 
 
-def arm_stopped(tenant_id: str, experiment_id: str, verdict: Verdict, at: Timestamp) -> Event:
-    """A guardrail stopped an arm, which happens once."""
-    payload = ExperimentArmStopped(
-        experiment_id=experiment_id,
-        arm_id=verdict.arm_id,
-        model=verdict.model,
-        metric=verdict.metric,
-        mean=verdict.mean,
-        control_mean=verdict.control_mean,
-        timestamp=at,
-    )
-    return Event(
-        event_id=str(uuid5(_NAMESPACE, f"{ARM_STOPPED}/{tenant_id}/{experiment_id}/{verdict.arm_id}")),
-        type=ARM_STOPPED,
-        tenant_id=tenant_id,
-        schema_version=SCHEMA_VERSION,
-        create_time=at,
-        experiment_arm_stopped=payload,
-    )
-
-
 def webhook_received(
     tenant_id: str,
     integration_id: str,
@@ -224,6 +203,27 @@ def webhook_received(
         trace_id=trace_id,
         create_time=at,
         webhook_received=payload,
+    )
+
+
+def arm_stopped(tenant_id: str, experiment_id: str, verdict: Verdict, at: Timestamp) -> Event:
+    """A guardrail stopped an arm, which happens once."""
+    payload = ExperimentArmStopped(
+        experiment_id=experiment_id,
+        arm_id=verdict.arm_id,
+        model=verdict.model,
+        metric=verdict.metric,
+        mean=verdict.mean,
+        control_mean=verdict.control_mean,
+        timestamp=at,
+    )
+    return Event(
+        event_id=str(uuid5(_NAMESPACE, f"{ARM_STOPPED}/{tenant_id}/{experiment_id}/{verdict.arm_id}")),
+        type=ARM_STOPPED,
+        tenant_id=tenant_id,
+        schema_version=SCHEMA_VERSION,
+        create_time=at,
+        experiment_arm_stopped=payload,
     )
 
 
