@@ -150,13 +150,17 @@ func TestInputGoesOnAfterACut(t *testing.T) {
 	if _, err := client.RunTool(ctx, start, bytes.NewReader(whole), false, nil); status.Code(err) != codes.Unavailable {
 		t.Fatal(err)
 	}
+	_, err := client.RunTool(ctx, start, bytes.NewReader(whole[:10]), true, nil)
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
 	told := 0
 	end, err := client.RunTool(ctx, start, bytes.NewReader(whole), true,
 		func(m *trunklinev1.StreamExecuteToolResponse) error { told++; return nil })
 	if err != nil || string(end.GetResultJson()) != "{}" || told != 1 {
 		t.Fatal(end, err, told)
 	}
-	sum := sha256.Sum256(whole)
+	sum := sha256.Sum256(whole[500_000:])
 	if !bytes.Equal(served.stored, whole) || served.sum != hex.EncodeToString(sum[:]) {
 		t.Fatal(len(served.stored), served.sum)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 
@@ -14,10 +15,10 @@ import (
 // The most bytes that RunTool sends in one message.
 const chunk = 256 << 10
 
-// RunTool runs a tool as a stream: it sends input, where there is some, with its checksum, hands over everything that
-// comes before the end, and returns the end. Input that goes on after a cut (`resumed`: the parameters hold a
-// resume_token) is sent from where the server has it. When handle fails, or ctx ends, the call is cancelled, and with it
-// the work in the system.
+// RunTool runs a tool as a stream: it sends input, where there is some, hands over everything that comes before the end,
+// and returns the end. Input that goes on after a cut (`resumed`: the parameters hold a resume_token) is sent from where
+// the server has it. The checksum that goes along is of what this stream sends. When handle fails, or ctx ends, the call
+// is cancelled, and with it the work in the system.
 func (c *Client) RunTool(
 	ctx context.Context,
 	start *trunklinev1.ExecuteToolRequest,
@@ -39,9 +40,19 @@ func (c *Client) RunTool(
 	if !resumed {
 		from <- 0
 	}
-	go func() { failed <- send(ctx, stream, input, from) }()
+	go func() {
+		err := send(ctx, stream, input, from)
+		failed <- err
+		if err != nil && !errors.Is(err, io.EOF) {
+			cancel() // the server would wait for the rest of the input
+		}
+	}()
+	var end *trunklinev1.ExecuteToolResponse
 	for {
 		message, err := stream.Recv()
+		if end != nil && errors.Is(err, io.EOF) {
+			return end, nil
+		}
 		if err != nil {
 			// Of an input that could not be read the stream knows only that it was cancelled.
 			select {
@@ -53,8 +64,8 @@ func (c *Client) RunTool(
 			}
 			return nil, err
 		}
-		if end := message.GetFinished(); end != nil {
-			return end, nil
+		if end = message.GetFinished(); end != nil {
+			continue // to the status: a call that is left before it counts as cancelled
 		}
 		if progress := message.GetProgress(); progress != nil && resumed {
 			from <- progress.GetBytesStored()
@@ -84,14 +95,14 @@ func send(ctx context.Context, stream sender, input io.Reader, from <-chan int64
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	whole := sha256.New()
-	if _, err := io.CopyN(whole, input, left); err != nil {
+	if size, _ := io.CopyN(io.Discard, input, left); size < left {
+		return fmt.Errorf("the input has %d bytes, and %d are stored: %w", size, left, io.ErrUnexpectedEOF)
+	}
+	sent := sha256.New()
+	if err := sendChunks(stream, input, sent); err != nil {
 		return err
 	}
-	if err := sendChunks(stream, input, whole); err != nil {
-		return err
-	}
-	finish := &trunklinev1.ToolInputFinished{Sha256: hex.EncodeToString(whole.Sum(nil))}
+	finish := &trunklinev1.ToolInputFinished{Sha256: hex.EncodeToString(sent.Sum(nil))}
 	last := &trunklinev1.StreamExecuteToolRequest{Message: &trunklinev1.StreamExecuteToolRequest_Finish{Finish: finish}}
 	if err := stream.Send(last); err != nil {
 		return err
@@ -99,13 +110,13 @@ func send(ctx context.Context, stream sender, input io.Reader, from <-chan int64
 	return stream.CloseSend()
 }
 
-func sendChunks(stream sender, input io.Reader, whole hash.Hash) error {
+func sendChunks(stream sender, input io.Reader, sent hash.Hash) error {
 	for {
 		// Not used again: a message may be written after Send has returned.
 		piece := make([]byte, chunk)
 		size, err := io.ReadFull(input, piece)
 		if size > 0 {
-			whole.Write(piece[:size])
+			sent.Write(piece[:size])
 			message := &trunklinev1.StreamExecuteToolRequest_Chunk{Chunk: piece[:size]}
 			if err := stream.Send(&trunklinev1.StreamExecuteToolRequest{Message: message}); err != nil {
 				return err

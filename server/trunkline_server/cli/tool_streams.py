@@ -163,12 +163,17 @@ class ToolStream:
         if "resume_token" not in self._params:
             self._send_from.set_result(0)
         sending = asyncio.create_task(self._send(call))
+        end: ExecuteToolResponse | None = None
         try:
+            # To its status: a call that is left before it counts as cancelled.
             async for message in call:
                 if message.HasField("finished"):
-                    return self._finished(message.finished)
-                self._take(message)
-            raise Failure("the stream ended without a result")
+                    end = message.finished
+                else:
+                    self._take(message)
+            if end is None:
+                raise Failure("the stream ended without a result")
+            return self._finished(end)
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
@@ -213,16 +218,13 @@ class ToolStream:
             return
 
     async def _send_source(self, call: Any, source: IO[bytes], begin: int) -> str:
-        """Send what is after `begin`; returns the checksum of the whole."""
-        digest, place = hashlib.sha256(), 0
+        """Send what is after `begin`; returns its checksum."""
+        digest = hashlib.sha256()
         if source.seekable():
-            source.seek(0)
+            source.seek(begin)
         while chunk := source.read(_CHUNK):
             digest.update(chunk)
-            fresh = chunk[max(0, begin - place) :]
-            place += len(chunk)
-            if fresh:
-                await call.write(StreamExecuteToolRequest(chunk=fresh))
+            await call.write(StreamExecuteToolRequest(chunk=chunk))
         return digest.hexdigest()
 
     def _tell_token(self) -> None:
