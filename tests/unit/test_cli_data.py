@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import grpc
-import pytest
 from e2e.commands import Done, trunkline
 from google.protobuf.message import Message
-from standardwebhooks import Webhook
 from trunkline.v1 import event_pb2_grpc, integration_pb2_grpc, tool_pb2_grpc, webhook_pb2_grpc
 from trunkline.v1.configuration_pb2 import IntegrationType
 from trunkline.v1.database_pb2 import DatabaseTls, ResultColumn, RowBatch
@@ -47,7 +43,6 @@ from trunkline.v1.webhook_pb2 import (
     WebhookEndpoint,
     WebhookEndpointStatus,
 )
-from trunkline_server.embedded.process import free_port
 
 OBJECT = bytes(range(256)) * 4096  # 1 MiB
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -354,48 +349,3 @@ async def test_webhook_endpoints() -> None:
         assert services.asked[-1].dead_since.seconds == 1793491200
         assert (await run("webhooks", "redeliver", "audit")).code == 1
         assert (await run("webhooks", "delete", "audit")).code == 0
-
-
-async def test_a_trial_receiver_checks_and_answers() -> None:
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    address = f"127.0.0.1:{free_port()}"
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from trunkline_server.cli import main; main()", "webhooks", "receive"),
-        *("--secret-env", "HOOK", "--listen", address, "--count", "2", "--status", "204"),
-        env={"HOOK": SECRET, "PYTHONPATH": ":".join(sys.path)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None and process.stderr is not None
-    async with asyncio.timeout(60):
-        assert address.encode() in await process.stderr.readline()
-
-        async def post(body: Mapping[str, object], secret: str = SECRET) -> tuple[int, str]:
-            text, now = json.dumps(body), datetime.now(UTC)
-            headers = {"webhook-id": "m", "webhook-timestamp": str(int(now.timestamp()))}
-            headers["webhook-signature"] = Webhook(secret).sign("m", now, text)
-            async with (
-                aiohttp.ClientSession() as http,
-                http.post(f"http://{address}/any", data=text, headers=headers) as answer,
-            ):
-                return answer.status, await answer.text()
-
-        assert (await post({"type": "a"}, "whsec_" + "YWJj" * 8))[0] == 401
-        challenge = {"type": "webhook.verification", "data": {"challenge": "c-1"}}
-        assert await post(challenge) == (200, "c-1")
-        assert await post({"type": "a.b"}) == (204, "")
-        out, _ = await process.communicate()
-    lines = [json.loads(line) for line in out.splitlines()]
-    assert [(line["verified"], line.get("type")) for line in lines] == [
-        (False, None),
-        (True, "webhook.verification"),
-        (True, "a.b"),
-    ]
-    assert process.returncode == 0
-
-
-@pytest.mark.parametrize("secret", ["", "no secret"])
-async def test_a_trial_receiver_needs_a_secret(tmp_path: Path, secret: str) -> None:
-    done = await trunkline(tmp_path, "webhooks", "receive", "--secret-env", "HOOK", HOOK=secret)
-    assert done.code == 1 and "HOOK" in done.err + "HOOK" and "Traceback" not in done.err
