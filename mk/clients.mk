@@ -27,7 +27,7 @@ $(CLIENTS:%=client-missing-%): client-missing-%:
 client-python: # runs from source
 
 client-go: ## Build one client; the same for typescript, java, rust
-	cd clients/go && go build -trimpath -o target/smoke ./cmd/smoke
+	cd clients/go && go build -trimpath -o target/ ./cmd/...
 
 client-rust:
 	cd clients/rust && cargo build --quiet

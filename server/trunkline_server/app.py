@@ -32,6 +32,7 @@ from trunkline_server.ops.loop import LoopWatch
 from trunkline_server.ops.metrics import CallMetrics
 from trunkline_server.ops.tracing import tracer
 from trunkline_server.parts import Parts, checks_of, connect_parts
+from trunkline_server.receiving import serve_http
 from trunkline_server.services.access import AccessService
 from trunkline_server.services.budget import BudgetService
 from trunkline_server.services.integration import IntegrationService
@@ -162,8 +163,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         )
         port = await server.start()
         application = admin.application(lambda: background.findings(stores), lambda: health.draining, probe)
-        runner = await admin.serve(application, settings.server.admin)
-        stack.push_async_callback(runner.cleanup)
+        await serve_http(parts, log, application, settings.server, stack)
         _log.info("serving", port=port, pid=os.getpid())
         yield Worker(server, port, executions, parts.settlements, shadows, feed)
 

@@ -47,6 +47,7 @@ class Server(_Section):
 
     listen: str = Field("0.0.0.0:50051", description="gRPC address. Workers share it by SO_REUSEPORT.")
     admin: str = Field("0.0.0.0:8080", description="HTTP address of /health, /ready, /cache-status and /metrics.")
+    receive: str = Field("", description="HTTP address of received webhooks, with nothing else; empty: that of admin.")
     workers: int = Field(0, ge=0, le=256, description="Worker processes; 0 is one for each core.")
     max_concurrent_requests: int = Field(1000, ge=1, description="Calls of models and tools in flight in one worker.")
     queue_size: int = Field(256, ge=0, le=100_000, description="Calls above that which may wait; 0: none.")

@@ -12,6 +12,7 @@ from trunkline_server.connectors.rest.engine import RestConnector
 from trunkline_server.connectors.rest.templates import load_all
 from trunkline_server.connectors.sql import SqlConnector
 from trunkline_server.connectors.storage import StorageConnector
+from trunkline_server.connectors.webhook import WebhookConnector
 from trunkline_server.domain import tokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.breakers import Breakers
@@ -166,6 +167,7 @@ async def _connectors(
             "mcp": await stack.enter_async_context(mcp),
             "storage": await stack.enter_async_context(storage),
             "database": await stack.enter_async_context(sql),
+            "webhook": WebhookConnector(),
         }
     )
 

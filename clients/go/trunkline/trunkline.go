@@ -1,5 +1,5 @@
-// Package trunkline connects Go programs to a Trunkline server: the channel, the caller's key and the error details.
-// Everything else is the generated stub.
+// Package trunkline connects Go programs to a Trunkline server: the channel, the caller's key, the error details, events
+// that go on after a cut, and tools with input and results of any length. Everything else is the generated stub.
 package trunkline
 
 import (
@@ -18,6 +18,10 @@ import (
 // Client is a connection with the stubs of its services. Close it.
 type Client struct {
 	trunklinev1.LLMServiceClient
+	trunklinev1.IntegrationServiceClient
+	trunklinev1.ToolServiceClient
+	trunklinev1.EventServiceClient
+	trunklinev1.WebhookServiceClient
 	connection *grpc.ClientConn
 }
 
@@ -30,7 +34,14 @@ func Dial(target, key string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", target, err)
 	}
-	return &Client{trunklinev1.NewLLMServiceClient(connection), connection}, nil
+	return &Client{
+		trunklinev1.NewLLMServiceClient(connection),
+		trunklinev1.NewIntegrationServiceClient(connection),
+		trunklinev1.NewToolServiceClient(connection),
+		trunklinev1.NewEventServiceClient(connection),
+		trunklinev1.NewWebhookServiceClient(connection),
+		connection,
+	}, nil
 }
 
 // Close ends the connection and every call on it.

@@ -1,28 +1,27 @@
-"""The channel, the caller's key and the error details; everything else is the generated stub."""
+"""The channel and the caller's key; everything else is the generated stub."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import TypeVar
 
 import grpc
-from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import ErrorInfo
-from google.rpc.status_pb2 import Status
 from trunkline.v1.completion_pb2 import (
     CompleteRequest,
     CompleteResponse,
     StreamCompleteRequest,
     StreamCompleteResponse,
 )
+from trunkline.v1.event_pb2 import SubscribeRequest, SubscribeResponse
+from trunkline.v1.event_pb2_grpc import EventServiceStub
 from trunkline.v1.llm_pb2_grpc import LLMServiceStub
 
-_DETAILS = "grpc-status-details-bin"
+from trunkline_client.events import follow as follow_events
+
 # What a server answers with at most, in bytes; gRPC alone would refuse more than 4 MiB.
 _MAX_ANSWER = 16 * 1024 * 1024
 _OPTIONS = (("grpc.max_receive_message_length", _MAX_ANSWER),)
 
-Detail = TypeVar("Detail", bound=Message)
 Stream = grpc.aio.UnaryStreamCall[StreamCompleteRequest, StreamCompleteResponse]
 
 
@@ -42,7 +41,7 @@ def open_channel(
 class Client:
     """A connection to `target`, which sends `key` with every call; TLS as for `open_channel`.
 
-    Use it as an async context manager. Calls raise grpc.aio.AioRpcError; see `error_info`.
+    Use it as an async context manager. Calls raise grpc.aio.AioRpcError; see `errors.error_info`.
     """
 
     def __init__(
@@ -50,6 +49,7 @@ class Client:
     ) -> None:
         self._channel = open_channel(target, credentials, server_name)
         self._llm = LLMServiceStub(self._channel)
+        self._events = EventServiceStub(self._channel)
         self._metadata = (("authorization", f"Bearer {key}"),)
 
     async def __aenter__(self) -> Client:
@@ -70,18 +70,6 @@ class Client:
             StreamCompleteRequest(request=request), timeout=deadline, metadata=self._metadata
         )
 
-
-def detail(error: grpc.aio.AioRpcError, kind: type[Detail]) -> Detail | None:
-    """The first detail of this kind that the server sent with the error."""
-    for key, value in error.trailing_metadata():
-        if key == _DETAILS and isinstance(value, bytes):
-            for packed in Status.FromString(value).details:
-                message = kind()
-                if packed.Unpack(message):
-                    return message
-    return None
-
-
-def error_info(error: grpc.aio.AioRpcError) -> ErrorInfo | None:
-    """Domain, reason and metadata of the error; None when Trunkline did not make it (for example no connection)."""
-    return detail(error, ErrorInfo)
+    def follow(self, request: SubscribeRequest) -> AsyncIterator[SubscribeResponse]:
+        """Every event after the request's cursor, through cuts: see `events.follow`. Keep the last cursor."""
+        return follow_events(lambda asked: self._events.Subscribe(asked, metadata=self._metadata), request)

@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "import-openapi": ("openapi", "import_openapi", "Turn an OpenAPI document into tools."),
     "mcp": ("mcp", "mcp", "Offer the tools of integrations to MCP clients."),
     "tools": ("tools", "tools", "List and run the tools of integrations."),
+    "events": ("events", "events", "Follow what happens."),
+    "webhooks": ("webhooks", "webhooks", "Deliver events to HTTP endpoints, and try receivers out."),
     "sandbox": ("sandbox", "sandbox", "Play the API of a template on this machine, with faults, for tests."),
     "budgets": ("budgets", "budgets", "Set limits on money, and see what is left."),
     "experiments": (

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import click
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from trunkline.v1.api_pb2 import ApiConfiguration
-from trunkline.v1.authentication_pb2 import Authentication
-from trunkline.v1.configuration_pb2 import Configuration, IntegrationType, LlmProviderConfiguration
+from trunkline.v1.configuration_pb2 import Configuration, IntegrationType
 from trunkline.v1.integration_health_pb2 import GetIntegrationHealthRequest, IntegrationHealth, IntegrationStatus
 from trunkline.v1.integration_pb2 import (
     CheckIntegrationRequest,
@@ -26,14 +25,16 @@ from trunkline.v1.integration_pb2 import (
 )
 from trunkline.v1.integration_pb2_grpc import IntegrationServiceStub
 from trunkline.v1.model_pb2 import BreakerState
+from trunkline.v1.receiver_pb2 import WebhookScheme
 
+from trunkline_server.cli.integration_kinds import TYPES, configuration_of, kind_options
 from trunkline_server.cli.remote import Failure, Remote, connected, show_json
 from trunkline_server.cli.text import facts, milliseconds, name_of, table
 
 
 @click.group()
 def integrations() -> None:
-    """The systems behind Trunkline: providers of language models, and HTTP APIs."""
+    """The systems behind Trunkline: models, HTTP APIs, databases, storage, and receivers of webhooks."""
 
 
 @integrations.command("list")
@@ -61,56 +62,52 @@ async def get(remote: Remote, integration_id: str) -> None:
 
 @integrations.command("create")
 @click.argument("integration_id")
-@click.option("--type", "kind", type=click.Choice(["llm_provider", "api"]), default="llm_provider", show_default=True)
-@click.option("--provider", default="", help="The provider profile, for example openai or vllm. For llm_provider.")
-@click.option("--template", default="", help="The template, for example github. For api.")
-@click.option("--endpoint", default="", help="The base address.  [default: that of the provider or template]")
+@click.option(
+    "--type", "kind", type=click.Choice(sorted({*TYPES.values()})), help="[default: as the other options say]"
+)
+@kind_options
 @click.option("--secret-env", metavar="NAME", help="The environment variable that holds the secret.")
-@click.option("--model", "models", multiple=True, help="A model that may be called. Repeatable.  [default: all known]")
-@click.option("--region", default="", help="Where a provider processes data, for residency.")
-@click.option("--option", "pairs", multiple=True, metavar="NAME=VALUE", help="An option of the provider. Repeatable.")
+@click.option("--secret-reference", default="", help="Where the secret is kept, for example vault:kv/app#key.")
 @click.option("--validate-only", is_flag=True, help="Check everything, and store nothing.")
 @connected
 async def create(
     remote: Remote,
+    /,
     integration_id: str,
-    kind: str,
-    provider: str,
-    template: str,
-    endpoint: str,
+    kind: str | None,
     secret_env: str | None,
-    models: tuple[str, ...],
-    region: str,
-    pairs: tuple[str, ...],
+    secret_reference: str,
     validate_only: bool,
+    **given: Any,
 ) -> None:
     """Register INTEGRATION_ID after a live check of it. The secret is read from the environment, never typed here.
 
     \b
     Examples:
       trunkline integrations create openai --provider openai --secret-env OPENAI_API_KEY
-      trunkline integrations create portkey --provider portkey --secret-env PORTKEY_API_KEY --option virtual_key=…
       trunkline integrations create inhouse --provider vllm --endpoint https://llm.example.com/v1 --region eu
-      trunkline integrations create github --type api --template github --secret-env GITHUB_TOKEN
+      trunkline integrations create github --template github --secret-env GITHUB_TOKEN
+      trunkline integrations create warehouse --database postgresql --endpoint postgresql://db.example.com/shop \\
+        --role reader --secret-env DATABASE_LOGIN        (user:password)
+      trunkline integrations create files --storage s3 --bucket reports --region eu-central-1 --secret-env S3_LOGIN
+      trunkline integrations create payments --webhook stripe --secret-env STRIPE_WEBHOOK_SECRET
     """
-    configuration = Configuration(endpoint=endpoint)
-    if kind == "api":
-        configuration.api.CopyFrom(ApiConfiguration(template=template))
-    else:
-        configuration.llm_provider.CopyFrom(
-            LlmProviderConfiguration(provider=provider, models=models, region=region, options=_options(pairs))
-        )
+    configuration = configuration_of(kind, given)
     if secret_env is not None:
-        configuration.authentication.CopyFrom(Authentication(secret=secret_of(secret_env)))
+        configuration.authentication.secret = secret_of(secret_env)
+    if secret_reference:
+        configuration.authentication.secret_reference = secret_reference
     request = CreateIntegrationRequest(
         integration_id=integration_id,
-        type=IntegrationType.Value(f"INTEGRATION_TYPE_{kind.upper()}"),
+        type=IntegrationType.Value(f"INTEGRATION_TYPE_{TYPES[configuration.WhichOneof('kind') or ''].upper()}"),
         configuration=configuration,
         validate_only=validate_only,
     )
     answer = await remote.ask(IntegrationServiceStub(remote.channel).CreateIntegration, request)
     what = "is valid; nothing was stored" if validate_only else f"created, {_status(answer.status)}"
     click.echo(f"{integration_id} {what}")
+    if path := answer.integration.configuration.webhook.receive_path:
+        click.echo(f"receives at {path} of the server's HTTP address")
 
 
 @integrations.command("check")
@@ -281,24 +278,23 @@ def _row(integration: Integration) -> tuple[str, ...]:
         integration.integration_id,
         name_of(IntegrationType.Name(integration.type), "INTEGRATION_TYPE_"),
         _status(integration.status),
-        configuration.llm_provider.provider or configuration.api.template or "-",
+        _of(configuration),
         configuration.endpoint or "default",
         f"…{configuration.authentication.secret_hint}" if configuration.authentication.secret_set else "-",
     )
 
 
+def _of(configuration: Configuration) -> str:
+    """What it is an integration of: the provider, template, connector or scheme."""
+    if configuration.HasField("webhook"):
+        return name_of(WebhookScheme.Name(configuration.webhook.scheme), "WEBHOOK_SCHEME_")
+    names = [configuration.llm_provider.provider, configuration.api.template]
+    names += [configuration.database.connector, configuration.storage.connector]
+    return next(filter(None, names), "mcp" if configuration.HasField("mcp") else "-")
+
+
 def _status(status: IntegrationStatus.ValueType) -> str:
     return name_of(IntegrationStatus.Name(status), "INTEGRATION_STATUS_")
-
-
-def _options(pairs: tuple[str, ...]) -> dict[str, str]:
-    options = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not (name and equals):
-            raise Failure(f"--option {pair}: write it as NAME=VALUE")
-        options[name] = value
-    return options
 
 
 def secret_of(name: str) -> str:

@@ -25,6 +25,7 @@ from trunkline.v1.tool_pb2_grpc import ToolServiceStub
 
 from trunkline_server.cli.remote import CALL_SECONDS, Failure, Remote, connected, show_json
 from trunkline_server.cli.text import dim, facts, milliseconds, money, table, usd
+from trunkline_server.cli.tool_streams import Output, Rows, ToolStream
 
 _CACHE = {"fresh": ToolCacheMode.TOOL_CACHE_MODE_REFRESH, "off": ToolCacheMode.TOOL_CACHE_MODE_BYPASS}
 
@@ -100,15 +101,35 @@ async def show(remote: Remote, name: str, integration: str) -> None:
 @click.option("--cache", type=click.Choice(sorted(_CACHE)), help="Take no kept result (fresh), and keep none (off).")
 @click.option("--request-id", default="", help="The same id again gets the answer of the first call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole response as JSON.")
+@click.option("--stream", is_flag=True, help="Take the result as it comes, of any length: rows as JSON lines.")
+@click.option("--table", "as_table", is_flag=True, help="Rows as a table, once all are there; implies --stream.")
+@click.option("--output", type=click.Path(dir_okay=False), help="Write the result to this file; implies --stream.")
+@click.option(
+    "--input", "source", type=click.File("rb"), help="Send this file as input, - for stdin; implies --stream."
+)
 @connected
 async def run(
-    remote: Remote, /, seconds: float | None, cache: str | None, request_id: str, as_json: bool, **call: str
+    remote: Remote,
+    /,
+    seconds: float | None,
+    cache: str | None,
+    request_id: str,
+    as_json: bool,
+    stream: bool,
+    as_table: bool,
+    output: str | None,
+    source: IO[bytes] | None,
+    **call: str,
 ) -> None:
-    """Run the tool NAME. Its result goes to stdout, what it took to stderr.
+    """Run the tool NAME. Its result goes to stdout, what it took to stderr. An object that is read or sent goes on
+    after a cut, where it was.
 
     \b
-    Example:
+    Examples:
       trunkline tools run get_repository --integration github --params '{"owner": "grpc", "repo": "grpc"}'
+      trunkline tools run query --integration warehouse --stream --params '{"sql": "SELECT * FROM orders"}'
+      trunkline tools run put_object --integration files --params '{"key": "a.bin"}' --input a.bin
+      trunkline tools run get_object --integration files --params '{"key": "a.bin"}' --output a.bin
     """
     request = _request(**call)
     request.request_id = request_id
@@ -116,6 +137,10 @@ async def run(
         request.cache = _CACHE[cache]
     if seconds is not None:
         request.timeout.FromMicroseconds(round(seconds * 1_000_000))
+    if stream or as_table or output or source is not None:
+        end = await ToolStream(remote, request, source, Rows(as_table), Output(output)).run()
+        click.echo(dim(facts(_taken(end))), err=True)
+        return
     # Later than the server's own timeout, which tells more.
     limit = max(CALL_SECONDS, (seconds or 0) + 5)
     answer = await remote.ask(ToolServiceStub(remote.channel).ExecuteTool, request, limit)

@@ -27,6 +27,7 @@ from trunkline.v1.event_pb2 import (
     ProviderFailover,
     RoutingChanged,
     WebhookEndpointDisabled,
+    WebhookReceived,
 )
 from trunkline.v1.integration_health_pb2 import HealthCheck
 
@@ -171,6 +172,39 @@ def routing_changed(
         trace_id=trace_id,
         create_time=moment,
         routing_changed=RoutingChanged(revision=revision, kind=kind, id=item_id, action=action, timestamp=moment),
+    )
+
+
+def webhook_received(
+    tenant_id: str,
+    integration_id: str,
+    source_id: str,
+    source_type: str,
+    body: bytes,
+    content_type: str,
+    now: float,
+    trace_id: str,
+) -> Event:
+    """Another system sent a webhook whose signature was right. By the sender's id of it: one that comes again is the
+    same event. `now` is Unix time."""
+    at = Timestamp()
+    at.FromMicroseconds(round(now * 1e6))
+    payload = WebhookReceived(
+        integration_id=integration_id,
+        source_event_id=source_id,
+        source_type=source_type,
+        body=body,
+        content_type=content_type,
+        timestamp=at,
+    )
+    return Event(
+        event_id=str(uuid5(_NAMESPACE, f"{WEBHOOK_RECEIVED}/{tenant_id}/{integration_id}/{source_id}")),
+        type=WEBHOOK_RECEIVED,
+        tenant_id=tenant_id,
+        schema_version=SCHEMA_VERSION,
+        trace_id=trace_id,
+        create_time=at,
+        webhook_received=payload,
     )
 
 

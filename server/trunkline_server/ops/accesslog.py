@@ -1,9 +1,11 @@
-"""The access log: one JSON line for each call, written in batches. Never a prompt, a completion or a secret."""
+"""The access log: one JSON line for each call and each received webhook, written in batches. Never a prompt, a
+completion, a body or a secret."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from typing import BinaryIO
 
 import orjson
@@ -28,9 +30,6 @@ class AccessLog:
         """Note a call that ended after `seconds`."""
         if self._off or not (self._all or call.code):
             return
-        if len(self._lines) >= _MOST:
-            self._dropped += 1
-            return
         caller = call.caller
         line: dict[str, object] = {
             "event": "call",
@@ -47,7 +46,16 @@ class AccessLog:
             line["tenant_id"], line["key_id"] = caller.tenant_id, caller.key_id
         if call.context.agent_id:
             line["agent_id"] = call.context.agent_id
-        self._lines.append(orjson.dumps(line | call.facts, option=orjson.OPT_APPEND_NEWLINE))
+        self.note(line | call.facts, bool(call.code))
+
+    def note(self, line: Mapping[str, object], failed: bool) -> None:
+        """Note a line, as JSON."""
+        if self._off or not (self._all or failed):
+            return
+        if len(self._lines) >= _MOST:
+            self._dropped += 1
+            return
+        self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
     async def run(self) -> None:
         """Write what waits, until cancelled."""

@@ -12,6 +12,7 @@ from trunkline.v1.integration_health_pb2 import HealthCheck
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.ops.metrics import exposition
 
+_LINGER_SECONDS = 2.0
 # The HTTP status of a refusal, by its gRPC code; any other is 503.
 _HTTP: Mapping[int, int] = {Code.UNAUTHENTICATED: 401, Code.PERMISSION_DENIED: 403, Code.NOT_FOUND: 404}
 
@@ -62,7 +63,8 @@ def application(
 async def serve(app: web.Application, address: str) -> web.AppRunner:
     """Serve on `host:port`, shared by the workers. Close with `cleanup()`."""
     host, _, port = address.rpartition(":")
-    runner = web.AppRunner(app, access_log=None)
+    # Bodies as they were sent: webhooks are signed so. What nobody reads is waited for no longer than this, in seconds.
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, lingering_time=_LINGER_SECONDS)
     await runner.setup()
     await web.TCPSite(runner, host.strip("[]") or None, int(port), reuse_port=True).start()
     return runner

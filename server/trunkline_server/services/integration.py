@@ -55,6 +55,7 @@ from trunkline_server.domain.integrations import credentials
 from trunkline_server.domain.integrations.checks import Checks
 from trunkline_server.domain.integrations.health import DEFAULT_WINDOW, HealthReports
 from trunkline_server.domain.ports import Directory, Integrations, Providers
+from trunkline_server.domain.receivers import receive_path
 from trunkline_server.services.access import actor_of
 from trunkline_server.services.paging import DEFAULT_PAGE_SIZE, page
 
@@ -112,7 +113,7 @@ class IntegrationService:
             await self._integrations.record_check(call.tenant_id, request.integration_id, check)
             await self._directory.changed(call.tenant_id)
         integration.last_check.CopyFrom(check)
-        _located(integration)
+        _located(call.tenant_id, integration)
         return CreateIntegrationResponse(
             integration_id=integration.integration_id,
             status=integration.status,
@@ -124,14 +125,15 @@ class IntegrationService:
     async def get_integration(self, call: Call, request: GetIntegrationRequest) -> GetIntegrationResponse:
         """See the contract."""
         found = await self._integrations.get(call.tenant_id, request.integration_id)
-        return GetIntegrationResponse(integration=_located(found))
+        return GetIntegrationResponse(integration=_located(call.tenant_id, found))
 
     async def list_integrations(self, call: Call, request: ListIntegrationsRequest) -> ListIntegrationsResponse:
         """See the contract."""
         found, following = await self._integrations.list(
             call.tenant_id, request.page_size or DEFAULT_PAGE_SIZE, request.page_token, request.type
         )
-        return ListIntegrationsResponse(integrations=map(_located, found), next_page_token=following)
+        located = [_located(call.tenant_id, one) for one in found]
+        return ListIntegrationsResponse(integrations=located, next_page_token=following)
 
     async def update_integration(self, call: Call, request: UpdateIntegrationRequest) -> UpdateIntegrationResponse:
         """See the contract. A changed configuration is checked live before it is stored."""
@@ -167,7 +169,7 @@ class IntegrationService:
         if request.validate_only:
             wanted.version = current.version + 1
             wanted.last_check.CopyFrom(check)
-            return RollbackIntegrationResponse(integration=_located(wanted))
+            return RollbackIntegrationResponse(integration=_located(tenant_id, wanted))
         return RollbackIntegrationResponse(integration=await self._stored(call, wanted, change, check, "rollback"))
 
     async def list_integration_versions(
@@ -276,7 +278,7 @@ class IntegrationService:
             await self._integrations.record_check(call.tenant_id, wanted.integration_id, check)
             stored = await self._integrations.get(call.tenant_id, wanted.integration_id)
         await self._directory.changed(call.tenant_id)
-        return _located(stored)
+        return _located(call.tenant_id, stored)
 
 
 def _check_mask(request: UpdateIntegrationRequest) -> None:
@@ -291,7 +293,10 @@ def _check_mask(request: UpdateIntegrationRequest) -> None:
         raise invalid_fields([("integration.status", "can be set to ACTIVE or DISABLED only")])
 
 
-def _located(integration: Integration) -> Integration:
+def _located(tenant_id: str, integration: Integration) -> Integration:
+    """With the places that follow from its id."""
     integration.health_service = f"integration/{integration.integration_id}"
     integration.health_check_url = f"/health/integrations/{integration.integration_id}"
+    if integration.configuration.HasField("webhook"):
+        integration.configuration.webhook.receive_path = receive_path(tenant_id, integration.integration_id)
     return integration

@@ -1340,7 +1340,7 @@ func (*StreamExecuteToolRequest_Finish) isStreamExecuteToolRequest_Message() {}
 // ToolInputFinished says that no more input comes.
 type ToolInputFinished struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+	// The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
 	Sha256        string `protobuf:"bytes,1,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -676,7 +676,7 @@ class ToolInputFinished(_message.Message):
 
     SHA256_FIELD_NUMBER: _builtins.int
     sha256: _builtins.str
-    """The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional."""
+    """The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional."""
     def __init__(
         self,
         *,

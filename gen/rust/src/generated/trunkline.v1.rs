@@ -6385,7 +6385,7 @@ pub mod stream_execute_tool_request {
 /// ToolInputFinished says that no more input comes.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ToolInputFinished {
-    /// The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+    /// The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
     #[prost(string, tag="1")]
     pub sha256: ::prost::alloc::string::String,
 }

@@ -16,6 +16,7 @@ from trunkline_server.stores.postgres.listen import PgChanges
 from trunkline_server.stores.postgres.migrate import MigrationError, migrate, pending
 from trunkline_server.stores.postgres.outbox import PgOutbox
 from trunkline_server.stores.postgres.pool import Database, open_database
+from trunkline_server.stores.postgres.receivers import PgReceivers
 from trunkline_server.stores.postgres.relay_lock import RelayLock
 from trunkline_server.stores.postgres.rotation import PgRotation
 from trunkline_server.stores.postgres.routing import PgRouting
@@ -41,6 +42,7 @@ __all__ = [
     "PgKeys",
     "PgLedger",
     "PgOutbox",
+    "PgReceivers",
     "PgRelay",
     "PgRotation",
     "PgRouting",

@@ -744,7 +744,7 @@ export declare const StreamExecuteToolRequestSchema: GenMessage<StreamExecuteToo
  */
 export declare type ToolInputFinished = Message<"trunkline.v1.ToolInputFinished"> & {
   /**
-   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
    *
    * @generated from field: string sha256 = 1;
    */

@@ -58,7 +58,7 @@ private static final long serialVersionUID = 0L;
   private volatile java.lang.Object sha256_ = "";
   /**
    * <pre>
-   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
    * </pre>
    *
    * <code>string sha256 = 1 [json_name = "sha256"];</code>
@@ -79,7 +79,7 @@ private static final long serialVersionUID = 0L;
   }
   /**
    * <pre>
-   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
    * </pre>
    *
    * <code>string sha256 = 1 [json_name = "sha256"];</code>
@@ -405,7 +405,7 @@ private static final long serialVersionUID = 0L;
     private java.lang.Object sha256_ = "";
     /**
      * <pre>
-     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
      * </pre>
      *
      * <code>string sha256 = 1 [json_name = "sha256"];</code>
@@ -425,7 +425,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
      * </pre>
      *
      * <code>string sha256 = 1 [json_name = "sha256"];</code>
@@ -446,7 +446,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
      * </pre>
      *
      * <code>string sha256 = 1 [json_name = "sha256"];</code>
@@ -463,7 +463,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
      * </pre>
      *
      * <code>string sha256 = 1 [json_name = "sha256"];</code>
@@ -477,7 +477,7 @@ private static final long serialVersionUID = 0L;
     }
     /**
      * <pre>
-     * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+     * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
      * </pre>
      *
      * <code>string sha256 = 1 [json_name = "sha256"];</code>

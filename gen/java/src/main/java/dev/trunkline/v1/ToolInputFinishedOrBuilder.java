@@ -12,7 +12,7 @@ public interface ToolInputFinishedOrBuilder extends
 
   /**
    * <pre>
-   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
    * </pre>
    *
    * <code>string sha256 = 1 [json_name = "sha256"];</code>
@@ -21,7 +21,7 @@ public interface ToolInputFinishedOrBuilder extends
   java.lang.String getSha256();
   /**
    * <pre>
-   * The SHA-256 of the whole input, which is compared before anything is kept. Hex. Optional.
+   * The SHA-256 of all chunks of this stream, which is compared before anything is kept. Hex. Optional.
    * </pre>
    *
    * <code>string sha256 = 1 [json_name = "sha256"];</code>
