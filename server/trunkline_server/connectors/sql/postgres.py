@@ -25,7 +25,7 @@ CONNECTOR = Connector(
     name="postgresql",
     type=IntegrationType.INTEGRATION_TYPE_DATABASE,
     display_name="PostgreSQL",
-    default_endpoint="postgresql://",
+    default_endpoint="postgresql://localhost:5432/database",
     authentication=AuthenticationScheme.AUTHENTICATION_SCHEME_BASIC,
     timeout=duration(30.0),
     notes=["Placeholders are $1, $2, ….", "Best with a role that may only read."],
@@ -36,6 +36,8 @@ CONNECTOR = Connector(
 _NOBODY = "trunkline"
 # The database is the first to tell that a statement takes too long; then the connection can be used again.
 _GRACE_SECONDS = 0.25
+# What a statement that only reads may leave in its session by functions that it calls; with its end, in one round trip.
+_FORGET = "RESET ALL; SELECT pg_advisory_unlock_all()"
 _END_SECONDS = 1.0
 # The most that one wait may bring, in bytes: a fetch is held in memory as a whole.
 _MOST_RECEIVED = 64 * 1024 * 1024
@@ -216,7 +218,8 @@ class PostgresSession:
     async def _commit(self, writes: bool, seconds: float) -> None:
         try:
             with self._told(seconds):
-                await self._connection.execute("COMMIT", timeout=seconds + _GRACE_SECONDS)
+                ending = "COMMIT" if writes else f"COMMIT; {_FORGET}"
+                await self._connection.execute(ending, timeout=seconds + _GRACE_SECONDS)
         except TrunklineError as error:
             if not writes or error.reason not in _UNTOLD or error.metadata.get("sent") == "no":
                 raise
@@ -287,7 +290,8 @@ class PostgresSession:
             async with asyncio.timeout(_END_SECONDS):
                 if connection.is_in_transaction():
                     await connection.execute("ROLLBACK")
-            self._clean = not self._writes
+                await connection.execute("DISCARD ALL" if self._writes else _FORGET)
+            self._clean = True
         except BaseException as error:
             connection.terminate()
             if not isinstance(error, Exception):
