@@ -170,7 +170,7 @@ async def test_faults_of_ours_rest_the_endpoint_and_stop_nothing(fault: Exceptio
     async with relaying(store, sender, meter) as relay:
         await until(lambda: not store.faults["destination"])
         await asyncio.sleep(0.05)
-        assert not sender.sent and list(relay._lanes.busy()) == [1]
+        assert not sender.sent and list(relay._lanes.look()) == [1]
 
 
 async def test_gone_disables() -> None:

@@ -169,10 +169,10 @@ def test_endpoints_take_turns_and_keep_to_their_concurrency() -> None:
     assert sorted(run[0].endpoint for run in runs)[:2] == [1, 1] and len(runs) == 5
     assert {run[0].endpoint for run in runs[:2]} == {1, 2}
     more = list(lanes.pick(found, 100))
-    assert len(runs) + len(more) == 8 and sorted(lanes.busy()) == [1, 2]
+    assert len(runs) + len(more) == 8 and sorted(lanes.look()) == [1, 2]
     assert len({run[0].event_id for run in (*runs, *more)}) == 8, "nothing begins twice"
     lanes.ended(runs[0])
-    assert len(lanes.busy()) == 1
+    assert len(lanes.look()) == 1
 
 
 def test_with_fewer_places_than_endpoints_others_come_first() -> None:
@@ -182,8 +182,24 @@ def test_with_fewer_places_than_endpoints_others_come_first() -> None:
         (run,) = lanes.pick([due(endpoint, 1) for endpoint in (1, 2, 3)], 1)
         first.add(run[0].endpoint)
         lanes.ended(run)
+        lanes.look()
     assert first == {1, 2, 3}
     assert list(lanes.pick([], 5)) == []
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_what_ends_while_somebody_looks_does_not_begin_again(ordered: bool) -> None:
+    lanes = Lanes()
+    (first, *_) = lanes.pick([due(1, 0, ordered=ordered)], 10)
+    lanes.look()
+    # The look was before it ended, and tells so afterwards.
+    lanes.ended(first)
+    stale = [due(1, 0, ordered=ordered), due(1, 1, ordered=ordered)]
+    begun = [one.event_id for run in lanes.pick(stale, 10) for one in run]
+    assert begun == ([] if ordered else ["1-1"])
+    # Redelivered: the next look means it.
+    lanes.look()
+    assert [one.event_id for run in lanes.pick(stale[:1], 10) for one in run] == ["1-0"]
 
 
 def test_an_ordered_endpoint_has_one_run_and_its_first_one_holds_up_the_rest() -> None:
@@ -191,9 +207,9 @@ def test_an_ordered_endpoint_has_one_run_and_its_first_one_holds_up_the_rest() -
     waiting = [due(1, n, ordered=True) for n in range(3)]
     (run,) = lanes.pick(waiting, 10)
     assert [one.cursor for one in run] == [0, 1, 2]
-    assert lanes.busy() == [1] and list(lanes.pick(waiting, 10)) == []
+    assert lanes.look() == [1] and list(lanes.pick(waiting, 10)) == []
     lanes.ended([run[0]])
-    assert lanes.busy() == [1], "the rest of the run is still there"
+    assert lanes.look() == [1], "the rest of the run is still there"
     lanes.ended(run)
     late = [due(1, 0, ordered=True, ready=False), due(1, 1, ordered=True)]
     assert list(lanes.pick(late, 10)) == []
@@ -207,6 +223,7 @@ def test_who_fails_gets_one_until_it_is_well() -> None:
     assert lanes.of(1).limit == 1
     sizes = []
     for _ in range(4):
+        lanes.look()
         runs = list(lanes.pick([due(1, n, most=8) for n in range(8)], 100))
         sizes.append(len(runs))
         lanes.of(1).running.clear()
@@ -222,7 +239,7 @@ def test_retry_after_rests_the_endpoint_for_a_while() -> None:
     assert lane.rest_until == 350.0, "only those statuses ask"
     lanes = Lanes(lambda: 10.0)
     lanes.rest(7, 5.0)
-    assert lanes.busy() == [7]
+    assert lanes.look() == [7]
 
 
 # ── Endpoints ───────────────────────────────────────────────────────────────────────────────────────────────────────

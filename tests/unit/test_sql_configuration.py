@@ -135,5 +135,7 @@ def test_tools_are_those_that_the_configuration_allows() -> None:
 
 def test_connectors_tell_their_configuration() -> None:
     (found,) = [one for one in SqlConnector(OPEN).connectors() if one.name == "postgresql"]
-    assert found.default_endpoint == "postgresql://localhost:5432/database" and orjson.loads(found.configuration_schema_json)
+    assert found.default_endpoint == "postgresql://localhost:5432/database" and orjson.loads(
+        found.configuration_schema_json
+    )
     assert len(found.authentications) == 2

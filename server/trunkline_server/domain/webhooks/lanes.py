@@ -49,13 +49,17 @@ class Lanes:
         self._clock = clock
         self._lanes: dict[int, Lane] = {}
         self._turn = 0
+        # (endpoint, event) of what ended since the last look began.
+        self._over: set[tuple[int, str]] = set()
 
     def of(self, endpoint: int) -> Lane:
         """The lane of an endpoint."""
         return self._lanes.setdefault(endpoint, Lane())
 
-    def busy(self) -> Sequence[int]:
-        """The endpoints that nothing may begin for."""
+    def look(self) -> Sequence[int]:
+        """A look at what is due begins: the endpoints that nothing may begin for. What ends from now on, the look may
+        still show as waiting."""
+        self._over.clear()
         now = self._clock()
         return [number for number, lane in self._lanes.items() if lane.free <= 0 or lane.rest_until > now]
 
@@ -80,16 +84,18 @@ class Lanes:
         first = waiting[0]
         lane = self.of(first.endpoint)
         lane.most = 1 if first.ordered else first.max_concurrency
+        stale = {one.event_id for one in waiting if (one.endpoint, one.event_id) in self._over}
         if first.ordered:
             # The first one holds up the others.
-            return [waiting] if first.due and not lane.running else []
-        singles: list[Sequence[Due]] = [[one] for one in waiting if one.event_id not in lane.running]
+            return [waiting] if first.due and not lane.running and not stale else []
+        singles: list[Sequence[Due]] = [[one] for one in waiting if one.event_id not in lane.running | stale]
         return singles[: max(0, lane.free)]
 
     def ended(self, run: Sequence[Due], answer: Answer | None = None) -> None:
         """A run, or one of it, is over. A lane that nothing is known of any more is forgotten."""
         lane = self.of(run[0].endpoint)
         lane.running.difference_update(one.event_id for one in run)
+        self._over.update((one.endpoint, one.event_id) for one in run)
         if answer is not None:
             lane.answered(answer, self._clock())
         if not lane.running and lane.limit is None and lane.rest_until <= self._clock():

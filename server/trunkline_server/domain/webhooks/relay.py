@@ -119,7 +119,7 @@ class Relay:
         began = time.monotonic()
         places = self._places - len(self._under_way)
         if places > 0 and not self._stopping:
-            runs = list(self._lanes.pick(await self._store.due(self._lanes.busy()), places))
+            runs = list(self._lanes.pick(await self._store.due(self._lanes.look()), places))
             try:
                 await self._begin(runs)
             except BaseException:
