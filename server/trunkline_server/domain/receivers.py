@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Protocol
@@ -20,6 +20,7 @@ from trunkline.v1.integration_pb2 import Integration
 
 from trunkline_server.domain.errors import Reason, TrunklineError, not_found
 from trunkline_server.domain.events import webhook_received
+from trunkline_server.domain.events_filter import EventFilter
 from trunkline_server.domain.ports import Directory
 
 # The largest body, where an integration does not say, in bytes.
@@ -133,7 +134,7 @@ class Receivers:
         if said.challenge:
             return Receipt("challenge", challenge=said.challenge)
         source_type = said.source_type[:_MAX_TYPE]
-        if not wanted(integration.configuration.webhook.types, said.source_type):
+        if not EventFilter(integration.configuration.webhook.types, ()).wants(said.source_type, ""):
             return Receipt("left", source_type=source_type)
         event = webhook_received(
             receiver.tenant_id,
@@ -156,10 +157,3 @@ def source_id_of(source_id: str, body: bytes) -> str:
     if len(source_id) > _MAX_ID:
         return f"sha256:{sha256(source_id.encode(errors='replace')).hexdigest()}"
     return source_id
-
-
-def wanted(types: Sequence[str], source_type: str) -> bool:
-    """Whether a type is among those that become events; `invoice.*` is a family. None named: all are."""
-    return not types or any(
-        source_type.startswith(one[:-1]) if one.endswith(".*") else source_type == one for one in types
-    )
