@@ -9,7 +9,6 @@ from pathlib import Path
 
 import aiohttp
 import grpc
-import pytest
 from e2e.calls import ask, llm, read, stream
 from harness import provider, ready, stack
 from upstream import MODEL, upstream
@@ -32,38 +31,6 @@ async def test_sigterm_drops_no_stream(tmp_path: Path) -> None:
                 assert events[-1].WhichOneof("event") == "finished"
             assert await code == 0
             assert '"cut_off":0' in running.logs()
-
-
-async def test_a_server_that_goes_takes_no_new_connection(tmp_path: Path) -> None:
-    """Those that stand go on; gRPC itself closes its listeners too late, see transport/listening.py."""
-    environment = {"TRUNKLINE__SERVER__DRAIN_SECONDS": "0"}
-    async with (
-        upstream(chunks=60, pace=0.05) as state,
-        stack(
-            tmp_path,
-            [provider("mock", state.url, [MODEL])],
-            model=f"vllm/{MODEL}",
-            environment=environment,
-        ) as running,
-        grpc.aio.insecure_channel(running.target) as channel,
-    ):
-        reading = asyncio.create_task(
-            read(stream(channel, ask(running.model), metadata=running.metadata(), timeout=30))
-        )
-        while not state.open:
-            await asyncio.sleep(0.01)
-        host, _, port = running.target.rpartition(":")
-        code = asyncio.create_task(running.stop())
-        async with asyncio.timeout(2.5):
-            with pytest.raises(ConnectionRefusedError):
-                while True:
-                    _, writer = await asyncio.open_connection(host, int(port))
-                    writer.close()
-                    await asyncio.sleep(0.02)
-        assert not reading.done()
-        events, error = await reading
-        assert error is None and events[-1].WhichOneof("event") == "finished"
-        assert await code == 0
 
 
 async def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ async def test_app_role_owns_nothing_and_gets_no_more_than_it_needs(pg_dsn: str)
     for table in ("webhook_deliveries", "webhook_attempts", "outbox_horizons"):
         assert privileges[table] == {"SELECT"}, table
     assert not any(table.startswith(("ledger_", "request_log_")) for table in privileges)
-    looking = {"find_key", "list_tenants", "experimenting_tenants", "judging_tenants", "claim_checks"}
+    looking = {"find_key", "find_receivers", "list_tenants", "experimenting_tenants", "judging_tenants", "claim_checks"}
     relaying = {"unpublished_events", "webhook_wishes", "publish_events", "due_deliveries", "event_payloads"}
     relaying |= {"record_attempts", "bury_deliveries", "forget_events", "relay_backlog"}
     assert {row["proname"] for row in definers} == {*looking, *relaying, "create_partitions"}

@@ -15,7 +15,6 @@ from trunkline_server.domain.tab import Settlements
 from trunkline_server.transport.chain import Interceptor, compose
 from trunkline_server.transport.executions import Executions
 from trunkline_server.transport.health import Health
-from trunkline_server.transport.listening import stop_listening
 from trunkline_server.transport.methods import full_names, methods
 from trunkline_server.transport.pump import Calls, pump
 from trunkline_server.transport.tls import Certificates
@@ -92,7 +91,6 @@ class GrpcServer:
             names = (*full_names(), "grpc.health.v1.Health", reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
         self._watch: asyncio.Task[None] | None = None
-        self._port = 0
 
     async def start(self) -> int:
         """Bind and serve; returns the port. Raises RuntimeError when the address cannot be bound."""
@@ -102,7 +100,6 @@ class GrpcServer:
         else:
             port = self._server.add_secure_port(address, Certificates(self._settings.tls).credentials())
         await self._server.start()
-        self._port = port
         self._watch = asyncio.create_task(self.calls.watch())
         return port
 
@@ -114,7 +111,6 @@ class GrpcServer:
         """
         await self._health.drain()
         await asyncio.sleep(self._settings.drain_seconds)
-        stop_listening(self._port)
         await self.calls.refuse()
         stopping = asyncio.create_task(self._server.stop(self._settings.grace_seconds))
         seconds = self._settings.grace_seconds
