@@ -147,7 +147,7 @@ class ToolRun:
                 result_json=answer.json,
                 result_bytes=answer.raw,
                 content_type=answer.content_type,
-                http_status=answer.http_status,
+                http_status=answer.http_status or None,
                 **common,
             )
         if charge := self.charge:
