@@ -102,7 +102,7 @@ async def main(rows: int, rounds: int) -> None:
         stack(folder, [], model="none", command=SERVER_CORE) as running,
         grpc.aio.insecure_channel(running.target, options=(("grpc.max_receive_message_length", 16 << 20),)) as channel,
     ):
-        worker, scribe = _children(running.process.pid)
+        worker, scribe, *_ = _children(running.process.pid)
         _pin(scribe)
         say(f"{rows:,} rows are made …")
         connection = await asyncpg.connect(running.postgres_dsn)
