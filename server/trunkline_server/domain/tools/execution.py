@@ -3,8 +3,8 @@ place that knows the order of the stages."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from trunkline.v1.tool_pb2 import ExecuteToolRequest, ExecuteToolResponse, StreamExecuteToolResponse
 
@@ -89,31 +89,38 @@ class ToolExecution:
     async def pages(self, run: ToolRun, most: int) -> AsyncGenerator[ToolAnswer, None]:
         """The pages of a call, at most so many, as they come; none is cached. Each costs what a call does, and what all
         can cost is held. Raises as `run`, at any page."""
-        async with AsyncExitStack() as stack:
-            if run.tool.approval_required:
-                await stack.enter_async_context(self._approvals.used(run))
-            await self._admit(run, run.tool.cost_nano_usd * most)
-            pages = await stack.enter_async_context(Pages(run, self._attempts, self._breaker(run)))
+        async with (
+            self._streamed(run, run.tool.cost_nano_usd * most),
+            Pages(run, self._attempts, self._breaker(run)) as pages,
+        ):
             while run.pages < most and (page := await pages.next()) is not None:
                 yield page
             run.pages_left = run.pages >= most and pages.left
-        if run.call.tab is not None:
-            await run.call.tab.settle()
 
     async def pieces(self, run: ToolRun, given: ToolInput | None) -> AsyncGenerator[StreamExecuteToolResponse, None]:
         """The pieces of a streamed result as they come; `run.ended` holds its answer afterwards. Raises as `run`, at
         any piece."""
+        async with (
+            self._streamed(run, run.tool.cost_nano_usd),
+            Pieces(run, given, self._attempts, self._breaker(run)) as pieces,
+            aclosing(pieces.read()) as read,
+        ):
+            async for piece in read:
+                yield piece
+
+    # ── Stages ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @asynccontextmanager
+    async def _streamed(self, run: ToolRun, amount: int) -> AsyncIterator[None]:
+        """The block is a call whose result is never kept: its approval and admission before it, its settlement after
+        it, once it has ended well and let go of the system."""
         async with AsyncExitStack() as stack:
             if run.tool.approval_required:
                 await stack.enter_async_context(self._approvals.used(run))
-            await self._admit(run, run.tool.cost_nano_usd)
-            pieces = await stack.enter_async_context(Pieces(run, given, self._attempts, self._breaker(run)))
-            async for piece in await stack.enter_async_context(aclosing(pieces.read())):
-                yield piece
+            await self._admit(run, amount)
+            yield
         if run.call.tab is not None:
             await run.call.tab.settle()
-
-    # ── Stages ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _kept_or_called(self, run: ToolRun) -> ExecuteToolResponse:
         flight = self._cache.flight(run)
