@@ -12,7 +12,7 @@ from redis.exceptions import ClusterDownError, NoPermissionError, RedisClusterEx
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from trunkline_server.domain.errors import Reason, not_found
-from trunkline_server.stores.redis.batch import Batcher, Command
+from trunkline_server.stores.redis.batch import Batcher, Command, Patience
 from trunkline_server.stores.redis.contact import PROBE_EVERY, Contact
 from trunkline_server.stores.redis.errors import translate
 from trunkline_server.stores.redis.scripts import SCRIPTS, SHARDS, shard_of
@@ -55,6 +55,48 @@ async def test_calls_gather_while_the_connections_are_busy() -> None:
     wire.open.set()
     assert await asyncio.gather(*futures) == [(number,) for number in range(10)]
     assert sorted(len(batch) for batch in wire.batches) == [1, 1, 8]
+
+
+def test_patience_grows_while_the_loop_has_no_pause_and_ends_with_one() -> None:
+    clock = [100.0, 7.0]
+    patience = Patience(lambda: clock[0], lambda: clock[1])
+
+    def after(wall: float, cpu: float) -> float:
+        clock[0], clock[1] = clock[0] + wall, clock[1] + cpu
+        return patience.seconds()
+
+    assert after(0.01, 0.01) == 0.0, "judged by too short a time"
+    assert [after(0.03, 0.029) for _ in range(8)] == pytest.approx([0.001, 0.002, 0.003, 0.004, *[0.005] * 4])
+    assert after(0.001, 0.0) == 0.005
+    # One caller after the other.
+    assert after(0.04, 0.03) == 0.0
+    assert after(3600.0, 0.02) == 0.0
+
+
+async def test_calls_gather_for_a_while_when_the_loop_is_busy() -> None:
+    class Patient(Patience):
+        def seconds(self) -> float:
+            return 0.005
+
+    wire = Wire()
+    wire.open.set()
+    batcher = Batcher(wire.exchange, 2, Patient())
+    first = batcher.call((0,))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    second = batcher.call((1,))
+    assert wire.batches == []
+    assert await asyncio.gather(first, second) == [(0,), (1,)]
+    assert wire.batches == [[(0,), (1,)]]
+    # What came while all were under way gathers too.
+    wire.open.clear()
+    narrow = Batcher(wire.exchange, 1, Patient())
+    futures = [narrow.call((2,))]
+    await asyncio.sleep(0.02)
+    futures += [narrow.call((3,)), narrow.call((4,))]
+    wire.open.set()
+    assert await asyncio.gather(*futures) == [(2,), (3,), (4,)]
+    assert wire.batches[1:] == [[(2,)], [(3,), (4,)]]
 
 
 async def test_those_that_wait_fail_with_a_batch_that_cannot_be_exchanged() -> None:

@@ -82,6 +82,7 @@ async def test_an_answer_tells_what_it_cost_and_how_it_came() -> None:
     assert found.route.estimated_nano_usd == world.admission.asks[0].amount > 20_000
     (budget,) = found.budget
     assert (to_nano(budget.spent), to_nano(budget.held)) == (20_000, 0)
+    assert await world.settlements.drain(5) == 0
     (record,) = world.admission.records
     assert record is not None
     assert (record.usage.output_tokens, record.cost_details.nano_usd, record.key_id) == (5, 20_000, "k")

@@ -48,6 +48,7 @@ async def failure(made: World, asked: EmbedRequest, seconds: float = 30.0) -> Tr
         await made.embeddings.embed(call, asked)
     assert call.tab is not None
     await call.tab.close(caught.value.code, caught.value.reason_name)
+    assert await made.settlements.drain(5) == 0
     assert made.admission.held == {}
     return caught.value
 
@@ -65,6 +66,7 @@ async def test_an_answer_tells_what_it_cost_and_how_it_came() -> None:
     assert (found.request_id, found.trace_id) == ("r-1", call.trace_id)
     assert [(one.number, one.outcome, one.cost_nano_usd) for one in found.attempts] == [(1, SUCCEEDED, 10_000)]
     assert found.HasField("latency")
+    assert await made.settlements.drain(5) == 0
     (record,) = made.admission.records
     assert record is not None
     assert (record.method, record.provider, record.cost_details.nano_usd) == (call.method, "alpha", 10_000)
@@ -110,6 +112,7 @@ async def test_another_provider_takes_over(monkeypatch: pytest.MonkeyPatch) -> N
     assert [(one.provider, one.outcome) for one in found.attempts] == [("alpha", FAILED), ("beta", SUCCEEDED)]
     # 4 tokens of the failed attempt at 1 USD, and 10 at 2 USD per million.
     assert [one.cost_nano_usd for one in found.attempts] == [4_000, 20_000]
+    assert await made.settlements.drain(5) == 0
     assert found.cost_details.nano_usd == made.admission.spent == 24_000
 
 

@@ -51,6 +51,7 @@ async def test_a_provider_at_its_limit_is_left_out() -> None:
         ["provider/beta"],
     ]
     assert found.route.eligible == 1 and found.route.considered == 2
+    assert await one.settlements.drain(5) == 0
     assert one.admission.held == {}
 
 

@@ -69,6 +69,17 @@ async def test_a_refused_call_owes_nothing(settlements: Settlements) -> None:
     assert (admission.records, admission.held) == ([], {})
 
 
+async def test_an_answer_leaves_before_its_settlement(admission: FakeAdmission, settlements: Settlements) -> None:
+    tab = Tab(admission, settlements)
+    before = await tab.open(ASK, record)
+    levels = tab.settle_behind(30)
+    assert [level.spent for level in levels] == [level.spent + 30 for level in before]
+    await tab.close(1, "CALLER_CANCELLED")  # There is nothing left to settle.
+    assert (admission.records, len(settlements)) == ([], 1)
+    assert await settlements.drain(5) == 0
+    assert (admission.held, admission.spent, len(admission.records)) == ({}, 30, 1)
+
+
 async def test_a_widened_tab_settles_all_its_limits(admission: FakeAdmission, settlements: Settlements) -> None:
     asked: list[Ask] = []
     real = admission.settle

@@ -66,6 +66,7 @@ class Run:
         self._first_content: float | None = None
         self._bill = CostDetails()
         self._route: Route | None = None
+        self._ended: float | None = None
 
     # ── Attempts ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,14 +208,20 @@ class Run:
             return None
         return duration(self._first_content - self.call.arrived)
 
+    def end(self) -> None:
+        """The call has ended, unless it had before. Attempts still open are closed as cancelled, and charged."""
+        if self._ended is None:
+            self._ended = time.monotonic()
+            for trial in tuple(self.open):
+                trial.cancelled()
+
     def latency(self) -> Duration:
-        """From the arrival of the call to now."""
-        return duration(time.monotonic() - self.call.arrived)
+        """From the arrival of the call to its end, or to now."""
+        return duration((self._ended or time.monotonic()) - self.call.arrived)
 
     def record(self, code: int, reason: str) -> RecordedRequest:
-        """The call as the request log keeps it. Attempts still open are closed as cancelled, and charged."""
-        for trial in tuple(self.open):
-            trial.cancelled()
+        """The call as the request log keeps it, ended."""
+        self.end()
         call, last = self.call, self._answering()
         record = RecordedRequest(
             request_id=call.request_id,

@@ -86,11 +86,12 @@ async def conclude(run: Run, answer: CompleteResponse | Finished | EmbedResponse
     """Settle, and fill in what only Trunkline knows of every call. Returns the budgets afterwards.
 
     The end of a stream waits for the settlement; a whole answer, of which the settlement would be a good part of the
-    time, leaves as soon as it is on its way.
+    time, leaves before it.
     """
     tab = run.call.tab
+    run.end()
     if tab is None or not run.streaming:
-        levels = tab.settle_behind() if tab is not None else ()
+        levels = tab.settle_behind(run.charged) if tab is not None else ()
         _fill(run, answer)
     else:
         settling = Begun(tab.settle())

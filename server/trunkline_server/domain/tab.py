@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 from trunkline.v1.analytics_pb2 import RecordedRequest
 
-from trunkline_server.domain.begun import Begun
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.ports import Admission, Ask, BudgetLevel, RateLimit
 from trunkline_server.domain.strategies import backoff
@@ -49,7 +48,7 @@ class Settlements:
 class Tab:
     """Opened by the domain when the cost is known; closed by the budget interceptor."""
 
-    __slots__ = ("_admission", "_ask", "_builder", "_levels", "_settlements", "_spent")
+    __slots__ = ("_admission", "_ask", "_builder", "_levels", "_settlements")
 
     def __init__(self, admission: Admission, settlements: Settlements) -> None:
         self._admission = admission
@@ -57,7 +56,6 @@ class Tab:
         self._ask: Ask | None = None
         self._builder: RecordBuilder | None = None
         self._levels: Sequence[BudgetLevel] = ()
-        self._spent = 0
 
     async def open(self, ask: Ask, builder: RecordBuilder) -> Sequence[BudgetLevel]:
         """Admit the call; returns the budgets as they are. From here on `builder` tells what to charge, whenever the
@@ -97,13 +95,31 @@ class Tab:
     async def settle(self, code: int = 0, reason: str = "") -> Sequence[BudgetLevel]:
         """Charge what the builder says and release the hold. Returns the budgets afterwards; none when Redis is away,
         the settlement is then tried again in the background."""
-        ask, builder = self._ask, self._builder
-        if ask is None:
-            return ()
+        ask, builder = self._taken()
+        return await self._settle(ask, builder, code, reason) if ask is not None else ()
+
+    def settle_behind(self, spent: int) -> Sequence[BudgetLevel]:
+        """Settle as soon as the caller's task waits: an answer that it has at hand leaves before. Returns the budgets
+        as they were at the admission, with the `spent` nano-USD of this call."""
+        ask, builder = self._taken()
+        if ask is not None:
+            self._settlements.start(_told(self._settle(ask, builder, 0, "")))
+        return [replace(level, spent=level.spent + spent) for level in self._levels]
+
+    async def close(self, code: int, reason: str) -> None:
+        """Settle unless that is done."""
+        if self._ask is not None:
+            await self.settle(code, reason)
+
+    def _taken(self) -> tuple[Ask | None, RecordBuilder | None]:
         # The builder holds the call, and the call its tab: let go, none of them waits for the collector.
+        taken = self._ask, self._builder
         self._ask = self._builder = None
+        return taken
+
+    async def _settle(self, ask: Ask, builder: RecordBuilder | None, code: int, reason: str) -> Sequence[BudgetLevel]:
         record = builder(code, reason) if builder else None
-        self._spent = spent = record.cost_details.nano_usd if record else 0
+        spent = record.cost_details.nano_usd if record else 0
         payload = record.SerializeToString() if record else b""
         tokens = tokens_used(record) if record else 0
         try:
@@ -118,18 +134,6 @@ class Tab:
             self._settlements.start(self._settle_later(ask, spent, payload, tokens))
             return ()
 
-    def settle_behind(self) -> Sequence[BudgetLevel]:
-        """Settle, without waiting for the store's answer: the settlement is on its way when this returns. Returns the
-        budgets as they were at the admission, with this call settled."""
-        if self._ask is not None:
-            self._settlements.start(_rest(Begun(self.settle())))
-        return [replace(level, spent=level.spent + self._spent) for level in self._levels]
-
-    async def close(self, code: int, reason: str) -> None:
-        """Settle unless that is done."""
-        if self._ask is not None:
-            await self.settle(code, reason)
-
     async def _settle_later(self, ask: Ask, spent: int, payload: bytes, tokens: int) -> None:
         failures, give_up = 0, asyncio.get_running_loop().time() + _SETTLE_PATIENCE
         while True:
@@ -143,7 +147,7 @@ class Tab:
             await asyncio.sleep(max(0.05, backoff(min(failures, 6))))
 
 
-async def _rest(settling: Begun[Sequence[BudgetLevel]]) -> None:
+async def _told(settling: Coroutine[Any, Any, object]) -> None:
     try:
         await settling
     except TrunklineError as error:
