@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from trunkline.v1.integration_health_pb2 import HealthCheck
 
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.ops.metrics import exposition
+from trunkline_server.ops.values import DELAY
 
 _LINGER_SECONDS = 2.0
 # The HTTP status of a refusal, by its gRPC code; any other is 503.
@@ -49,6 +51,8 @@ def application(
         return web.json_response(body, status=200 if found.healthy else 503)
 
     async def metrics(_: web.Request) -> web.Response:
+        # What any worker counted before it was asked is in the answer.
+        await asyncio.sleep(2 * DELAY)
         return web.Response(body=exposition(), headers={"content-type": "text/plain; version=0.0.4; charset=utf-8"})
 
     app = web.Application()

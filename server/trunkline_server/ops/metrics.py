@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from google.rpc.code_pb2 import Code
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from trunkline.v1.analytics_pb2 import RecordedRequest
 
 from trunkline_server.domain.call import Call
+from trunkline_server.ops import values
 
 if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-    # A worker never forks: without this each count asks the kernel for the process id.
-    _PID = os.getpid()
-    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: _PID)  # type: ignore[no-untyped-call]
+    values.defer()
 
 # Integrations that one process measures apart: each is up to 70 time series.
 MOST_INTEGRATIONS = 500
@@ -52,6 +53,7 @@ class MethodMetrics:
         self._seconds = metrics.seconds.labels(method)
         self._first = metrics.first.labels(method)
         self._in_flight = metrics.in_flight.labels(method)
+        self._spending: dict[tuple[str, object], tuple[Counter, Counter, Counter]] = {}
 
     def begin(self) -> None:
         """A call begins."""
@@ -69,14 +71,19 @@ class MethodMetrics:
             self._ok.inc()
         model = call.facts.get("gen_ai.response.model")
         if model is not None:
-            self._spend(call, str(model))
+            self._spend(call.facts, model)
 
-    def _spend(self, call: Call, model: str) -> None:
-        facts, metrics = call.facts, self._metrics
-        provider = str(facts["gen_ai.provider.name"])
-        metrics.tokens.labels(provider, model, "input").inc(float(facts["gen_ai.usage.input_tokens"]))
-        metrics.tokens.labels(provider, model, "output").inc(float(facts["gen_ai.usage.output_tokens"]))
-        metrics.cost.labels(provider, model).inc(float(facts["trunkline.cost_nano_usd"]))
+    def _spend(self, facts: Mapping[str, Any], model: object) -> None:
+        key = facts["gen_ai.provider.name"], model
+        found = self._spending.get(key)
+        if found is None:
+            tokens, cost = self._metrics.tokens, self._metrics.cost
+            found = tokens.labels(*key, "input"), tokens.labels(*key, "output"), cost.labels(*key)
+            self._spending[key] = found
+        read, written, cost_of = found
+        read.inc(facts["gen_ai.usage.input_tokens"])
+        written.inc(facts["gen_ai.usage.output_tokens"])
+        cost_of.inc(facts["trunkline.cost_nano_usd"])
 
 
 class IntegrationMetrics:

@@ -1,0 +1,61 @@
+"""Values of Prometheus metrics that reach the file which all workers share a moment later: a call changes a dozen of
+them, and each write costs more than the counting."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+from typing import Any
+
+from prometheus_client import values
+
+# Changes wait at most so long, in seconds.
+DELAY = 0.05
+
+
+def defer() -> None:
+    """Make all metrics of this process, from now on, such values. For a process with one event loop that never forks:
+    otherwise each count would ask the kernel for the process id too."""
+    own = os.getpid()
+    shared: Any = values.MultiProcessValue(process_identifier=lambda: own)  # type: ignore[no-untyped-call]
+    changed: set[Any] = set()
+
+    def write() -> None:
+        for value in changed:
+            value.write()
+        changed.clear()
+
+    class Deferred(shared):  # type: ignore[misc]
+        """Counts here, and writes what it has come to when its turn comes."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self._here: float = super().get()
+            self._at: float | None = None
+
+        def inc(self, amount: float) -> None:
+            self._here += amount
+            self._note()
+
+        def set(self, value: float, timestamp: float | None = None) -> None:
+            self._here, self._at = value, timestamp
+            self._note()
+
+        def get(self) -> float:
+            return self._here
+
+        def write(self) -> None:
+            super().set(self._here, self._at)
+
+        def _note(self) -> None:
+            if not changed:
+                try:
+                    asyncio.get_running_loop().call_later(DELAY, write)
+                except RuntimeError:  # Before the loop runs, and after.
+                    self.write()
+                    return
+            changed.add(self)
+
+    values.ValueClass = Deferred
+    atexit.register(write)
