@@ -68,6 +68,10 @@ class Run:
         self._route: Route | None = None
         self._ended: float | None = None
 
+    def replan(self, plan: Plan) -> None:
+        """Go by another plan, before the first attempt."""
+        self.plan, self._route = plan, None
+
     # ── Attempts ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, choice: Choice, lane: Lane, standing: Standing, waited: float = 0.0, hedge: bool = False) -> Trial:

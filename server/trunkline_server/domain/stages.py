@@ -39,13 +39,18 @@ async def admit(run: Run, budgets: Sequence[BudgetLimit], resilience: Resilience
         if call.tab is None:
             break
         try:
-            resilience.spending.note(call.tenant_id, await call.tab.open(_ask(run, budgets), run.record))
+            opening = Begun(call.tab.open(_ask(run, budgets), run.record))
+            try:
+                run.route()  # The answer will tell it; it is made while the store decides.
+            finally:
+                levels = await opening
+            resilience.spending.note(call.tenant_id, levels)
             break
         except TrunklineError as error:
             left = _without_limited(run, error)
             if left is None:
                 raise
-            run.plan = left
+            run.replan(left)
     resilience.retries.earn()
 
 
