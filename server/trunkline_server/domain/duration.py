@@ -11,7 +11,6 @@ def seconds(duration: Duration) -> float:
 
 
 def duration(seconds: float) -> Duration:
-    """Seconds as a Duration."""
-    found = Duration()
-    found.FromNanoseconds(round(seconds * 1e9))
-    return found
+    """Seconds as a Duration; both of its parts have their sign."""
+    whole, nanos = divmod(abs(round(seconds * 1e9)), 1_000_000_000)
+    return Duration(seconds=whole, nanos=nanos) if seconds >= 0 else Duration(seconds=-whole, nanos=-nanos)

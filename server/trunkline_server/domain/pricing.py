@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from trunkline.v1.common_pb2 import CostDetails, CostItem, TokenClass, Usage
+from trunkline.v1.common_pb2 import CostDetails, TokenClass, Usage
 from trunkline.v1.model_pb2 import TokenPrice
 
 from trunkline_server.domain.money import token_cost
@@ -95,7 +95,7 @@ def bill(prices: PriceList | None, usage: Usage) -> CostDetails:
     if usage.HasField("billed_output_tokens"):
         whole[_OUTPUT] = usage.billed_output_tokens
     input_tokens = usage.input_tokens
-    items: list[CostItem] = []
+    items: list[tuple[TokenClass.ValueType, int, int]] = []
     for token_class, name, of in _PARTS:
         tokens = getattr(usage, name)
         if token_class == _WRITE:
@@ -104,22 +104,13 @@ def bill(prices: PriceList | None, usage: Usage) -> CostDetails:
         if price is not None:
             tokens = min(tokens, whole[of])
             whole[of] -= tokens
-            items.append(_item(token_class, tokens, price))
-    for token_class, tokens in whole.items():
-        if tokens > 0:
-            items.append(_item(token_class, tokens, prices.price(token_class, input_tokens) or 0))
-    details.items.extend(items)
-    details.nano_usd = sum(item.nano_usd for item in items)
+            items.append((token_class, tokens, price))
+    items += [(of, left, prices.price(of, input_tokens) or 0) for of, left in whole.items() if left > 0]
+    for token_class, tokens, price in items:
+        cost = token_cost(tokens, price)
+        details.items.add(token_class=token_class, tokens=tokens, nano_usd_per_million=price, nano_usd=cost)
+        details.nano_usd += cost
     return details
-
-
-def _item(token_class: int, tokens: int, price: int) -> CostItem:
-    return CostItem(
-        token_class=token_class,  # type: ignore[arg-type]
-        tokens=tokens,
-        nano_usd_per_million=price,
-        nano_usd=token_cost(tokens, price),
-    )
 
 
 def expected_cost(prices: PriceList | None, size: Size, output_tokens: int) -> int:

@@ -79,7 +79,7 @@ class Run:
         record = self._recorded(choice)
         record.hedge = hedge
         if waited >= _WORTH_TELLING:
-            record.waited.FromNanoseconds(int(waited * 1e9))
+            record.waited.CopyFrom(duration(waited))
         self._last = trial = Trial(self, choice, lane, standing, record)
         self.open.append(trial)
         return trial

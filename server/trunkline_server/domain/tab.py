@@ -31,7 +31,7 @@ class Settlements:
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` to its end, whatever becomes of the call."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -104,7 +104,7 @@ class Tab:
         ask, builder = self._taken()
         if ask is not None:
             self._settlements.start(_told(self._settle(ask, builder, 0, "")))
-        return [replace(level, spent=level.spent + spent) for level in self._levels]
+        return [BudgetLevel(one.budget_id, one.limit, one.spent + spent, one.held) for one in self._levels]
 
     async def close(self, code: int, reason: str) -> None:
         """Settle unless that is done."""

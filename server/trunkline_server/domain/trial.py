@@ -12,6 +12,7 @@ from trunkline.v1.completion_pb2 import StreamCompleteResponse
 
 from trunkline_server.domain import tokens
 from trunkline_server.domain.admission import expected_tokens
+from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError, TrunklineError
 from trunkline_server.domain.ports import Heard
 from trunkline_server.domain.redaction import conceal_in
@@ -148,10 +149,10 @@ class Trial:
         self._run.open.remove(self)
         attempt.outcome = outcome
         took = time.monotonic() - self.started
-        attempt.latency.FromNanoseconds(int(took * 1e9))
+        attempt.latency.CopyFrom(duration(took))
         first = self._first()
         if first is not None:
-            attempt.time_to_first_token.FromNanoseconds(int(first * 1e9))
+            attempt.time_to_first_token.CopyFrom(duration(first))
         self._lane.leave(took, first, written, overloaded)
         self._standing.proof.end()
         heard = self.heard

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,10 @@ class Standard:
             max(0.0, (_most(self.quickest, _BLINK) - math.log10(max(seconds, _BLINK))) / _DECADES),
             quality,
         )
+
+    def score(self, terms: tuple[float, float, float]) -> float:
+        """The terms by their weights, from 0 to 1."""
+        return float(sum(map(mul, self.aim.weights, terms)))
 
     def scores(self, cost: Floats, seconds: Floats, quality: Floats) -> Floats:
         """The terms of many, by their weights."""

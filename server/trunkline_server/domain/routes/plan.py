@@ -65,7 +65,7 @@ class Choice:
     @property
     def score(self) -> float:
         """The terms by their weights, from 0 to 1."""
-        return sum(weight * term for weight, term in zip(self.standard.aim.weights, self.terms, strict=True))
+        return self.standard.score(self.terms)
 
     @property
     def most(self) -> int:

@@ -50,12 +50,13 @@ def ranked(choice: Choice, rank: int, tell: Tell | None = None) -> RouteCandidat
     """An eligible candidate, with its score."""
     found = _candidate(choice.candidate, tell)
     found.eligible, found.rank, found.estimated_nano_usd = True, rank, choice.most
-    found.score, found.moved_by = choice.score, choice.moved_by
+    terms = choice.terms
+    found.score, found.moved_by = choice.standard.score(terms), choice.moved_by
     if not math.isinf(choice.cost):
         found.expected_nano_usd = round(choice.cost)
     if choice.seconds is not None:
         found.expected_latency.CopyFrom(duration(choice.seconds))
-    found.terms.extend(_terms(choice))
+    found.terms.extend(_terms(choice, terms))
     return found
 
 
@@ -78,7 +79,7 @@ def _candidate(one: Candidate, tell: Tell | None) -> RouteCandidate:
     )
 
 
-def _terms(choice: Choice) -> Sequence[ScoreTerm]:
+def _terms(choice: Choice, terms: tuple[float, float, float]) -> Sequence[ScoreTerm]:
     values = choice.cost, choice.seconds, choice.candidate.quality
     return [
         ScoreTerm(
@@ -88,7 +89,7 @@ def _terms(choice: Choice) -> Sequence[ScoreTerm]:
             weight=weight,
         )
         for name, value, score, weight in zip(
-            ("cost", "latency", "quality"), values, choice.terms, choice.standard.aim.weights, strict=True
+            ("cost", "latency", "quality"), values, terms, choice.standard.aim.weights, strict=True
         )
         if weight
     ]
