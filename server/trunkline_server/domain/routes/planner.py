@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from trunkline_server.domain.concurrency import Lanes
 from trunkline_server.domain.needs import Need
+from trunkline_server.domain.pricing import expected_cost
 from trunkline_server.domain.routes.aim import DECLARED, Ranking, Standard, costs, ranked
 from trunkline_server.domain.routes.calls import CALL_RULES, Moment
 from trunkline_server.domain.routes.candidates import Candidate, Flags, Floats, Ints, RouteTable
@@ -106,12 +108,12 @@ class Planner:
     def _ranked(self, leg: Leg, pool: Pool, within: Ints) -> list[Choice]:
         """The choices of a leg, the best first; those of providers that serve too much come last."""
         need, live = self._need, self._ground.moment.live
-        cost = costs(pool, need.size, need.usual_tokens)
         if len(within) == 1:
             # One that has nobody beside it is measured by itself: most calls name their model.
-            at = int(within[0])
-            alone = float(cost[at])
-            return [Choice(pool.candidate(at), need, alone, Standard(leg.aim, alone))]
+            one = pool.candidate(int(within[0]))
+            paid = math.inf if one.prices is None else float(expected_cost(one.prices, need.size, need.usual_tokens))
+            return [Choice(one, need, paid, Standard(leg.aim, paid))]
+        cost = costs(pool, need.size, need.usual_tokens)
 
         def seconds(places: Ints) -> Floats:
             rows = pool.columns.row if places is pool.everywhere else pool.columns.row[places]

@@ -167,10 +167,10 @@ class RedisStore:
         for _ in range(_LOADS):
             loads = self._loads
             answer = await self._call(shard, ("EVALSHA", sha, 1, shard, *args))
-            if not is_missing_script(answer):
-                if isinstance(answer, Exception):
-                    raise translate(answer)
+            if not isinstance(answer, Exception):
                 return answer
+            if not is_missing_script(answer):
+                raise translate(answer)
             await self._load_unless_done(loads)
         raise store_unavailable("redis")
 
@@ -216,6 +216,8 @@ class RedisStore:
             return ConnectionError("away")
         try:
             answer = await self._link.call(shard, command)
+            if not (probing or isinstance(answer, Exception)):
+                return answer
             if is_lost_connection(answer):
                 # Idle connections end with the server. Every script may be repeated, see lua/.
                 answer = await self._link.call(shard, command)
