@@ -86,12 +86,13 @@ async def process(*command: str) -> AsyncIterator[asyncio.subprocess.Process]:
 
 
 async def outcomes(running: Stack) -> dict[str, float]:
-    """Calls by code, as the server counts them."""
+    """Calls by code, or by reason where they were refused, as the server counts them."""
     async with aiohttp.ClientSession() as http, http.get(f"http://{running.admin}/metrics") as response:
         text = await response.text()
     found: dict[str, float] = {}
-    for code, value in re.findall(r'trunkline_calls_total\{code="(\w+)".*?\} ([\d.e+]+)', text):
-        found[code] = found.get(code, 0.0) + float(value)
+    for code, reason, value in re.findall(r'trunkline_calls_total\{code="(\w+)".*reason="(\w*)"\} ([\d.e+]+)', text):
+        name = code if code in ("OK", "CANCELLED") else reason
+        found[name] = found.get(name, 0.0) + float(value)
     return found
 
 

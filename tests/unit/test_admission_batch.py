@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import structlog.testing
 from redis.crc import key_slot
 from redis.exceptions import ClusterDownError, NoPermissionError, RedisClusterException, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -151,8 +152,12 @@ async def test_an_error_reaches_every_caller_and_the_next_batch_goes() -> None:
     wire.open.set()
     wire.error = OSError("gone")
     batcher = Batcher(wire.exchange, 1)
-    answers: list[object] = await asyncio.gather(batcher.call((1,)), batcher.call((2,)))
+    with structlog.testing.capture_logs() as logs:
+        answers: list[object] = await asyncio.gather(batcher.call((1,)), batcher.call((2,)))
     assert answers == [wire.error] * 2
+    assert [(one["event"], one["error"], one["calls"], one["waiting"]) for one in logs] == [
+        ("redis_batch_failed", "OSError('gone')", 1, 1)
+    ]
     wire.error = None
     assert await batcher.call((3,)) == (3,)
 

@@ -8,6 +8,10 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
+import structlog
+
+_log = structlog.get_logger(__name__)
+
 Command: TypeAlias = tuple[str | bytes | int, ...]
 # Sends commands and returns, for each, its answer or the error in its place.
 Exchange: TypeAlias = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
@@ -118,6 +122,8 @@ class Batcher:
                 future.set_result(answer)
         if error is not None:
             waiting, self._waiting = self._waiting, []
+            if not self._closed:
+                _log.warning("redis_batch_failed", error=repr(error), calls=len(batch), waiting=len(waiting))
             _fail(waiting, error)
         if self._waiting and not self._scheduled:
             self._schedule(sent.get_loop(), self._patience.seconds())

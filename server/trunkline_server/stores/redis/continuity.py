@@ -27,10 +27,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import structlog
+
 from trunkline_server.domain.errors import store_unavailable
 from trunkline_server.domain.ports import BudgetLimit, Ledger
 from trunkline_server.stores.redis.client import RedisStore
 from trunkline_server.stores.redis.scripts import SHARDS, shard_of
+
+_log = structlog.get_logger(__name__)
 
 # How long a settlement is remembered to be repeated after a loss: an append-only file may miss up to two seconds.
 RECENT_SECONDS = 5.0
@@ -151,6 +155,7 @@ class Continuity:
             async with asyncio.timeout(_WAIT_SECONDS):
                 await asyncio.shield(task)
         except TimeoutError:
+            _log.warning("budget_counters_late", budgets=len(budgets), waited=_WAIT_SECONDS)
             raise store_unavailable("redis") from None
 
     async def aclose(self) -> None:
