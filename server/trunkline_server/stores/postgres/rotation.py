@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncGenerator
 
 from trunkline_server.domain.ports import Actor
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.postgres import audit
-from trunkline_server.stores.postgres.credentials import Rewrapped, rewrap
+from trunkline_server.stores.postgres.credentials import CREDENTIALS
 from trunkline_server.stores.postgres.pool import Database
+from trunkline_server.stores.postgres.rewrapping import Envelopes, Rewrapped, rewrap
 from trunkline_server.stores.postgres.tenants import PgTenants
-from trunkline_server.stores.postgres.webhook_secrets import rewrap_secrets
+from trunkline_server.stores.postgres.webhook_secrets import WEBHOOK_SECRETS
 
 _TENANTS = 100
 _CREDENTIALS = 100
@@ -36,23 +36,21 @@ class PgRotation:
         while more:
             tenants, token = await self._tenants.list(_TENANTS, token)
             for tenant in tenants:
-                for kind in (rewrap, rewrap_secrets):
+                for kind in (CREDENTIALS, WEBHOOK_SECRETS):
                     async for done in self._tenant(Actor(tenant.tenant_id, key_id), kind):
                         yield done
             more = bool(token)
 
-    async def _tenant(
-        self, actor: Actor, kind: Callable[[Any, Keyring, str, str, int], Awaitable[Rewrapped]]
-    ) -> AsyncGenerator[Rewrapped, None]:
+    async def _tenant(self, actor: Actor, kind: Envelopes) -> AsyncGenerator[Rewrapped, None]:
         tenant_id, current = actor.tenant_id, self._keyring.current
         after, more = "", True
         while more:
             async with self._database.tenant_transaction(tenant_id) as connection:
-                done = await kind(connection, self._keyring, tenant_id, after, self._batch)
+                done = await rewrap(connection, self._keyring, kind, tenant_id, after, self._batch)
                 if done.changed:
                     detail = {"kek_id": current, "count": str(len(done.changed))}
                     subject = ("tenant", tenant_id)
                     await audit.append(connection, tenant_id, actor, "credentials.rotate", subject, **detail)
-            if done.read or kind is rewrap:
+            if done.read or kind is CREDENTIALS:
                 yield done
             after, more = done.last, done.read == self._batch

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.webhooks.ports import Secret
 from trunkline_server.domain.webhooks.signing import key_of
-from trunkline_server.stores.crypto import Keyring, Sealed
-from trunkline_server.stores.postgres.credentials import Rewrapped
+from trunkline_server.stores.crypto import Keyring
+from trunkline_server.stores.postgres.rewrapping import Envelopes, sealed
 
 _ADD = """
 INSERT INTO trunkline.webhook_secrets
@@ -25,16 +25,6 @@ _FORGET = "DELETE FROM trunkline.webhook_secrets WHERE endpoint = $1 AND (expire
 _READ = """
 SELECT * FROM trunkline.webhook_secrets WHERE endpoint = $1 AND (expire_time IS NULL OR expire_time > now())
 ORDER BY serial DESC
-"""
-# A place is that of an endpoint's number and a serial, as text that sorts as both do.
-_PLACE = "lpad(endpoint::text, 19, '0') || '/' || lpad(serial::text, 10, '0')"
-_STALE = f"""
-SELECT endpoint, serial, wrapped_key, wrap_nonce, kek_id, {_PLACE} AS place FROM trunkline.webhook_secrets
-WHERE tenant_id = $1 AND kek_id <> $2 AND {_PLACE} > $3 ORDER BY place LIMIT $4
-"""
-_REWRAP = """
-UPDATE trunkline.webhook_secrets SET wrapped_key = $4, wrap_nonce = $5, kek_id = $6
-WHERE endpoint = $1 AND serial = $2 AND wrapped_key = $3 RETURNING serial
 """
 
 
@@ -61,38 +51,18 @@ async def read_keys(connection: Any, keyring: Keyring, tenant_id: str, endpoint:
     """The keys that sign, the present one first. Raises INTERNAL when one cannot be decrypted."""
     found = []
     for row in await connection.fetch(_READ, endpoint):
-        text = keyring.open(_sealed(row), tenant_id, _field(endpoint, row["serial"])).decode()
+        text = keyring.open(sealed(row), tenant_id, _field(endpoint, row["serial"])).decode()
         if (key := key_of(text)) is None:
             raise TrunklineError(Reason.ERROR_REASON_INTERNAL, "a stored webhook secret cannot be used")
         found.append(Secret(key, row["expire_time"]))
     return found
 
 
-async def rewrap_secrets(connection: Any, keyring: Keyring, tenant_id: str, after: str, limit: int) -> Rewrapped:
-    """As `credentials.rewrap`, of the secrets of webhook endpoints; `after` is the `last` of the result before."""
-    changed: list[str] = []
-    unreadable: dict[str, str] = {}
-    rows = await connection.fetch(_STALE, tenant_id, keyring.current, after, limit)
-    for row in rows:
-        name = _field(row["endpoint"], row["serial"])
-        sealed = Sealed(b"", b"", row["wrapped_key"], row["wrap_nonce"], row["kek_id"])
-        try:
-            new = keyring.rewrap(sealed, tenant_id, name)
-        except TrunklineError:
-            unreadable[name] = sealed.kek_id
-            continue
-        values = (sealed.wrapped_key, new.wrapped_key, new.wrap_nonce, new.kek_id)
-        if await connection.fetchval(_REWRAP, row["endpoint"], row["serial"], *values):
-            changed.append(name)
-    return Rewrapped(tenant_id, len(rows), rows[-1]["place"] if rows else "", changed, unreadable)
-
-
 async def _add(connection: Any, keyring: Keyring, tenant_id: str, endpoint: int, serial: int, secret: str) -> None:
-    sealed = keyring.seal(secret.encode(), tenant_id, _field(endpoint, serial))
+    made = keyring.seal(secret.encode(), tenant_id, _field(endpoint, serial))
     await connection.execute(
         _ADD,
-        *(tenant_id, endpoint, serial, sealed.ciphertext, sealed.nonce, sealed.wrapped_key, sealed.wrap_nonce),
-        sealed.kek_id,
+        *(tenant_id, endpoint, serial, made.ciphertext, made.nonce, made.wrapped_key, made.wrap_nonce, made.kek_id),
     )
 
 
@@ -100,5 +70,23 @@ def _field(endpoint: int, serial: int) -> str:
     return f"webhooks/{endpoint}/secrets/{serial}"
 
 
-def _sealed(row: Mapping[str, Any]) -> Sealed:
-    return Sealed(row["ciphertext"], row["nonce"], row["wrapped_key"], row["wrap_nonce"], row["kek_id"])
+def _field_at(place: str) -> str:
+    endpoint, _, serial = place.partition("/")
+    return _field(int(endpoint), int(serial))
+
+
+# A place is that of an endpoint's number and a serial, as text that sorts as both do.
+_PLACE = "lpad(endpoint::text, 19, '0') || '/' || lpad(serial::text, 10, '0')"
+WEBHOOK_SECRETS = Envelopes(
+    stale=f"""
+    SELECT {_PLACE} AS place, wrapped_key, wrap_nonce, kek_id FROM trunkline.webhook_secrets
+    WHERE tenant_id = $1 AND kek_id <> $2 AND {_PLACE} > $3 ORDER BY place LIMIT $4
+    """,
+    rewrap="""
+    UPDATE trunkline.webhook_secrets SET wrapped_key = $4, wrap_nonce = $5, kek_id = $6
+    WHERE tenant_id = $1 AND endpoint = split_part($2, '/', 1)::bigint AND serial = split_part($2, '/', 2)::int
+        AND wrapped_key = $3 RETURNING serial
+    """,
+    field=_field_at,
+    name=_field_at,
+)
