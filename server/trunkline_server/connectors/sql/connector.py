@@ -26,7 +26,7 @@ from trunkline_server.connectors.sql.configuration import Shape
 from trunkline_server.connectors.sql.dialects import dialects
 from trunkline_server.connectors.sql.dialing import Resolve, allowed_addresses, resolve
 from trunkline_server.connectors.sql.pools import IDLE_SECONDS, Pools
-from trunkline_server.connectors.sql.port import Described, Dialect, Session, Statement
+from trunkline_server.connectors.sql.port import Dialect, Session, Statement
 from trunkline_server.connectors.sql.results import JSON, Caps, Rows, whole
 from trunkline_server.connectors.sql.tools import DESCRIBE_TABLE, EXECUTE, EXPLAIN, LIST_SCHEMAS, LIST_TABLES
 from trunkline_server.domain.addresses import OutboundPolicy
@@ -169,17 +169,13 @@ class SqlConnector(ToolConnector):
         async with end.timeout():
             session = await self._open(shape, secret, end)
             try:
-                dialect = shape.dialect
-                dual = " FROM dual" if dialect.parser == "oracle" else ""
-                asked = dialect.about() if isinstance(dialect, Described) else Statement(f"SELECT 1{dual}")
-                async with session.run(asked, max(0.001, end.remaining())) as result:
+                async with session.run(shape.dialect.about(), max(0.001, end.remaining())) as result:
                     rows = await result.fetch(2)
                     await result.fetch(1)
             finally:
                 await session.close()
-        if not isinstance(dialect, Described) or not rows:
-            return "the database answered"
-        name, writes = rows[0][:2]
+        # Whatever answers there is believed to be a database, and no more.
+        name, writes = rows[0] if rows and len(rows[0]) == 2 else ("the database", False)
         warning = "; its user may write, though the integration does not: a role that may only read is safer"
         return f"{name} answered{warning if writes and not shape.database.allow_writes else ''}"
 

@@ -104,6 +104,10 @@ class OracleDialect:
         """See the port."""
         return Statement(_COLUMNS, (schema, table))
 
+    def about(self) -> Statement:
+        """See the port."""
+        return Statement("SELECT 'Oracle', 0 FROM dual")
+
     def explain(self, statement: Statement) -> Statement:
         """Raises NOT_IMPLEMENTED: EXPLAIN PLAN writes into a table."""
         raise TrunklineError(Reason.ERROR_REASON_NOT_IMPLEMENTED, "plans of Oracle are not told; use its own tools")

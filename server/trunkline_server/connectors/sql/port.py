@@ -116,6 +116,11 @@ class Dialect(Protocol):
         `schema.table.column`, or null. Empty `schema`: the database's usual one."""
         ...
 
+    def about(self) -> Statement:
+        """One row: (what the server calls itself, whether the user may write any table); not true where it cannot be
+        told."""
+        ...
+
     def explain(self, statement: Statement) -> Statement:
         """What tells how a statement would be executed, without executing it; rows of any shape."""
         ...
@@ -131,8 +136,4 @@ class Described(Protocol):
 
     def indexes(self, schema: str, table: str) -> Statement:
         """(index, unique, definition) of a table, by name. Empty `schema`: the database's usual one."""
-        ...
-
-    def about(self) -> Statement:
-        """One row: (what the server calls itself, whether the user may write any table)."""
         ...

@@ -111,6 +111,10 @@ class SqlServerDialect:
         """See the port."""
         return Statement(_COLUMNS, (schema, table))
 
+    def about(self) -> Statement:
+        """See the port."""
+        return Statement("SELECT 'SQL Server', 0")
+
     def explain(self, statement: Statement) -> Statement:
         """Raises NOT_IMPLEMENTED: a plan would need batches of its own."""
         raise TrunklineError(Reason.ERROR_REASON_NOT_IMPLEMENTED, "plans of SQL Server are not told; use its own tools")
