@@ -96,6 +96,16 @@ async def outcomes(running: Stack) -> dict[str, float]:
     return found
 
 
+async def quiet(running: Stack) -> None:
+    """Wait until no call is in flight: what a load leaves behind is not to disturb the next one on the same core."""
+    async with aiohttp.ClientSession(f"http://{running.admin}") as http:
+        while True:
+            async with http.get("/metrics") as response:
+                text = await response.text()
+            if not any(map(float, re.findall(r"trunkline_calls_in_flight\{.*?\} ([\d.e+-]+)", text))):
+                return
+
+
 async def latencies(load: Load, folder: Path, calls: int = 1500) -> list[float]:
     """Milliseconds of calls made one after the other, the first tenth left out."""
     log = folder / "latency.tsv"
@@ -193,6 +203,8 @@ async def measure(
         for name, load in loads.items():
             say(f"{name} …")
             rates[name].append(await h2load(load, folder))
+            if name.startswith("Trunkline"):
+                await quiet(running)
     after = await outcomes(running)
     # A load that ends cancels what is in flight; nothing else may fail.
     failed = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from trunkline_server.domain.errors import Reason, not_found
 from trunkline_server.stores.redis.batch import Batcher, Command, Patience
 from trunkline_server.stores.redis.contact import PROBE_EVERY, Contact
 from trunkline_server.stores.redis.errors import translate
+from trunkline_server.stores.redis.pipe import Pipe
 from trunkline_server.stores.redis.scripts import SCRIPTS, SHARDS, shard_of
 
 
@@ -221,3 +223,50 @@ def test_shards_spread_over_slots_and_tenants_over_shards() -> None:
 
 def test_every_script_is_routed_by_one_key() -> None:
     assert all("KEYS[2]" not in script.text for script in SCRIPTS.values())
+
+
+class Line(asyncio.Transport):
+    """A connection that keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.aborted = False
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def a_pipe(timeout: float) -> tuple[Pipe, Line]:
+    """A pipe that stands."""
+    pipe, line = Pipe(None, timeout), Line()  # type: ignore[arg-type]
+    pipe._transport = line
+    return pipe, line
+
+
+async def test_a_batch_that_takes_too_long_ends_its_connection() -> None:
+    pipe, line = a_pipe(0.01)
+    with pytest.raises(TimeoutError, match="redis took too long"):
+        await pipe.send([("PING",)])
+    assert line.aborted and not pipe.is_open
+
+
+async def test_a_process_that_stood_still_does_not_take_redis_for_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe, line = a_pipe(0.05)
+    answer = pipe.send([("PING",)])
+    clock = time.monotonic
+    with monkeypatch.context() as patch:
+        # The timer comes eight seconds late, as when another process had the processor.
+        patch.setattr(time, "monotonic", lambda: clock() + 8)
+        await asyncio.sleep(0.02)
+        assert not answer.done()
+    pipe.data_received(b"+PONG\r\n")
+    assert await answer == [b"PONG"]
+    assert not line.aborted
+    # Where none lies there, the time is over once more.
+    answer = pipe.send([("PING",)])
+    with pytest.raises(TimeoutError):
+        await answer
