@@ -96,6 +96,12 @@ async def outcomes(running: Stack) -> dict[str, float]:
     return found
 
 
+def refused(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """What failed in between. A load that ends cancels what is in flight; nothing else may fail."""
+    more = {name: count - before.get(name, 0) for name, count in after.items() if name not in ("OK", "CANCELLED")}
+    return {name: count for name, count in more.items() if count}
+
+
 async def quiet(running: Stack) -> None:
     """Wait until no call is in flight: what a load leaves behind is not to disturb the next one on the same core."""
     async with aiohttp.ClientSession(f"http://{running.admin}") as http:
@@ -205,12 +211,7 @@ async def measure(
             rates[name].append(await h2load(load, folder))
             if name.startswith("Trunkline"):
                 await quiet(running)
-    after = await outcomes(running)
-    # A load that ends cancels what is in flight; nothing else may fail.
-    failed = {
-        c: n - before.get(c, 0) for c, n in after.items() if c not in ("OK", "CANCELLED") and n > before.get(c, 0)
-    }
-    if failed:
+    if failed := refused(before, await outcomes(running)):
         raise SystemExit(f"calls failed: {failed}")
     say("latency …")
     chat = b'{"model":"mock-1","messages":[{"role":"user","content":"Say something."}]}'
