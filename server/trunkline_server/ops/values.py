@@ -22,9 +22,11 @@ def defer() -> None:
     changed: set[Any] = set()
 
     def write() -> None:
-        for value in changed:
-            value.write()
+        # Emptied first: were a write to fail, the next change would begin anew with what all have come to.
+        due = tuple(changed)
         changed.clear()
+        for value in due:
+            value.write()
 
     class Deferred(shared):  # type: ignore[misc]
         """Counts here, and writes what it has come to when its turn comes."""
