@@ -21,13 +21,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
 import decode  # noqa: E402
 from chain import costs  # noqa: E402
+from faults.observe import scrape, value  # noqa: E402
 from harness import Stack, provider, stack  # noqa: E402
 from mock_upstream import CHUNKS  # noqa: E402
 from trunkline.v1.common_pb2 import CallContext  # noqa: E402
@@ -36,6 +35,8 @@ from trunkline_server.embedded.process import free_port  # noqa: E402
 
 SERVER_CORE, OTHER_CORE = ("taskset", "-c", "0"), ("taskset", "-c", "1")
 LLM = "/trunkline.v1.LLMService"
+# What a load leaves behind ends within so many seconds.
+_QUIET_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -87,29 +88,25 @@ async def process(*command: str) -> AsyncIterator[asyncio.subprocess.Process]:
 
 async def outcomes(running: Stack) -> dict[str, float]:
     """Calls by code, or by reason where they were refused, as the server counts them."""
-    async with aiohttp.ClientSession() as http, http.get(f"http://{running.admin}/metrics") as response:
-        text = await response.text()
+    text = await scrape(running)
     found: dict[str, float] = {}
-    for code, reason, value in re.findall(r'trunkline_calls_total\{code="(\w+)".*reason="(\w*)"\} ([\d.e+]+)', text):
+    for code, reason, count in re.findall(r'trunkline_calls_total\{code="(\w+)".*reason="(\w*)"\} ([\d.e+]+)', text):
         name = code if code in ("OK", "CANCELLED") else reason
-        found[name] = found.get(name, 0.0) + float(value)
+        found[name] = found.get(name, 0.0) + float(count)
     return found
 
 
 def refused(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     """What failed in between. A load that ends cancels what is in flight; nothing else may fail."""
     more = {name: count - before.get(name, 0) for name, count in after.items() if name not in ("OK", "CANCELLED")}
-    return {name: count for name, count in more.items() if count}
+    return {name: count for name, count in more.items() if count > 0}
 
 
 async def quiet(running: Stack) -> None:
     """Wait until no call is in flight: what a load leaves behind is not to disturb the next one on the same core."""
-    async with aiohttp.ClientSession(f"http://{running.admin}") as http:
-        while True:
-            async with http.get("/metrics") as response:
-                text = await response.text()
-            if not any(map(float, re.findall(r"trunkline_calls_in_flight\{.*?\} ([\d.e+-]+)", text))):
-                return
+    async with asyncio.timeout(_QUIET_SECONDS):
+        while await value(running, "trunkline_calls_in_flight"):
+            pass  # Each look takes a tenth of a second.
 
 
 async def latencies(load: Load, folder: Path, calls: int = 1500) -> list[float]:
