@@ -25,6 +25,7 @@ from trunkline_server.connectors.readings import Readings
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.connectors import ToolAnswer, ToolCall, ToolConnector
 from trunkline_server.domain.deadline import Deadline, caller_deadline
+from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import Reason, TrunklineError
 from trunkline_server.domain.redaction import MASK
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts
@@ -157,7 +158,7 @@ class McpConnector(ToolConnector):
             check.healthy = True
         except TrunklineError as error:
             check.detail = error.message
-        check.latency.FromNanoseconds(round((time.monotonic() - started) * 1e9))
+        check.latency.CopyFrom(duration(time.monotonic() - started))
         return check
 
     # ── Sessions ────────────────────────────────────────────────────────────────────────────────────────────────

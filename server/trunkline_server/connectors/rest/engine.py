@@ -222,7 +222,7 @@ class RestConnector(ToolConnector):
             found = error_of(answer, shape.errors, sent, shape.redacted, parameters)
             check.healthy = answer.status < 500 and (found is None or found.reason not in _UNHEALTHY)
             check.detail = found.message if found else f"answered with HTTP {answer.status}"
-        check.latency.FromNanoseconds(round((time.monotonic() - started) * 1e9))
+        check.latency.CopyFrom(duration(time.monotonic() - started))
         return check
 
     async def _checked(

@@ -32,6 +32,7 @@ from trunkline_server.connectors.sql.tools import DESCRIBE_TABLE, EXECUTE, EXPLA
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.connectors import ToolAnswer, ToolCall, ToolConnector, ToolInput, ToolPiece
 from trunkline_server.domain.deadline import Deadline, caller_deadline
+from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import Reason, TrunklineError, invalid_fields
 
 # What of a message is not rows.
@@ -161,7 +162,7 @@ class SqlConnector(ToolConnector):
             check.detail = error.message
         except TimeoutError:
             check.detail = "the database did not answer in time"
-        check.latency.FromNanoseconds(round((time.monotonic() - started) * 1e9))
+        check.latency.CopyFrom(duration(time.monotonic() - started))
         return check
 
     async def _checked(self, shape: Shape, secret: str, deadline: Deadline) -> str:

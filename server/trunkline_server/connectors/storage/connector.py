@@ -34,6 +34,7 @@ from trunkline_server.domain.access_tokens import SecretKeeper, SharedTokens
 from trunkline_server.domain.addresses import OutboundPolicy
 from trunkline_server.domain.connectors import ToolAnswer, ToolCall, ToolConnector, ToolInput, ToolPiece
 from trunkline_server.domain.deadline import Deadline
+from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.redaction import MASK
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, Timeouts
@@ -169,7 +170,7 @@ class StorageConnector(ToolConnector):
             found.detail = error.message
             if (status := error.metadata.get("http_status", "")).isdigit():
                 found.http_status = int(status)
-        found.latency.FromNanoseconds(round((time.monotonic() - started) * 1e9))
+        found.latency.CopyFrom(duration(time.monotonic() - started))
         return found
 
     def _read(self, integration: Integration) -> Shape:

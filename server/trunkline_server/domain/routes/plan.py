@@ -63,11 +63,6 @@ class Choice:
         return self.standard.terms(self.cost, self.hoped, self.candidate.quality or 0.0)
 
     @property
-    def score(self) -> float:
-        """The terms by their weights, from 0 to 1."""
-        return self.standard.score(self.terms)
-
-    @property
     def most(self) -> int:
         """Nano-USD that the call cannot exceed there: what is held."""
         return most_cost(self.candidate.prices, self.need.size, self.need.output_tokens)
