@@ -32,7 +32,7 @@ async def check(
     found.check_time.GetCurrentTime()
     start = time.monotonic()
     try:
-        async with http.send("GET", url, headers, None, bound, provider, unauthorized) as response:
+        with await http.send("GET", url, headers, None, bound, provider, unauthorized) as response:
             _judge(found, await http.whole(response, bound, provider), provider, error_of)
     except ProviderError as error:
         _tell(found, error)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-import aiohttp
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
 from trunkline.v1.connector_pb2 import Connector
 from trunkline.v1.integration_health_pb2 import HealthCheck
@@ -29,6 +28,7 @@ from trunkline_server.providers.auth import Authenticator
 from trunkline_server.providers.bedrock import signing
 from trunkline_server.providers.echo import Echo
 from trunkline_server.providers.http import Bound, BrokenOffError, Http, Unauthorized
+from trunkline_server.providers.http1 import Answer
 from trunkline_server.providers.profiles import Profile, builtin
 from trunkline_server.providers.progress import Progress
 from trunkline_server.providers.schema import connector_of
@@ -111,9 +111,8 @@ class ProviderDriver:
             return fold([event async for event in self.stream(target, request, within, heard)])
         bound = Bound.to(target, deadline)
         call = await self._prepare(target, request, bound, heard, stream=False)
-        sent = self._http.send("POST", call.url, call.headers, call.body, bound, call.provider, call.unauthorized)
         try:
-            async with sent as answer:
+            with await self._send(self._http, call, bound) as answer:
                 _hear(answer, heard)
                 whole = await self._http.whole(answer, bound, call.provider)
                 if whole.status != 200:
@@ -130,9 +129,8 @@ class ProviderDriver:
         TrunklineError."""
         bound = Bound.to(target, deadline)
         call = await self._prepare(target, request, bound, heard, stream=True)
-        sent = self._streams.send("POST", call.url, call.headers, call.body, bound, call.provider, call.unauthorized)
         try:
-            async with sent as answer:
+            with await self._send(self._streams, call, bound) as answer:
                 _hear(answer, heard)
                 await self._accept(answer, bound, call)
                 parser = call.wire.parser()
@@ -319,14 +317,17 @@ class ProviderDriver:
         headers = await self._authenticator.headers(profile, target, "POST", url, body, bound)
         headers |= {"Content-Type": "application/json", "Accept": "application/json"}
         unauthorized = self._refresher(profile, target, WIRES[wire], headers, bound, heard)
-        async with self._http.send("POST", url, headers, body, bound, target.provider, unauthorized) as answer:
+        with await self._http.send("POST", url, headers, body, bound, target.provider, unauthorized) as answer:
             _hear(answer, heard)
             whole = await self._http.whole(answer, bound, target.provider)
             if whole.status != 200:
                 raise WIRES[wire].error(whole, target.provider)
             return whole.body
 
-    async def _accept(self, answer: aiohttp.ClientResponse, bound: Bound, call: _Call) -> None:
+    def _send(self, http: Http, call: _Call, bound: Bound) -> Awaitable[Answer]:
+        return http.send("POST", call.url, call.headers, call.body, bound, call.provider, call.unauthorized)
+
+    async def _accept(self, answer: Answer, bound: Bound, call: _Call) -> None:
         """Raise unless the answer is a stream: the error that it is, or MalformedError."""
         kind = answer.headers.get("Content-Type", "")
         if answer.status == 200 and not kind.startswith("application/json"):
@@ -338,7 +339,7 @@ class ProviderDriver:
         raise MalformedError("an answer in one piece came where a stream was asked for")
 
 
-def _hear(answer: aiohttp.ClientResponse | HttpResponse, heard: Heard | None) -> None:
+def _hear(answer: Answer | HttpResponse, heard: Heard | None) -> None:
     if heard is not None:
         heard.http_status = answer.status
         heard.request_id = heads.request_id(answer.headers)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -22,6 +21,7 @@ from trunkline_server.domain.errors import ProviderError, Reason
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.timeouts import DEFAULT_TIMEOUTS, WAITED_FOR, Part, Timeouts
 from trunkline_server.outbound import Dial, guarded_connector
+from trunkline_server.providers.http1 import Answer, Place, exchange
 from trunkline_server.providers.wire import HttpResponse, MalformedError
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -30,6 +30,8 @@ _KEEP_ALIVE_SECONDS = 60.0
 _READ_BYTES, _READ_BYTES_WHOLE = 8 * 1024, 256 * 1024
 # What waits in the system, of a bounded answer.
 _RECEIVE_BYTES = 48 * 1024
+# Addresses that are kept prepared.
+_KNOWN_PLACES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +113,16 @@ class Http:
         self._policy = policy
         self._tls = tls
         self._user_agent = user_agent
-        self._session: aiohttp.ClientSession | None = None
+        self._read_bytes = _READ_BYTES if bounded else _READ_BYTES_WHOLE
+        self._connector: aiohttp.BaseConnector | None = None
+        self._places: dict[str, Place] = {}
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._connector is not None:
+            await self._connector.close()
+            self._connector = None
 
-    @asynccontextmanager
     async def send(
         self,
         method: str,
@@ -129,49 +132,48 @@ class Http:
         bound: Bound,
         provider: str,
         unauthorized: Unauthorized | None = None,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send, and give the response once its head is there; after a 401 once more, where `unauthorized` finds other
-        headers. Leaving the context, or a cancellation anywhere, closes the connection at once unless the answer was
-        read to its end. Raises ProviderError; with `unauthorized`, MalformedError."""
-        address = self._address(url, provider)
-        dial = Dial(address.raw_host or "", bound.at, bound.timeouts)
+    ) -> Answer:
+        """Send, and give the answer once its head is there; after a 401 once more, where `unauthorized` finds other
+        headers. Leaving the answer's context, or a cancellation anywhere, closes the connection at once unless the
+        answer was read to its end. Raises ProviderError; with `unauthorized`, MalformedError."""
+        place = self._place(url, provider)
+        answer = await self._exchange(method, place, headers, body, bound, provider)
+        if unauthorized is None or answer.status != 401:
+            return answer
+        with answer:
+            headers = await unauthorized(await self.whole(answer, bound, provider))
+        return await self._exchange(method, place, headers, body, bound, provider)
+
+    async def _exchange(
+        self, method: str, place: Place, headers: Mapping[str, str], body: bytes | None, bound: Bound, provider: str
+    ) -> Answer:
+        dial = Dial(place.host, bound.at, bound.timeouts)
         try:
+            head = place.head(method, headers, body)
             async with dial:
-                response = await self._open().request(
-                    method, address, data=body, headers=headers, allow_redirects=False
-                )
+                return await exchange(self._open(), place, method, head, body, self._read_bytes)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if dial.refused:
                 raise _forbidden(provider, dial.host) from None
             if dial.limit.expired():
                 raise _late(bound.error(provider, dial.part), dial) from None
             raise _unreachable(provider, error) from None
-        try:
-            if unauthorized is None or response.status != 401:
-                yield response
-                return
-            headers = await unauthorized(await self.whole(response, bound, provider))
-        finally:
-            # Returns the connection to the pool after a whole answer and closes it otherwise.
-            response.release()
-        async with self.send(method, url, headers, body, bound, provider) as second:
-            yield second
 
-    async def whole(self, response: aiohttp.ClientResponse, bound: Bound, provider: str) -> HttpResponse:
+    async def whole(self, answer: Answer, bound: Bound, provider: str) -> HttpResponse:
         """Read the body. Raises ProviderError, and MalformedError above 32 MiB."""
         parts: list[bytes] = []
         size, wait = 0, bound
-        while part := await self.chunk(response, wait, provider):
+        while part := await self.chunk(answer, wait, provider):
             parts.append(part)
             size += len(part)
             wait = bound.pause()
             if size > MAX_BODY_BYTES:
                 raise MalformedError(f"the answer exceeds {MAX_BODY_BYTES} bytes")
-        return HttpResponse(response.status, response.headers, parts[0] if len(parts) == 1 else b"".join(parts))
+        return HttpResponse(answer.status, answer.headers, parts[0] if len(parts) == 1 else b"".join(parts))
 
-    async def chunk(self, response: aiohttp.ClientResponse, bound: Bound, provider: str) -> bytes:
+    async def chunk(self, answer: Answer, bound: Bound, provider: str) -> bytes:
         """What has arrived of the body, at least a byte; empty at its end. Raises ProviderError."""
-        content = response.content
+        content = answer.content
         try:
             ready = content.read_nowait()
             if ready or content.at_eof():
@@ -186,35 +188,33 @@ class Http:
                 return left
             raise _broken_off(provider, error) from None
 
-    def _address(self, url: str, provider: str) -> URL:
-        """The address of a call. It was judged when it was stored, perhaps by another policy. Raises ProviderError."""
+    def _place(self, url: str, provider: str) -> Place:
+        """Where a call goes. It was judged when it was stored, perhaps by another policy. Raises ProviderError."""
+        if (known := self._places.get(url)) is not None:
+            return known
         try:
-            address = URL(url, encoded=True)
-        except ValueError:
+            place = Place(URL(url, encoded=True), self._user_agent)
+        except (ValueError, aiohttp.InvalidURL):
             said = f"the endpoint of {provider} is no address that can be called; correct it"
             raise ProviderError(Reason.ERROR_REASON_ADDRESS_FORBIDDEN, said, metadata={"provider": provider}) from None
-        if address.scheme != "https" and not self._policy.allow_http:
-            raise _forbidden(provider, address.raw_host or "")
-        return address
+        if not place.secure and not self._policy.allow_http:
+            raise _forbidden(provider, place.host)
+        if len(self._places) >= _KNOWN_PLACES:
+            self._places.clear()
+        self._places[url] = place
+        return place
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
+    def _open(self) -> aiohttp.BaseConnector:
+        if self._connector is None:
             # Admission bounds the calls in flight; the pool must not queue on top of it.
-            connector = guarded_connector(
+            self._connector = guarded_connector(
                 self._policy,
                 limit=0,
                 keep_alive=_KEEP_ALIVE_SECONDS,
                 tls=self._tls,
                 receive_bytes=_RECEIVE_BYTES if self._bounded else 0,
             )
-            self._session = aiohttp.ClientSession(
-                read_bufsize=_READ_BYTES if self._bounded else _READ_BYTES_WHOLE,
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=None),
-                headers={"User-Agent": self._user_agent},
-            )
-        return self._session
+        return self._connector
 
 
 def _forbidden(provider: str, host: str) -> ProviderError:

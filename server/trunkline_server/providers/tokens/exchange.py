@@ -27,7 +27,7 @@ async def fetch(http: Http, grant: Grant, seconds: float) -> Token:
     body = urlencode(ask.form).encode()
     bound = Bound(Deadline.after(seconds).at, caller=False)
     try:
-        async with http.send("POST", ask.url, _HEADERS, body, bound, grant.endpoint) as response:
+        with await http.send("POST", ask.url, _HEADERS, body, bound, grant.endpoint) as response:
             answer = await http.whole(response, bound, grant.endpoint)
         if answer.status != 200:
             raise _refused(grant, answer, ask.form)
