@@ -10,7 +10,7 @@ from pathlib import Path
 PROGRAM = """
 import asyncio, time
 from trunkline_server.ops.metrics import exposition
-from trunkline_server.ops.values import DELAY
+from trunkline_server.ops.later import DELAY
 from prometheus_client import Counter, Gauge, Histogram
 
 early = Counter("early", "-")

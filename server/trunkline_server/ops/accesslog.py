@@ -23,7 +23,7 @@ class AccessLog:
         self._all = which == "all"
         self._off = which == "off"
         self._out = out or sys.stderr.buffer
-        self._lines: list[bytes] = []
+        self._lines: list[Mapping[str, object]] = []
         self._dropped = 0
 
     def write(self, call: Call, seconds: float) -> None:
@@ -44,18 +44,19 @@ class AccessLog:
             line["reason"] = call.reason
         if caller is not None:
             line["tenant_id"], line["key_id"] = caller.tenant_id, caller.key_id
-        if call.context.agent_id:
-            line["agent_id"] = call.context.agent_id
-        self.note(line | call.facts, bool(call.code))
+        if agent_id := call.context.agent_id:
+            line["agent_id"] = agent_id
+        line |= call.facts
+        self.note(line, bool(call.code))
 
     def note(self, line: Mapping[str, object], failed: bool) -> None:
-        """Note a line, as JSON."""
+        """Note a line; it becomes JSON when it is written."""
         if self._off or not (self._all or failed):
             return
         if len(self._lines) >= _MOST:
             self._dropped += 1
             return
-        self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        self._lines.append(line)
 
     async def run(self) -> None:
         """Write what waits, until cancelled."""
@@ -69,9 +70,9 @@ class AccessLog:
     def flush(self) -> None:
         """Write what waits now."""
         if self._dropped:
-            self._lines.append(orjson.dumps({"event": "lines dropped", "count": self._dropped}) + b"\n")
+            self._lines.append({"event": "lines dropped", "count": self._dropped})
             self._dropped = 0
         if self._lines:
             lines, self._lines = self._lines, []
-            self._out.write(b"".join(lines))
+            self._out.write(b"".join([orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines]))
             self._out.flush()

@@ -11,8 +11,8 @@ from google.rpc.code_pb2 import Code
 from trunkline.v1.integration_health_pb2 import HealthCheck
 
 from trunkline_server.domain.errors import TrunklineError
+from trunkline_server.ops.later import DELAY
 from trunkline_server.ops.metrics import exposition
-from trunkline_server.ops.values import DELAY
 
 _LINGER_SECONDS = 2.0
 # The HTTP status of a refusal, by its gRPC code; any other is 503.

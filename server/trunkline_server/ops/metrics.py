@@ -12,6 +12,7 @@ from trunkline.v1.analytics_pb2 import RecordedRequest
 
 from trunkline_server.domain.call import Call
 from trunkline_server.ops import values
+from trunkline_server.ops.later import later
 
 if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
     values.defer()
@@ -44,7 +45,7 @@ class CallMetrics:
 
 
 class MethodMetrics:
-    """The metrics of one method."""
+    """The metrics of one method. What happens is noted, and counted a moment later."""
 
     def __init__(self, metrics: CallMetrics, method: str) -> None:
         self._metrics = metrics
@@ -54,24 +55,37 @@ class MethodMetrics:
         self._first = metrics.first.labels(method)
         self._in_flight = metrics.in_flight.labels(method)
         self._spending: dict[tuple[str, object], tuple[Counter, Counter, Counter]] = {}
+        self._running = 0
+        # (code, reason, seconds, seconds to the first message, facts) of calls that have ended.
+        self._ended: list[tuple[int, str, float, float | None, Mapping[str, Any]]] = []
+        self._count = self._counted
 
     def begin(self) -> None:
         """A call begins."""
-        self._in_flight.inc()
+        self._running += 1
+        later(self._count)
 
     def end(self, call: Call, seconds: float) -> None:
         """A call ends after `seconds`."""
-        self._in_flight.dec()
-        self._seconds.observe(seconds)
-        if call.first_sent is not None:
-            self._first.observe(call.first_sent - call.arrived)
-        if call.code:
-            self._metrics.calls.labels(self._method, Code.Name(call.code), call.reason).inc()  # type: ignore[arg-type]
-        else:
-            self._ok.inc()
-        model = call.facts.get("gen_ai.response.model")
-        if model is not None:
-            self._spend(call.facts, model)
+        self._running -= 1
+        first = None if call.first_sent is None else call.first_sent - call.arrived
+        self._ended.append((call.code, call.reason, seconds, first, call.facts))
+        later(self._count)
+
+    def _counted(self) -> None:
+        ended, self._ended = self._ended, []
+        self._in_flight.set(self._running)
+        for code, reason, seconds, first, facts in ended:
+            self._seconds.observe(seconds)
+            if first is not None:
+                self._first.observe(first)
+            if code:
+                self._metrics.calls.labels(self._method, Code.Name(code), reason).inc()  # type: ignore[arg-type]
+            else:
+                self._ok.inc()
+            model = facts.get("gen_ai.response.model")
+            if model is not None:
+                self._spend(facts, model)
 
     def _spend(self, facts: Mapping[str, Any], model: object) -> None:
         key = facts["gen_ai.provider.name"], model

@@ -1,17 +1,14 @@
-"""Values of Prometheus metrics that reach the file which all workers share a moment later: a call changes a dozen of
+"""Values of Prometheus metrics that reach the file which all workers share a moment later: calls change a dozen of
 them, and each write costs more than the counting."""
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import os
 from typing import Any
 
 from prometheus_client import values
 
-# Changes wait at most so long, in seconds.
-DELAY = 0.05
+from trunkline_server.ops.later import later
 
 
 def defer() -> None:
@@ -51,13 +48,8 @@ def defer() -> None:
             super().set(self._here, self._at)
 
         def _note(self) -> None:
-            if not changed:
-                try:
-                    asyncio.get_running_loop().call_later(DELAY, write)
-                except RuntimeError:  # Before the loop runs, and after.
-                    self.write()
-                    return
             changed.add(self)
+            if len(changed) == 1:
+                later(write)
 
     values.ValueClass = Deferred
-    atexit.register(write)

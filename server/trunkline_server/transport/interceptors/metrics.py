@@ -15,7 +15,7 @@ _CANCELLED, _DEADLINE = 1, 4
 
 
 class Metrics:
-    """Measures every call, whatever ends it. What was measured is written down after the answer has left."""
+    """Measures every call, whatever ends it. Both note, and do the rest a moment later."""
 
     name = "metrics"
 
@@ -28,10 +28,6 @@ class Metrics:
         observe = self._metrics.of(method.name)
         log = self._log
 
-        def note(call: Call, seconds: float) -> None:
-            observe.end(call, seconds)
-            log.write(call, seconds)
-
         async def run(call: Call, sink: Sink) -> None:
             observe.begin()
             try:
@@ -41,6 +37,8 @@ class Metrics:
                 call.code, call.reason = (_DEADLINE, "CALLER_DEADLINE") if late else (_CANCELLED, "CALLER_CANCELLED")
                 raise
             finally:
-                asyncio.get_running_loop().call_soon(note, call, time.monotonic() - call.arrived)
+                seconds = time.monotonic() - call.arrived
+                observe.end(call, seconds)
+                log.write(call, seconds)
 
         return run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.traceparent import trace_of
@@ -20,8 +20,8 @@ class RequestContext:
 
         async def run(call: Call, sink: Sink) -> None:
             trace_id, call.sampled = trace_of(call.metadata.get("traceparent", ""))
-            call.trace_id = trace_id or secrets.token_hex(16)
-            call.span_id = secrets.token_hex(8)
+            call.trace_id = trace_id or f"{random.getrandbits(128):032x}"
+            call.span_id = f"{random.getrandbits(64):016x}"
             call.request_id = f"req-{call.hold_id}"
             await proceed(call, sink)
 
