@@ -36,8 +36,8 @@ _log = structlog.get_logger("trunkline.main")
 # A worker that dies sooner than this after its start waits before the next start, ever longer, in seconds.
 _SOUND_AFTER = 10.0
 _RESTART_CAP = 15.0
-# When the collector looks at each generation. gRPC leaves a cycle of seven small objects for each call: some 1,400 calls
-# make it look, which then takes 2 ms. The oldest generation is large, and seldom worth a look.
+# When the collector looks at each generation. gRPC leaves a cycle of seven small objects for each call: after 1,400
+# calls a look is due, and takes 2 ms. The oldest generation is large, and seldom worth one.
 _COLLECT_AFTER = (10_000, 2, 100)
 
 

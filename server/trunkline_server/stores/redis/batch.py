@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import structlog
@@ -13,8 +14,10 @@ import structlog
 _log = structlog.get_logger(__name__)
 
 Command: TypeAlias = tuple[str | bytes | int, ...]
-# Sends commands and returns, for each, its answer or the error in its place.
-Exchange: TypeAlias = Callable[[Sequence[Command]], Awaitable[Sequence[Any]]]
+# Told once: for each command its answer or the error in its place, or the error of them all.
+Done: TypeAlias = Callable[[Sequence[Any] | Exception], None]
+# Sends commands. A callback and no future: that would wake the callers a turn of the loop later.
+Exchange: TypeAlias = Callable[[Sequence[Command], Done], None]
 
 _Batch: TypeAlias = list[tuple[Command, asyncio.Future[Any]]]
 
@@ -66,7 +69,7 @@ class Batcher:
         self._waiting: _Batch = []
         self._scheduled = False
         self._closed = False
-        self._under_way: dict[asyncio.Future[Sequence[Any]], _Batch] = {}
+        self._under_way: list[_Batch] = []
 
     def call(self, command: Command) -> asyncio.Future[Any]:
         """The answer to come: a value, or the exception as a value.
@@ -86,15 +89,12 @@ class Batcher:
             self._launch()
         return future
 
-    async def aclose(self) -> None:
-        """Cancel what is under way; its callers, and later ones, get ConnectionResetError as their answer."""
+    def close(self) -> None:
+        """Callers, those of what is under way and later ones, get ConnectionResetError as their answer."""
         self._closed = True
-        under_way = list(self._under_way)
-        for sent in under_way:
-            sent.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
         waiting, self._waiting = self._waiting, []
-        _fail(waiting)
+        for batch in (*self._under_way, waiting):
+            _fail(batch)
 
     def _schedule(self, loop: asyncio.AbstractEventLoop, wait: float) -> None:
         self._scheduled = True
@@ -110,23 +110,54 @@ class Batcher:
         if self._closed:
             _fail(batch)
         elif batch:
-            self._under_way[sent := asyncio.ensure_future(self._exchange([one[0] for one in batch]))] = batch
-            sent.add_done_callback(self._sent)
+            self._under_way.append(batch)
+            self._exchange([one[0] for one in batch], partial(self._sent, batch))
 
-    def _sent(self, sent: asyncio.Future[Sequence[Any]]) -> None:
-        batch = self._under_way.pop(sent)
-        error = ConnectionResetError("closed") if sent.cancelled() else sent.exception()
-        answers = sent.result() if error is None else [error] * len(batch)
-        for (_, future), answer in zip(batch, answers, strict=True):
-            if not future.done():
-                future.set_result(answer)
-        if error is not None:
+    def _sent(self, batch: _Batch, answers: Sequence[Any] | Exception) -> None:
+        self._under_way.remove(batch)
+        if isinstance(answers, Exception):
             waiting, self._waiting = self._waiting, []
             if not self._closed:
-                _log.warning("redis_batch_failed", error=repr(error), calls=len(batch), waiting=len(waiting))
-            _fail(waiting, error)
+                _log.warning("redis_batch_failed", error=repr(answers), calls=len(batch), waiting=len(waiting))
+            _fail(batch, answers)
+            _fail(waiting, answers)
+        else:
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
         if self._waiting and not self._scheduled:
-            self._schedule(sent.get_loop(), self._patience.seconds())
+            self._schedule(asyncio.get_running_loop(), self._patience.seconds())
+
+
+class Errands:
+    """Work in tasks, told to a `Done`; cancelled by `close`."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def run(self, work: Coroutine[Any, Any, Sequence[Any]], done: Done) -> None:
+        """Do `work` and tell what came of it."""
+        task = asyncio.create_task(_told(work, done))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def aclose(self) -> None:
+        """End what is under way, and wait for it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _told(work: Coroutine[Any, Any, Sequence[Any]], done: Done) -> None:
+    try:
+        answers = await work
+    except Exception as error:
+        done(error)
+    except asyncio.CancelledError:
+        done(ConnectionResetError("closed"))
+        raise
+    else:
+        done(answers)
 
 
 def _fail(batch: _Batch, error: BaseException | None = None) -> None:

@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from trunkline_server.domain.errors import store_unavailable
-from trunkline_server.stores.redis.batch import Batcher, Command
+from trunkline_server.stores.redis.batch import Batcher, Command, Done, Errands
 from trunkline_server.stores.redis.contact import Contact
 from trunkline_server.stores.redis.errors import is_away, is_lost_connection, is_missing_script, translate
 from trunkline_server.stores.redis.pipe import Pipe
@@ -54,6 +54,7 @@ class _Single(_Link):
         )
         self._idle = [Pipe(pool.make_connection(), timeout) for _ in range(_WIDTH)]
         self._all = tuple(self._idle)
+        self._opening = Errands()
         self._batcher = Batcher(self._exchange, _WIDTH)
         self._contact = Contact()
 
@@ -68,20 +69,32 @@ class _Single(_Link):
         _raise_first(answers)
 
     async def aclose(self) -> None:
-        await self._batcher.aclose()
+        self._batcher.close()
+        await self._opening.aclose()
         for pipe in self._all:
             await pipe.aclose()
 
-    def _exchange(self, commands: Sequence[Command]) -> asyncio.Future[Sequence[Any]]:
+    def _exchange(self, commands: Sequence[Command], done: Done) -> None:
         pipe = self._idle.pop()
-        answers = pipe.send(commands) if pipe.is_open else asyncio.ensure_future(_reopened(pipe, commands))
-        answers.add_done_callback(lambda _: self._idle.append(pipe))
-        return answers
+
+        def over(answers: Sequence[Any] | Exception) -> None:
+            self._idle.append(pipe)
+            done(answers)
+
+        if pipe.is_open:
+            pipe.send(commands, over)
+        else:
+            self._opening.run(_reopened(pipe, commands), over)
 
 
 async def _reopened(pipe: Pipe, commands: Sequence[Command]) -> Sequence[Any]:
     await pipe.open()
-    return await pipe.send(commands)
+    told = asyncio.get_running_loop().create_future()
+    pipe.send(commands, lambda answers: None if told.done() else told.set_result(answers))
+    answers: Sequence[Any] | Exception = await told
+    if isinstance(answers, Exception):
+        raise answers
+    return answers
 
 
 class _Cluster(_Link):
@@ -104,6 +117,7 @@ class _Cluster(_Link):
         )
         self._timeout = timeout
         self._nodes: dict[str, tuple[Batcher, Contact]] = {}
+        self._errands = Errands()
 
     async def open(self) -> None:
         """Find the nodes."""
@@ -130,10 +144,14 @@ class _Cluster(_Link):
 
     async def aclose(self) -> None:
         for batcher, _ in self._nodes.values():
-            await batcher.aclose()
+            batcher.close()
+        await self._errands.aclose()
         await self._client.aclose()
 
-    async def _exchange(self, commands: Sequence[Command]) -> Sequence[Any]:
+    def _exchange(self, commands: Sequence[Command], done: Done) -> None:
+        self._errands.run(self._answers(commands), done)
+
+    async def _answers(self, commands: Sequence[Command]) -> Sequence[Any]:
         async with asyncio.timeout(self._timeout):
             answers = await self._pipeline(commands)
             if any(map(is_lost_connection, answers)):

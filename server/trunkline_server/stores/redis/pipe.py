@@ -12,7 +12,7 @@ import hiredis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError, NoScriptError, ResponseError
 
-from trunkline_server.stores.redis.batch import Command
+from trunkline_server.stores.redis.batch import Command, Done
 
 _NOTHING = object()
 # A timer that is so late, in seconds, tells that the process was not given the processor, or blocked its own loop.
@@ -31,7 +31,7 @@ class Pipe(asyncio.Protocol):
         self._reader = _reader()
         self._answers: list[Any] = []
         self._expected = 0
-        self._batch: asyncio.Future[Sequence[Any]] | None = None
+        self._done: Done | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
 
@@ -53,16 +53,13 @@ class Pipe(asyncio.Protocol):
         self._transport = transport
         self._reader = _reader()
 
-    def send(self, commands: Sequence[Command]) -> asyncio.Future[Sequence[Any]]:
-        """The answers, errors of Redis among them as values. Fails with ConnectionError when the connection ends, and
-        with TimeoutError; both close it. Needs an open pipe without a batch."""
-        assert self._transport is not None and self._batch is None
-        loop = asyncio.get_running_loop()
-        self._answers, self._expected = [], len(commands)
-        self._batch = batch = loop.create_future()
-        self._wait(loop)
+    def send(self, commands: Sequence[Command], done: Done) -> None:
+        """Send, and tell the answers, errors of Redis among them as values; or ConnectionError when the connection
+        ends, and TimeoutError, which both close it. Needs an open pipe without a batch."""
+        assert self._transport is not None and self._done is None
+        self._answers, self._expected, self._done = [], len(commands), done
+        self._wait(asyncio.get_running_loop())
         self._transport.write(b"".join(map(_pack, commands)))
-        return batch
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
         self._due = time.monotonic() + self._timeout
@@ -89,8 +86,8 @@ class Pipe(asyncio.Protocol):
         except hiredis.ProtocolError:
             self._fail(ConnectionError("redis sent what is no answer"))
             return
-        if self._batch is not None and len(self._answers) >= self._expected:
-            self._end().set_result(self._answers)
+        if self._done is not None and len(self._answers) >= self._expected:
+            self._end(self._answers)
 
     def connection_lost(self, error: Exception | None) -> None:
         """See asyncio.Protocol."""
@@ -101,15 +98,15 @@ class Pipe(asyncio.Protocol):
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()
-        if self._batch is not None:
-            self._end().set_exception(error)
+        if self._done is not None:
+            self._end(error)
 
-    def _end(self) -> asyncio.Future[Sequence[Any]]:
-        """Take the batch off; gives a future that can be set."""
-        assert self._batch is not None and self._timer is not None
+    def _end(self, answers: Sequence[Any] | Exception) -> None:
+        """Take the batch off, and tell what came of it."""
+        assert self._done is not None and self._timer is not None
         self._timer.cancel()
-        batch, self._batch = self._batch, None
-        return batch if not batch.done() else batch.get_loop().create_future()
+        done, self._done = self._done, None
+        done(answers)
 
 
 def _reader() -> hiredis.Reader:
