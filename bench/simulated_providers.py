@@ -17,6 +17,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from simulated_workload import Ask
@@ -183,8 +184,11 @@ class SimulatedProviders:
             line = asyncio.Semaphore(pace.at_once)
             self._deployments[key] = Deployment(one, place, pace, line, room=pace.a_minute / 4)
 
+    def prepare(self, target: Target, request: CompleteRequest, *, stream: bool) -> None:
+        """Nothing."""
+
     async def stream(
-        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None, *prepared: Any
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
         """One attempt."""
         ask = self._asks[int(request.request_id.partition("-")[2])]

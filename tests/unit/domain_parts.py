@@ -106,6 +106,8 @@ class FakeProviders:
         self.counts: dict[str, int | ProviderError] = {}
         self.deadlines: list[Deadline] = []
         self.closed = 0
+        # What was prepared of each attempt.
+        self.used: list[Any] = []
         # What a hanging call answers, should it come to an end.
         self.hung: CompleteResponse | None = None
         # Who goes on from the beginning of an answer.
@@ -126,9 +128,13 @@ class FakeProviders:
             self.waiting.set()
             await asyncio.Event().wait()
 
+    def prepare(self, target: Target, request: CompleteRequest, *, stream: bool) -> Any:
+        return target, request, stream
+
     async def complete(
-        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None, *prepared: Any
     ) -> CompleteResponse:
+        self.used += prepared
         outcome = self._next(target, request, deadline)
         await self._play(outcome)
         outcome = self.hung if isinstance(outcome, Hang) else outcome
@@ -138,8 +144,9 @@ class FakeProviders:
         return answer
 
     async def stream(
-        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None, *prepared: Any
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
+        self.used += prepared
         outcome = self._next(target, request, deadline)
         await self._play(outcome)
         assert isinstance(outcome, Sequence)

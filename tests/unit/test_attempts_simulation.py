@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -62,7 +62,7 @@ class WeatheredProviders(FakeProviders):
         self.weathers, self.dice, self.seen = weathers, dice, Seen()
 
     async def complete(
-        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None, *prepared: Any
     ) -> CompleteResponse:
         weather = self.weathers[target.provider]
         self.seen.late += deadline.remaining() <= 0

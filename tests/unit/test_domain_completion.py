@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from unittest.mock import Mock
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -11,7 +12,7 @@ from trunkline.v1.common_pb2 import AttemptOutcome, UsageSource
 from trunkline.v1.completion_pb2 import CompleteRequest, RecoveryPolicy
 from trunkline_server.domain import attempts as attempts_module
 from trunkline_server.domain.breaker import Breaker, BreakerRule
-from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
+from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError, invalid_fields
 from trunkline_server.domain.money import to_nano
 from unit.domain_parts import TENANT, Hang, World, answer, broken, integration, tenant_budget, used
 
@@ -99,6 +100,21 @@ async def test_without_a_tab_nothing_is_admitted() -> None:
     found = await world.completions.complete(call, request())
     assert found.completion == "Hello"
     assert world.admission.asks == []
+
+
+async def test_the_first_attempt_sends_what_was_prepared_during_admission(
+    waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World({"alpha": [broken(http_status=503)], "beta": [GOOD]}, budgets=[tenant_budget(10**12)])
+    asked = request()
+    assert (await world.completions.complete(world.call(), asked)).provider == "beta"
+    first, second = world.providers.used
+    assert first == (world.providers.calls[0], asked, False) and second is None
+    # One that cannot be prepared is left to its attempt, which another provider may answer for.
+    unsupported = invalid_fields([("seed", "is not known")])
+    monkeypatch.setattr(world.providers, "prepare", Mock(side_effect=unsupported))
+    assert (await world.completions.complete(world.call(), request())).provider == "beta"
+    assert world.providers.used[2:] == [None, None]
 
 
 async def test_usage_that_is_not_told_is_estimated() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 
 from trunkline.v1.completion_pb2 import (
@@ -19,7 +19,7 @@ from trunkline_server.domain.attempts import Attempts
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import Deadline
 from trunkline_server.domain.duration import seconds
-from trunkline_server.domain.errors import ProviderError, Reason, invalid_fields
+from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError, invalid_fields
 from trunkline_server.domain.hedging import hedged
 from trunkline_server.domain.needs import DEFAULT_MAX_TOKENS
 from trunkline_server.domain.outlet import Outlet
@@ -71,7 +71,9 @@ class Completions:
             asked = outlet.begin(trial, go_on)
             target = trial.choice.candidate.target
             try:
-                async with aclosing(self._providers.stream(target, asked, self._limit(run), trial.heard)) as events:
+                prepared = run.take_prepared(asked, target)
+                answer = self._providers.stream(target, asked, self._limit(run), trial.heard, prepared)
+                async with aclosing(answer) as events:
                     async for event in events:
                         kind = event.WhichOneof("event")
                         if kind == "finished":
@@ -118,9 +120,16 @@ class Completions:
             streaming=streaming,
             explain=request.routing.explain,
         )
-        await admit(run, budgets, self._resilience)
+        await admit(run, budgets, self._resilience, partial(self._prepare, run, request))
         self._router.took(call.tenant_id, run.plan)
         return run
+
+    def _prepare(self, run: Run, request: CompleteRequest) -> None:
+        """Work out what the first attempt will send."""
+        target = run.plan.choices[0].candidate.target
+        # What cannot be sent is said when its turn comes: a fallback may be able to.
+        with suppress(TrunklineError):
+            run.prepared = request, target, self._providers.prepare(target, request, stream=run.streaming)
 
     def _starts_anew(self, run: Run, attempts: Attempts) -> bool:
         """Whether the caller would rather have another answer than none; any candidate may give it."""
@@ -143,7 +152,8 @@ class Completions:
         async def ask(trial: Trial) -> CompleteResponse:
             target = trial.choice.candidate.target
             try:
-                return await self._providers.complete(target, request, self._limit(run), trial.heard)
+                prepared = run.take_prepared(request, target)
+                return await self._providers.complete(target, request, self._limit(run), trial.heard, prepared)
             except ProviderError as error:
                 trial.failed(error)
                 raise

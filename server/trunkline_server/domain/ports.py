@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from trunkline.v1.access_pb2 import ApiKey, Tenant
@@ -330,8 +330,18 @@ class Heard:
 class Providers(Protocol):
     """Calls of language models. What an attempt hears beside the answer goes into `heard`."""
 
+    def prepare(self, target: Target, request: CompleteRequest, *, stream: bool) -> Any:
+        """What an attempt sends, as far as it can be known before: for `complete`, or for `stream`, of the same target
+        and request, once. Without it they do it themselves. Raises TrunklineError."""
+        ...
+
     async def complete(
-        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+        self,
+        target: Target,
+        request: CompleteRequest,
+        deadline: Deadline,
+        heard: Heard | None = None,
+        prepared: Any = None,
     ) -> CompleteResponse:
         """One attempt. Fills completion, content, candidates, model_used, completion_id, usage, finish and
         provider_events.
@@ -339,7 +349,12 @@ class Providers(Protocol):
         ...
 
     def stream(
-        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+        self,
+        target: Target,
+        request: CompleteRequest,
+        deadline: Deadline,
+        heard: Heard | None = None,
+        prepared: Any = None,
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
         """One attempt: started, content, usage, `finished` with finish and usage; sequence and attempt are left to
         the caller. Raises ProviderError, STREAM_TRUNCATED when the provider's end mark is missing. Closing it

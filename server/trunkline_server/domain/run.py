@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Usage
-from trunkline.v1.completion_pb2 import RecoveryPolicy
+from trunkline.v1.completion_pb2 import CompleteRequest, RecoveryPolicy
 from trunkline.v1.route_pb2 import Route
 
 from trunkline_server.domain.call import Call
@@ -17,6 +17,7 @@ from trunkline_server.domain.concurrency import Lane
 from trunkline_server.domain.deadline import caller_deadline
 from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
+from trunkline_server.domain.ports import Target
 from trunkline_server.domain.pricing import bill
 from trunkline_server.domain.routes.plan import Choice, Plan, no_provider
 from trunkline_server.domain.routes.record import candidates_of, route_of
@@ -57,6 +58,8 @@ class Run:
         self.count = count
         self.told_by = told_by
         self.held = 0
+        # A request, where it would go, and what would be sent.
+        self.prepared: tuple[CompleteRequest, Target, Any] | None = None
         self.attempts: list[Attempt] = []
         self.open: list[Trial] = []
         self.error: ProviderError | None = None
@@ -71,6 +74,11 @@ class Run:
     def replan(self, plan: Plan) -> None:
         """Go by another plan, before the first attempt."""
         self.plan, self._route = plan, None
+
+    def take_prepared(self, request: CompleteRequest, target: Target) -> Any:
+        """What was prepared to be sent, once; None where that was for another request or target."""
+        prepared, self.prepared = self.prepared, None
+        return prepared[2] if prepared and prepared[0] is request and prepared[1] is target else None
 
     # ── Attempts ────────────────────────────────────────────────────────────────────────────────────────────────
 

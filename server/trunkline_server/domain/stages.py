@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from trunkline.v1.common_pb2 import Usage
@@ -30,9 +30,12 @@ def unserved_cache(policy: CachePolicy) -> list[tuple[str, str]]:
     return [("cache.mode", "answers are not cached yet; leave it empty or OFF")]
 
 
-async def admit(run: Run, budgets: Sequence[BudgetLimit], resilience: Resilience) -> None:
+async def admit(
+    run: Run, budgets: Sequence[BudgetLimit], resilience: Resilience, meanwhile: Callable[[], None] = lambda: None
+) -> None:
     """Hold what the dearest candidate that may be tried can cost, within the limits of caller and first choice.
-    Choices whose model or provider is at a limit are left out while others remain. Raises what `Tab.open` raises."""
+    Choices whose model or provider is at a limit are left out while others remain. `meanwhile` is done while the store
+    decides. Raises what `Tab.open` raises."""
     call = run.call
     while True:
         run.held = to_hold(run)
@@ -41,7 +44,8 @@ async def admit(run: Run, budgets: Sequence[BudgetLimit], resilience: Resilience
         try:
             opening = Begun(call.tab.open(_ask(run, budgets), run.record))
             try:
-                run.route()  # The answer will tell it; it is made while the store decides.
+                run.route()  # The answer will tell it.
+                meanwhile()
             finally:
                 levels = await opening
             resilience.spending.note(call.tenant_id, levels)

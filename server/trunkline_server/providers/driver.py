@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from trunkline.v1.completion_pb2 import CompleteRequest, CompleteResponse, StreamCompleteResponse
 from trunkline.v1.connector_pb2 import Connector
@@ -49,20 +49,21 @@ from trunkline_server.providers.wires import WIRES
 TOKEN_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Call:
-    """One attempt, encoded."""
+    """One attempt, encoded; then authenticated."""
 
-    provider: str
+    profile: Profile
     wire: Wire
+    provider: str
     url: str
-    headers: Mapping[str, str]
     body: bytes
     decoder: Decoder
-    unauthorized: Unauthorized | None
     # What the answer will repeat of the request, and what is cut.
     repeats: str
     echo: Echo | None
+    headers: dict[str, str] = field(default_factory=dict)
+    unauthorized: Unauthorized | None = None
 
 
 class ProviderDriver:
@@ -101,16 +102,34 @@ class ProviderDriver:
         await self._http.close()
         await self._streams.close()
 
+    def prepare(self, target: Target, request: CompleteRequest, *, stream: bool) -> _Call:
+        """See Providers. Raises TrunklineError."""
+        profile = self._profile(target.profile)
+        facts = self._facts(profile, target.provider)
+        wire, subject = WIRES[facts.wire], Subject(facts, target.provider, target.model)
+        stream = stream or profile.whole_by_stream
+        url = urls.of(profile, target, (profile.stream_path if stream else "") or profile.path)
+        body = wire.encode(foreign.without(request, subject), subject, stream)
+        repeats = echo.expected(request, subject)
+        cutter = Echo(repeats) if repeats else None
+        return _Call(profile, wire, target.provider, url, body, wire.decoder(subject), repeats, cutter)
+
     async def complete(
-        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+        self,
+        target: Target,
+        request: CompleteRequest,
+        deadline: Deadline,
+        heard: Heard | None = None,
+        prepared: Any = None,
     ) -> CompleteResponse:
         """One attempt; `target.timeout` and the deadline bound all of it, `target.timeouts` its parts. Raises
         ProviderError, TrunklineError."""
         if self._profile(target.profile).whole_by_stream:
             within = deadline.sooner(target.timeout)
-            return fold([event async for event in self.stream(target, request, within, heard)])
+            return fold([event async for event in self.stream(target, request, within, heard, prepared)])
         bound = Bound.to(target, deadline)
-        call = await self._prepare(target, request, bound, heard, stream=False)
+        call = prepared or self.prepare(target, request, stream=False)
+        await self._authenticate(call, target, bound, heard, "application/json")
         try:
             with await self._send(self._http, call, bound) as answer:
                 _hear(answer, heard)
@@ -122,13 +141,21 @@ class ProviderDriver:
             raise _malformed(call, error) from None
 
     async def stream(
-        self, target: Target, request: CompleteRequest, deadline: Deadline, heard: Heard | None = None
+        self,
+        target: Target,
+        request: CompleteRequest,
+        deadline: Deadline,
+        heard: Heard | None = None,
+        prepared: Any = None,
     ) -> AsyncGenerator[StreamCompleteResponse, None]:
         """One attempt. `target.timeout` bounds the wait for its first frame, the idle timeout that for each
         other one, and the deadline all of it. Raises ProviderError, STREAM_TRUNCATED without the end mark;
         TrunklineError."""
         bound = Bound.to(target, deadline)
-        call = await self._prepare(target, request, bound, heard, stream=True)
+        call = prepared or self.prepare(target, request, stream=True)
+        if call.profile.close_after_stream:
+            call.headers["Connection"] = "close"
+        await self._authenticate(call, target, bound, heard, call.wire.stream_type)
         try:
             with await self._send(self._streams, call, bound) as answer:
                 _hear(answer, heard)
@@ -259,24 +286,11 @@ class ProviderDriver:
         facts = self._profiles.get(provider) if profile.gateway_header else None
         return facts if facts is not None and facts.wire == profile.wire else profile
 
-    async def _prepare(
-        self, target: Target, asked: CompleteRequest, bound: Bound, heard: Heard | None, *, stream: bool
-    ) -> _Call:
-        profile = self._profile(target.profile)
-        facts = self._facts(profile, target.provider)
-        wire = WIRES[facts.wire]
-        subject = Subject(facts, target.provider, target.model)
-        path = profile.stream_path or profile.path if stream else profile.path
-        url, body = urls.of(profile, target, path), wire.encode(foreign.without(asked, subject), subject, stream)
-        headers = await self._authenticator.headers(profile, target, "POST", url, body, bound)
-        headers["Content-Type"] = "application/json"
-        headers["Accept"] = wire.stream_type if stream else "application/json"
-        if stream and profile.close_after_stream:
-            headers["Connection"] = "close"
-        unauthorized = self._refresher(profile, target, wire, headers, bound, heard)
-        repeats = echo.expected(asked, subject)
-        decoder, cutter = wire.decoder(subject), Echo(repeats) if repeats else None
-        return _Call(target.provider, wire, url, headers, body, decoder, unauthorized, repeats, cutter)
+    async def _authenticate(self, call: _Call, target: Target, bound: Bound, heard: Heard | None, kind: str) -> None:
+        """Add the headers. `kind` is the type of answer that is asked for. Raises ProviderError."""
+        call.headers |= await self._authenticator.headers(call.profile, target, "POST", call.url, call.body, bound)
+        call.headers |= {"Content-Type": "application/json", "Accept": kind}
+        call.unauthorized = self._refresher(call.profile, target, call.wire, call.headers, bound, heard)
 
     def _refresher(
         self,
