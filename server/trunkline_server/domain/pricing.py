@@ -26,6 +26,8 @@ _PARTS = (
     (TokenClass.TOKEN_CLASS_AUDIO_OUTPUT, "audio_output_tokens", _OUTPUT),
     (TokenClass.TOKEN_CLASS_IMAGE_OUTPUT, "image_output_tokens", _OUTPUT),
 )
+# What a usage tells that has no parts: most do not.
+_WHOLE = frozenset(("input_tokens", "output_tokens", "source", "billed_input_tokens", "billed_output_tokens"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def bill(prices: PriceList | None, usage: Usage) -> CostDetails:
         whole[_OUTPUT] = usage.billed_output_tokens
     input_tokens = usage.input_tokens
     items: list[tuple[TokenClass.ValueType, int, int]] = []
-    for token_class, name, of in _PARTS:
+    told = {field.name for field, _ in usage.ListFields()}
+    for token_class, name, of in () if told <= _WHOLE else _PARTS:
         tokens = getattr(usage, name)
         if token_class == _WRITE:
             tokens = max(0, tokens - usage.cache_write_long_tokens)  # Billed before, as a class of its own.

@@ -23,7 +23,8 @@ _MOST_MESSAGES = 16
 def shape_of(request: CompleteRequest) -> Hashable | None:
     """What requests have in common of which a provider honours all or none; None for one that uses more than text and
     the usual options."""
-    if any(field.name not in _PLAIN for field, _ in request.ListFields()) or len(request.messages) > _MOST_MESSAGES:
+    used = {field.name for field, _ in request.ListFields()}
+    if not used <= _PLAIN or len(request.messages) > _MOST_MESSAGES:
         return None
     turns = []
     for message in request.messages:

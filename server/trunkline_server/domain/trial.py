@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from trunkline_server.domain.standing import Standing
 
 
+# Looking an enum's value up costs a call of Python each time.
+_SUCCEEDED = AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED
 # Says that the deployment is overloaded, for all of its callers. A 429 speaks of one account, a timeout may be ours.
 _OVERLOAD = frozenset((503, 529))
 
@@ -112,7 +114,7 @@ class Trial:
         """The attempt gave the answer; returns its usage, estimated where the provider told none."""
         told = usage is not None and usage.HasField(self._run.told_by)
         found = usage if usage is not None and told else self._usage or self.estimate()
-        self._close(AttemptOutcome.ATTEMPT_OUTCOME_SUCCEEDED, found.output_tokens)
+        self._close(_SUCCEEDED, found.output_tokens)
         self._run.won(self)
         self._run.charge(self, found)
         self._standing.proof.answered()

@@ -175,10 +175,10 @@ class Planner:
         """How many candidates were looked at, how many may serve, and how many each rule keeps out."""
         if len(self._legs) == 1:
             _, pool, within = self._legs[0]
-            rejected = Counter(pool.rejected)
+            found = dict(pool.rejected)
             for _, places, number in self._out:
-                rejected[NAMES[number]] += len(places)
-            return pool.looked_at, len(within), rejected
+                found[NAMES[number]] = found.get(NAMES[number], 0) + len(places)
+            return pool.looked_at, len(within), found
         whole: NDArray[np.int8] = np.full(len(self._ground.table.candidates), NOT_ASKED, np.int8)
         for _, pool, _ in self._legs:
             reasons = pool.reasons.copy()
@@ -188,7 +188,7 @@ class Planner:
             # What one leg may use is not rejected; else the first leg's reason stands.
             whole = np.where((whole == NOT_ASKED) | (reasons == PASSES), reasons, whole).astype(np.int8)
         counts = np.bincount(whole, minlength=NOT_ASKED + 1).tolist()
-        rejected = Counter()
+        rejected: Counter[str] = Counter()
         for number, name in enumerate(NAMES):
             if counts[number]:
                 rejected[name] += counts[number]

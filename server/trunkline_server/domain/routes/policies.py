@@ -30,6 +30,7 @@ WEIGHTED = RoutingObjective.ROUTING_OBJECTIVE_WEIGHTED
 CHAINED = (RoutingObjective.ROUTING_OBJECTIVE_PRIORITY, WEIGHTED)
 _COMPLEXITY = RoutingObjective.ROUTING_OBJECTIVE_COMPLEXITY
 _RUNNING = ExperimentState.EXPERIMENT_STATE_RUNNING
+_EXPLICIT, _BY_ALIAS = RouteBasis.ROUTE_BASIS_EXPLICIT, RouteBasis.ROUTE_BASIS_ALIAS
 # Links of links are followed so deep; what is written is checked for cycles, so this is never reached.
 _DEEPEST = 16
 
@@ -115,9 +116,8 @@ class Policies:
     def _named(self, asked: Asked) -> Course:
         """The caller named a model or an alias."""
         aliased = asked.model in self._defaults.aliases
-        basis = RouteBasis.ROUTE_BASIS_ALIAS if aliased else RouteBasis.ROUTE_BASIS_EXPLICIT
-        legs = list(self._legs_of(asked.model))
-        return Course(basis, asked.model if aliased else "", legs, self._defaults.aim.objective)
+        basis, rule = (_BY_ALIAS, asked.model) if aliased else (_EXPLICIT, "")
+        return Course(basis, rule, self._legs_of(asked.model), self._defaults.aim.objective)
 
     def _chosen(self, asked: Asked, matching: Sequence[Policy]) -> Course:
         """The router is to choose: by what the caller says, a mapping, the first policy, the default."""
@@ -174,10 +174,10 @@ class Policies:
 
     # ── Legs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _legs_of(self, name: str) -> Iterator[Leg]:
+    def _legs_of(self, name: str) -> list[Leg]:
         """A model, or the models of an alias in their order."""
-        for real in self._defaults.aliases.get(name, (name,)):
-            yield Leg((real,), self._defaults.aim)
+        aim = self._defaults.aim
+        return [Leg((real,), aim) for real in self._defaults.aliases.get(name, (name,))]
 
     def _legs(self, policy: Policy, asked: Asked, complexity: float | None, depth: int) -> Iterator[Leg]:
         message = policy.message

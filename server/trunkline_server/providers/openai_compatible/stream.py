@@ -29,6 +29,7 @@ Event = StreamCompleteResponse
 Json = dict[str, Any]
 
 DONE = b"[DONE]"
+_UNKNOWN = FinishReason.FINISH_REASON_UNSPECIFIED
 _REASONS = {
     "stop": FinishReason.FINISH_REASON_STOP,
     "eos": FinishReason.FINISH_REASON_STOP,
@@ -228,4 +229,4 @@ def _finish(raw: str, met: object) -> Finish:
     """vLLM says in `stop_reason` which stop sequence was met."""
     if raw == "stop" and isinstance(met, str) and met:
         return Finish(reason=FinishReason.FINISH_REASON_STOP_SEQUENCE, raw_reason=raw, stop_sequence=met)
-    return Finish(reason=_REASONS.get(raw, FinishReason.FINISH_REASON_UNSPECIFIED), raw_reason=raw)
+    return Finish(reason=_REASONS.get(raw, _UNKNOWN), raw_reason=raw)

@@ -25,11 +25,12 @@ _OUTPUT = {
 # Counts that repeat others under a name of the provider's own.
 _REPEATED = frozenset({"cost", "prompt_cache_hit_tokens", "prompt_cache_miss_tokens", "reasoning_tokens"})
 _NANO = 1_000_000_000
+_TOLD = UsageSource.USAGE_SOURCE_PROVIDER
 
 
 def decode(usage: Json) -> Usage:
     """Counts as the provider reports them; what it does not report stays absent."""
-    found = Usage(source=UsageSource.USAGE_SOURCE_PROVIDER)
+    found = Usage(source=_TOLD)
     put(found, "input_tokens", usage.get("prompt_tokens"))
     put(found, "output_tokens", usage.get("completion_tokens"))
     put_details(found, usage.get("prompt_tokens_details"), _INPUT)
