@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import platform
 import re
 import shutil
 import statistics
@@ -35,6 +36,7 @@ from trunkline_server.embedded.process import free_port  # noqa: E402
 
 SERVER_CORE, OTHER_CORE = ("taskset", "-c", "0"), ("taskset", "-c", "1")
 LLM = "/trunkline.v1.LLMService"
+ENVIRONMENT = {"TRUNKLINE__SERVER__MAX_CONCURRENT_REQUESTS": "10000"}
 # What a load leaves behind ends within so many seconds.
 _QUIET_SECONDS = 30.0
 
@@ -150,11 +152,7 @@ async def main(seconds: int, runs: int) -> None:
     folder = Path(tempfile.mkdtemp(prefix="trunkline-bench-"))
     port, bare = free_port(), free_port()
     url = f"http://127.0.0.1:{port}/v1"
-    request = CompleteRequest(
-        model="vllm/mock-1", prompt="Say something.", max_tokens=128, context=CallContext(agent_id="bench")
-    )
-    unary, streamed = request.SerializeToString(), StreamCompleteRequest(request=request).SerializeToString()
-    environment = {"TRUNKLINE__SERVER__MAX_CONCURRENT_REQUESTS": "10000"}
+    unary, streamed = requests()
     async with (
         process(*OTHER_CORE, sys.executable, str(ROOT / "bench/mock_upstream.py"), str(port)),
         process(*SERVER_CORE, sys.executable, str(ROOT / "bench/bare.py"), str(bare), url),
@@ -164,14 +162,23 @@ async def main(seconds: int, runs: int) -> None:
             model="vllm/mock-1",
             budget_usd=1_000_000,
             command=SERVER_CORE,
-            environment=environment,
+            environment=ENVIRONMENT,
         ) as running,
     ):
-        _pin_others(running.process.pid)
+        pin_others(running.process.pid)
         await measure(running, f"127.0.0.1:{bare}", url, unary, streamed, seconds, runs, folder)
 
 
-def _pin_others(supervisor: int) -> None:
+def requests() -> tuple[bytes, bytes]:
+    """What the loads send: a whole answer is asked for, and a stream."""
+    request = CompleteRequest(
+        model="vllm/mock-1", prompt="Say something.", max_tokens=128, context=CallContext(agent_id="bench")
+    )
+    return request.SerializeToString(), StreamCompleteRequest(request=request).SerializeToString()
+
+
+def pin_others(supervisor: int) -> None:
+    """The other core is for all that runs beside the worker."""
     os.sched_setaffinity(0, {1})
     for beside in _children(supervisor)[1:]:
         for thread in Path(f"/proc/{beside}/task").iterdir():
@@ -235,11 +242,19 @@ async def measure(
         print(f"  {name:<18} {microseconds:6.1f} us")
 
 
+def interpreter() -> str:
+    """What runs the servers; one that is a shared library is slower."""
+    shared = "libpython" in Path("/proc/self/maps").read_text()
+    return f"Python {platform.python_version()}" + (
+        ", a shared library: some 10 % slower than others" if shared else ""
+    )
+
+
 def table(rates: dict[str, list[float]]) -> None:
     """Rates, best and spread, and the ratio to the bare pass-through."""
     best = {name: max(values) for name, values in rates.items()}
     targets = {"Trunkline unary": "target >= 1,300", "Trunkline streamed": "target >= 12,000"}
-    print(f"\n{'one server core':<30}{'best':>12}{'lowest':>12}{'ratio':>8}")
+    print(f"\n{interpreter()}\n{'one server core':<30}{'best':>12}{'lowest':>12}{'ratio':>8}")
     for name, values in rates.items():
         factor = CHUNKS if "streamed" in name else 1
         ceiling = best["bare pass-through, streamed" if "streamed" in name else "bare pass-through"]
