@@ -88,9 +88,8 @@ class Call:
 
     def create_time(self) -> Timestamp:
         """When the call arrived."""
-        arrived = Timestamp()
-        arrived.FromNanoseconds(int(self.arrived_wall * 1e9))
-        return arrived
+        seconds, nanos = divmod(int(self.arrived_wall * 1e9), 1_000_000_000)
+        return Timestamp(seconds=seconds, nanos=nanos)
 
     @property
     def tenant_id(self) -> str:

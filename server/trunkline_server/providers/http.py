@@ -166,9 +166,11 @@ class Http:
         while part := await self.chunk(answer, wait, provider):
             parts.append(part)
             size += len(part)
-            wait = bound.pause()
             if size > MAX_BODY_BYTES:
                 raise MalformedError(f"the answer exceeds {MAX_BODY_BYTES} bytes")
+            if answer.content.at_eof():
+                break
+            wait = bound.pause()
         return HttpResponse(answer.status, answer.headers, parts[0] if len(parts) == 1 else b"".join(parts))
 
     async def chunk(self, answer: Answer, bound: Bound, provider: str) -> bytes:

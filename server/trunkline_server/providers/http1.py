@@ -78,7 +78,7 @@ class Answer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _part(self._connection, keep=True)
+        _let_go(self._connection, keep=True)
 
 
 async def exchange(
@@ -101,15 +101,15 @@ async def exchange(
                 message, content = await protocol.read()
             return Answer(connection, message.code, message.headers, content)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-            _part(connection, keep=False)
+            _let_go(connection, keep=False)
             if not again:
                 raise
             again = False
         except HttpProcessingError as error:
-            _part(connection, keep=False)
+            _let_go(connection, keep=False)
             raise aiohttp.ClientResponseError(place.pooled.request_info, (), status=error.code) from None
         except BaseException:
-            _part(connection, keep=False)
+            _let_go(connection, keep=False)
             raise
 
 
@@ -126,7 +126,7 @@ def _write(protocol: ResponseHandler, head: bytes, body: bytes | None, read_byte
         transport.write(head + body)
 
 
-def _part(connection: Connection, *, keep: bool) -> None:
+def _let_go(connection: Connection, *, keep: bool) -> None:
     transport = connection.transport
     if transport is not None and transport.get_write_buffer_size():
         # Closing would first send the rest of the request.
