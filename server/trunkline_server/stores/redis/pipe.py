@@ -17,6 +17,9 @@ from trunkline_server.stores.redis.batch import Command, Done
 _NOTHING = object()
 # A timer that is so late, in seconds, tells that the process was not given the processor, or blocked its own loop.
 _STOOD_STILL = 0.1
+# So much longer is waited then, in seconds: an answer that lies here unread is read at once, and a caller whose Redis
+# is away is to know it soon.
+_TO_READ = 0.1
 # Its stub knows only commands of one word.
 _pack: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
@@ -58,17 +61,17 @@ class Pipe(asyncio.Protocol):
         ends, and TimeoutError, which both close it. Needs an open pipe without a batch."""
         assert self._transport is not None and self._done is None
         self._answers, self._expected, self._done = [], len(commands), done
-        self._wait(asyncio.get_running_loop())
+        self._wait(asyncio.get_running_loop(), self._timeout)
         self._transport.write(b"".join(map(_pack, commands)))
 
-    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._due = time.monotonic() + self._timeout
-        self._timer = loop.call_later(self._timeout, self._overdue, loop)
+    def _wait(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self._due = time.monotonic() + seconds
+        self._timer = loop.call_later(seconds, self._overdue, loop)
 
     def _overdue(self, loop: asyncio.AbstractEventLoop) -> None:
         """Redis took too long, unless this process stood still meanwhile: then the answer may lie here unread."""
         if time.monotonic() - self._due > _STOOD_STILL:
-            self._wait(loop)
+            self._wait(loop, _TO_READ)
         else:
             self._fail(TimeoutError("redis took too long"))
 
