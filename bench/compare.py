@@ -107,9 +107,10 @@ def table(sides: list[Side], unit: str) -> None:
     print(f"{unit:<50}{'median':>10}{'ratio':>8}{'CPU us':>10}{'ratio':>8}")
     for one in sides:
         row = f"{one.name[-48:]:<50}"
-        for own, measures in ((one.found, sides[0].found), (one.cpu, sides[0].cpu)):
+        digits = 2 if unit.startswith("ms") else 0
+        for own, measures, after in ((one.found, sides[0].found, digits), (one.cpu, sides[0].cpu, 0)):
             ratio = statistics.median(mine / other for mine, other in zip(own, measures, strict=True))
-            row += f"{statistics.median(own):>10,.{2 if unit.startswith('ms') else 0}f}{ratio:>8.2f}"
+            row += f"{statistics.median(own):>10,.{after}f}{ratio:>8.2f}"
         print(row)
 
 
