@@ -20,12 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import run as bench
-from harness import provider, stack
 from trunkline_server.embedded.process import free_port
 
 _CALLS = 1200
-# Connections, and calls in flight on each.
-_LOADS = {"one": (1, 1), "unary": (8, 32), "streamed": (4, 16)}
+_LOADS = {"one": (1, 1), "unary": bench.WHOLE, "streamed": bench.STREAMED}
 
 
 @dataclass
@@ -68,19 +66,10 @@ async def side(tree: str, upstream: str) -> AsyncIterator[Side]:
     """A server of a tree, as `make bench` runs it."""
     python, _, root = tree.rpartition(":")
     folder, mine = Path(tempfile.mkdtemp(prefix="trunkline-compare-")), sys.executable
-    environment = bench.ENVIRONMENT | {"PYTHONPATH": f"{root}/server:{root}/gen/python"}
-    integrations = [provider("bench", upstream, ["mock-1"])]
+    environment = {"PYTHONPATH": f"{root}/server:{root}/gen/python"}
     sys.executable = python or mine  # The harness starts the server by it.
-    async with stack(
-        folder,
-        integrations,
-        model="vllm/mock-1",
-        budget_usd=1_000_000,
-        command=bench.SERVER_CORE,
-        environment=environment,
-    ) as running:
+    async with bench.server(folder, upstream, environment) as running:
         sys.executable = mine
-        bench.pin_others(running.process.pid)
         yield Side(tree, running, folder)
 
 

@@ -17,7 +17,7 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,9 @@ from trunkline_server.embedded.process import free_port  # noqa: E402
 
 SERVER_CORE, OTHER_CORE = ("taskset", "-c", "0"), ("taskset", "-c", "1")
 LLM = "/trunkline.v1.LLMService"
-ENVIRONMENT = {"TRUNKLINE__SERVER__MAX_CONCURRENT_REQUESTS": "10000"}
+# Connections, and calls in flight on each.
+WHOLE, STREAMED = (8, 32), (4, 16)
+_ENVIRONMENT = {"TRUNKLINE__SERVER__MAX_CONCURRENT_REQUESTS": "10000"}
 # What a load leaves behind ends within so many seconds.
 _QUIET_SECONDS = 30.0
 
@@ -156,16 +158,8 @@ async def main(seconds: int, runs: int) -> None:
     async with (
         process(*OTHER_CORE, sys.executable, str(ROOT / "bench/mock_upstream.py"), str(port)),
         process(*SERVER_CORE, sys.executable, str(ROOT / "bench/bare.py"), str(bare), url),
-        stack(
-            folder,
-            [provider("bench", url, ["mock-1"])],
-            model="vllm/mock-1",
-            budget_usd=1_000_000,
-            command=SERVER_CORE,
-            environment=ENVIRONMENT,
-        ) as running,
+        server(folder, url) as running,
     ):
-        pin_others(running.process.pid)
         await measure(running, f"127.0.0.1:{bare}", url, unary, streamed, seconds, runs, folder)
 
 
@@ -177,7 +171,22 @@ def requests() -> tuple[bytes, bytes]:
     return request.SerializeToString(), StreamCompleteRequest(request=request).SerializeToString()
 
 
-def pin_others(supervisor: int) -> None:
+@asynccontextmanager
+async def server(folder: Path, url: str, more: Mapping[str, str] | None = None) -> AsyncIterator[Stack]:
+    """A server before the upstream at `url`, its worker alone on its core. `more`: of its environment."""
+    async with stack(
+        folder,
+        [provider("bench", url, ["mock-1"])],
+        model="vllm/mock-1",
+        budget_usd=1_000_000,
+        command=SERVER_CORE,
+        environment=_ENVIRONMENT | dict(more or {}),
+    ) as running:
+        _pin_others(running.process.pid)
+        yield running
+
+
+def _pin_others(supervisor: int) -> None:
     """The other core is for all that runs beside the worker."""
     os.sched_setaffinity(0, {1})
     for beside in _children(supervisor)[1:]:
@@ -200,11 +209,11 @@ async def measure(
     """All loads, then the table."""
     bearer = (f"authorization: Bearer {running.key}",)
     loads = {
-        "bare echo": Load(bare, "/bare/Echo", unary, 8, 32, seconds),
-        "bare pass-through": Load(bare, "/bare/Unary", unary, 8, 32, seconds),
-        "Trunkline unary": Load(running.target, f"{LLM}/Complete", unary, 8, 32, seconds, bearer),
-        "bare pass-through, streamed": Load(bare, "/bare/Stream", streamed, 4, 16, seconds),
-        "Trunkline streamed": Load(running.target, f"{LLM}/StreamComplete", streamed, 4, 16, seconds, bearer),
+        "bare echo": Load(bare, "/bare/Echo", unary, *WHOLE, seconds),
+        "bare pass-through": Load(bare, "/bare/Unary", unary, *WHOLE, seconds),
+        "Trunkline unary": Load(running.target, f"{LLM}/Complete", unary, *WHOLE, seconds, bearer),
+        "bare pass-through, streamed": Load(bare, "/bare/Stream", streamed, *STREAMED, seconds),
+        "Trunkline streamed": Load(running.target, f"{LLM}/StreamComplete", streamed, *STREAMED, seconds, bearer),
     }
     before_rss = rss(worker(running.process.pid))
     rates: dict[str, list[float]] = {name: [] for name in loads}
