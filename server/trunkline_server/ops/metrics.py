@@ -58,19 +58,18 @@ class MethodMetrics:
         self._running = 0
         # (code, reason, seconds, seconds to the first message, facts) of calls that have ended.
         self._ended: list[tuple[int, str, float, float | None, Mapping[str, Any]]] = []
-        self._count = self._counted
 
     def begin(self) -> None:
         """A call begins."""
         self._running += 1
-        later(self._count)
+        later(self._counted)
 
     def end(self, call: Call, seconds: float) -> None:
         """A call ends after `seconds`."""
         self._running -= 1
         first = None if call.first_sent is None else call.first_sent - call.arrived
         self._ended.append((call.code, call.reason, seconds, first, call.facts))
-        later(self._count)
+        later(self._counted)
 
     def _counted(self) -> None:
         ended, self._ended = self._ended, []

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 
 import orjson
-from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.integration_health_pb2 import HealthCheck
 
+from trunkline_server.domain.duration import duration
 from trunkline_server.domain.errors import ProviderError
 from trunkline_server.providers.http import Bound, Http, Unauthorized
 from trunkline_server.providers.wire import HttpResponse, MalformedError
@@ -38,7 +38,7 @@ async def check(
         _tell(found, error)
     except MalformedError as error:
         found.detail = str(error)
-    found.latency.CopyFrom(_duration(time.monotonic() - start))
+    found.latency.CopyFrom(duration(time.monotonic() - start))
     return found
 
 
@@ -82,9 +82,3 @@ def _models(body: bytes) -> list[str]:
     # Gemini's names are paths: `models/<id>`.
     names = [row.get("id") or row.get("modelId") or str(row.get("name") or "").removeprefix("models/") for row in rows]
     return [name for name in names if name and isinstance(name, str)]
-
-
-def _duration(seconds: float) -> Duration:
-    duration = Duration()
-    duration.FromMicroseconds(round(seconds * 1e6))
-    return duration

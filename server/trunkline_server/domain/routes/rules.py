@@ -7,7 +7,7 @@ The first rule of the table that a candidate does not meet is the one that rejec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 
 import numpy as np
 from trunkline.v1.model_pb2 import Modality
@@ -41,15 +41,6 @@ class Constraints:
     allowed: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     origin: str = ""
-    _hash: int = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        # Every call looks for its pool by this; frozen, so once is enough.
-        own = (getattr(self, one.name) for one in fields(self) if one.compare)
-        object.__setattr__(self, "_hash", hash(tuple(own)))
-
-    def __hash__(self) -> int:
-        return self._hash
 
     @classmethod
     def of(

@@ -130,13 +130,13 @@ class Batcher:
 
 
 class Errands:
-    """Work in tasks, told to a `Done`; cancelled by `close`."""
+    """Work in tasks, until closed."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def run(self, work: Coroutine[Any, Any, Sequence[Any]], done: Done) -> None:
-        """Do `work` and tell what came of it."""
+    def run(self, work: Coroutine[Any, Any, Any], done: Callable[[Any], None]) -> None:
+        """Do `work` and tell what came of it, be it an error."""
         task = asyncio.create_task(_told(work, done))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -148,16 +148,16 @@ class Errands:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _told(work: Coroutine[Any, Any, Sequence[Any]], done: Done) -> None:
+async def _told(work: Coroutine[Any, Any, Any], done: Callable[[Any], None]) -> None:
     try:
-        answers = await work
+        found = await work
     except Exception as error:
         done(error)
     except asyncio.CancelledError:
         done(ConnectionResetError("closed"))
         raise
     else:
-        done(answers)
+        done(found)
 
 
 def _fail(batch: _Batch, error: BaseException | None = None) -> None:

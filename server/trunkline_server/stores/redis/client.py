@@ -84,17 +84,7 @@ class _Single(_Link):
         if pipe.is_open:
             pipe.send(commands, over)
         else:
-            self._opening.run(_reopened(pipe, commands), over)
-
-
-async def _reopened(pipe: Pipe, commands: Sequence[Command]) -> Sequence[Any]:
-    await pipe.open()
-    told = asyncio.get_running_loop().create_future()
-    pipe.send(commands, lambda answers: None if told.done() else told.set_result(answers))
-    answers: Sequence[Any] | Exception = await told
-    if isinstance(answers, Exception):
-        raise answers
-    return answers
+            self._opening.run(pipe.open(), lambda failed: over(failed) if failed else pipe.send(commands, over))
 
 
 class _Cluster(_Link):

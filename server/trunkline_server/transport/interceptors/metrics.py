@@ -15,7 +15,7 @@ _CANCELLED, _DEADLINE = 1, 4
 
 
 class Metrics:
-    """Measures every call, whatever ends it. Both note, and do the rest a moment later."""
+    """Measures every call, whatever ends it. Metrics and log note it, and do the rest a moment later."""
 
     name = "metrics"
 
