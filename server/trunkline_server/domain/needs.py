@@ -94,16 +94,16 @@ def need_of(
     """What a completion needs; `count` counts its tokens. Raises INVALID_MODEL_REQUIREMENTS for what no model can ever
     meet."""
     capabilities, reads = implied(request)
-    found = size(request)
+    found, model, wanted = size(request), request.model, request.model_requirements
     stated = request.max_tokens
     answers = request.candidate_count or 1
-    named = bool(request.model)
+    named = bool(model)
     return Need(
-        model=request.model,
+        model=model,
         fallbacks=request.recovery.fallback_models,
-        task=request.model_requirements.task,
-        constraints=constraints_of(request.model_requirements, tenant, named, capabilities, reads),
-        max_latency=max_latency_of(request.model_requirements),
+        task=wanted.task,
+        constraints=constraints_of(wanted, tenant, named, capabilities, reads),
+        max_latency=max_latency_of(wanted),
         size=found,
         # A named model is the caller's choice: what may just fit is left to its provider to judge.
         reads=found.least + (0 if named else stated),
@@ -126,9 +126,10 @@ def constraints_of(
     """The constraints of a call. A named model is the caller's choice: only what was asked for in words binds it.
     Raises INVALID_MODEL_REQUIREMENTS."""
     asked = frozenset(wanted.capabilities)
-    if unknown := sorted(asked - CAPABILITIES.keys()):
+    if not asked <= CAPABILITIES.keys():
+        unknown = ", ".join(sorted(asked - CAPABILITIES.keys()))
         raise invalid_fields(
-            [("model_requirements.capabilities", f"unknown: {', '.join(unknown)}; see ModelRequirements")],
+            [("model_requirements.capabilities", f"unknown: {unknown}; see ModelRequirements")],
             reason=Reason.ERROR_REASON_INVALID_MODEL_REQUIREMENTS,
         )
     if tenant.data_residency and wanted.data_residency and wanted.data_residency != tenant.data_residency:

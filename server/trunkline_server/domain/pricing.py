@@ -26,8 +26,6 @@ _PARTS = (
     (TokenClass.TOKEN_CLASS_AUDIO_OUTPUT, "audio_output_tokens", _OUTPUT),
     (TokenClass.TOKEN_CLASS_IMAGE_OUTPUT, "image_output_tokens", _OUTPUT),
 )
-# What a usage tells that has no parts: most do not.
-_WHOLE = frozenset(("input_tokens", "output_tokens", "source", "billed_input_tokens", "billed_output_tokens"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +96,24 @@ def bill(prices: PriceList | None, usage: Usage) -> CostDetails:
         whole[_OUTPUT] = usage.billed_output_tokens
     input_tokens = usage.input_tokens
     items: list[tuple[TokenClass.ValueType, int, int]] = []
-    told = {field.name for field, _ in usage.ListFields()}
-    for token_class, name, of in () if told <= _WHOLE else _PARTS:
+    for token_class, name, of in _PARTS:
         tokens = getattr(usage, name)
+        if not tokens:
+            continue
         if token_class == _WRITE:
             tokens = max(0, tokens - usage.cache_write_long_tokens)  # Billed before, as a class of its own.
-        price = prices.price(token_class, input_tokens) if tokens else None
+        price = prices.price(token_class, input_tokens)
         if price is not None:
             tokens = min(tokens, whole[of])
             whole[of] -= tokens
             items.append((token_class, tokens, price))
     items += [(of, left, prices.price(of, input_tokens) or 0) for of, left in whole.items() if left > 0]
+    total, lines = 0, details.items
     for token_class, tokens, price in items:
         cost = token_cost(tokens, price)
-        details.items.add(token_class=token_class, tokens=tokens, nano_usd_per_million=price, nano_usd=cost)
-        details.nano_usd += cost
+        lines.add(token_class=token_class, tokens=tokens, nano_usd_per_million=price, nano_usd=cost)
+        total += cost
+    details.nano_usd = total
     return details
 
 

@@ -165,6 +165,9 @@ class Run:
         trial.record.usage.CopyFrom(usage)
         details = bill(trial.choice.candidate.prices, usage)
         trial.record.cost_nano_usd = details.nano_usd
+        if not self._bill.ByteSize():
+            self._bill = details
+            return
         before = self._bill.nano_usd
         self._bill.MergeFrom(details)  # appends the items, takes over version and flags
         self._bill.nano_usd = before + details.nano_usd

@@ -23,8 +23,14 @@ _MOST_MESSAGES = 16
 def shape_of(request: CompleteRequest) -> Hashable | None:
     """What requests have in common of which a provider honours all or none; None for one that uses more than text and
     the usual options."""
-    used = {field.name for field, _ in request.ListFields()}
-    if not used <= _PLAIN or len(request.messages) > _MOST_MESSAGES:
+    shaping = []
+    for field, value in request.ListFields():
+        name = field.name
+        if name not in _PLAIN:
+            return None
+        if name in _SHAPING:
+            shaping.append((name, value))
+    if len(request.messages) > _MOST_MESSAGES:
         return None
     turns = []
     for message in request.messages:
@@ -34,4 +40,4 @@ def shape_of(request: CompleteRequest) -> Hashable | None:
             if part.WhichOneof("kind") != "text":
                 return None
         turns.append((message.role, len(message.parts), all(part.text.strip() for part in message.parts)))
-    return tuple(getattr(request, name) if request.HasField(name) else None for name in _SHAPING), tuple(turns)  # type: ignore[arg-type]
+    return tuple(shaping), tuple(turns)

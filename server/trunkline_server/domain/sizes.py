@@ -43,7 +43,7 @@ _INLINE = {
 _AS_TEXT = _Media(_TYPICAL_BYTES_PER_TOKEN, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Size:
     """Input tokens of a request before it is sent: what is likely, what it cannot exceed, and what it hardly falls
     below."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from threading import Thread
 
 import toktok
@@ -31,6 +32,7 @@ _loaded: set[str] = set()
 _loading: set[str] = set()
 
 
+@lru_cache(4096)
 def exact_encoding(model: str) -> str:
     """The name of the encoding that counts for a model."""
     bare = model.rpartition("/")[2].lower()

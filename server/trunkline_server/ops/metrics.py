@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from google.rpc.code_pb2 import Code
@@ -19,6 +19,8 @@ if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
 
 # Integrations that one process measures apart: each is up to 70 time series.
 MOST_INTEGRATIONS = 500
+# What a call spent, among its facts: input and output tokens, nano-USD.
+_SPENT = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "trunkline.cost_nano_usd")
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -54,49 +56,56 @@ class MethodMetrics:
         self._seconds = metrics.seconds.labels(method)
         self._first = metrics.first.labels(method)
         self._in_flight = metrics.in_flight.labels(method)
-        self._spending: dict[tuple[str, object], tuple[Counter, Counter, Counter]] = {}
+        self._spending: dict[tuple[Any, Any], Sequence[Counter]] = {}
         self._running = 0
+        self._due = False
         # (code, reason, seconds, seconds to the first message, facts) of calls that have ended.
         self._ended: list[tuple[int, str, float, float | None, Mapping[str, Any]]] = []
 
     def begin(self) -> None:
         """A call begins."""
         self._running += 1
-        later(self._counted)
+        self._count()
 
     def end(self, call: Call, seconds: float) -> None:
         """A call ends after `seconds`."""
         self._running -= 1
         first = None if call.first_sent is None else call.first_sent - call.arrived
         self._ended.append((call.code, call.reason, seconds, first, call.facts))
-        later(self._counted)
+        self._count()
+
+    def _count(self) -> None:
+        if not self._due:
+            self._due = True
+            later(self._counted)
 
     def _counted(self) -> None:
+        self._due = False
         ended, self._ended = self._ended, []
         self._in_flight.set(self._running)
-        for code, reason, seconds, first, facts in ended:
-            self._seconds.observe(seconds)
-            if first is not None:
-                self._first.observe(first)
+        spent: dict[tuple[Any, Any], list[float]] = {}
+        for code, reason, _, _, facts in ended:
             if code:
                 self._metrics.calls.labels(self._method, Code.Name(code), reason).inc()  # type: ignore[arg-type]
-            else:
-                self._ok.inc()
             model = facts.get("gen_ai.response.model")
             if model is not None:
-                self._spend(facts, model)
+                sums = spent.setdefault((facts["gen_ai.provider.name"], model), [0.0, 0.0, 0.0])
+                for place, fact in enumerate(_SPENT):
+                    sums[place] += facts[fact]
+        self._ok.inc(sum(not one[0] for one in ended))
+        values.observe(self._seconds, [one[2] for one in ended])
+        values.observe(self._first, [one[3] for one in ended if one[3] is not None])
+        for key, sums in spent.items():
+            for counter, amount in zip(self._spending_of(key), sums, strict=True):
+                counter.inc(amount)
 
-    def _spend(self, facts: Mapping[str, Any], model: object) -> None:
-        key = facts["gen_ai.provider.name"], model
+    def _spending_of(self, key: tuple[Any, Any]) -> Sequence[Counter]:
         found = self._spending.get(key)
         if found is None:
             tokens, cost = self._metrics.tokens, self._metrics.cost
             found = tokens.labels(*key, "input"), tokens.labels(*key, "output"), cost.labels(*key)
             self._spending[key] = found
-        read, written, cost_of = found
-        read.inc(facts["gen_ai.usage.input_tokens"])
-        written.inc(facts["gen_ai.usage.output_tokens"])
-        cost_of.inc(facts["trunkline.cost_nano_usd"])
+        return found
 
 
 class IntegrationMetrics:

@@ -4,9 +4,12 @@ them, and each write costs more than the counting."""
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from prometheus_client import values
+from prometheus_client import Histogram, values
 
 from trunkline_server.ops.later import later
 
@@ -53,3 +56,11 @@ def defer() -> None:
                 later(write)
 
     values.ValueClass = Deferred
+
+
+def observe(histogram: Histogram, amounts: Sequence[float]) -> None:
+    """What `histogram.observe` does for each amount, in one go."""
+    shared: Any = histogram
+    shared._sum.inc(sum(amounts))
+    for place, count in Counter(bisect_left(shared._upper_bounds, one) for one in amounts).items():
+        shared._buckets[place].inc(count)

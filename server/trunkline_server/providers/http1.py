@@ -25,7 +25,7 @@ _IDEMPOTENT = frozenset(("GET",))
 class Place:
     """An address that is called, prepared once. Needs a running loop."""
 
-    __slots__ = ("_defaults", "host", "path", "pooled", "secure")
+    __slots__ = ("_defaults", "_head", "host", "path", "pooled", "secure")
 
     def __init__(self, url: URL, user_agent: str) -> None:
         self.host = url.raw_host or ""
@@ -39,19 +39,26 @@ class Place:
             ("accept", "Accept: */*\r\n"),
             ("accept-encoding", "Accept-Encoding: gzip, deflate\r\n"),
         )
+        # The last head: most requests to one place differ in their bodies only.
+        self._head: tuple[str, Mapping[str, str], str] = ("", {}, "")
 
     def head(self, method: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
         """The head of a request. Raises ValueError for a header that would end its line."""
+        before, given, head = self._head
+        if before != method or given != headers:
+            head = self._made(method, headers)
+            self._head = method, dict(headers), head
+        return (f"{head}\r\n" if body is None else f"{head}Content-Length: {len(body)}\r\n\r\n").encode()
+
+    def _made(self, method: str, headers: Mapping[str, str]) -> str:
         lines = [f"{method} {self.path} HTTP/1.1\r\n"]
         given = {name.lower() for name in headers}
         lines += [line for name, line in self._defaults if name not in given]
         lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
-        if body is not None:
-            lines.append(f"Content-Length: {len(body)}\r\n")
         whole = "".join(lines)
         if not whole.count("\r") == whole.count("\n") == len(lines) or "\0" in whole:
             raise ValueError("a header must be one line")
-        return f"{whole}\r\n".encode()
+        return whole
 
 
 class Answer:

@@ -4,9 +4,9 @@ the task that ran them; it writes every message, ends every call with a status, 
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable
+from random import getrandbits
 from typing import Any
 
 import grpc
@@ -121,7 +121,7 @@ def new_call(method: Method, sent: Any, context: Context, default_deadline: floa
         deadline=Deadline(now + seconds),
         arrived=now,
         arrived_wall=time.time(),
-        hold_id=os.urandom(12).hex(),
+        hold_id=f"{getrandbits(96):024x}",
         metadata=dict(context.invocation_metadata() or ()),  # type: ignore[arg-type]
         raw=b"" if method.client_streaming else sent,
         incoming=sent if method.client_streaming else None,

@@ -74,11 +74,12 @@ class Standard:
     quickest: float = 0.0
 
     def terms(self, cost: float, seconds: float, quality: float) -> tuple[float, float, float]:
-        """The terms of one candidate by themselves, from 0 to 1: cost, latency, quality."""
+        """The terms of one candidate by themselves, from 0 to 1: cost, latency, quality; 0 where they do not count."""
+        weights = self.aim.weights
         return (
-            max(0.0, (_most(self.cheapest, _CENT) - math.log10(max(cost, _CENT))) / _DECADES),
-            max(0.0, (_most(self.quickest, _BLINK) - math.log10(max(seconds, _BLINK))) / _DECADES),
-            quality,
+            _near(cost, self.cheapest, _CENT) if weights.cost else 0.0,
+            _near(seconds, self.quickest, _BLINK) if weights.latency else 0.0,
+            quality if weights.quality else 0.0,
         )
 
     def score(self, terms: tuple[float, float, float]) -> float:
@@ -97,6 +98,10 @@ class Standard:
                 near = (_most(best, floor) - np.log10(np.maximum(value, floor))) * (weight / _DECADES)
                 found = found + np.maximum(near, 0.0)
         return found
+
+
+def _near(value: float, best: float, floor: float) -> float:
+    return 1.0 if value == best else max(0.0, (_most(best, floor) - math.log10(max(value, floor))) / _DECADES)
 
 
 def _most(best: float, floor: float) -> float:

@@ -56,6 +56,7 @@ class Choice:
     hoped: float = 0.0
     seconds: float | None = None
     moved_by: str = ""
+    _most: int | None = field(default=None, init=False, repr=False)
 
     @property
     def terms(self) -> tuple[float, float, float]:
@@ -65,7 +66,9 @@ class Choice:
     @property
     def most(self) -> int:
         """Nano-USD that the call cannot exceed there: what is held."""
-        return most_cost(self.candidate.prices, self.need.size, self.need.output_tokens)
+        if self._most is None:
+            self._most = most_cost(self.candidate.prices, self.need.size, self.need.output_tokens)
+        return self._most
 
 
 @dataclass(slots=True)

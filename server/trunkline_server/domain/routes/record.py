@@ -13,6 +13,7 @@ from trunkline_server.domain.routes.candidates import Candidate
 from trunkline_server.domain.routes.plan import Choice, Plan, Rejection
 from trunkline_server.domain.routes.planner import MOST_SHOWN, SHOWN
 
+_TERMS = ("cost", "latency", "quality")
 # How well a candidate answers now.
 Tell = Callable[[Candidate], Availability]
 
@@ -26,12 +27,12 @@ def route_of(plan: Plan, shown: int = SHOWN) -> Route:
         considered=plan.considered,
         eligible=plan.eligible,
         objective=course.objective,
-        policy_ids=course.policy_ids,
+        policy_ids=course.policy_ids or None,
         revision=course.revision,
         task=course.task,
         complexity=course.complexity,
         seed=plan.seed,
-        rejected=plan.rejected,
+        rejected=plan.rejected or None,
         candidates=[ranked(choice, rank) for rank, choice in enumerate(plan.choices[:shown], 1)],
     )
     if assignment is not None:
@@ -81,15 +82,9 @@ def _candidate(one: Candidate, tell: Tell | None) -> RouteCandidate:
 
 def _terms(choice: Choice, terms: tuple[float, float, float]) -> Sequence[ScoreTerm]:
     values = choice.cost, choice.seconds, choice.candidate.quality
+    told = zip(_TERMS, values, terms, choice.standard.aim.weights, strict=True)
     return [
-        ScoreTerm(
-            name=name,
-            value=None if value is None or math.isinf(value) else value,
-            score=score,
-            weight=weight,
-        )
-        for name, value, score, weight in zip(
-            ("cost", "latency", "quality"), values, terms, choice.standard.aim.weights, strict=True
-        )
+        ScoreTerm(name=name, value=None if value == math.inf else value, score=score, weight=weight)
+        for name, value, score, weight in told
         if weight
     ]

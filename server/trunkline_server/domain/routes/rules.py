@@ -7,7 +7,7 @@ The first rule of the table that a candidate does not meet is the one that rejec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from trunkline.v1.model_pb2 import Modality
@@ -41,6 +41,15 @@ class Constraints:
     allowed: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     origin: str = ""
+    # Every call looks for its pool by them: to work it out each time takes a tenth of planning.
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        stated = (getattr(self, one.name) for one in fields(self) if one.compare)
+        object.__setattr__(self, "_hash", hash(tuple(stated)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @classmethod
     def of(
