@@ -75,23 +75,25 @@ def _walk(message: Any, plan: _Plan, prefix: str, found: Violations) -> None:
         names = {field.name for field, _ in seen}
         found.extend((prefix + name, "is required") for name in plan.required if name not in names)
     for whole in plan.whole:
-        found.extend((prefix + path, problem) for path, problem in whole(message))
+        for path, wrong in whole(message):
+            found.append((prefix + path, wrong))
     for field, value in seen:
-        rules = fields.get(field.name)
+        name = field.name
+        rules = fields.get(name)
         if rules is None:
             continue
         checks, inner, repeated = rules
         for check in checks:
             problem = check(value)
             if problem is not None:
-                found.append((prefix + field.name, problem))
+                found.append((prefix + name, problem))
         if inner is None:
             continue
         if not repeated:
-            _walk(value, inner, f"{prefix}{field.name}.", found)
+            _walk(value, inner, f"{prefix}{name}.", found)
             continue
         for at, one in enumerate(value):
-            _walk(one, inner, f"{prefix}{field.name}[{at}].", found)
+            _walk(one, inner, f"{prefix}{name}[{at}].", found)
             if len(found) >= MOST:
                 return
 
