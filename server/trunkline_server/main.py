@@ -41,7 +41,7 @@ _RESTART_CAP = 15.0
 _COLLECT_AFTER = (10_000, 2, 100)
 # gRPC's older listener reads and writes in the thread that hands calls to Python. The newer one has threads of its own
 # that take the core from Python in turn: a bare echo costs 5 to 15 % more CPU with it. An operator may say otherwise.
-_GRPC = {"GRPC_EXPERIMENTS": "-event_engine_listener"}
+GRPC = {"GRPC_EXPERIMENTS": "-event_engine_listener"}
 
 
 def run(settings: Settings) -> int:
@@ -123,7 +123,7 @@ def _forget_levels(shared: str, pid: int) -> None:
 async def _spawn(role: str, shared: str) -> Process:
     own = {"PROMETHEUS_MULTIPROC_DIR": shared, "TRUNKLINE_SUPERVISOR": str(os.getpid())}
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "trunkline_server.main", role, env=_GRPC | os.environ | own, start_new_session=True
+        sys.executable, "-m", "trunkline_server.main", role, env=GRPC | os.environ | own, start_new_session=True
     )
 
 
