@@ -11,9 +11,10 @@ import math
 import socket
 import ssl
 import time
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -57,17 +58,16 @@ class Dial:
         self._end = end
         self.timeouts = timeouts
 
-    async def __aenter__(self) -> Self:
+    def __aenter__(self) -> Awaitable[object]:
         _dial.set(self)
-        await self.limit.__aenter__()
-        return self
+        return self.limit.__aenter__()
 
-    async def __aexit__(
+    def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    ) -> Awaitable[bool | None]:
         # The limit holds the task, and the task its context: let go, none of them waits for the collector.
         _dial.set(None)
-        await self.limit.__aexit__(kind, error, trace)
+        return self.limit.__aexit__(kind, error, trace)
 
     def connect(self) -> None:
         """A connection is opened."""

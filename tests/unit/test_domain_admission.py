@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trunkline.v1.budget_pb2 import Budget, BudgetEnforcement, BudgetPeriod, BudgetScope
 from trunkline.v1.common_pb2 import CallContext, CallLimit, LimitScope
+from trunkline.v1.completion_pb2 import CompleteResponse
 from trunkline_server.domain.admission import (
     BudgetIndex,
-    budget_states,
     by_subject,
     limit_of,
+    put_budgets,
     rates_of,
     rates_of_choice,
     rates_of_model_call,
@@ -167,7 +168,9 @@ def test_rates_of_a_choice() -> None:
 
 
 def test_nothing_is_left_of_an_overdrawn_budget() -> None:
-    (state,) = budget_states([BudgetLevel("b", limit=10, spent=8, held=5)])
+    answer = CompleteResponse()
+    put_budgets(answer.budget, [BudgetLevel("b", limit=10, spent=8, held=5), BudgetLevel("c", 10, spent=3, held=5)])
+    state, other = answer.budget
+    assert (state.budget_id, other.budget_id) == ("b", "c")
     assert [to_nano(amount) for amount in (state.limit, state.spent, state.held, state.remaining)] == [10, 8, 5, 0]
-    (state,) = budget_states([BudgetLevel("b", limit=10, spent=3, held=5)])
-    assert to_nano(state.remaining) == 2
+    assert to_nano(other.remaining) == 2

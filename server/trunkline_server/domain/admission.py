@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from trunkline.v1.budget_pb2 import (
     BUDGET_SCOPE_AGENT,
     BUDGET_SCOPE_API_KEY,
@@ -20,7 +21,7 @@ from trunkline.v1.budget_pb2 import (
 from trunkline.v1.common_pb2 import BudgetState, CallContext, CallLimit, LimitScope
 
 from trunkline_server.domain.call import Caller
-from trunkline_server.domain.money import to_money, to_nano
+from trunkline_server.domain.money import put_money, to_nano
 from trunkline_server.domain.needs import Need
 from trunkline_server.domain.ports import BudgetLevel, BudgetLimit, RateLimit, Target
 
@@ -174,15 +175,11 @@ def _lower(one: int | None, other: int | None) -> int | None:
 # ── Answers ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def budget_states(levels: Sequence[BudgetLevel]) -> list[BudgetState]:
+def put_budgets(field: RepeatedCompositeFieldContainer[BudgetState], levels: Sequence[BudgetLevel]) -> None:
     """Levels as answers show them."""
-    return [
-        BudgetState(
-            budget_id=level.budget_id,
-            limit=to_money(level.limit),
-            spent=to_money(level.spent),
-            held=to_money(level.held),
-            remaining=to_money(max(0, level.limit - level.spent - level.held)),
-        )
-        for level in levels
-    ]
+    for level in levels:
+        state = field.add(budget_id=level.budget_id)
+        put_money(state.limit, level.limit)
+        put_money(state.spent, level.spent)
+        put_money(state.held, level.held)
+        put_money(state.remaining, max(0, level.limit - level.spent - level.held))

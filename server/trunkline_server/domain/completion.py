@@ -14,11 +14,11 @@ from trunkline.v1.completion_pb2 import (
 )
 
 from trunkline_server.domain import tokens
-from trunkline_server.domain.admission import budget_states
+from trunkline_server.domain.admission import put_budgets
 from trunkline_server.domain.attempts import Attempts
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import Deadline
-from trunkline_server.domain.duration import seconds
+from trunkline_server.domain.duration import put_duration, seconds
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError, invalid_fields
 from trunkline_server.domain.hedging import hedged
 from trunkline_server.domain.needs import DEFAULT_MAX_TOKENS
@@ -175,9 +175,9 @@ class Completions:
         levels = await conclude(run, answer)
         first = run.time_to_first_token()
         if first is not None:
-            answer.time_to_first_token.CopyFrom(first)
+            put_duration(answer.time_to_first_token, first)
         answer.route.CopyFrom(run.route())
-        answer.budget.extend(budget_states(levels))
+        put_budgets(answer.budget, levels)
         assignment = run.plan.course.assignment
         if self._shadows is not None and assignment is not None and assignment.shadows:
             self._shadows.start(self.complete, run.call, request, assignment)

@@ -12,5 +12,12 @@ def seconds(duration: Duration) -> float:
 
 def duration(seconds: float) -> Duration:
     """Seconds as a Duration; both of its parts have their sign."""
+    found = Duration()
+    put_duration(found, seconds)
+    return found
+
+
+def put_duration(field: Duration, seconds: float) -> None:
+    """Set a field of a message; assigning what `duration` gives would encode and decode it."""
     whole, nanos = divmod(abs(round(seconds * 1e9)), 1_000_000_000)
-    return Duration(seconds=whole, nanos=nanos) if seconds >= 0 else Duration(seconds=-whole, nanos=-nanos)
+    field.seconds, field.nanos = (whole, nanos) if seconds >= 0 else (-whole, -nanos)

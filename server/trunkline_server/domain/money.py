@@ -9,9 +9,16 @@ NANO = 1_000_000_000
 
 def to_money(nano_usd: int) -> Money:
     """Nano-USD as Money; units and nanos carry the same sign."""
+    found = Money()
+    put_money(found, nano_usd)
+    return found
+
+
+def put_money(field: Money, nano_usd: int) -> None:
+    """Set a field of a message; assigning what `to_money` gives would encode and decode it."""
     sign = -1 if nano_usd < 0 else 1
     units, nanos = divmod(abs(nano_usd), NANO)
-    return Money(currency_code="USD", units=sign * units, nanos=sign * nanos)
+    field.currency_code, field.units, field.nanos = "USD", sign * units, sign * nanos
 
 
 def to_nano(money: Money) -> int:

@@ -27,6 +27,7 @@ USUAL_OUTPUT_TOKENS = 1024
 # Requests up to this many bytes are counted exactly where that decides: counting takes a tenth of a microsecond each.
 _COUNTED_BYTES = 200_000
 
+_NOTHING: frozenset[str] = frozenset()
 _MEDIA = {
     MediaKind.MEDIA_KIND_IMAGE: ("vision", Modality.MODALITY_IMAGE),
     MediaKind.MEDIA_KIND_AUDIO: ("audio_input", Modality.MODALITY_AUDIO),
@@ -93,16 +94,17 @@ def need_of(
 ) -> Need:
     """What a completion needs; `count` counts its tokens. Raises INVALID_MODEL_REQUIREMENTS for what no model can ever
     meet."""
-    capabilities, reads = implied(request)
     found, model, wanted = size(request), request.model, request.model_requirements
     stated = request.max_tokens
     answers = request.candidate_count or 1
     named = bool(model)
+    # A named model is the caller's choice: only what was asked for in words binds it.
+    capabilities, reads = (_NOTHING, 0) if named else implied(request)
     return Need(
         model=model,
         fallbacks=request.recovery.fallback_models,
         task=wanted.task,
-        constraints=constraints_of(wanted, tenant, named, capabilities, reads),
+        constraints=constraints_of(wanted, tenant, capabilities, reads),
         max_latency=max_latency_of(wanted),
         size=found,
         # A named model is the caller's choice: what may just fit is left to its provider to judge.
@@ -117,14 +119,9 @@ def need_of(
 
 
 def constraints_of(
-    wanted: ModelRequirements,
-    tenant: Tenant,
-    named: bool,
-    implied_capabilities: frozenset[str],
-    reads: int = 0,
+    wanted: ModelRequirements, tenant: Tenant, implied_capabilities: frozenset[str], reads: int = 0
 ) -> Constraints:
-    """The constraints of a call. A named model is the caller's choice: only what was asked for in words binds it.
-    Raises INVALID_MODEL_REQUIREMENTS."""
+    """The constraints of a call, whose content implies some. Raises INVALID_MODEL_REQUIREMENTS."""
     asked = frozenset(wanted.capabilities)
     if not asked <= CAPABILITIES.keys():
         unknown = ", ".join(sorted(asked - CAPABILITIES.keys()))
@@ -137,8 +134,7 @@ def constraints_of(
             [("model_requirements.data_residency", f"the tenant's data must stay in {tenant.data_residency}")],
             reason=Reason.ERROR_REASON_INVALID_MODEL_REQUIREMENTS,
         )
-    capabilities = asked if named else asked | implied_capabilities
-    return _constraints(wanted.SerializeToString(), capabilities, 0 if named else reads, tenant.data_residency)
+    return _constraints(wanted.SerializeToString(), asked | implied_capabilities, reads, tenant.data_residency)
 
 
 @lru_cache(4096)

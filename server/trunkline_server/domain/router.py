@@ -170,7 +170,7 @@ class Router:
             model=request.model,
             fallbacks=(),
             task=wanted.task,
-            constraints=constraints_of(wanted, roads.view.tenant, bool(request.model), _EMBEDDINGS),
+            constraints=constraints_of(wanted, roads.view.tenant, frozenset() if request.model else _EMBEDDINGS),
             max_latency=max_latency_of(wanted),
             size=whole,
             reads=longest,

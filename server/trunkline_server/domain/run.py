@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from google.protobuf.duration_pb2 import Duration
 from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Usage
 from trunkline.v1.completion_pb2 import CompleteRequest, RecoveryPolicy
@@ -15,7 +14,7 @@ from trunkline.v1.route_pb2 import Route
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.concurrency import Lane
 from trunkline_server.domain.deadline import caller_deadline
-from trunkline_server.domain.duration import duration
+from trunkline_server.domain.duration import put_duration
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.pricing import bill
@@ -87,7 +86,7 @@ class Run:
         record = self._recorded(choice)
         record.hedge = hedge
         if waited >= _WORTH_TELLING:
-            record.waited.CopyFrom(duration(waited))
+            put_duration(record.waited, waited)
         self._last = trial = Trial(self, choice, lane, standing, record)
         self.open.append(trial)
         return trial
@@ -217,11 +216,9 @@ class Run:
             route.experiment_id, route.arm_id, route.shadow = copy.experiment_id, copy.arm_id, True
         return route
 
-    def time_to_first_token(self) -> Duration | None:
-        """From the arrival of the call to the first content that went to the caller."""
-        if self._first_content is None:
-            return None
-        return duration(self._first_content - self.call.arrived)
+    def time_to_first_token(self) -> float | None:
+        """Seconds from the arrival of the call to the first content that went to the caller."""
+        return None if self._first_content is None else self._first_content - self.call.arrived
 
     def end(self) -> None:
         """The call has ended, unless it had before. Attempts still open are closed as cancelled, and charged."""
@@ -230,34 +227,37 @@ class Run:
             for trial in tuple(self.open):
                 trial.cancelled()
 
-    def latency(self) -> Duration:
-        """From the arrival of the call to its end, or to now."""
-        return duration((self._ended or time.monotonic()) - self.call.arrived)
+    def latency(self) -> float:
+        """Seconds from the arrival of the call to its end, or to now."""
+        return (self._ended or time.monotonic()) - self.call.arrived
 
     def record(self, code: int, reason: str) -> RecordedRequest:
         """The call as the request log keeps it, ended."""
         self.end()
-        call, last = self.call, self._answering()
+        call, last, first = self.call, self._answering(), self.time_to_first_token()
         record = RecordedRequest(
             request_id=call.request_id,
-            create_time=call.create_time(),
             method=call.method,
-            context=call.context,
             integration_id=last.integration_id,
             provider=last.provider,
             model=last.model,
             status_code=code,
             error_reason=reason,
-            usage=last.usage if last.HasField("usage") else None,
-            cost_details=self._bill,
-            latency=self.latency(),
-            time_to_first_token=self.time_to_first_token(),
-            attempts=self.attempts,
-            route=self.route(),
             trace_id=call.trace_id,
             key_id=call.identity.key_id,
+            attempts=self.attempts,
         )
+        # Messages given to the constructor would be encoded and decoded.
+        record.create_time.CopyFrom(call.create_time())
+        record.context.CopyFrom(call.context)
         record.context.tenant_id = call.tenant_id
+        if last.HasField("usage"):
+            record.usage.CopyFrom(last.usage)
+        record.cost_details.CopyFrom(self._bill)
+        put_duration(record.latency, self.latency())
+        if first is not None:
+            put_duration(record.time_to_first_token, first)
+        record.route.CopyFrom(self.route())
         return record
 
     def _answering(self) -> Attempt:

@@ -13,8 +13,9 @@ from trunkline_server.domain.admission import expected_tokens, rates_of_choice, 
 from trunkline_server.domain.attempts import to_hold
 from trunkline_server.domain.begun import Begun
 from trunkline_server.domain.call import Call, Caller
+from trunkline_server.domain.duration import put_duration
 from trunkline_server.domain.errors import Reason, TrunklineError
-from trunkline_server.domain.money import to_money
+from trunkline_server.domain.money import put_money
 from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.routes.plan import Choice, Plan, Rejection
@@ -108,7 +109,7 @@ async def conclude(run: Run, answer: CompleteResponse | Finished | EmbedResponse
             _fill(run, answer)
         finally:
             levels = await settling
-    answer.latency.CopyFrom(run.latency())
+    put_duration(answer.latency, run.latency())
     return levels
 
 
@@ -118,7 +119,7 @@ def _fill(run: Run, answer: CompleteResponse | Finished | EmbedResponse) -> None
     target = run.choice.candidate.target
     answer.model_used = answer.model_used or target.model
     answer.provider = target.provider
-    answer.cost.CopyFrom(to_money(run.charged))
+    put_money(answer.cost, run.charged)
     answer.cost_details.CopyFrom(run.bill)
     answer.attempts.extend(run.attempts)
     answer.trace_id = call.trace_id

@@ -12,7 +12,7 @@ from trunkline.v1.completion_pb2 import StreamCompleteResponse
 
 from trunkline_server.domain import tokens
 from trunkline_server.domain.admission import expected_tokens
-from trunkline_server.domain.duration import duration
+from trunkline_server.domain.duration import put_duration
 from trunkline_server.domain.errors import ProviderError, TrunklineError
 from trunkline_server.domain.ports import Heard
 from trunkline_server.domain.redaction import conceal_in
@@ -151,10 +151,10 @@ class Trial:
         self._run.open.remove(self)
         attempt.outcome = outcome
         took = time.monotonic() - self.started
-        attempt.latency.CopyFrom(duration(took))
+        put_duration(attempt.latency, took)
         first = self._first()
         if first is not None:
-            attempt.time_to_first_token.CopyFrom(duration(first))
+            put_duration(attempt.time_to_first_token, first)
         self._lane.leave(took, first, written, overloaded)
         self._standing.proof.end()
         heard = self.heard

@@ -17,7 +17,6 @@ from trunkline.v1.completion_pb2 import (
     Started,
     StreamCompleteResponse,
 )
-from trunkline.v1.content_pb2 import Part
 
 from trunkline_server.domain.fold import fold
 from trunkline_server.providers import errors, options
@@ -119,15 +118,18 @@ class Decoder:
         self.done = True
         counts = _counts(answer)
         self.usage = usage.decode(counts) if counts else None
-        return CompleteResponse(
+        found = CompleteResponse(
             completion=text,
-            content=(Part(text=text),),
             model_used=answer.get("model") or "",
             provider=self._provider,
             completion_id=answer.get("id") or "",
-            usage=self.usage,
-            finish=_finish(str(raw), choice.get("stop_reason")),
         )
+        # Messages given to the constructor would be encoded and decoded.
+        found.content.add(text=text)
+        if self.usage is not None:
+            found.usage.CopyFrom(self.usage)
+        found.finish.CopyFrom(_finish(str(raw), choice.get("stop_reason")))
+        return found
 
     def _whole(self, answer: Json) -> Iterator[Event]:
         yield from self._chunk(answer, "message")
