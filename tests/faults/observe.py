@@ -31,19 +31,28 @@ def rss(pid: int) -> float:
     return int(found[1]) * 1024 / 1e6
 
 
-def connections(pid: int, port: int) -> int:
-    """Established connections that a process has accepted at a port of its own."""
+def listens(pid: int, port: int) -> bool:
+    """Whether a process accepts connections at a port."""
+    return bool(_own(pid, port, _LISTEN))
+
+
+def connections(pid: int, port: int) -> set[str]:
+    """The callers, by address, of the established connections that a process has accepted at a port of its own."""
+    return {row[2] for row in _own(pid, port, _ESTABLISHED)}
+
+
+def _own(pid: int, port: int, state: str) -> list[list[str]]:
     inodes = set()
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
             inodes.add(os.readlink(entry))
         except OSError:
             continue
-    return sum(
-        f"socket:[{row[9]}]" in inodes
+    return [
+        row
         for row in sockets()
-        if int(row[1].rpartition(":")[2], 16) == port and row[3] == _ESTABLISHED
-    )
+        if int(row[1].rpartition(":")[2], 16) == port and row[3] == state and f"socket:[{row[9]}]" in inodes
+    ]
 
 
 def sockets() -> list[list[str]]:

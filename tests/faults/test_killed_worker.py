@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from faults.load import Callers, Tally, during, streaming, whole
-from faults.observe import connections, until, workers
+from faults.observe import connections, listens, until, workers
 from faults.report import report
 from faults.scale import NOISE, pick
 from faults.scene import own
@@ -17,6 +17,8 @@ from harness import Stack, holds
 
 STREAMS = 200  # over both workers
 CONNECTIONS = 10
+# All workers listen, and all connections are accepted, within so many seconds.
+OPENED_WITHIN = 30.0
 LEASE = pick(3.0, 60.0)
 CHUNKS_PER_SECOND = 5
 # Streams outlive the lease, so that those of the live worker show that theirs are renewed.
@@ -26,15 +28,19 @@ SECONDS = LEASE + pick(6, 15)
 async def _at_home(callers: Callers, running: Stack, pids: list[int]) -> list[int]:
     """The worker behind each connection, which are opened one by one."""
     port = int(running.target.rpartition(":")[2])
-    homes, before = [], [connections(pid, port) for pid in pids]
-    for channel in callers.channels:
-        await channel.channel_ready()
-        after = [connections(pid, port) for pid in pids]
-        while after == before:
+    homes: list[int] = []
+    known = {caller for pid in pids for caller in connections(pid, port)}
+    async with asyncio.timeout(OPENED_WITHIN):
+        # The first one to listen makes the server ready.
+        while not all(listens(pid, port) for pid in pids):
             await asyncio.sleep(0.01)
-            after = [connections(pid, port) for pid in pids]
-        homes.append(next(pid for pid, old, new in zip(pids, before, after, strict=True) if new > old))
-        before = after
+        for channel in callers.channels:
+            await channel.channel_ready()
+            # Told apart by address: another connection may end meanwhile.
+            while not (fresh := {caller: pid for pid in pids for caller in connections(pid, port) - known}):
+                await asyncio.sleep(0.01)
+            homes.append(next(iter(fresh.values())))
+            known |= fresh.keys()
     return homes
 
 
