@@ -33,6 +33,7 @@ from mock_upstream import CHUNKS  # noqa: E402
 from trunkline.v1.common_pb2 import CallContext  # noqa: E402
 from trunkline.v1.completion_pb2 import CompleteRequest, StreamCompleteRequest  # noqa: E402
 from trunkline_server.embedded.process import free_port  # noqa: E402
+from trunkline_server.main import GRPC  # noqa: E402
 
 SERVER_CORE, OTHER_CORE = ("taskset", "-c", "0"), ("taskset", "-c", "1")
 LLM = "/trunkline.v1.LLMService"
@@ -152,6 +153,7 @@ def say(text: str) -> None:
 async def main(seconds: int, runs: int) -> None:
     """Measure and print."""
     folder = Path(tempfile.mkdtemp(prefix="trunkline-bench-"))
+    os.environ.update(GRPC | os.environ)  # The bare server has the gRPC of the workers.
     port, bare = free_port(), free_port()
     url = f"http://127.0.0.1:{port}/v1"
     unary, streamed = requests()
