@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -17,6 +17,7 @@ from trunkline.v1.budget_pb2 import (
     Budget,
     BudgetEnforcement,
     BudgetPeriod,
+    BudgetScope,
 )
 from trunkline.v1.common_pb2 import BudgetState, CallContext, CallLimit, LimitScope
 
@@ -33,6 +34,16 @@ FIGURES: tuple[Literal["requests_per_minute", "tokens_per_minute", "max_concurre
     "requests_per_minute",
     "tokens_per_minute",
     "max_concurrent",
+)
+
+# Whom the budgets of a scope are about, in the order in which they are told.
+_SUBJECTS: tuple[tuple[BudgetScope.ValueType, Callable[[Caller, CallContext], str]], ...] = (
+    (BUDGET_SCOPE_TENANT, lambda caller, context: ""),
+    (BUDGET_SCOPE_TEAM, lambda caller, context: caller.team_id),
+    (BUDGET_SCOPE_AGENT, lambda caller, context: context.agent_id),
+    (BUDGET_SCOPE_WORKFLOW, lambda caller, context: context.workflow_id),
+    (BUDGET_SCOPE_USER, lambda caller, context: context.user_id),
+    (BUDGET_SCOPE_API_KEY, lambda caller, context: caller.key_id),
 )
 
 
@@ -68,24 +79,19 @@ class BudgetIndex:
 
     def __init__(self, budgets: Sequence[Budget], default_threshold: float) -> None:
         self._default_threshold = default_threshold
-        self._by_subject: dict[tuple[int, str], list[Budget]] = {}
+        scopes: dict[int, dict[str, list[Budget]]] = {}
         for budget in budgets:
-            self._by_subject.setdefault((budget.scope, budget.subject), []).append(budget)
+            scopes.setdefault(budget.scope, {}).setdefault(budget.subject, []).append(budget)
+        # Of most tenants one or two scopes are in use.
+        self._scopes = [(subject, scopes[scope]) for scope, subject in _SUBJECTS if scope in scopes]
         self._limits: dict[str, BudgetLimit] = {}
 
     def in_scope(self, caller: Caller, context: CallContext, now: float) -> tuple[BudgetLimit, ...]:
         """The budgets that a call counts against, at Unix time `now`."""
-        if not self._by_subject:
-            return ()
-        subjects = (
-            (BUDGET_SCOPE_TENANT, ""),
-            (BUDGET_SCOPE_TEAM, caller.team_id),
-            (BUDGET_SCOPE_AGENT, context.agent_id),
-            (BUDGET_SCOPE_WORKFLOW, context.workflow_id),
-            (BUDGET_SCOPE_USER, context.user_id),
-            (BUDGET_SCOPE_API_KEY, caller.key_id),
-        )
-        return tuple(self._limit(budget, now) for subject in subjects for budget in self._by_subject.get(subject, ()))
+        found: list[BudgetLimit] = []
+        for subject, budgets in self._scopes:
+            found += [self._limit(budget, now) for budget in budgets.get(subject(caller, context), ())]
+        return tuple(found)
 
     def _limit(self, budget: Budget, now: float) -> BudgetLimit:
         found = self._limits.get(budget.budget_id)

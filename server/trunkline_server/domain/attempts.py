@@ -18,7 +18,6 @@ from trunkline_server.domain.run import Run
 from trunkline_server.domain.standing import Standing
 from trunkline_server.domain.strategies import (
     LEAST_TIME,
-    MAX_ATTEMPTS,
     Elsewhere,
     Verdict,
     delay,
@@ -31,31 +30,23 @@ from trunkline_server.domain.trial import Trial
 _SHORT_WAIT = 0.1
 
 
-def allowed(run: Run) -> int:
-    """How many attempts a call may make."""
-    return run.recovery.max_attempts if run.recovery.HasField("max_attempts") else MAX_ATTEMPTS
-
-
 def to_hold(run: Run) -> int:
     """Nano-USD that the attempts of a call can cost: the dearest one's, or the two dearest ones' where the caller asks
     for a second one beside or after one that cost something."""
-    costs = sorted((choice.most for choice in run.plan.choices[: allowed(run)]), reverse=True)
     recovery = run.recovery
-    twice = recovery.HasField("hedge_after") or recovery.restart_after_content or recovery.continue_after_content
-    return sum((costs * 2)[:2]) if twice and allowed(run) > 1 else costs[0]
+    costs = sorted([choice.most for choice in run.plan.choices[: recovery.max_attempts]], reverse=True)
+    twice = recovery.hedge_after is not None or recovery.restart_after_content or recovery.continue_after_content
+    return sum((costs * 2)[:2]) if twice and recovery.max_attempts > 1 else costs[0]
 
 
 class Attempts:
     """The attempts of one call: the first candidate first, the next one when it fails, the last one again."""
 
     def __init__(self, run: Run, resilience: Resilience) -> None:
-        recovery = run.recovery
-        fallback = not recovery.HasField("allow_fallback") or recovery.allow_fallback
         self._run = run
         self._resilience = resilience
-        self._choices = list(run.plan.choices if fallback else run.plan.choices[:1])
+        self._choices = list(run.plan.choices if run.recovery.allow_fallback else run.plan.choices[:1])
         self._aside: list[Choice] = []
-        self._allowed = allowed(run)
 
     async def next(self) -> Trial | None:
         """The next attempt, after the wait it needs; None when there is none left."""
@@ -67,7 +58,7 @@ class Attempts:
     async def beside(self) -> Trial | None:
         """An attempt beside the one under way: of the next candidate, of the same one where there is no other."""
         under_way = self._run.open
-        if not under_way or self._run.made >= self._allowed:
+        if not under_way or self._run.made >= self._run.recovery.max_attempts:
             return None
         others = [one for one in self._choices if all(one is not trial.choice for trial in under_way)]
         self._note("hedge", under_way[0].choice, "")
@@ -94,7 +85,8 @@ class Attempts:
             try:
                 if not alone:
                     self._in_time(choice)
-                await self._until_quota(choice, standing, alone)
+                if standing.quotas.known:
+                    await self._until_quota(choice, standing, alone)
                 lane = await self._take(choice)
             except TrunklineError as obstacle:
                 self._note("skipped", choice, obstacle.reason_name)
@@ -128,13 +120,13 @@ class Attempts:
             raise _beyond_hold(candidate)
         if not breaker.allows():
             raise _kept_away(candidate)
-        if call.tab is not None:
-            await call.tab.widen(rates_of_choice(call.identity, target))
+        if call.tab is not None and (rates := rates_of_choice(call.identity, target)):
+            await call.tab.widen(rates)
         lane = self._resilience.lanes.of(target.endpoint, target.model)
         if not lane.admit():
             await lane.enter(call.tenant_id, run.priority, run.weight, call.deadline)
         try:
-            if not await self._let_through(breaker):
+            if not breaker.enter() and not await self._let_through(breaker):
                 raise _kept_away(candidate)
         except BaseException:
             lane.leave(0.0)
@@ -142,16 +134,17 @@ class Attempts:
         return lane
 
     async def _let_through(self, breaker: Breaker) -> bool:
-        """Whether a breaker lets the call through; for the last one left, a probe of another call is waited for."""
+        """Whether an open breaker lets the call through; for the last one left, a probe of another call is waited
+        for."""
         deadline = self._run.call.deadline
-        if breaker.enter() or await breaker.claim(deadline):
+        if await breaker.claim(deadline):
             return True
         return len(self._choices) == 1 and await breaker.verdict(deadline)
 
     async def _go_on(self) -> bool:
         """Whether the last failures leave anything to try: the next provider at once, or the same one after a wait."""
         run, error = self._run, self._run.error
-        if error is None or run.made >= self._allowed:
+        if error is None or run.made >= self._run.recovery.max_attempts:
             return False
         moved = self._leave_failed()
         if not self._choices:

@@ -86,10 +86,9 @@ class Call:
             raise AssertionError("the call is not authenticated")
         return self.caller
 
-    def create_time(self) -> Timestamp:
+    def put_create_time(self, field: Timestamp) -> None:
         """When the call arrived."""
-        seconds, nanos = divmod(int(self.arrived_wall * 1e9), 1_000_000_000)
-        return Timestamp(seconds=seconds, nanos=nanos)
+        field.seconds, field.nanos = divmod(int(self.arrived_wall * 1e9), 1_000_000_000)
 
     @property
     def tenant_id(self) -> str:

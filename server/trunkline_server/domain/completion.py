@@ -18,12 +18,13 @@ from trunkline_server.domain.admission import put_budgets
 from trunkline_server.domain.attempts import Attempts
 from trunkline_server.domain.call import Call
 from trunkline_server.domain.deadline import Deadline
-from trunkline_server.domain.duration import put_duration, seconds
+from trunkline_server.domain.duration import put_duration
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError, invalid_fields
 from trunkline_server.domain.hedging import hedged
 from trunkline_server.domain.needs import DEFAULT_MAX_TOKENS
 from trunkline_server.domain.outlet import Outlet
 from trunkline_server.domain.ports import Providers
+from trunkline_server.domain.recovery import Recovery
 from trunkline_server.domain.resilience import Resilience
 from trunkline_server.domain.router import Router
 from trunkline_server.domain.routes.plan import Plan, no_provider
@@ -115,7 +116,7 @@ class Completions:
             call,
             plan,
             count,
-            recovery=request.recovery,
+            recovery=Recovery.of(request.recovery),
             priority=request.priority,
             streaming=streaming,
             explain=request.routing.explain,
@@ -158,16 +159,14 @@ class Completions:
                 trial.failed(error)
                 raise
 
-        if run.recovery.HasField("hedge_after"):
-            return await hedged(first, seconds(run.recovery.hedge_after), attempts.beside, ask)
+        if (after := run.recovery.hedge_after) is not None:
+            return await hedged(first, after, attempts.beside, ask)
         return first, await ask(first)
 
     def _limit(self, run: Run) -> Deadline:
         """The deadline of one attempt: the caller's, or the attempt's own if that is sooner."""
-        recovery = run.recovery
-        if not recovery.HasField("attempt_timeout"):
-            return run.call.deadline
-        return run.call.deadline.sooner(seconds(recovery.attempt_timeout))
+        own, deadline = run.recovery.attempt_timeout, run.call.deadline
+        return deadline if own is None else deadline.sooner(own)
 
     async def _conclude(self, run: Run, request: CompleteRequest, answer: CompleteResponse | Finished) -> None:
         """Settle, then fill in what only Trunkline knows. Whole and streamed answers share these fields. Then copies go

@@ -27,7 +27,6 @@ USUAL_OUTPUT_TOKENS = 1024
 # Requests up to this many bytes are counted exactly where that decides: counting takes a tenth of a microsecond each.
 _COUNTED_BYTES = 200_000
 
-_NOTHING: frozenset[str] = frozenset()
 _MEDIA = {
     MediaKind.MEDIA_KIND_IMAGE: ("vision", Modality.MODALITY_IMAGE),
     MediaKind.MEDIA_KIND_AUDIO: ("audio_input", Modality.MODALITY_AUDIO),
@@ -99,7 +98,7 @@ def need_of(
     answers = request.candidate_count or 1
     named = bool(model)
     # A named model is the caller's choice: only what was asked for in words binds it.
-    capabilities, reads = (_NOTHING, 0) if named else implied(request)
+    capabilities, reads = (frozenset(), 0) if named else implied(request)
     return Need(
         model=model,
         fallbacks=request.recovery.fallback_models,
@@ -122,26 +121,27 @@ def constraints_of(
     wanted: ModelRequirements, tenant: Tenant, implied_capabilities: frozenset[str], reads: int = 0
 ) -> Constraints:
     """The constraints of a call, whose content implies some. Raises INVALID_MODEL_REQUIREMENTS."""
-    asked = frozenset(wanted.capabilities)
-    if not asked <= CAPABILITIES.keys():
-        unknown = ", ".join(sorted(asked - CAPABILITIES.keys()))
-        raise invalid_fields(
-            [("model_requirements.capabilities", f"unknown: {unknown}; see ModelRequirements")],
-            reason=Reason.ERROR_REASON_INVALID_MODEL_REQUIREMENTS,
-        )
-    if tenant.data_residency and wanted.data_residency and wanted.data_residency != tenant.data_residency:
-        raise invalid_fields(
-            [("model_requirements.data_residency", f"the tenant's data must stay in {tenant.data_residency}")],
-            reason=Reason.ERROR_REASON_INVALID_MODEL_REQUIREMENTS,
-        )
-    return _constraints(wanted.SerializeToString(), asked | implied_capabilities, reads, tenant.data_residency)
+    return _constraints(wanted.SerializeToString(), implied_capabilities, reads, tenant.data_residency)
 
 
 @lru_cache(4096)
-def _constraints(wanted: bytes, capabilities: frozenset[str], reads: int, residency: str) -> Constraints:
+def _constraints(stated: bytes, implied_capabilities: frozenset[str], reads: int, residency: str) -> Constraints:
     """Made once for calls that ask the same."""
-    found = ModelRequirements.FromString(wanted)
-    return Constraints.of(found, capabilities=capabilities, reads=reads, residency=found.data_residency or residency)
+    wanted = ModelRequirements.FromString(stated)
+    asked = frozenset(wanted.capabilities)
+    if unknown := asked - CAPABILITIES.keys():
+        raise invalid_fields(
+            [("model_requirements.capabilities", f"unknown: {', '.join(sorted(unknown))}; see ModelRequirements")],
+            reason=Reason.ERROR_REASON_INVALID_MODEL_REQUIREMENTS,
+        )
+    if residency and wanted.data_residency and wanted.data_residency != residency:
+        raise invalid_fields(
+            [("model_requirements.data_residency", f"the tenant's data must stay in {residency}")],
+            reason=Reason.ERROR_REASON_INVALID_MODEL_REQUIREMENTS,
+        )
+    return Constraints.of(
+        wanted, capabilities=asked | implied_capabilities, reads=reads, residency=wanted.data_residency or residency
+    )
 
 
 def max_latency_of(wanted: ModelRequirements) -> float | None:

@@ -212,7 +212,7 @@ class BudgetLimit:
     ends_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """What one call asks of admission: a hold of `amount` on every budget, and of every rate one call, `tokens` tokens
     (an estimate that settling corrects) and one place among the calls in flight."""
@@ -225,7 +225,7 @@ class Ask:
     tokens: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BudgetLevel:
     """The state of one budget."""
 

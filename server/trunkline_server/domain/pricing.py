@@ -41,6 +41,8 @@ class PriceList:
     base_input: int = field(default=0)
     base_output: int = field(default=0)
     stepped: bool = field(default=False)
+    # Those of _PARTS that have a price: most models have none or one.
+    parts: tuple[tuple[TokenClass.ValueType, str, TokenClass.ValueType], ...] = field(default=())
 
     @classmethod
     def of(cls, prices: Iterable[TokenPrice], version: str, *, writes: bool = True) -> PriceList | None:
@@ -67,6 +69,7 @@ class PriceList:
             base_input=base[0][0][1],
             base_output=base[1][0][1],
             stepped=any(len(steps) > 1 for steps in base),
+            parts=tuple(part for part in _PARTS if part[0] in frozen),
         )
 
     def price(self, token_class: int, input_tokens: int) -> int | None:
@@ -96,17 +99,15 @@ def bill(prices: PriceList | None, usage: Usage) -> CostDetails:
         whole[_OUTPUT] = usage.billed_output_tokens
     input_tokens = usage.input_tokens
     items: list[tuple[TokenClass.ValueType, int, int]] = []
-    for token_class, name, of in _PARTS:
+    for token_class, name, of in prices.parts:
         tokens = getattr(usage, name)
         if not tokens:
             continue
         if token_class == _WRITE:
             tokens = max(0, tokens - usage.cache_write_long_tokens)  # Billed before, as a class of its own.
-        price = prices.price(token_class, input_tokens)
-        if price is not None:
-            tokens = min(tokens, whole[of])
-            whole[of] -= tokens
-            items.append((token_class, tokens, price))
+        tokens = min(tokens, whole[of])
+        whole[of] -= tokens
+        items.append((token_class, tokens, prices.price(token_class, input_tokens) or 0))
     items += [(of, left, prices.price(of, input_tokens) or 0) for of, left in whole.items() if left > 0]
     total, lines = 0, details.items
     for token_class, tokens, price in items:

@@ -67,6 +67,11 @@ class Quotas:
         self._taken: deque[tuple[float, int]] = deque(maxlen=_MOST_TAKEN)
         self._sent = -math.inf
 
+    @property
+    def known(self) -> bool:
+        """Whether the provider told any."""
+        return bool(self._buckets)
+
     def learn(self, quotas: Sequence[ProviderQuota], now: float, sent: float | None = None) -> None:
         """An answer told its quotas. `sent` is when its call began, absent now: calls that began since then are not in
         what it tells. An answer to an earlier call than the last one is old news."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from trunkline.v1.analytics_pb2 import RecordedRequest
 from trunkline.v1.common_pb2 import Attempt, AttemptOutcome, CostDetails, Usage
-from trunkline.v1.completion_pb2 import CompleteRequest, RecoveryPolicy
+from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline.v1.route_pb2 import Route
 
 from trunkline_server.domain.call import Call
@@ -18,6 +18,7 @@ from trunkline_server.domain.duration import put_duration
 from trunkline_server.domain.errors import ProviderError, Reason, TrunklineError
 from trunkline_server.domain.ports import Target
 from trunkline_server.domain.pricing import bill
+from trunkline_server.domain.recovery import Recovery
 from trunkline_server.domain.routes.plan import Choice, Plan, no_provider
 from trunkline_server.domain.routes.record import candidates_of, route_of
 from trunkline_server.domain.standing import Standing
@@ -26,6 +27,7 @@ from trunkline_server.domain.trial import Trial, note_error
 # A shorter wait, in seconds, is what any attempt takes to begin.
 _WORTH_TELLING = 0.001
 _SKIPPED = AttemptOutcome.ATTEMPT_OUTCOME_SKIPPED
+_USUAL = Recovery()
 
 
 class Run:
@@ -42,7 +44,7 @@ class Run:
         plan: Plan,
         count: Callable[[str], int],
         *,
-        recovery: RecoveryPolicy | None = None,
+        recovery: Recovery = _USUAL,
         priority: int = 0,
         streaming: bool = False,
         explain: bool = False,
@@ -50,7 +52,7 @@ class Run:
     ) -> None:
         self.call = call
         self.plan = plan
-        self.recovery = recovery or RecoveryPolicy()
+        self.recovery = recovery
         self.priority = priority
         self.streaming = streaming
         self.explain = explain
@@ -245,10 +247,11 @@ class Run:
             error_reason=reason,
             trace_id=call.trace_id,
             key_id=call.identity.key_id,
-            attempts=self.attempts,
         )
         # Messages given to the constructor would be encoded and decoded.
-        record.create_time.CopyFrom(call.create_time())
+        for attempt in self.attempts:
+            record.attempts.add().CopyFrom(attempt)
+        call.put_create_time(record.create_time)
         record.context.CopyFrom(call.context)
         record.context.tenant_id = call.tenant_id
         if last.HasField("usage"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from trunkline.v1.completion_pb2 import CompleteRequest
+from trunkline.v1.content_pb2 import Message
 
 # Fields whose values say nothing of that, whatever they are.
 _SILENT = frozenset(
@@ -15,7 +16,6 @@ _SILENT = frozenset(
 )
 # Fields that are part of the shape.
 _SHAPING = ("temperature", "top_p")
-_PLAIN = frozenset((*_SILENT, *_SHAPING, "messages"))
 # A longer conversation has a shape of its own.
 _MOST_MESSAGES = 16
 
@@ -23,17 +23,22 @@ _MOST_MESSAGES = 16
 def shape_of(request: CompleteRequest) -> Hashable | None:
     """What requests have in common of which a provider honours all or none; None for one that uses more than text and
     the usual options."""
-    shaping = []
+    shaping: list[tuple[str, float]] = []
+    messages: Sequence[Message] = ()
     for field, value in request.ListFields():
         name = field.name
-        if name not in _PLAIN:
-            return None
+        if name in _SILENT:
+            continue
         if name in _SHAPING:
             shaping.append((name, value))
-    if len(request.messages) > _MOST_MESSAGES:
+        elif name == "messages":
+            messages = value
+        else:
+            return None
+    if len(messages) > _MOST_MESSAGES:
         return None
     turns = []
-    for message in request.messages:
+    for message in messages:
         if message.name:
             return None
         for part in message.parts:

@@ -55,9 +55,9 @@ class Size:
 
 def size(request: CompleteRequest) -> Size:
     """Without a tokenizer: byte-level vocabularies never make more tokens than bytes, so the size is a bound."""
-    text = request.ByteSize()
-    likely = bound = _MESSAGE_OVERHEAD_TOKENS * (1 + len(request.messages))
-    for message in request.messages:
+    text, messages = request.ByteSize(), request.messages
+    likely = bound = _MESSAGE_OVERHEAD_TOKENS * (1 + len(messages))
+    for message in messages:
         for media in _media(message.parts):
             rule = _AS_TEXT if media.mime_type.startswith("text/") else _INLINE.get(media.kind, _AS_TEXT)
             if media.WhichOneof("source") != "data":

@@ -69,9 +69,8 @@ def _ask(run: Run, budgets: Sequence[BudgetLimit]) -> Ask:
 
 def _without_limited(run: Run, error: TrunklineError) -> Plan | None:
     """The plan without the choices that a refusal binds; None when it binds them all, or others may not be tried."""
-    recovery, plan = run.recovery, run.plan
-    alone = recovery.HasField("allow_fallback") and not recovery.allow_fallback
-    if error.reason != Reason.ERROR_REASON_RATE_LIMITED or alone:
+    plan = run.plan
+    if error.reason != Reason.ERROR_REASON_RATE_LIMITED or not run.recovery.allow_fallback:
         return None
     caller, subject = run.call.identity, error.metadata["subject"]
     left = [choice for choice in plan.choices if not _bound(caller, choice, subject)]
@@ -121,7 +120,8 @@ def _fill(run: Run, answer: CompleteResponse | Finished | EmbedResponse) -> None
     answer.provider = target.provider
     put_money(answer.cost, run.charged)
     answer.cost_details.CopyFrom(run.bill)
-    answer.attempts.extend(run.attempts)
+    for attempt in run.attempts:
+        answer.attempts.add().CopyFrom(attempt)
     answer.trace_id = call.trace_id
     answer.request_id = call.request_id
     _note_facts(call, target.provider, answer.model_used, answer.usage, run.charged)

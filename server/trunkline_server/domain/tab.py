@@ -156,4 +156,5 @@ async def _told(settling: Coroutine[Any, Any, object]) -> None:
 
 def tokens_used(record: RecordedRequest) -> int:
     """Tokens of all attempts, input and output together."""
-    return sum(attempt.usage.input_tokens + attempt.usage.output_tokens for attempt in record.attempts)
+    usages = [attempt.usage for attempt in record.attempts]
+    return sum([usage.input_tokens + usage.output_tokens for usage in usages])

@@ -34,7 +34,7 @@ _RECEIVE_BYTES = 48 * 1024
 _KNOWN_PLACES = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bound:
     """When a call ends, and whose bound that is: the caller's deadline, or a timeout of ours. `timeouts` bound its
     parts; `part` is the one that ends at `at`."""
@@ -47,9 +47,8 @@ class Bound:
     @classmethod
     def of(cls, deadline: Deadline, seconds: float, timeouts: Timeouts = DEFAULT_TIMEOUTS) -> Bound:
         """The earlier of the caller's deadline and `seconds` from now."""
-        own = Deadline.after(seconds)
-        at, caller = (deadline.at, deadline.caller) if deadline.at <= own.at else (own.at, False)
-        return cls(at, caller, timeouts)
+        at = time.monotonic() + seconds
+        return cls(deadline.at, deadline.caller, timeouts) if deadline.at <= at else cls(at, False, timeouts)
 
     @classmethod
     def to(cls, target: Target, deadline: Deadline) -> Bound:

@@ -60,7 +60,7 @@ class FrameParser(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Subject:
     """Whom an attempt speaks to. `provider` is its id in the catalogue, `model` as the provider names it."""
 

@@ -129,9 +129,10 @@ def entries(most: int, key: Check, value: Check) -> Check:
 
 def prompt_or_messages(request: Any) -> Sequence[tuple[str, str]]:
     """One of the two."""
-    if request.prompt and request.messages:
+    prompt, messages = request.prompt, request.messages
+    if prompt and messages:
         return [("messages", "excludes prompt")]
-    return [] if request.prompt or request.messages else [("prompt", "is required unless messages are given")]
+    return [] if prompt or messages else [("prompt", "is required unless messages are given")]
 
 
 def model_or_capabilities(request: Any) -> Sequence[tuple[str, str]]:
@@ -146,10 +147,9 @@ def agent(request: Any) -> Sequence[tuple[str, str]]:
     return [] if request.context.agent_id else [("context.agent_id", "is required")]
 
 
-def tools_unique(request: Any) -> Sequence[tuple[str, str]]:
+def tools_unique(tools: Sequence[Any]) -> str | None:
     """No two tools of a name."""
-    tools = request.tools
-    return [("tools", "has a name twice")] if tools and len({tool.name for tool in tools}) < len(tools) else []
+    return "has a name twice" if len({tool.name for tool in tools}) < len(tools) else None
 
 
 def capability(value: str) -> str | None:

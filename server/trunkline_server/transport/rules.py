@@ -72,7 +72,7 @@ _COMPLETE: Mapping[str, Sequence[Check]] = {
     "stop_sequences": (count(16), each(text(256, r"(?s).+", "1 to 256 bytes"))),
     "candidate_count": (number(1, 16),),
     "top_logprobs": (number(0, 20),),
-    "tools": (count(256),),
+    "tools": (count(256), tools_unique),
     "provider_options_json": (entries(8, text(64), size(65536)), entries(8, text(64), json_object)),
 }
 
@@ -141,10 +141,10 @@ TABLES: Mapping[str, Table] = {
             "attempt_timeout": (lasts(0.001, HOUR),),
         }
     ),
-    "CompleteRequest": Table(_COMPLETE, (), (prompt_or_messages, model_or_capabilities, agent, tools_unique)),
+    "CompleteRequest": Table(_COMPLETE, (), (prompt_or_messages, model_or_capabilities, agent)),
     "StreamCompleteRequest": Table({"resume_window": (lasts(0.001, 60),)}, ("request",), (resumes,)),
     "CountTokensRequest": Table(required=("request",), nested={"request": "CompleteRequest, counted"}),
-    "CompleteRequest, counted": Table(_COMPLETE, ("model",), (prompt_or_messages, tools_unique)),
+    "CompleteRequest, counted": Table(_COMPLETE, ("model",), (prompt_or_messages,)),
     "ExplainRouteRequest": Table(required=("request",)),
     "EmbedRequest": Table(
         {

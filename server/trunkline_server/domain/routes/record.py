@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from trunkline.v1.model_pb2 import Availability
-from trunkline.v1.route_pb2 import Route, RouteCandidate, ScoreTerm
+from trunkline.v1.route_pb2 import Route, RouteCandidate
 
-from trunkline_server.domain.duration import duration
+from trunkline_server.domain.duration import put_duration
 from trunkline_server.domain.routes.candidates import Candidate
 from trunkline_server.domain.routes.plan import Choice, Plan, Rejection
 from trunkline_server.domain.routes.planner import MOST_SHOWN, SHOWN
@@ -33,8 +33,10 @@ def route_of(plan: Plan, shown: int = SHOWN) -> Route:
         complexity=course.complexity,
         seed=plan.seed,
         rejected=plan.rejected or None,
-        candidates=[ranked(choice, rank) for rank, choice in enumerate(plan.choices[:shown], 1)],
     )
+    # Messages given to the constructor would be encoded and decoded.
+    for rank, choice in enumerate(plan.choices[:shown], 1):
+        put_ranked(route.candidates.add(), choice, rank)
     if assignment is not None:
         route.experiment_id, route.arm_id = assignment.experiment_id, assignment.arm_id
     return route
@@ -42,49 +44,46 @@ def route_of(plan: Plan, shown: int = SHOWN) -> Route:
 
 def candidates_of(plan: Plan, tell: Tell | None = None) -> Sequence[RouteCandidate]:
     """Every candidate, the eligible ones first and in the order of attempts, at most MOST_SHOWN."""
-    found = [ranked(choice, rank, tell) for rank, choice in enumerate(plan.choices[:MOST_SHOWN], 1)]
+    found = []
+    for rank, choice in enumerate(plan.choices[:MOST_SHOWN], 1):
+        found.append(one := RouteCandidate())
+        put_ranked(one, choice, rank, tell)
     left = MOST_SHOWN - len(found)
     return [*found, *(rejected(rejection, tell) for rejection in plan.reject(left))]
 
 
-def ranked(choice: Choice, rank: int, tell: Tell | None = None) -> RouteCandidate:
+def put_ranked(field: RouteCandidate, choice: Choice, rank: int, tell: Tell | None = None) -> None:
     """An eligible candidate, with its score."""
-    found = _candidate(choice.candidate, tell)
-    found.eligible, found.rank, found.estimated_nano_usd = True, rank, choice.most
+    _put_candidate(field, choice.candidate, tell)
+    field.eligible, field.rank, field.estimated_nano_usd = True, rank, choice.most
     terms = choice.terms
-    found.score, found.moved_by = choice.standard.score(terms), choice.moved_by
-    if not math.isinf(choice.cost):
-        found.expected_nano_usd = round(choice.cost)
+    field.score = choice.standard.score(terms)
+    if choice.moved_by:
+        field.moved_by = choice.moved_by
+    if choice.cost != math.inf:
+        field.expected_nano_usd = round(choice.cost)
     if choice.seconds is not None:
-        found.expected_latency.CopyFrom(duration(choice.seconds))
-    found.terms.extend(_terms(choice, terms))
-    return found
+        put_duration(field.expected_latency, choice.seconds)
+    values = choice.cost, choice.seconds, choice.candidate.quality
+    for name, value, score, weight in zip(_TERMS, values, terms, choice.standard.aim.weights, strict=True):
+        if weight:
+            field.terms.add(name=name, value=None if value == math.inf else value, score=score, weight=weight)
 
 
 def rejected(rejection: Rejection, tell: Tell | None = None) -> RouteCandidate:
     """A candidate with the rule that it did not meet."""
-    found = _candidate(rejection.candidate, tell)
+    found = RouteCandidate()
+    _put_candidate(found, rejection.candidate, tell)
     found.rejected_by, found.detail = rejection.rule, rejection.detail
     return found
 
 
-def _candidate(one: Candidate, tell: Tell | None) -> RouteCandidate:
+def _put_candidate(field: RouteCandidate, one: Candidate, tell: Tell | None) -> None:
     target = one.target
-    return RouteCandidate(
-        provider=target.provider,
-        model=target.model,
-        integration_id=target.integration_id,
-        region=one.region,
-        quality=one.quality,
-        availability=None if tell is None else tell(one),
-    )
-
-
-def _terms(choice: Choice, terms: tuple[float, float, float]) -> Sequence[ScoreTerm]:
-    values = choice.cost, choice.seconds, choice.candidate.quality
-    told = zip(_TERMS, values, terms, choice.standard.aim.weights, strict=True)
-    return [
-        ScoreTerm(name=name, value=None if value == math.inf else value, score=score, weight=weight)
-        for name, value, score, weight in told
-        if weight
-    ]
+    field.provider, field.model, field.integration_id = target.provider, target.model, target.integration_id
+    if one.region:
+        field.region = one.region
+    if one.quality is not None:
+        field.quality = one.quality
+    if tell is not None:
+        field.availability.CopyFrom(tell(one))

@@ -161,7 +161,6 @@ class ToolRun:
             one.integration_id = name
         record = RecordedRequest(
             request_id=call.request_id,
-            create_time=call.create_time(),
             method=call.method,
             context=call.context,
             integration_id=name,
@@ -176,6 +175,7 @@ class ToolRun:
             key_id=call.identity.key_id,
             approval_id=self.approval_id,
         )
+        call.put_create_time(record.create_time)
         if charge := self.charge:
             record.cost_details.nano_usd = charge
         record.context.tenant_id = call.tenant_id

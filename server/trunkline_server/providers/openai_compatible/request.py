@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
 from trunkline.v1.completion_pb2 import CompleteRequest
-from trunkline.v1.content_pb2 import ReasoningEffort, ReasoningOptions, ResponseFormat, ToolChoice, ToolChoiceMode
+from trunkline.v1.content_pb2 import (
+    ReasoningEffort,
+    ReasoningOptions,
+    ResponseFormat,
+    ToolChoice,
+    ToolChoiceMode,
+    ToolDefinition,
+)
 
 from trunkline_server.domain.continuation import begun
 from trunkline_server.providers.openai_compatible import messages
@@ -15,6 +23,8 @@ from trunkline_server.providers.profiles import Profile
 from trunkline_server.providers.wire import Subject
 
 Json = dict[str, Any]
+# Puts the value of a field into the body.
+_Put = Callable[[Json, Any, Profile], None]
 
 EFFORTS = {
     ReasoningEffort.REASONING_EFFORT_NONE: "none",
@@ -28,36 +38,17 @@ CHOICES = {
     ToolChoiceMode.TOOL_CHOICE_MODE_NONE: "none",
     ToolChoiceMode.TOOL_CHOICE_MODE_REQUIRED: "required",
 }
-# Fields whose names are the same on both sides.
-_SAME = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty")
 
 
 def encode(request: CompleteRequest, subject: Subject, stream: bool) -> bytes:
     """The body as JSON. Raises TrunklineError UNSUPPORTED_PARAMETER or INVALID_REQUEST, with field paths."""
     profile = subject.profile
     body: Json = {"model": subject.model, "messages": messages.encode(request, subject)}
-    for name in _SAME:
-        if request.HasField(name):  # type: ignore[arg-type]
-            body[name] = getattr(request, name)
-    if request.HasField("max_tokens"):
-        body[profile.max_tokens_field] = request.max_tokens
-    if request.HasField("seed"):
-        body[profile.seed_field] = request.seed
-    if request.stop_sequences:
-        body["stop"] = list(request.stop_sequences)
-    if request.candidate_count > 1:
-        body["n"] = request.candidate_count
-    if request.HasField("top_logprobs"):
-        body["logprobs"] = True
-        body["top_logprobs"] = request.top_logprobs
-    if request.tools:
-        body["tools"] = _tools(request)
-    if request.HasField("tool_choice"):
-        _choose(body, request.tool_choice)
-    if request.HasField("response_format"):
-        _shape(body, request.response_format)
-    if request.HasField("reasoning"):
-        _reason(body, request.reasoning, profile)
+    # To ask for each of two dozen fields costs more than to look at those that are set.
+    for field, value in request.ListFields():
+        put = _FIELDS.get(field.name)
+        if put is not None:
+            put(body, value, profile)
     if stream:
         body["stream"] = True
         if profile.stream_usage:
@@ -76,9 +67,37 @@ def _go_on(body: Json, request: CompleteRequest, subject: Subject) -> None:
         body["messages"][-1].update(prefill.message)
 
 
-def _tools(request: CompleteRequest) -> list[Json]:
-    encoded = []
-    for i, tool in enumerate(request.tools):
+def _same(name: str) -> _Put:
+    def put(body: Json, value: Any, _: Profile) -> None:
+        body[name] = value
+
+    return put
+
+
+def _max_tokens(body: Json, most: int, profile: Profile) -> None:
+    body[profile.max_tokens_field] = most
+
+
+def _seed(body: Json, seed: int, profile: Profile) -> None:
+    body[profile.seed_field] = seed
+
+
+def _stop(body: Json, sequences: Iterable[str], _: Profile) -> None:
+    body["stop"] = list(sequences)
+
+
+def _candidates(body: Json, count: int, _: Profile) -> None:
+    if count > 1:
+        body["n"] = count
+
+
+def _logprobs(body: Json, top: int, _: Profile) -> None:
+    body["logprobs"], body["top_logprobs"] = True, top
+
+
+def _tools(body: Json, tools: Iterable[ToolDefinition], _: Profile) -> None:
+    body["tools"] = encoded = []
+    for i, tool in enumerate(tools):
         path = f"tools[{i}].parameters_schema_json"
         function: Json = {"name": tool.name, "parameters": parse(tool.parameters_schema_json or EMPTY_SCHEMA, path)}
         if tool.description:
@@ -86,10 +105,9 @@ def _tools(request: CompleteRequest) -> list[Json]:
         if tool.HasField("strict"):
             function["strict"] = tool.strict
         encoded.append({"type": "function", "function": function})
-    return encoded
 
 
-def _choose(body: Json, choice: ToolChoice) -> None:
+def _choose(body: Json, choice: ToolChoice, _: Profile) -> None:
     if choice.mode == ToolChoiceMode.TOOL_CHOICE_MODE_NAMED:
         body["tool_choice"] = {"type": "function", "function": {"name": choice.name}}
     elif choice.mode in CHOICES:
@@ -98,7 +116,7 @@ def _choose(body: Json, choice: ToolChoice) -> None:
         body["parallel_tool_calls"] = choice.parallel
 
 
-def _shape(body: Json, shape: ResponseFormat) -> None:
+def _shape(body: Json, shape: ResponseFormat, _: Profile) -> None:
     kind = shape.WhichOneof("kind")
     if kind == "json_object":
         body["response_format"] = {"type": "json_object"}
@@ -127,3 +145,18 @@ def _reason(body: Json, wanted: ReasoningOptions, profile: Profile) -> None:
         reasoning["exclude"] = not wanted.include
     if reasoning:
         body["reasoning"] = reasoning
+
+
+# How a field that is set goes into the body; the others have no place there, or are seen to by themselves.
+_FIELDS: Mapping[str, _Put] = {
+    **{name: _same(name) for name in ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty")},
+    "max_tokens": _max_tokens,
+    "seed": _seed,
+    "stop_sequences": _stop,
+    "candidate_count": _candidates,
+    "top_logprobs": _logprobs,
+    "tools": _tools,
+    "tool_choice": _choose,
+    "response_format": _shape,
+    "reasoning": _reason,
+}

@@ -28,7 +28,7 @@ Event = StreamCompleteResponse
 Json = dict[str, Any]
 
 DONE = b"[DONE]"
-_UNKNOWN = FinishReason.FINISH_REASON_UNSPECIFIED
+_UNKNOWN, _MET = FinishReason.FINISH_REASON_UNSPECIFIED, FinishReason.FINISH_REASON_STOP_SEQUENCE
 _REASONS = {
     "stop": FinishReason.FINISH_REASON_STOP,
     "eos": FinishReason.FINISH_REASON_STOP,
@@ -128,7 +128,7 @@ class Decoder:
         found.content.add(text=text)
         if self.usage is not None:
             found.usage.CopyFrom(self.usage)
-        found.finish.CopyFrom(_finish(str(raw), choice.get("stop_reason")))
+        _put_finish(found.finish, str(raw), choice.get("stop_reason"))
         return found
 
     def _whole(self, answer: Json) -> Iterator[Event]:
@@ -183,7 +183,8 @@ class Decoder:
         raw = choice.get("finish_reason")
         if raw:
             # Some providers repeat the reason; the last one stands.
-            self._finishes[place] = _finish(str(raw), choice.get("stop_reason"))
+            self._finishes[place] = finish = Finish()
+            _put_finish(finish, str(raw), choice.get("stop_reason"))
 
     def _count(self, counts: Json) -> Iterator[Event]:
         found = usage.decode(counts)
@@ -227,8 +228,10 @@ def _counts(chunk: Json) -> Json | None:
     return found
 
 
-def _finish(raw: str, met: object) -> Finish:
+def _put_finish(field: Finish, raw: str, met: object) -> None:
     """vLLM says in `stop_reason` which stop sequence was met."""
+    field.raw_reason = raw
     if raw == "stop" and isinstance(met, str) and met:
-        return Finish(reason=FinishReason.FINISH_REASON_STOP_SEQUENCE, raw_reason=raw, stop_sequence=met)
-    return Finish(reason=_REASONS.get(raw, _UNKNOWN), raw_reason=raw)
+        field.reason, field.stop_sequence = _MET, met
+    else:
+        field.reason = _REASONS.get(raw, _UNKNOWN)

@@ -171,10 +171,10 @@ class RedisStore:
 
     async def run(self, script: str, shard: str, *args: str | bytes | int) -> Any:
         """Run `lua/<script>.lua` on the shard's server. Answers as Redis does: bytes, int, list, None."""
-        sha = SCRIPTS[script].sha
+        command: Command = ("EVALSHA", SCRIPTS[script].sha, 1, shard, *args)
         for _ in range(_LOADS):
             loads = self._loads
-            answer = await self._call(shard, ("EVALSHA", sha, 1, shard, *args))
+            answer = await self._call(shard, command)
             if not isinstance(answer, Exception):
                 return answer
             if not is_missing_script(answer):

@@ -59,7 +59,7 @@ Args: TypeAlias = tuple[str | bytes | int, ...]
 _ADMITTED_IN = 7
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Hold:
     """`value` as lua/common.lua keeps it; `epoch` is that of the admission."""
 
