@@ -57,8 +57,9 @@ class Attempts:
 
     async def beside(self) -> Trial | None:
         """An attempt beside the one under way: of the next candidate, of the same one where there is no other."""
-        under_way = self._run.open
-        if not under_way or self._run.made >= self._run.recovery.max_attempts:
+        run = self._run
+        under_way = run.open
+        if not under_way or run.made >= run.recovery.max_attempts:
             return None
         others = [one for one in self._choices if all(one is not trial.choice for trial in under_way)]
         self._note("hedge", under_way[0].choice, "")
@@ -144,7 +145,7 @@ class Attempts:
     async def _go_on(self) -> bool:
         """Whether the last failures leave anything to try: the next provider at once, or the same one after a wait."""
         run, error = self._run, self._run.error
-        if error is None or run.made >= self._run.recovery.max_attempts:
+        if error is None or run.made >= run.recovery.max_attempts:
             return False
         moved = self._leave_failed()
         if not self._choices:
