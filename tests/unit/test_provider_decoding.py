@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 import pytest
-from trunkline.v1.completion_pb2 import CompleteResponse
+from trunkline.v1.completion_pb2 import CompleteResponse, StreamCompleteResponse
 from trunkline_server.providers.openai_compatible.stream import Decoder
 from trunkline_server.providers.profiles import parse
-from trunkline_server.providers.wire import MalformedError, Subject
+from trunkline_server.providers.wire import Frame, MalformedError, Subject
 
 _ACME = Subject(parse('[acme]\ndisplay_name = "Acme"\nendpoint = "https://a.example"\n')["acme"], "acme", "m")
 
@@ -98,3 +98,42 @@ def test_reasoning_in_every_form(reasoning: dict[str, Any]) -> None:
 def test_other_shapes_are_malformed(message: dict[str, Any]) -> None:
     with pytest.raises(MalformedError):
         _decode(message)
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        {"delta": {"content": " b"}},
+        {"delta": {"content": " b", "role": "assistant", "tool_calls": None, "reasoning_content": None}},
+        {"delta": {"content": " b"}, "finish_reason": None, "logprobs": None, "stop_reason": None},
+        {"delta": {"content": " b", "reasoning_content": "hm"}},
+        {"delta": {"content": " b", "novel": 1}},
+        {"delta": {"content": " b"}, "finish_reason": "stop"},
+        {"delta": {"content": " b"}, "logprobs": {"content": [{"token": " b", "logprob": -1.5}]}},
+        {"delta": {"content": " b"}, "index": 1},
+        {"delta": {"content": " b"}, "novel": 1},
+        {"delta": {"content": [{"type": "text", "text": " b"}]}},
+        {"delta": {"content": ""}},
+        {"delta": {"refusal": "no"}},
+        {"delta": {}},
+    ],
+)
+@pytest.mark.parametrize("top", [{}, {"usage": {"prompt_tokens": 1, "completion_tokens": 2}}, {"novel": 1}])
+def test_the_short_way_of_a_further_piece_says_what_the_long_way_says(
+    further: dict[str, Any], top: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = {"id": "c1", "model": "m"}
+    chunks = [
+        {**head, "choices": [{"index": 0, "delta": {"role": "assistant", "content": "a"}}]},
+        {**head, "choices": [{"index": 0, **further}], **top},
+        {**head, "choices": [{"index": 0, "delta": {"content": "c"}, "finish_reason": "stop"}]},
+    ]
+
+    def events() -> list[StreamCompleteResponse]:
+        decoder = Decoder(_ACME)
+        frames = [*(Frame("", orjson.dumps(chunk)) for chunk in chunks), Frame("", b"[DONE]")]
+        return [event for frame in frames for event in decoder.feed(frame)]
+
+    short = events()
+    monkeypatch.setattr(Decoder, "_more", lambda *_: None)
+    assert short == events()

@@ -43,6 +43,7 @@ class Trial:
         "choice",
         "first_content",
         "heard",
+        "number",
         "record",
         "started",
     )
@@ -54,6 +55,8 @@ class Trial:
         self._standing = standing
         self.choice = choice
         self.record = record
+        # From 1, in the order of the attempts.
+        self.number = record.number
         self.heard = Heard()
         self.started = time.monotonic()
         self.first_content: float | None = None
@@ -62,11 +65,6 @@ class Trial:
         self._said = tokens.Tally(tokens.encoding_for(choice.candidate.target.model))
         standing.proof.begin()
         standing.quotas.took(expected_tokens(run.plan.need), self.started)
-
-    @property
-    def number(self) -> int:
-        """From 1, in the order of the attempts."""
-        return self.record.number
 
     def observe(self, kind: str | None, event: StreamCompleteResponse) -> bool:
         """Note an event of the stream; returns whether it is, or announces, content."""

@@ -69,13 +69,14 @@ class Blocks:
         """Text, reasoning or refusal grows."""
         if self._prose != kind:
             yield from self.begin(kind)
-        if kind == TEXT:
-            self._widths.grow(text)
-        delta = ContentDelta(candidate=self._candidate, index=self._prose_index)
-        setattr(delta, _DELTA[kind], text)
+        grown = self._grown(kind, text)
         if logprobs:
-            delta.logprobs.extend(logprobs)
-        yield Event(content_delta=delta)
+            grown.content_delta.logprobs.extend(logprobs)
+        yield grown
+
+    def more(self, text: str) -> Event | None:
+        """The text that is open grows; None where none is."""
+        return self._grown(TEXT, text) if self._prose == TEXT else None
 
     def signature(self, signature: str) -> Iterator[Event]:
         """The signature of the reasoning."""
@@ -155,6 +156,16 @@ class Blocks:
             started.part.tool_call.signer = self._signer
         self._next += 1
         yield Event(content_started=started)
+
+    def _grown(self, kind: Kind, text: str) -> Event:
+        if kind == TEXT:
+            self._widths.grow(text)
+        # Set in place: a delta given to the constructor would be encoded and decoded, for each token.
+        event = Event()
+        delta = event.content_delta
+        delta.candidate, delta.index = self._candidate, self._prose_index
+        setattr(delta, _DELTA[kind], text)
+        return event
 
     def _delta(self, index: int, **delta: Any) -> Event:
         return Event(content_delta=ContentDelta(candidate=self._candidate, index=index, **delta))

@@ -31,18 +31,22 @@ class SseParser:
         rest = self._rest
         if self._after_cr or b"\r" in data:
             data = self._with_newlines(data)
-        # Only the seam and the new bytes can hold a blank line.
-        seam = max(0, len(rest) - 1)
-        rest += data
-        if not self._started and not self._skip_bom():
-            return []
-        end = rest.rfind(b"\n\n", seam)
-        if end < 0:
-            if len(rest) > self._limit:
-                raise FrameTooLongError(f"an event exceeds {self._limit} bytes")
-            return []
-        head = bytes(rest[:end])
-        del rest[: end + 2]
+        if self._started and not rest and data.endswith(b"\n\n"):
+            # Whole events, as most servers write them.
+            head = data[:-2]
+        else:
+            # Only the seam and the new bytes can hold a blank line.
+            seam = max(0, len(rest) - 1)
+            rest += data
+            if not self._started and not self._skip_bom():
+                return []
+            end = rest.rfind(b"\n\n", seam)
+            if end < 0:
+                if len(rest) > self._limit:
+                    raise FrameTooLongError(f"an event exceeds {self._limit} bytes")
+                return []
+            head = bytes(rest[:end])
+            del rest[: end + 2]
         # Comments count too: providers send them while a model thinks. Blank lines alone do not.
         self.completed += not head.isspace() and head != b""
         return _events(head)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -49,6 +49,8 @@ _TOP = frozenset(
         *("system_fingerprint", "service_tier", "obfuscation", "p"),
     }
 )
+# Of them those of a chunk that may be a piece of text and nothing else.
+_MORE = _TOP - {"x_groq"}
 _PLAIN = frozenset({"role", "content"})
 _CHOICE = frozenset({"index", "delta", "message", "finish_reason", "stop_reason", "logprobs"})
 
@@ -77,17 +79,36 @@ class Decoder:
         self.done = False
         self.usage: Usage | None = None
 
-    def feed(self, frame: Frame) -> Iterator[Event]:
+    def feed(self, frame: Frame) -> Iterable[Event]:
         """The events of one SSE frame."""
         data = frame.data
         if data == DONE:
             self.done = True
-            yield from self._finish()
-            return
+            return self._finish()
         chunk = options.answered(data, "a frame")
         if frame.event == "error" and "error" not in chunk:
             chunk = {"error": chunk}
-        yield from self._chunk(chunk, "delta")
+        more = self._more(chunk)
+        return self._chunk(chunk, "delta") if more is None else (more,)
+
+    def _more(self, chunk: Json) -> Event | None:
+        """What `_chunk` makes of a further piece of the text of the only answer, which most chunks are; None for any
+        other one. In half the time, see bench/decode.py."""
+        choices = chunk.get("choices")
+        if type(choices) is not list or len(choices) != 1 or self._held or not self._started:
+            return None
+        if chunk.get("error") or chunk.get("usage") or not _MORE.issuperset(chunk):
+            return None
+        choice = choices[0]
+        if type(choice) is not dict or choice.get("finish_reason") or not _CHOICE.issuperset(choice):
+            return None
+        delta, blocks = choice.get("delta"), self._blocks.get(0)
+        if type(delta) is not dict or blocks is None or choice.get("logprobs") or choice.get("index"):
+            return None
+        text = delta.get("content")
+        if not text or type(text) is not str or (len(delta) > 1 and any(delta[one] for one in delta.keys() - _PLAIN)):
+            return None
+        return blocks.more(text)
 
     def close(self) -> Iterator[Event]:
         """The stream is over. What it still says where no `[DONE]` is due; see `done`."""
