@@ -272,11 +272,12 @@ def _marks(thresholds: tuple[float, ...], limit: int) -> str:
 
 def _levels(budgets: Sequence[BudgetLimit], answer: Sequence[bytes]) -> Sequence[BudgetLevel]:
     """Without the budgets whose counter is missing."""
-    return [
-        BudgetLevel(budget.budget_id, budget.limit, int(spent), int(held))
-        for budget, spent, held in zip(budgets, answer[1::2], answer[2::2], strict=True)
-        if spent
-    ]
+    found, at = [], 1
+    for budget in budgets:
+        if spent := answer[at]:
+            found.append(BudgetLevel(budget.budget_id, budget.limit, int(spent), int(answer[at + 1])))
+        at += 2
+    return found
 
 
 def _budget_exceeded(ask: Ask, index: int, spent: bytes, held: bytes) -> TrunklineError:
