@@ -21,7 +21,7 @@ borrow = { $(PYTHON) -m venv --clear --without-pip $(VENV) && \
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "venv: $(PYTHON) is missing or older than 3.11; name another one: make PYTHON=python3.12 venv" >&2; exit 1; }
-	@[ -x $(VENV)/bin/pip ] || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(borrow) || \
+	@[ -x $(VENV)/bin/pip ] || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(borrow) || python3 -m venv --clear $(VENV) || \
 	  { echo "venv: cannot make $(VENV); on Debian: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
 	@echo "venv: installing into $(VENV)"
 	@[ -x $(VENV)/bin/uv ] || $(VENV)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -93,7 +93,7 @@ class Decoder:
 
     def _more(self, chunk: Json) -> Event | None:
         """What `_chunk` makes of a further piece of the text of the only answer, which most chunks are; None for any
-        other one. In half the time, see bench/decode.py."""
+        other one. In two thirds of the time, see bench/decode.py."""
         choices = chunk.get("choices")
         if type(choices) is not list or len(choices) != 1 or self._held or not self._started:
             return None
