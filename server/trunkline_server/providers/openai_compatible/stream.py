@@ -49,8 +49,6 @@ _TOP = frozenset(
         *("system_fingerprint", "service_tier", "obfuscation", "p"),
     }
 )
-# Of them those of a chunk that may be a piece of text and nothing else.
-_MORE = _TOP - {"x_groq"}
 _PLAIN = frozenset({"role", "content"})
 _CHOICE = frozenset({"index", "delta", "message", "finish_reason", "stop_reason", "logprobs"})
 
@@ -94,21 +92,11 @@ class Decoder:
     def _more(self, chunk: Json) -> Event | None:
         """What `_chunk` makes of a further piece of the text of the only answer, which most chunks are; None for any
         other one. In two thirds of the time, see bench/decode.py."""
-        choices = chunk.get("choices")
-        if type(choices) is not list or len(choices) != 1 or self._held or not self._started:
+        if self._held or not self._started or chunk.get("usage") or chunk.get("x_groq"):
             return None
-        if chunk.get("error") or chunk.get("usage") or not _MORE.issuperset(chunk):
-            return None
-        choice = choices[0]
-        if type(choice) is not dict or choice.get("finish_reason") or not _CHOICE.issuperset(choice):
-            return None
-        delta, blocks = choice.get("delta"), self._blocks.get(0)
-        if type(delta) is not dict or blocks is None or choice.get("logprobs") or choice.get("index"):
-            return None
-        text = delta.get("content")
-        if not text or type(text) is not str or (len(delta) > 1 and any(delta[one] for one in delta.keys() - _PLAIN)):
-            return None
-        return blocks.more(text)
+        choice, text = _only_text(chunk, "delta")
+        blocks = self._blocks.get(0)
+        return blocks.more(text) if text and blocks is not None and not choice.get("finish_reason") else None
 
     def close(self) -> Iterator[Event]:
         """The stream is over. What it still says where no `[DONE]` is due; see `done`."""
@@ -124,17 +112,9 @@ class Decoder:
     def _plain(self, answer: Json) -> CompleteResponse | None:
         """What `fold` makes of one text without anything beside it; None for any other answer. A third of the time,
         see bench/decode.py."""
-        choices = answer.get("choices")
-        if answer.get("error") or type(choices) is not list or len(choices) != 1 or not _TOP.issuperset(answer):
-            return None
-        choice = choices[0]
-        if type(choice) is not dict or type(choice.get("message")) is not dict:
-            return None
-        message, raw = choice["message"], choice.get("finish_reason")
-        if not raw or choice.get("logprobs") or choice.get("index") or not _CHOICE.issuperset(choice):
-            return None
-        text = message.get("content")
-        if not text or type(text) is not str or any(message[name] for name in message.keys() - _PLAIN):
+        choice, text = _only_text(answer, "message")
+        raw = choice.get("finish_reason")
+        if not text or not raw:
             return None
         self.done = True
         counts = _counts(answer)
@@ -241,6 +221,27 @@ class Decoder:
             self._carried[key] = value
             event = ProviderEvent(provider=self._provider, type=prefix + name, raw_json=orjson.dumps(value))
             self._held.append(Event(provider_event=event))
+
+
+# Nobody writes to it.
+_NONE: tuple[Json, str] = {}, ""
+
+
+def _only_text(chunk: Json, where: str) -> tuple[Json, str]:
+    """The only choice of a chunk or an answer, and its text, where there is no other content; else nothing of both."""
+    choices = chunk.get("choices")
+    if chunk.get("error") or type(choices) is not list or len(choices) != 1 or not _TOP.issuperset(chunk):
+        return _NONE
+    choice = choices[0]
+    if type(choice) is not dict or choice.get("logprobs") or choice.get("index") or not _CHOICE.issuperset(choice):
+        return _NONE
+    fields = choice.get(where)
+    if type(fields) is not dict:
+        return _NONE
+    text = fields.get("content")
+    if not text or type(text) is not str or (len(fields) > 1 and any(fields[one] for one in fields.keys() - _PLAIN)):
+        return _NONE
+    return choice, text
 
 
 def _counts(chunk: Json) -> Json | None:
