@@ -265,9 +265,9 @@ def _redis_away(error: TrunklineError) -> bool:
 
 @lru_cache(maxsize=4096)
 def _marks(thresholds: tuple[float, ...], limit: int) -> str:
-    """The limit, then `<share>:<nano-USD>`, rounded up, for each threshold."""
-    pairs = ((share, Decimal(repr(share)) * limit) for share in thresholds)
-    return " ".join((str(limit), *(f"{share!r}:{mark.to_integral_value(ROUND_CEILING)}" for share, mark in pairs)))
+    """The limit, then `<<share>:<nano-USD>>`, rounded up, for each threshold, ascending."""
+    pairs = ((share, Decimal(repr(share)) * limit) for share in sorted(thresholds))
+    return " ".join((str(limit), *(f"<{share!r}:{mark.to_integral_value(ROUND_CEILING)}>" for share, mark in pairs)))
 
 
 def _levels(budgets: Sequence[BudgetLimit], answer: Sequence[bytes]) -> Sequence[BudgetLevel]:

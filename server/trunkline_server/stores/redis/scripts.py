@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha1
@@ -12,8 +14,10 @@ from zlib import crc32
 # spread over any sensible number of masters. The number cannot change while there is data.
 SHARDS = tuple(f"tl:{{s{number:02}}}" for number in range(16))
 
-# What counts calls and tokens, for the scripts that do.
-_RATES, _WITH_RATES = "rates", frozenset(("admit", "widen", "settle"))
+# What scripts share: definitions, the later ones made of the earlier.
+_SHARED = ("common", "rates")
+_COMMENT = re.compile(r"--.*\n")
+_DEFINED = re.compile(r"local (?:function )?([\w, ]+)")
 
 # Run by EVAL only: it must come before the others are loaded, see lua/epoch.lua.
 _BY_TEXT = "epoch"
@@ -39,13 +43,24 @@ def _load() -> tuple[str, dict[str, Script]]:
         for entry in files(__package__).joinpath("lua").iterdir()
         if entry.name.endswith(".lua")
     }
-    common, rates = texts.pop("common"), texts.pop(_RATES)
-    epoch = f"{common}\n{texts.pop(_BY_TEXT)}"
-    scripts = {}
-    for name, body in texts.items():
-        text = "\n".join((common, rates, body) if name in _WITH_RATES else (common, body))
-        scripts[name] = Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
-    return epoch, scripts
+    shared = "".join(_COMMENT.sub("\n", texts.pop(name)) for name in _SHARED)
+    definitions = re.split(r"^(?=local )", shared, flags=re.MULTILINE)
+    whole = {name: _with_what_it_needs(body, definitions) for name, body in texts.items()}
+    epoch = whole.pop(_BY_TEXT)
+    return epoch, {
+        name: Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest()) for name, text in whole.items()
+    }
+
+
+def _with_what_it_needs(body: str, definitions: Sequence[str]) -> str:
+    """A script after those of the definitions that it or one of them names: all others would be made anew in each
+    call, a third of what one costs."""
+    text = _COMMENT.sub("\n", body)
+    for definition in reversed(definitions):
+        found = _DEFINED.match(definition)
+        if found and re.search(rf"\b({found[1].strip().replace(', ', '|')})\b", text):
+            text = definition + text
+    return text
 
 
 EPOCH_TEXT, SCRIPTS = _load()

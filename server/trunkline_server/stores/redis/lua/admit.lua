@@ -46,6 +46,9 @@ end
 
 take(found, now)
 if value ~= '' then
-  keep(epoch, hold, value, now_ms + tonumber(ARGV[5]))
+  note(hold, value, now_ms + tonumber(ARGV[5]))
+  for at = first_budget, #ARGV, 3 do
+    redis.call('HINCRBY', budget_key(ARGV[at]), 'held', amount)
+  end
 end
 return levels

@@ -1,8 +1,8 @@
 -- Put before every other script. KEYS[1] is the shard, for example `tl:{s07}`: all keys of a call start with it and so
 -- lie in one slot. Names of holds are `<tenant>/<hold id>`, of budgets `<tenant>/<budget id>/<window>`.
 --
--- Amounts are added by HINCRBY on the strings themselves: exact to 64 bits. Lua compares them as doubles: exact up to
--- 2^53 nano-USD (9.0 million USD), and off by a few nano-USD above.
+-- Amounts are added by HINCRBY on the strings themselves: exact to 64 bits. Lua compares and tells them as doubles: exact
+-- up to 2^53 nano-USD (9.0 million USD), and off by a few nano-USD above.
 local shard = KEYS[1]
 local EPOCH, HOLDS, LEASES = shard .. ':epoch', shard .. ':holds', shard .. ':leases'
 local CLOCK = shard .. ':clock'
@@ -52,8 +52,9 @@ end
 -- A counter written in an earlier epoch counts as missing.
 local function add_held(epoch, sign, value)
   local amount, names = string.match(value, '^(%d+)([^\f]*)')
+  -- HINCRBY refuses -0.
   if amount == '0' then
-    return -- HINCRBY refuses -0.
+    return
   end
   for name in string.gmatch(names, '[^\n]+') do
     local key = budget_key(name)
@@ -74,9 +75,13 @@ local function extend(hold, value, expires_ms)
   end
 end
 
-local function keep(epoch, hold, value, expires_ms)
+local function note(hold, value, expires_ms)
   redis.call('HSET', HOLDS, hold, value)
   extend(hold, value, expires_ms)
+end
+
+local function keep(epoch, hold, value, expires_ms)
+  note(hold, value, expires_ms)
   add_held(epoch, '', value)
 end
 

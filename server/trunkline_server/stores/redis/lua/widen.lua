@@ -22,8 +22,7 @@ if value ~= '' then
   -- The held amounts stay: only a hold whose lease ran out adds them again.
   local expires = math.floor(now / 1000) + tonumber(ARGV[5])
   if kept then
-    redis.call('HSET', HOLDS, hold, value)
-    extend(hold, value, expires)
+    note(hold, value, expires)
   else
     keep(epoch, hold, value, expires)
   end
