@@ -1,4 +1,8 @@
-"""The ceilings: grpc.aio without any feature, as an echo and as a pass-through to the upstream by aiohttp."""
+"""The ceilings: grpc.aio without any feature, as an echo and as a pass-through to the upstream by aiohttp.
+
+Run: `python bench/bare.py PORT URL [untuned]`. It runs in turns with gRPC's threads, as the workers of Trunkline do,
+unless told not to.
+"""
 
 from __future__ import annotations
 
@@ -75,6 +79,6 @@ async def main(port: int, url: str) -> None:
 
 
 if __name__ == "__main__":
-    # As the workers of Trunkline have it.
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    if sys.argv[3:] != ["untuned"]:
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     uvloop.run(main(int(sys.argv[1]), sys.argv[2]))

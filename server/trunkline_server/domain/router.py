@@ -35,7 +35,7 @@ from trunkline_server.domain.routes.plan import Plan, unknown_model
 from trunkline_server.domain.routes.planner import Ground, Planner
 from trunkline_server.domain.routes.policies import Asked, Defaults, Policies
 from trunkline_server.domain.routes.pool import Pools
-from trunkline_server.domain.routes.rules import BY_NAME
+from trunkline_server.domain.routes.rules import BY_NAME, Constraints
 from trunkline_server.domain.routes.spread import Shares
 from trunkline_server.domain.shapes import shape_of
 from trunkline_server.domain.sizes import embedding_size
@@ -246,13 +246,15 @@ class Router:
         course = roads.policies.course(asked, policies)
         if need.model and not any(name in roads.table.by_name for leg in course.legs for name in leg.names or ()):
             raise unknown_model(need.model)
-        limits = [one.max_latency for one in policies if one.max_latency is not None]
-        if limits:
-            limits += [] if need.max_latency is None else [need.max_latency]
-            need = replace(need, max_latency=min(limits))
+        constraints: tuple[Constraints, ...] = ()
+        if policies:
+            constraints = tuple(one.constraints for one in policies if one.constraints is not None)
+            limits = [one.max_latency for one in policies if one.max_latency is not None]
+            if limits:
+                limits += [] if need.max_latency is None else [need.max_latency]
+                need = replace(need, max_latency=min(limits))
         shares = self._shares_of(roads.view.tenant.tenant_id)
         ground = Ground(roads.table, roads.pools, self._moment(), self._resilience.lanes, shares)
-        constraints = tuple(one.constraints for one in policies if one.constraints is not None)
         return Planner(ground, course, need, constraints, asked.seed, beginning, asked.options.explain).plan()
 
     def _moment(self) -> Moment:

@@ -55,7 +55,7 @@ class Size:
 
 def size(request: CompleteRequest) -> Size:
     """Without a tokenizer: byte-level vocabularies never make more tokens than bytes, so the size is a bound."""
-    text, messages = request.ByteSize(), request.messages
+    text, messages = request.ByteSize(), request.messages[:]
     likely = bound = _MESSAGE_OVERHEAD_TOKENS * (1 + len(messages))
     for message in messages:
         for media in _media(message.parts):

@@ -179,8 +179,12 @@ class Http:
             ready = content.read_nowait()
             if ready or content.at_eof():
                 return ready
-            async with asyncio.timeout_at(bound.at):
+            # Half of what asyncio.timeout_at costs, at every pause of a stream; it is the content that ends.
+            late = asyncio.get_running_loop().call_at(bound.at, content.set_exception, TimeoutError())
+            try:
                 return await content.readany()
+            finally:
+                late.cancel()
         except TimeoutError:
             raise bound.error(provider, bound.part) from None
         except (aiohttp.ClientError, OSError) as error:

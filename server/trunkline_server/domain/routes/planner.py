@@ -110,7 +110,7 @@ class Planner:
         need, live = self._need, self._ground.moment.live
         if len(within) == 1:
             # One that has nobody beside it is measured by itself: most calls name their model.
-            one = pool.candidate(int(within[0]))
+            one = pool.candidate(0 if within is pool.everywhere else int(within[0]))
             paid = math.inf if one.prices is None else float(expected_cost(one.prices, need.size, need.usual_tokens))
             return [Choice(one, need, paid, Standard(leg.aim, paid))]
         cost = costs(pool, need.size, need.usual_tokens)

@@ -57,6 +57,11 @@ class Pool:
         return np.arange(len(self), dtype=np.int64)
 
     @cached_property
+    def candidates(self) -> Sequence[Candidate]:
+        """All in the pool."""
+        return [self.table.candidates[place] for place in self.places.tolist()]
+
+    @cached_property
     def all_priced(self) -> bool:
         """Whether the price of each is known."""
         return not bool(self.columns.unpriced.any())
@@ -91,7 +96,7 @@ class Pool:
 
     def candidate(self, at: int) -> Candidate:
         """The candidate at a place of the pool."""
-        return self.table.candidates[int(self.places[at])]
+        return self.candidates[at]
 
     def at(self, key: BreakerKey) -> int | None:
         """The place in the pool of the candidate behind a breaker; None where it is not in it."""

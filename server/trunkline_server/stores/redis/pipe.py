@@ -65,12 +65,19 @@ class Pipe(asyncio.Protocol):
         self._transport.write(b"".join(map(_pack, commands)))
 
     def _wait(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        """The batch is due in so many seconds. A timer that is under way for an earlier one will look."""
         self._due = time.monotonic() + seconds
-        self._timer = loop.call_later(seconds, self._overdue, loop)
+        if self._timer is None:
+            self._timer = loop.call_later(seconds, self._look, loop)
 
-    def _overdue(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Redis took too long, unless this process stood still meanwhile: then the answer may lie here unread."""
-        if time.monotonic() - self._due > _STOOD_STILL:
+        self._timer, late = None, time.monotonic() - self._due
+        if self._done is None:
+            return
+        if late < 0:
+            self._timer = loop.call_later(-late, self._look, loop)
+        elif late > _STOOD_STILL:
             self._wait(loop, _TO_READ)
         else:
             self._fail(TimeoutError("redis took too long"))
@@ -101,13 +108,15 @@ class Pipe(asyncio.Protocol):
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._done is not None:
             self._end(error)
 
     def _end(self, answers: Sequence[Any] | Exception) -> None:
         """Take the batch off, and tell what came of it."""
-        assert self._done is not None and self._timer is not None
-        self._timer.cancel()
+        assert self._done is not None
         done, self._done = self._done, None
         done(answers)
 
