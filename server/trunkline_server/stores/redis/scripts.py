@@ -53,8 +53,8 @@ def _load() -> tuple[str, dict[str, Script]]:
 
 
 def _with_what_it_needs(body: str, definitions: Sequence[str]) -> str:
-    """A script after those of the definitions that it or one of them names: all others would be made anew in each
-    call, a third of what one costs."""
+    """A script after those of the definitions that it or one of them names: Redis makes anew in each call what stands
+    there."""
     text = _COMMENT.sub("\n", body)
     for definition in reversed(definitions):
         found = _DEFINED.match(definition)
