@@ -49,7 +49,6 @@ async def test_mariadb(mariadb: mariadb_parts.MariaDb, case: Case) -> None:
     await run(MYSQL, mariadb.access, case)
 
 
-@pytest.mark.skipif("postgresql" not in DIALECTS, reason="there is no adapter of PostgreSQL")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 async def test_postgresql(pg_server: PostgresServer, empty_pg_dsn: str, case: Case) -> None:
     await run(POSTGRESQL, access_of(empty_pg_dsn), case)
