@@ -55,6 +55,7 @@ class Size:
 
 def size(request: CompleteRequest) -> Size:
     """Without a tokenizer: byte-level vocabularies never make more tokens than bytes, so the size is a bound."""
+    # A list: iterating over the field itself ends with an error made inside protobuf.
     text, messages = request.ByteSize(), request.messages[:]
     likely = bound = _MESSAGE_OVERHEAD_TOKENS * (1 + len(messages))
     for message in messages:

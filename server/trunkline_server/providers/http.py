@@ -179,7 +179,7 @@ class Http:
             ready = content.read_nowait()
             if ready or content.at_eof():
                 return ready
-            # Half of what asyncio.timeout_at costs, at every pause of a stream; it is the content that ends.
+            # Cheaper at every pause of a stream than asyncio.timeout_at: the content ends, not the task.
             late = asyncio.get_running_loop().call_at(bound.at, content.set_exception, TimeoutError())
             try:
                 return await content.readany()

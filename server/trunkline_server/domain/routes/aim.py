@@ -127,7 +127,7 @@ def costs(pool: Pool, size: Size, output_tokens: int) -> Floats:
         found[columns.unpriced] = np.inf
     if pool.any_stepped:
         for at in np.flatnonzero(columns.stepped):
-            found[at] = expected_cost(pool.candidate(int(at)).prices, size, output_tokens)
+            found[at] = expected_cost(pool.candidates[int(at)].prices, size, output_tokens)
     return found
 
 

@@ -80,8 +80,7 @@ def _parameter(one: Candidate, need: Need, _: Moment) -> str | None:
 
 def _parameter_mask(pool: Pool, need: Need, _: Moment) -> Flags | None:
     if need.by_model:
-        every = (pool.candidate(at) for at in range(len(pool)))
-        return np.array([not need.unsupported(one.target) for one in every], np.bool_)
+        return np.array([not need.unsupported(one.target) for one in pool.candidates], np.bool_)
     found: Flags | None = None
     for code, one in pool.wires:
         if need.unsupported(one.target):

@@ -110,7 +110,7 @@ class Planner:
         need, live = self._need, self._ground.moment.live
         if len(within) == 1:
             # One that has nobody beside it is measured by itself: most calls name their model.
-            one = pool.candidate(0 if within is pool.everywhere else int(within[0]))
+            one = pool.candidates[0 if within is pool.everywhere else int(within[0])]
             paid = math.inf if one.prices is None else float(expected_cost(one.prices, need.size, need.usual_tokens))
             return [Choice(one, need, paid, Standard(leg.aim, paid))]
         cost = costs(pool, need.size, need.usual_tokens)
@@ -136,12 +136,12 @@ class Planner:
         return [pool.providers[name] for name in names if name in pool.providers] if names else ()
 
     def _choices(self, pool: Pool, found: Ranking) -> list[Choice]:
-        need, standard, candidate = self._need, found.standard, pool.candidate
+        need, standard, every = self._need, found.standard, pool.candidates
         places, cost = found.places.tolist(), found.cost.tolist()
         if found.seconds is None:
-            return [Choice(candidate(at), need, paid, standard) for at, paid in zip(places, cost, strict=True)]
+            return [Choice(every[at], need, paid, standard) for at, paid in zip(places, cost, strict=True)]
         rows = zip(places, cost, found.seconds.tolist(), strict=True)
-        return [Choice(candidate(at), need, paid, standard, hoped) for at, paid, hoped in rows]
+        return [Choice(every[at], need, paid, standard, hoped) for at, paid, hoped in rows]
 
     # ── Among equals ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -81,7 +81,7 @@ class Pool:
     def wires(self) -> Sequence[tuple[int, Candidate]]:
         """Each kind of wire by its code, with a candidate that speaks it."""
         codes, firsts = np.unique(self.columns.wire, return_index=True)
-        return [(int(code), self.candidate(int(first))) for code, first in zip(codes, firsts, strict=True)]
+        return [(int(code), self.candidates[int(first)]) for code, first in zip(codes, firsts, strict=True)]
 
     @cached_property
     def providers(self) -> Mapping[str, int]:
@@ -93,10 +93,6 @@ class Pool:
     def repeated(self) -> bool:
         """Whether any model is deployed more than once."""
         return len(np.unique(self.columns.name)) < len(self)
-
-    def candidate(self, at: int) -> Candidate:
-        """The candidate at a place of the pool."""
-        return self.candidates[at]
 
     def at(self, key: BreakerKey) -> int | None:
         """The place in the pool of the candidate behind a breaker; None where it is not in it."""
