@@ -36,6 +36,7 @@ from trunkline_server.references import references_of
 from trunkline_server.stores import postgres
 from trunkline_server.stores.crypto import Keyring
 from trunkline_server.stores.redis.admission import RedisAdmission
+from trunkline_server.stores.redis.allotments import Allotments
 from trunkline_server.stores.redis.breakers import RedisBreakers
 from trunkline_server.stores.redis.call_rates import RedisCallRates
 from trunkline_server.stores.redis.client import RedisStore, connect
@@ -53,7 +54,7 @@ class Parts:
     keyring: Keyring
     changes: Changes
     directory: postgres.PgDirectory
-    admission: RedisAdmission
+    admission: Allotments
     call_rates: RedisCallRates
     replays: RedisReplay
     providers: ProviderDriver
@@ -103,7 +104,7 @@ async def connect_parts(settings: Settings, stack: AsyncExitStack) -> Parts:
         keyring=keyring,
         changes=changes,
         directory=directory,
-        admission=RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds, signals=signals),
+        admission=Allotments(RedisAdmission(redis, ledger, lease=settings.budgets.hold_lease_seconds, signals=signals)),
         call_rates=call_rates,
         replays=RedisReplay(redis),
         providers=providers,

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from uuid import uuid4
 
 from trunkline_server.domain.errors import Reason, TrunklineError, quota, store_unavailable
@@ -42,6 +42,14 @@ _SWEPT = 200
 _ROUNDS = 4
 
 
+class Taken(NamedTuple):
+    """What an allotment gave a call: the amount, the name of the hold that it is taken from, and the epoch."""
+
+    amount: int
+    hold: str
+    epoch: str
+
+
 class RedisAdmission:
     """See the module. `lease` is in seconds."""
 
@@ -49,13 +57,15 @@ class RedisAdmission:
         self, store: RedisStore, ledger: Ledger, *, lease: float = LEASE_SECONDS, signals: Signals | None = None
     ) -> None:
         self._store = store
-        self._lease = lease
+        self.lease = lease
         self._continuity = Continuity(store, ledger, lease)
         self._signals = signals or Silent()
         self._local = LocalLimits()
         self._name = uuid4().hex
         self._workers = 1
         self._away = False
+        # The holds of this process known at this monotonic time last for a lease from then on.
+        self.renewed = 0.0
 
     async def admit(self, ask: Ask) -> Sequence[BudgetLevel]:
         """All or nothing, see domain.ports.Admission. Hold ids are used once: a settled one raises INTERNAL.
@@ -88,7 +98,7 @@ class RedisAdmission:
         base = kept or _value(ask, _names(ask.tenant_id, ask.budgets), ()) or str(ask.amount)
         value = _extended(base, ask, _lines(ask, rates))
         args: list[str | int] = [hold, value if kept or value != base else "", ask.tokens]
-        args += (round(self._lease * 1000), len(rates), *_rate_args(ask, rates))
+        args += (round(self.lease * 1000), len(rates), *_rate_args(ask, rates))
         try:
             answer = await self._continuity.run("widen", shard, *args)
         except TrunklineError as error:
@@ -105,7 +115,9 @@ class RedisAdmission:
             self._continuity.opened(shard, hold, value)
         self._local.entered(ask, rates)
 
-    async def settle(self, ask: Ask, spent: int, record: bytes, tokens: int = 0) -> Sequence[BudgetLevel]:
+    async def settle(
+        self, ask: Ask, spent: int, record: bytes, tokens: int = 0, taken: Taken | None = None
+    ) -> Sequence[BudgetLevel]:
         """See domain.ports.Admission. `spent` equals the record's cost; without a record (a void) it is zero.
 
         A budget whose counter is about to be rebuilt is left out of the answer; it is charged all the same.
@@ -117,14 +129,34 @@ class RedisAdmission:
         shard, names = shard_of(ask.tenant_id), _names(ask.tenant_id, ask.budgets)
         hold = f"{ask.tenant_id}/{ask.hold_id}"
         listed = "".join(f"\n{name}" for name in names) + "\n"
-        admitted_in = self._continuity.epoch_of(shard, hold)
+        admitted_in = taken.epoch if taken else self._continuity.epoch_of(shard, hold)
         args: list[str | bytes | int] = [hold, spent, REMEMBER_SECONDS, ask.tenant_id, ask.hold_id, listed, record]
-        args += (admitted_in, tokens, ask.tokens, *_token_args(ask))
+        args += (admitted_in, tokens, ask.tokens, taken.hold if taken else "", *_token_args(ask))
         for name, budget in zip(names, ask.budgets, strict=True):
             args += (name, _marks(budget.thresholds, budget.limit))
         answer = await self._continuity.run("settle", shard, *args)
         self._continuity.settled(shard, hold, tuple(args))
         return _levels(ask.budgets, answer)
+
+    async def allot(self, ask: Ask, spare: int) -> tuple[bool, Sequence[BudgetLevel]] | None:
+        """Take an allotment of `ask.amount`, or enlarge it by so much while every hard budget has `spare` left beside;
+        a negative amount reduces it. Returns whether there was one, and the budgets afterwards; None where a budget is
+        too scarce. Raises STORE_UNAVAILABLE."""
+        args: list[str | int] = [f"{ask.tenant_id}/{ask.hold_id}", ask.amount, round(self.lease * 1000), spare]
+        for budget in ask.budgets:
+            args += (budget_name(ask.tenant_id, budget), budget.limit, int(budget.hard))
+        status, *answer = await self._continuity.run("allot", shard_of(ask.tenant_id), *args)
+        # A budget without a counter is seeded by the calls that ask for it.
+        return (bool(answer[0]), _levels(ask.budgets, answer)) if status == b"OK" else None
+
+    def allotted(self, ask: Ask) -> None:
+        """An allotment is `ask.amount` now: to be told again after a loss."""
+        value = _value(ask, _names(ask.tenant_id, ask.budgets), ())
+        self._continuity.opened(shard_of(ask.tenant_id), f"{ask.tenant_id}/{ask.hold_id}", value)
+
+    def epoch(self, tenant_id: str) -> str:
+        """The epoch in which a call of the tenant is admitted now."""
+        return self._continuity.epoch(shard_of(tenant_id))
 
     async def levels(self, tenant_id: str, budgets: Sequence[BudgetLimit]) -> Sequence[BudgetLevel]:
         """The state of budgets now."""
@@ -140,15 +172,16 @@ class RedisAdmission:
 
     async def run(self) -> None:
         """Renew leases, release holds whose lease ran out, watch the epochs, and count workers, until cancelled."""
-        renewed = counted = 0.0
+        tried = counted = 0.0
         try:
             while True:
                 now = time.monotonic()
-                due = now - renewed > self._lease / 3
+                due = now - tried > self.lease / 3
                 answers = await asyncio.gather(*(self._tend(shard, due) for shard in SHARDS))
                 self._found(away=not all(answers))
                 if due:
-                    renewed = now
+                    tried = now
+                    self.renewed = now if all(answers) else self.renewed
                     self._local.trim()
                 if now - counted > _CENSUS_EVERY:
                     counted = now
@@ -159,7 +192,7 @@ class RedisAdmission:
             await self._continuity.aclose()
 
     async def _admit(self, ask: Ask, shard: str, hold: str, names: Sequence[str], value: str) -> Sequence[BudgetLevel]:
-        args: list[str | int] = [hold, ask.amount, ask.tokens, round(self._lease * 1000), len(ask.rates), len(names)]
+        args: list[str | int] = [hold, ask.amount, ask.tokens, round(self.lease * 1000), len(ask.rates), len(names)]
         args += (value, *_rate_args(ask, ask.rates))
         for name, budget in zip(names, ask.budgets, strict=True):
             args += (name, budget.limit, int(budget.hard))

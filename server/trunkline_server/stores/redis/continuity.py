@@ -110,6 +110,10 @@ class Continuity:
         found = self._shards[shard].holds.get(hold)
         return found.value if found else ""
 
+    def epoch(self, shard: str) -> str:
+        """The epoch that this process knows, empty before its first call."""
+        return self._shards[shard].epoch
+
     def epoch_of(self, shard: str, hold: str) -> str:
         """The epoch in which a hold in flight was admitted, empty when it is not known."""
         found = self._shards[shard].holds.get(hold)

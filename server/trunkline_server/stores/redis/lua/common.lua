@@ -100,6 +100,18 @@ local function release(epoch, hold)
   return value
 end
 
+-- What was spent of a hold is held no more.
+local function spend(epoch, hold, spent)
+  local value = redis.call('HGET', HOLDS, hold)
+  if not value then
+    return
+  end
+  local amount, names = string.match(value, '^(%d+)(.*)$')
+  local off = math.min(tonumber(amount), tonumber(spent))
+  redis.call('HSET', HOLDS, hold, string.format('%.0f', amount - off) .. names)
+  add_held(epoch, '-', string.format('%.0f', off) .. names)
+end
+
 local function sweep(epoch, now_ms, limit)
   local expired = redis.call('ZRANGE', LEASES, '-inf', string.format('%.0f', now_ms), 'BYSCORE', 'LIMIT', 0, limit)
   for _, hold in ipairs(expired) do

@@ -1,18 +1,22 @@
 -- ARGV: epoch, hold, spent, seconds to remember, tenant, hold id, budget names, record, admitted in, tokens used, tokens
--- asked for, how many rates, (name, calls, tokens)…, (name, thresholds)…
+-- asked for, allotment, how many rates, (name, calls, tokens)…, (name, thresholds)…
 -- Budget names are `\n<name>\n<name>\n`. Thresholds are `<limit> <<share>:<nano-USD>>…`, ascending. `admitted in` is the
 -- epoch of the admission; empty when unknown, or when the settlement had been accepted and is repeated after a loss.
+-- What was admitted from an allotment (else empty) is taken off it, as far as it goes.
 -- Answers EPOCH · OK, (spent, held)…, both empty for a counter that is not seeded.
 local epoch, hold, spent = ARGV[1], ARGV[2], ARGV[3]
 if lost(epoch) then
   return {'EPOCH'}
 end
-local RATES = 13
-local used, asked, FIRST = tonumber(ARGV[10]), tonumber(ARGV[11]), RATES + 3 * ARGV[12]
+local RATES = 14
+local used, asked, FIRST = tonumber(ARGV[10]), tonumber(ARGV[11]), RATES + 3 * ARGV[13]
 if not redis.call('SET', done_key(hold), '', 'NX', 'EX', ARGV[4]) then
   return append_levels({'OK'}, epoch, FIRST, 2)
 end
 local held = release(epoch, hold)
+if ARGV[12] ~= '' and spent ~= '0' then
+  spend(epoch, ARGV[12], spent)
+end
 local now = FIRST > RATES and used ~= asked and now_us()
 for at = RATES, FIRST - 1, 3 do
   -- Given back is only what is known to be taken, charged only what was not charged before a loss. A correction leaves

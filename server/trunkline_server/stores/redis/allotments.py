@@ -1,0 +1,187 @@
+"""Money taken ahead: of budgets that are asked for many times a second, each worker holds some for the calls to come,
+and admits those without asking Redis.
+
+An allotment is one hold, with a lease, told again after a loss like any other. What a call spends is taken off it in
+the same step in which it is charged (lua/settle.lua): spent + held never exceeds a hard limit, whoever admits. It is
+taken only while a budget has plenty left, and given back when nobody asked for a while, when a call finds no room
+beside it, and at the end. Calls under rates always ask Redis, which counts each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
+from uuid import uuid4
+
+from trunkline_server.domain.errors import Reason, TrunklineError
+from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, RateLimit
+from trunkline_server.stores.redis.admission import RedisAdmission, Taken
+
+# So many calls within a second make an allotment worth while: it then spares most of them a round trip.
+_BUSY, _WINDOW = 20, 1.0
+# An allotment begins with what so many calls hold, and is enlarged when it has less than half of that left free.
+_CALLS = 64
+# It is enlarged only while so many times as much is left of every hard budget.
+_PLENTY = 50
+# Given back when nobody asked for so long, in seconds; looked after so often.
+_IDLE, _LOOK = 1.0, 0.25
+
+_Key: TypeAlias = tuple[str, tuple[tuple[str, str, int, bool], ...]]
+
+
+class Allotment:
+    """Of one tenant's budgets as they are configured now. `hold` is what it is in Redis, its amount as of the last
+    answer; `free` of it is not taken by a call. `until` is the monotonic time to which its lease surely lasts."""
+
+    __slots__ = ("asked", "away", "calls", "free", "growing", "hold", "levels", "since", "step", "taken", "until",
+                 "wanted")  # fmt: skip
+
+    def __init__(self, tenant_id: str, budgets: tuple[BudgetLimit, ...]) -> None:
+        self.hold = Ask(tenant_id, f"allotment-{uuid4().hex}", 0, (), budgets)
+        self.free = self.taken = self.step = self.calls = 0
+        self.levels: Sequence[BudgetLevel] = ()
+        self.growing: asyncio.Task[None] | None = None
+        # Redis did not answer: it is asked about every call until it does.
+        self.away = False
+        self.until = 0.0
+        # Not enlarged before: a budget was too scarce.
+        self.wanted = 0.0
+        self.asked = self.since = time.monotonic()
+
+    def busy(self, now: float) -> bool:
+        """Notes a call. Whether there are many."""
+        self.asked = now
+        if now - self.since > _WINDOW:
+            self.since, self.calls = now, 0
+        self.calls += 1
+        return self.calls >= _BUSY
+
+
+class Allotments:
+    """Implements domain.ports.Admission over that of Redis."""
+
+    def __init__(self, redis: RedisAdmission) -> None:
+        self._redis = redis
+        self._all: dict[_Key, Allotment] = {}
+        self._taken: dict[str, tuple[Allotment, Taken]] = {}
+
+    async def admit(self, ask: Ask) -> Sequence[BudgetLevel]:
+        """See domain.ports.Admission."""
+        if ask.rates or not ask.budgets:
+            return await self._redis.admit(ask)
+        key = ask.tenant_id, tuple([(one.budget_id, one.window, one.limit, one.hard) for one in ask.budgets])
+        one = self._all.get(key)
+        if one is None:
+            one = self._all[key] = Allotment(ask.tenant_id, ask.budgets)
+        now = time.monotonic()
+        if one.busy(now) and now >= one.wanted and one.free < max(one.step // 2, ask.amount) and one.growing is None:
+            one.growing = asyncio.create_task(self._enlarge(one, ask.amount))
+        if one.free >= ask.amount and now < one.until and not one.away:
+            one.free -= ask.amount
+            one.taken += 1
+            hold = f"{ask.tenant_id}/{one.hold.hold_id}"
+            self._taken[ask.hold_id] = one, Taken(ask.amount, hold, self._redis.epoch(ask.tenant_id))
+            return one.levels
+        one.levels = levels = await self._asked(one, ask)
+        one.away = False
+        return levels
+
+    async def widen(self, ask: Ask, rates: Sequence[RateLimit]) -> None:
+        """See domain.ports.Admission."""
+        await self._redis.widen(ask, rates)
+
+    async def settle(self, ask: Ask, spent: int, record: bytes, tokens: int = 0) -> Sequence[BudgetLevel]:
+        """See domain.ports.Admission."""
+        found = self._taken.get(ask.hold_id)
+        if found is None:
+            return await self._redis.settle(ask, spent, record, tokens)
+        one, taken = found
+        try:
+            levels = await self._redis.settle(ask, spent, record, tokens, taken)
+        except TrunklineError:
+            one.away = True
+            raise
+        one.away, one.levels = False, levels
+        if self._taken.pop(ask.hold_id, None) is not None:
+            one.taken -= 1
+            one.free += taken.amount - spent
+            one.hold.amount = max(one.hold.amount - spent, 0)
+            self._redis.allotted(one.hold)
+        return levels
+
+    async def levels(self, tenant_id: str, budgets: Sequence[BudgetLimit]) -> Sequence[BudgetLevel]:
+        """See domain.ports.Admission."""
+        return await self._redis.levels(tenant_id, budgets)
+
+    async def run(self) -> None:
+        """As RedisAdmission.run; and give back what is not needed, at the end everything."""
+        looking = asyncio.create_task(self._look())
+        try:
+            await self._redis.run()
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, *map(self._give_back, self._all.values()), return_exceptions=True)
+
+    async def _asked(self, one: Allotment, ask: Ask) -> Sequence[BudgetLevel]:
+        """Ask Redis; where it finds no room, once more without what is free here."""
+        try:
+            return await self._redis.admit(ask)
+        except TrunklineError as error:
+            if error.reason != Reason.ERROR_REASON_BUDGET_EXCEEDED or one.free <= 0 or one.growing is not None:
+                raise
+            free, one.free = one.free, 0
+            await self._change(one, -free, 0)
+            return await self._redis.admit(ask)
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK)
+            idle = time.monotonic() - _IDLE
+            for key, one in tuple(self._all.items()):
+                one.until = max(one.until, self._redis.renewed + self._redis.lease)
+                if one.asked < idle and not one.taken and one.growing is None:
+                    del self._all[key]
+                    await self._give_back(one)
+
+    async def _give_back(self, one: Allotment) -> None:
+        """The hold as a whole; it may be there also where Redis did not answer."""
+        if one.growing is not None:
+            one.growing.cancel()
+        one.free = 0
+        if one.step:
+            try:
+                await self._redis.settle(replace(one.hold, budgets=()), 0, b"")
+            except TrunklineError:
+                return  # It ends with its lease.
+
+    async def _enlarge(self, one: Allotment, amount: int) -> None:
+        # What did not suffice is doubled.
+        step = one.step = max(_CALLS * amount, 2 * one.step if one.free < amount else one.step)
+        try:
+            if await self._change(one, step, _PLENTY * step):
+                one.free += step
+            else:
+                one.step, one.wanted = _CALLS * amount, time.monotonic() + _WINDOW
+        except TrunklineError:
+            one.away = True
+        finally:
+            one.growing = None
+
+    async def _change(self, one: Allotment, more: int, spare: int) -> bool:
+        """Whether it is larger by so much now, or smaller."""
+        before, now = one.hold.amount, time.monotonic()
+        changed = await self._redis.allot(replace(one.hold, amount=more), spare)
+        if changed is None:
+            return False
+        existed, one.levels = changed
+        if not existed:
+            # What was there before ended with its lease.
+            one.hold.amount -= before
+            one.free -= before
+        one.hold.amount += more
+        one.until = now + self._redis.lease
+        self._redis.allotted(one.hold)
+        return True
