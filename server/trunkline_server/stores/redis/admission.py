@@ -138,11 +138,11 @@ class RedisAdmission:
         self._continuity.settled(shard, hold, tuple(args))
         return _levels(ask.budgets, answer)
 
-    async def allot(self, ask: Ask, spare: int) -> tuple[bool, Sequence[BudgetLevel]] | None:
-        """Take an allotment of `ask.amount`, or enlarge it by so much while every hard budget has `spare` left beside;
-        a negative amount reduces it. Returns whether there was one, and the budgets afterwards; None where a budget is
-        too scarce. Raises STORE_UNAVAILABLE."""
-        args: list[str | int] = [f"{ask.tenant_id}/{ask.hold_id}", ask.amount, round(self.lease * 1000), spare]
+    async def allot(self, ask: Ask, plenty: int) -> tuple[bool, Sequence[BudgetLevel]] | None:
+        """Take an allotment of `ask.amount`, or enlarge it by so much while what is not spent of every hard budget is
+        `plenty` times what is held of it then; a negative amount reduces it. Returns whether there was one, and the
+        budgets afterwards; None where a budget is too scarce. Raises STORE_UNAVAILABLE."""
+        args: list[str | int] = [f"{ask.tenant_id}/{ask.hold_id}", ask.amount, round(self.lease * 1000), plenty]
         for budget in ask.budgets:
             args += (budget_name(ask.tenant_id, budget), budget.limit, int(budget.hard))
         status, *answer = await self._continuity.run("allot", shard_of(ask.tenant_id), *args)

@@ -24,7 +24,7 @@ from trunkline_server.stores.redis.admission import RedisAdmission, Taken
 _BUSY, _WINDOW = 20, 1.0
 # An allotment begins with what so many calls hold, and is enlarged when it has less than half of that left free.
 _CALLS = 64
-# It is enlarged only while so many times as much is left of every hard budget.
+# It is enlarged only while all that is held of a hard budget is at most such a part of what is not spent.
 _PLENTY = 50
 # Given back when nobody asked for so long, in seconds; looked after so often.
 _IDLE, _LOOK = 1.0, 0.25
@@ -59,6 +59,10 @@ class Allotment:
         self.calls += 1
         return self.calls >= _BUSY
 
+    def may_grow(self, now: float) -> bool:
+        """Whether it is worth asking."""
+        return self.growing is None and not self.away and now >= self.wanted
+
 
 class Allotments:
     """Implements domain.ports.Admission over that of Redis."""
@@ -77,7 +81,7 @@ class Allotments:
         if one is None:
             one = self._all[key] = Allotment(ask.tenant_id, ask.budgets)
         now = time.monotonic()
-        if one.busy(now) and now >= one.wanted and one.free < max(one.step // 2, ask.amount) and one.growing is None:
+        if one.busy(now) and one.free < max(one.step // 2, ask.amount) and one.may_grow(now):
             one.growing = asyncio.create_task(self._enlarge(one, ask.amount))
         if one.free >= ask.amount and now < one.until and not one.away:
             one.free -= ask.amount
@@ -133,7 +137,7 @@ class Allotments:
             if error.reason != Reason.ERROR_REASON_BUDGET_EXCEEDED or one.free <= 0 or one.growing is not None:
                 raise
             free, one.free = one.free, 0
-            await self._change(one, -free, 0)
+            await self._change(one, -free)
             return await self._redis.admit(ask)
 
     async def _look(self) -> None:
@@ -161,7 +165,7 @@ class Allotments:
         # What did not suffice is doubled.
         step = one.step = max(_CALLS * amount, 2 * one.step if one.free < amount else one.step)
         try:
-            if await self._change(one, step, _PLENTY * step):
+            if await self._change(one, step):
                 one.free += step
             else:
                 one.step, one.wanted = _CALLS * amount, time.monotonic() + _WINDOW
@@ -170,10 +174,10 @@ class Allotments:
         finally:
             one.growing = None
 
-    async def _change(self, one: Allotment, more: int, spare: int) -> bool:
+    async def _change(self, one: Allotment, more: int) -> bool:
         """Whether it is larger by so much now, or smaller."""
         before, now = one.hold.amount, time.monotonic()
-        changed = await self._redis.allot(replace(one.hold, amount=more), spare)
+        changed = await self._redis.allot(replace(one.hold, amount=more), _PLENTY)
         if changed is None:
             return False
         existed, one.levels = changed
