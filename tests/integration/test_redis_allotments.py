@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -203,11 +203,30 @@ async def test_an_allotment_survives_the_loss_of_redis_data(url: str) -> None:
 async def test_without_redis_nobody_is_admitted_for_long(tmp_path: Path) -> None:
     limit = budget(1_000_000)
     async with server("single", tmp_path) as (urls, one), worker(urls[0], MemoryLedger()) as (admission, _):
-        await warm(admission, limit)
+        spent = await warm(admission, limit)
         await asyncio.sleep(0.1)
         await one.kill()
+        charged = ask("a", 10, limit)
         with pytest.raises(TrunklineError):
-            await call(admission, "a", 10, 10, limit)
+            await admission.admit(charged)
+            await admission.settle(charged, 10, record(10))
         with pytest.raises(TrunklineError) as caught:
             await admission.admit(ask("b", 10, limit))
         assert caught.value.reason_name == "STORE_UNAVAILABLE"
+        # Long enough to be given back, which goes on when Redis is there again.
+        await asyncio.sleep(1.5)
+        await one.start()
+        await until(lambda: _answers(admission, limit))
+        await admission.settle(charged, 10, record(10))
+
+        async def idle() -> bool:
+            return await level(admission, limit) == (spent + 10, 0)
+
+        await until(idle)
+
+
+async def _answers(admission: Allotments, limit: BudgetLimit) -> bool:
+    with suppress(TrunklineError):
+        await admission.levels(TENANT, [limit])
+        return True
+    return False

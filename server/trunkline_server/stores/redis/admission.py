@@ -155,8 +155,9 @@ class RedisAdmission:
         self._continuity.opened(shard_of(ask.tenant_id), f"{ask.tenant_id}/{ask.hold_id}", value)
 
     def epoch(self, tenant_id: str) -> str:
-        """The epoch in which a call of the tenant is admitted now."""
-        return self._continuity.epoch(shard_of(tenant_id))
+        """The epoch in which a call of the tenant is admitted now; empty while Redis is away."""
+        shard = shard_of(tenant_id)
+        return "" if self._store.away(shard) else self._continuity.epoch(shard)
 
     async def levels(self, tenant_id: str, budgets: Sequence[BudgetLimit]) -> Sequence[BudgetLevel]:
         """The state of budgets now."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeAlias
 from uuid import uuid4
@@ -36,16 +37,13 @@ class Allotment:
     """Of one tenant's budgets as they are configured now. `hold` is what it is in Redis, its amount as of the last
     answer; `free` of it is not taken by a call. `until` is the monotonic time to which its lease surely lasts."""
 
-    __slots__ = ("asked", "away", "calls", "free", "growing", "hold", "levels", "since", "step", "taken", "until",
-                 "wanted")  # fmt: skip
+    __slots__ = ("asked", "calls", "free", "growing", "hold", "levels", "since", "step", "taken", "until", "wanted")
 
     def __init__(self, tenant_id: str, budgets: tuple[BudgetLimit, ...]) -> None:
         self.hold = Ask(tenant_id, f"allotment-{uuid4().hex}", 0, (), budgets)
         self.free = self.taken = self.step = self.calls = 0
         self.levels: Sequence[BudgetLevel] = ()
         self.growing: asyncio.Task[None] | None = None
-        # Redis did not answer: it is asked about every call until it does.
-        self.away = False
         self.until = 0.0
         # Not enlarged before: a budget was too scarce.
         self.wanted = 0.0
@@ -61,7 +59,7 @@ class Allotment:
 
     def may_grow(self, now: float) -> bool:
         """Whether it is worth asking."""
-        return self.growing is None and not self.away and now >= self.wanted
+        return self.growing is None and now >= self.wanted
 
 
 class Allotments:
@@ -70,6 +68,8 @@ class Allotments:
     def __init__(self, redis: RedisAdmission) -> None:
         self._redis = redis
         self._all: dict[_Key, Allotment] = {}
+        # To be given back, as soon as Redis answers.
+        self._unused: list[Allotment] = []
         self._taken: dict[str, tuple[Allotment, Taken]] = {}
 
     async def admit(self, ask: Ask) -> Sequence[BudgetLevel]:
@@ -83,14 +83,13 @@ class Allotments:
         now = time.monotonic()
         if one.busy(now) and one.free < max(one.step // 2, ask.amount) and one.may_grow(now):
             one.growing = asyncio.create_task(self._enlarge(one, ask.amount))
-        if one.free >= ask.amount and now < one.until and not one.away:
+        if one.free >= ask.amount and now < one.until and (epoch := self._redis.epoch(ask.tenant_id)):
             one.free -= ask.amount
             one.taken += 1
             hold = f"{ask.tenant_id}/{one.hold.hold_id}"
-            self._taken[ask.hold_id] = one, Taken(ask.amount, hold, self._redis.epoch(ask.tenant_id))
+            self._taken[ask.hold_id] = one, Taken(ask.amount, hold, epoch)
             return one.levels
         one.levels = levels = await self._asked(one, ask)
-        one.away = False
         return levels
 
     async def widen(self, ask: Ask, rates: Sequence[RateLimit]) -> None:
@@ -103,12 +102,7 @@ class Allotments:
         if found is None:
             return await self._redis.settle(ask, spent, record, tokens)
         one, taken = found
-        try:
-            levels = await self._redis.settle(ask, spent, record, tokens, taken)
-        except TrunklineError:
-            one.away = True
-            raise
-        one.away, one.levels = False, levels
+        one.levels = levels = await self._redis.settle(ask, spent, record, tokens, taken)
         if self._taken.pop(ask.hold_id, None) is not None:
             one.taken -= 1
             one.free += taken.amount - spent
@@ -127,7 +121,8 @@ class Allotments:
             await self._redis.run()
         finally:
             looking.cancel()
-            await asyncio.gather(looking, *map(self._give_back, self._all.values()), return_exceptions=True)
+            left = (*self._unused, *self._all.values())
+            await asyncio.gather(looking, *map(self._give_back, left), return_exceptions=True)
 
     async def _asked(self, one: Allotment, ask: Ask) -> Sequence[BudgetLevel]:
         """Ask Redis; where it finds no room, once more without what is free here."""
@@ -147,30 +142,30 @@ class Allotments:
             for key, one in tuple(self._all.items()):
                 one.until = max(one.until, self._redis.renewed + self._redis.lease)
                 if one.asked < idle and not one.taken and one.growing is None:
-                    del self._all[key]
+                    self._unused.append(self._all.pop(key))
+            for one in tuple(self._unused):
+                with suppress(TrunklineError):
                     await self._give_back(one)
+                    self._unused.remove(one)
 
     async def _give_back(self, one: Allotment) -> None:
-        """The hold as a whole; it may be there also where Redis did not answer."""
+        """The hold as a whole; it may be there also where Redis did not answer. Raises STORE_UNAVAILABLE."""
         if one.growing is not None:
             one.growing.cancel()
         one.free = 0
         if one.step:
-            try:
-                await self._redis.settle(replace(one.hold, budgets=()), 0, b"")
-            except TrunklineError:
-                return  # It ends with its lease.
+            await self._redis.settle(replace(one.hold, budgets=()), 0, b"")
 
     async def _enlarge(self, one: Allotment, amount: int) -> None:
         # What did not suffice is doubled.
         step = one.step = max(_CALLS * amount, 2 * one.step if one.free < amount else one.step)
         try:
-            if await self._change(one, step):
-                one.free += step
-            else:
-                one.step, one.wanted = _CALLS * amount, time.monotonic() + _WINDOW
-        except TrunklineError:
-            one.away = True
+            # That Redis is away, calls find out by themselves.
+            with suppress(TrunklineError):
+                if await self._change(one, step):
+                    one.free += step
+                    return
+            one.step, one.wanted = _CALLS * amount, time.monotonic() + _WINDOW
         finally:
             one.growing = None
 

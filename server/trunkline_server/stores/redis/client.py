@@ -182,6 +182,10 @@ class RedisStore:
             await self._load_unless_done(loads)
         raise store_unavailable("redis")
 
+    def away(self, shard: str) -> bool:
+        """Whether the shard's server did not answer when it was asked last."""
+        return self._link.contact(shard).away
+
     async def epoch(self, shard: str) -> str:
         """The shard's epoch, made when there is none or when the server has been restarted, see lua/epoch.lua."""
         answer = await self._call(shard, ("EVAL", EPOCH_TEXT, 1, shard, round(self.grace * 1e6)))
