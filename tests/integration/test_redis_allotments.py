@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from integration.redis_parts import (
+    SHARD,
     TENANT,
     MemoryLedger,
     ask,
@@ -198,6 +199,29 @@ async def test_an_allotment_survives_the_loss_of_redis_data(url: str) -> None:
         await until(told)
         await admission.settle(open_call, 5, record(5))
         assert await level(admission, limit) == (spent + 5, held - 5)
+
+
+async def test_an_allotment_whose_growth_was_lost_is_told_as_it_is(url: str) -> None:
+    """As after a restart with an append-only file that lacks the last second."""
+    ledger, limit = MemoryLedger(), budget(1_000_000)
+    async with worker(url, ledger) as (admission, _), Redis.from_url(url) as redis:
+        await warm(admission, limit)
+        await asyncio.sleep(0.1)
+        spent, held = await level(admission, limit)
+        ((name, value),) = (await redis.hgetall(f"{SHARD}:holds")).items()
+        amount, _, names = value.decode().partition("\n")
+        assert int(amount) == held > 1
+        await redis.hset(f"{SHARD}:holds", name, f"1\n{names}")
+        await redis.delete(f"{SHARD}:epoch")
+
+        async def told() -> bool:
+            with suppress(TrunklineError):
+                await admission.levels(TENANT, [limit])
+            return await redis.hget(f"{SHARD}:holds", name) == value
+
+        await until(told)
+        await until(lambda: _answers(admission, limit))
+        assert await level(admission, limit) == (spent, held)
 
 
 async def test_without_redis_nobody_is_admitted_for_long(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ class Continuity:
     async def renew(self, shard: str) -> None:
         """Extend the leases of the holds in flight."""
         for pairs in _pairs(self._shards[shard].holds):
-            await self.run("renew", shard, self._lease_ms, *pairs)
+            await self.run("renew", shard, self._lease_ms, "", *pairs)
 
     async def seed(self, tenant_id: str, budgets: Sequence[BudgetLimit]) -> None:
         """Make sure that the budgets have counters. Callers that ask for the same ones at a time share the work.
@@ -208,13 +208,16 @@ class Continuity:
         """False when the epoch changed meanwhile."""
         # However long it was away: what it lost is what came before.
         since = state.heard - RECENT_SECONDS
-        told = [
-            ("settle", (*args[:_ADMITTED_IN], "", *args[_ADMITTED_IN + 1 :]))
-            for when, args in tuple(state.recent)
-            if when >= since
+        settled = [
+            (*args[:_ADMITTED_IN], "", *args[_ADMITTED_IN + 1 :]) for when, args in tuple(state.recent) if when >= since
         ]
-        told += [("renew", (self._lease_ms, *pairs)) for pairs in _pairs(state.holds)]
-        answers = await asyncio.gather(*(self._store.run(script, state.name, epoch, *args) for script, args in told))
+        if not await self._all("settle", state, epoch, settled):
+            return False
+        # After them: the holds are known as the settlements left them.
+        return await self._all("renew", state, epoch, [(self._lease_ms, 1, *pairs) for pairs in _pairs(state.holds)])
+
+    async def _all(self, script: str, state: _Shard, epoch: str, calls: Sequence[Args]) -> bool:
+        answers = await asyncio.gather(*(self._store.run(script, state.name, epoch, *args) for args in calls))
         return all(answer[0] != b"EPOCH" for answer in answers)
 
 
