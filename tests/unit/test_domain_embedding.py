@@ -7,8 +7,8 @@ import struct
 from collections.abc import Mapping, Sequence
 
 import pytest
+from trunkline.v1.caching_pb2 import CacheMode
 from trunkline.v1.common_pb2 import AttemptOutcome, Usage, UsageSource
-from trunkline.v1.completion_pb2 import CacheMode
 from trunkline.v1.llm_pb2 import EmbeddingEncoding, EmbedRequest
 from trunkline_server.domain import attempts as attempts_module
 from trunkline_server.domain.embedding import embeddings

@@ -15,9 +15,9 @@ from trunkline_server.domain.errors import CODES, RETRYABLE, Reason
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(
     path
-    for folder in ("server", "clients", "tests", "bench", "tools", "mk")
+    for folder in ("protos", "server", "clients", "tests", "bench", "tools", "mk")
     for path in (ROOT / folder).rglob("*")
-    if path.suffix in {".py", ".go", ".ts", ".java", ".rs", ".lua", ".sql", ".sh", ".mk", ".toml"}
+    if path.suffix in {".proto", ".py", ".go", ".ts", ".java", ".rs", ".lua", ".sql", ".sh", ".mk", ".toml"}
     and not {"node_modules", "target", "dist", "__pycache__"} & set(path.parts)
 )
 MAX_LINES = 400

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.type.money_pb2 import Money
+from trunkline.v1.caching_pb2 import CacheInfo
 from trunkline.v1.common_pb2 import Attempt, BudgetState, CostDetails, Usage
 from trunkline.v1.completion_pb2 import (
     BlockKind,
-    CacheInfo,
     CompleteResponse,
     ContentDelta,
     ContentStarted,

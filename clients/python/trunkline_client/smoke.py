@@ -17,8 +17,9 @@ from typing import Any
 
 import grpc
 from google.rpc.error_details_pb2 import BadRequest
+from trunkline.v1.caching_pb2 import CacheMode, CachePolicy
 from trunkline.v1.common_pb2 import CallContext
-from trunkline.v1.completion_pb2 import CacheMode, CachePolicy, CompleteRequest, Finished, StreamCompleteResponse
+from trunkline.v1.completion_pb2 import CompleteRequest, Finished, StreamCompleteResponse
 from trunkline.v1.route_pb2 import RouteBasis
 
 from trunkline_client import Client, detail, error_info

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from trunkline.v1.caching_pb2 import CacheMode, CachePolicy
 from trunkline.v1.common_pb2 import CallContext
 from trunkline.v1.completion_pb2 import (
-    CacheMode,
-    CachePolicy,
     CompleteRequest,
     CompleteResponse,
     Finished,

@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
+from trunkline.v1.caching_pb2 import CacheMode, CachePolicy
 from trunkline.v1.common_pb2 import CallContext
-from trunkline.v1.completion_pb2 import CacheMode, CachePolicy, CompleteRequest
+from trunkline.v1.completion_pb2 import CompleteRequest
 from trunkline_client import Client
 
 from trunkline_server.cli.complete import summary

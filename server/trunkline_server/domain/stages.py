@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from trunkline.v1.caching_pb2 import CacheMode, CachePolicy
 from trunkline.v1.common_pb2 import Usage
-from trunkline.v1.completion_pb2 import CacheMode, CachePolicy, CompleteResponse, Finished
+from trunkline.v1.completion_pb2 import CompleteResponse, Finished
 from trunkline.v1.llm_pb2 import EmbedResponse
 
 from trunkline_server.domain.admission import expected_tokens, rates_of_choice, rates_of_model_call

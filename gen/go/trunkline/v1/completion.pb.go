@@ -26,67 +26,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CacheMode says how Trunkline's own cache takes part in a call.
-type CacheMode int32
-
-const (
-	// The tenant's default.
-	CacheMode_CACHE_MODE_UNSPECIFIED CacheMode = 0
-	// Neither read nor written.
-	CacheMode_CACHE_MODE_OFF CacheMode = 1
-	// Exact matches are read and written.
-	CacheMode_CACHE_MODE_EXACT CacheMode = 2
-	// Exact and verified semantic matches are read and written.
-	CacheMode_CACHE_MODE_SEMANTIC CacheMode = 3
-	// Not read, but written: renews the entry.
-	CacheMode_CACHE_MODE_REFRESH CacheMode = 4
-)
-
-// Enum value maps for CacheMode.
-var (
-	CacheMode_name = map[int32]string{
-		0: "CACHE_MODE_UNSPECIFIED",
-		1: "CACHE_MODE_OFF",
-		2: "CACHE_MODE_EXACT",
-		3: "CACHE_MODE_SEMANTIC",
-		4: "CACHE_MODE_REFRESH",
-	}
-	CacheMode_value = map[string]int32{
-		"CACHE_MODE_UNSPECIFIED": 0,
-		"CACHE_MODE_OFF":         1,
-		"CACHE_MODE_EXACT":       2,
-		"CACHE_MODE_SEMANTIC":    3,
-		"CACHE_MODE_REFRESH":     4,
-	}
-)
-
-func (x CacheMode) Enum() *CacheMode {
-	p := new(CacheMode)
-	*p = x
-	return p
-}
-
-func (x CacheMode) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (CacheMode) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_completion_proto_enumTypes[0].Descriptor()
-}
-
-func (CacheMode) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_completion_proto_enumTypes[0]
-}
-
-func (x CacheMode) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use CacheMode.Descriptor instead.
-func (CacheMode) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{0}
-}
-
 // Priority orders calls when the server is short of capacity: the lowest is refused first, the highest last.
 type Priority int32
 
@@ -132,11 +71,11 @@ func (x Priority) String() string {
 }
 
 func (Priority) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_completion_proto_enumTypes[1].Descriptor()
+	return file_trunkline_v1_completion_proto_enumTypes[0].Descriptor()
 }
 
 func (Priority) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_completion_proto_enumTypes[1]
+	return &file_trunkline_v1_completion_proto_enumTypes[0]
 }
 
 func (x Priority) Number() protoreflect.EnumNumber {
@@ -145,7 +84,7 @@ func (x Priority) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Priority.Descriptor instead.
 func (Priority) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{1}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{0}
 }
 
 // FinishReason says why an answer ended.
@@ -209,11 +148,11 @@ func (x FinishReason) String() string {
 }
 
 func (FinishReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_completion_proto_enumTypes[2].Descriptor()
+	return file_trunkline_v1_completion_proto_enumTypes[1].Descriptor()
 }
 
 func (FinishReason) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_completion_proto_enumTypes[2]
+	return &file_trunkline_v1_completion_proto_enumTypes[1]
 }
 
 func (x FinishReason) Number() protoreflect.EnumNumber {
@@ -222,7 +161,7 @@ func (x FinishReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use FinishReason.Descriptor instead.
 func (FinishReason) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{2}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{1}
 }
 
 // BlockKind says what a block of content is.
@@ -278,11 +217,11 @@ func (x BlockKind) String() string {
 }
 
 func (BlockKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_trunkline_v1_completion_proto_enumTypes[3].Descriptor()
+	return file_trunkline_v1_completion_proto_enumTypes[2].Descriptor()
 }
 
 func (BlockKind) Type() protoreflect.EnumType {
-	return &file_trunkline_v1_completion_proto_enumTypes[3]
+	return &file_trunkline_v1_completion_proto_enumTypes[2]
 }
 
 func (x BlockKind) Number() protoreflect.EnumNumber {
@@ -291,171 +230,7 @@ func (x BlockKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use BlockKind.Descriptor instead.
 func (BlockKind) EnumDescriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{3}
-}
-
-// CachePolicy governs Trunkline's own cache for one call.
-type CachePolicy struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether and how.
-	Mode CacheMode `protobuf:"varint,1,opt,name=mode,proto3,enum=trunkline.v1.CacheMode" json:"mode,omitempty"`
-	// How long the answer stays. Absent: the tenant's default. 1 second to 30 days.
-	Ttl *durationpb.Duration `protobuf:"bytes,2,opt,name=ttl,proto3" json:"ttl,omitempty"`
-	// The least similarity of a semantic match, 0 to 1. Absent: the tenant's default.
-	SimilarityThreshold *float64 `protobuf:"fixed64,3,opt,name=similarity_threshold,json=similarityThreshold,proto3,oneof" json:"similarity_threshold,omitempty"`
-	// Entries are shared within this scope only; empty is the whole tenant. [A-Za-z0-9._:-], at most 128.
-	Scope         string `protobuf:"bytes,4,opt,name=scope,proto3" json:"scope,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CachePolicy) Reset() {
-	*x = CachePolicy{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CachePolicy) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CachePolicy) ProtoMessage() {}
-
-func (x *CachePolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CachePolicy.ProtoReflect.Descriptor instead.
-func (*CachePolicy) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *CachePolicy) GetMode() CacheMode {
-	if x != nil {
-		return x.Mode
-	}
-	return CacheMode_CACHE_MODE_UNSPECIFIED
-}
-
-func (x *CachePolicy) GetTtl() *durationpb.Duration {
-	if x != nil {
-		return x.Ttl
-	}
-	return nil
-}
-
-func (x *CachePolicy) GetSimilarityThreshold() float64 {
-	if x != nil && x.SimilarityThreshold != nil {
-		return *x.SimilarityThreshold
-	}
-	return 0
-}
-
-func (x *CachePolicy) GetScope() string {
-	if x != nil {
-		return x.Scope
-	}
-	return ""
-}
-
-// CacheInfo says where a cached answer came from.
-type CacheInfo struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the exact key or a semantic match answered.
-	Matched CacheMode `protobuf:"varint,1,opt,name=matched,proto3,enum=trunkline.v1.CacheMode" json:"matched,omitempty"`
-	// The level that answered: 1 in process, 2 Redis exact, 3 semantic. 0: none.
-	Level int32 `protobuf:"varint,2,opt,name=level,proto3" json:"level,omitempty"`
-	// The age of the answer.
-	Age *durationpb.Duration `protobuf:"bytes,3,opt,name=age,proto3" json:"age,omitempty"`
-	// The similarity of a semantic match.
-	Similarity *float64 `protobuf:"fixed64,4,opt,name=similarity,proto3,oneof" json:"similarity,omitempty"`
-	// The request id of the call that made the answer.
-	OriginRequestId string `protobuf:"bytes,5,opt,name=origin_request_id,json=originRequestId,proto3" json:"origin_request_id,omitempty"`
-	// What the cache saved, in nano-USD.
-	SavedNanoUsd  int64 `protobuf:"varint,6,opt,name=saved_nano_usd,json=savedNanoUsd,proto3" json:"saved_nano_usd,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *CacheInfo) Reset() {
-	*x = CacheInfo{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *CacheInfo) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*CacheInfo) ProtoMessage() {}
-
-func (x *CacheInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use CacheInfo.ProtoReflect.Descriptor instead.
-func (*CacheInfo) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *CacheInfo) GetMatched() CacheMode {
-	if x != nil {
-		return x.Matched
-	}
-	return CacheMode_CACHE_MODE_UNSPECIFIED
-}
-
-func (x *CacheInfo) GetLevel() int32 {
-	if x != nil {
-		return x.Level
-	}
-	return 0
-}
-
-func (x *CacheInfo) GetAge() *durationpb.Duration {
-	if x != nil {
-		return x.Age
-	}
-	return nil
-}
-
-func (x *CacheInfo) GetSimilarity() float64 {
-	if x != nil && x.Similarity != nil {
-		return *x.Similarity
-	}
-	return 0
-}
-
-func (x *CacheInfo) GetOriginRequestId() string {
-	if x != nil {
-		return x.OriginRequestId
-	}
-	return ""
-}
-
-func (x *CacheInfo) GetSavedNanoUsd() int64 {
-	if x != nil {
-		return x.SavedNanoUsd
-	}
-	return 0
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{2}
 }
 
 // RecoveryPolicy says what may be done when a provider fails. Hard constraints hold throughout.
@@ -484,7 +259,7 @@ type RecoveryPolicy struct {
 
 func (x *RecoveryPolicy) Reset() {
 	*x = RecoveryPolicy{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[2]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +271,7 @@ func (x *RecoveryPolicy) String() string {
 func (*RecoveryPolicy) ProtoMessage() {}
 
 func (x *RecoveryPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[2]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +284,7 @@ func (x *RecoveryPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryPolicy.ProtoReflect.Descriptor instead.
 func (*RecoveryPolicy) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{2}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *RecoveryPolicy) GetMaxAttempts() int32 {
@@ -626,7 +401,7 @@ type CompleteRequest struct {
 
 func (x *CompleteRequest) Reset() {
 	*x = CompleteRequest{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[3]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -638,7 +413,7 @@ func (x *CompleteRequest) String() string {
 func (*CompleteRequest) ProtoMessage() {}
 
 func (x *CompleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[3]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -651,7 +426,7 @@ func (x *CompleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteRequest.ProtoReflect.Descriptor instead.
 func (*CompleteRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{3}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *CompleteRequest) GetRequestId() string {
@@ -853,7 +628,7 @@ type Finish struct {
 
 func (x *Finish) Reset() {
 	*x = Finish{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[4]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -865,7 +640,7 @@ func (x *Finish) String() string {
 func (*Finish) ProtoMessage() {}
 
 func (x *Finish) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[4]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -878,7 +653,7 @@ func (x *Finish) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finish.ProtoReflect.Descriptor instead.
 func (*Finish) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{4}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Finish) GetReason() FinishReason {
@@ -926,7 +701,7 @@ type Candidate struct {
 
 func (x *Candidate) Reset() {
 	*x = Candidate{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[5]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +713,7 @@ func (x *Candidate) String() string {
 func (*Candidate) ProtoMessage() {}
 
 func (x *Candidate) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[5]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +726,7 @@ func (x *Candidate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Candidate.ProtoReflect.Descriptor instead.
 func (*Candidate) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{5}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Candidate) GetIndex() uint32 {
@@ -1033,7 +808,7 @@ type CompleteResponse struct {
 
 func (x *CompleteResponse) Reset() {
 	*x = CompleteResponse{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[6]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1045,7 +820,7 @@ func (x *CompleteResponse) String() string {
 func (*CompleteResponse) ProtoMessage() {}
 
 func (x *CompleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[6]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1058,7 +833,7 @@ func (x *CompleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteResponse.ProtoReflect.Descriptor instead.
 func (*CompleteResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{6}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CompleteResponse) GetCompletion() string {
@@ -1224,7 +999,7 @@ type StreamCompleteRequest struct {
 
 func (x *StreamCompleteRequest) Reset() {
 	*x = StreamCompleteRequest{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[7]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1236,7 +1011,7 @@ func (x *StreamCompleteRequest) String() string {
 func (*StreamCompleteRequest) ProtoMessage() {}
 
 func (x *StreamCompleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[7]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1249,7 +1024,7 @@ func (x *StreamCompleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamCompleteRequest.ProtoReflect.Descriptor instead.
 func (*StreamCompleteRequest) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{7}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *StreamCompleteRequest) GetRequest() *CompleteRequest {
@@ -1299,7 +1074,7 @@ type StreamCompleteResponse struct {
 
 func (x *StreamCompleteResponse) Reset() {
 	*x = StreamCompleteResponse{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[8]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1311,7 +1086,7 @@ func (x *StreamCompleteResponse) String() string {
 func (*StreamCompleteResponse) ProtoMessage() {}
 
 func (x *StreamCompleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[8]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1324,7 +1099,7 @@ func (x *StreamCompleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamCompleteResponse.ProtoReflect.Descriptor instead.
 func (*StreamCompleteResponse) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{8}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *StreamCompleteResponse) GetSequence() uint64 {
@@ -1495,7 +1270,7 @@ type Started struct {
 
 func (x *Started) Reset() {
 	*x = Started{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[9]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1507,7 +1282,7 @@ func (x *Started) String() string {
 func (*Started) ProtoMessage() {}
 
 func (x *Started) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[9]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1520,7 +1295,7 @@ func (x *Started) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Started.ProtoReflect.Descriptor instead.
 func (*Started) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{9}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Started) GetCompletionId() string {
@@ -1561,7 +1336,7 @@ type ContentStarted struct {
 
 func (x *ContentStarted) Reset() {
 	*x = ContentStarted{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[10]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +1348,7 @@ func (x *ContentStarted) String() string {
 func (*ContentStarted) ProtoMessage() {}
 
 func (x *ContentStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[10]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +1361,7 @@ func (x *ContentStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentStarted.ProtoReflect.Descriptor instead.
 func (*ContentStarted) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{10}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ContentStarted) GetCandidate() uint32 {
@@ -1644,7 +1419,7 @@ type ContentDelta struct {
 
 func (x *ContentDelta) Reset() {
 	*x = ContentDelta{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[11]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1656,7 +1431,7 @@ func (x *ContentDelta) String() string {
 func (*ContentDelta) ProtoMessage() {}
 
 func (x *ContentDelta) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[11]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1669,7 +1444,7 @@ func (x *ContentDelta) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentDelta.ProtoReflect.Descriptor instead.
 func (*ContentDelta) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{11}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ContentDelta) GetCandidate() uint32 {
@@ -1829,7 +1604,7 @@ type ContentFinished struct {
 
 func (x *ContentFinished) Reset() {
 	*x = ContentFinished{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[12]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1841,7 +1616,7 @@ func (x *ContentFinished) String() string {
 func (*ContentFinished) ProtoMessage() {}
 
 func (x *ContentFinished) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[12]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1854,7 +1629,7 @@ func (x *ContentFinished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContentFinished.ProtoReflect.Descriptor instead.
 func (*ContentFinished) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{12}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ContentFinished) GetCandidate() uint32 {
@@ -1892,7 +1667,7 @@ type FailedOver struct {
 
 func (x *FailedOver) Reset() {
 	*x = FailedOver{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[13]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1904,7 +1679,7 @@ func (x *FailedOver) String() string {
 func (*FailedOver) ProtoMessage() {}
 
 func (x *FailedOver) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[13]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1917,7 +1692,7 @@ func (x *FailedOver) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FailedOver.ProtoReflect.Descriptor instead.
 func (*FailedOver) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{13}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *FailedOver) GetFromProvider() string {
@@ -1975,7 +1750,7 @@ type CandidateFinish struct {
 
 func (x *CandidateFinish) Reset() {
 	*x = CandidateFinish{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[14]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1987,7 +1762,7 @@ func (x *CandidateFinish) String() string {
 func (*CandidateFinish) ProtoMessage() {}
 
 func (x *CandidateFinish) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[14]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2000,7 +1775,7 @@ func (x *CandidateFinish) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CandidateFinish.ProtoReflect.Descriptor instead.
 func (*CandidateFinish) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{14}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CandidateFinish) GetCandidate() uint32 {
@@ -2060,7 +1835,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[15]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2072,7 +1847,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[15]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2085,7 +1860,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{15}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Finished) GetFinish() *Finish {
@@ -2222,7 +1997,7 @@ type ProviderEvent struct {
 
 func (x *ProviderEvent) Reset() {
 	*x = ProviderEvent{}
-	mi := &file_trunkline_v1_completion_proto_msgTypes[16]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2234,7 +2009,7 @@ func (x *ProviderEvent) String() string {
 func (*ProviderEvent) ProtoMessage() {}
 
 func (x *ProviderEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_trunkline_v1_completion_proto_msgTypes[16]
+	mi := &file_trunkline_v1_completion_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2247,7 +2022,7 @@ func (x *ProviderEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderEvent.ProtoReflect.Descriptor instead.
 func (*ProviderEvent) Descriptor() ([]byte, []int) {
-	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{16}
+	return file_trunkline_v1_completion_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ProviderEvent) GetProvider() string {
@@ -2275,23 +2050,7 @@ var File_trunkline_v1_completion_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtrunkline/v1/completion.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/content.proto\x1a\x1ftrunkline/v1/requirements.proto\x1a\x18trunkline/v1/route.proto\"\xce\x01\n" +
-	"\vCachePolicy\x12+\n" +
-	"\x04mode\x18\x01 \x01(\x0e2\x17.trunkline.v1.CacheModeR\x04mode\x12+\n" +
-	"\x03ttl\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\x126\n" +
-	"\x14similarity_threshold\x18\x03 \x01(\x01H\x00R\x13similarityThreshold\x88\x01\x01\x12\x14\n" +
-	"\x05scope\x18\x04 \x01(\tR\x05scopeB\x17\n" +
-	"\x15_similarity_threshold\"\x87\x02\n" +
-	"\tCacheInfo\x121\n" +
-	"\amatched\x18\x01 \x01(\x0e2\x17.trunkline.v1.CacheModeR\amatched\x12\x14\n" +
-	"\x05level\x18\x02 \x01(\x05R\x05level\x12+\n" +
-	"\x03age\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03age\x12#\n" +
-	"\n" +
-	"similarity\x18\x04 \x01(\x01H\x00R\n" +
-	"similarity\x88\x01\x01\x12*\n" +
-	"\x11origin_request_id\x18\x05 \x01(\tR\x0foriginRequestId\x12$\n" +
-	"\x0esaved_nano_usd\x18\x06 \x01(\x03R\fsavedNanoUsdB\r\n" +
-	"\v_similarity\"\x9b\x03\n" +
+	"\x1dtrunkline/v1/completion.proto\x12\ftrunkline.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x1atrunkline/v1/caching.proto\x1a\x19trunkline/v1/common.proto\x1a\x1atrunkline/v1/content.proto\x1a\x1ftrunkline/v1/requirements.proto\x1a\x18trunkline/v1/route.proto\"\x9b\x03\n" +
 	"\x0eRecoveryPolicy\x12&\n" +
 	"\fmax_attempts\x18\x01 \x01(\x05H\x00R\vmaxAttempts\x88\x01\x01\x12*\n" +
 	"\x0eallow_fallback\x18\x02 \x01(\bH\x01R\rallowFallback\x88\x01\x01\x12'\n" +
@@ -2468,13 +2227,7 @@ const file_trunkline_v1_completion_proto_rawDesc = "" +
 	"\rProviderEvent\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x19\n" +
-	"\braw_json\x18\x03 \x01(\fR\arawJson*\x82\x01\n" +
-	"\tCacheMode\x12\x1a\n" +
-	"\x16CACHE_MODE_UNSPECIFIED\x10\x00\x12\x12\n" +
-	"\x0eCACHE_MODE_OFF\x10\x01\x12\x14\n" +
-	"\x10CACHE_MODE_EXACT\x10\x02\x12\x17\n" +
-	"\x13CACHE_MODE_SEMANTIC\x10\x03\x12\x16\n" +
-	"\x12CACHE_MODE_REFRESH\x10\x04*u\n" +
+	"\braw_json\x18\x03 \x01(\fR\arawJson*u\n" +
 	"\bPriority\x12\x18\n" +
 	"\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fPRIORITY_LOW\x10\x01\x12\x13\n" +
@@ -2513,120 +2266,115 @@ func file_trunkline_v1_completion_proto_rawDescGZIP() []byte {
 	return file_trunkline_v1_completion_proto_rawDescData
 }
 
-var file_trunkline_v1_completion_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_trunkline_v1_completion_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_trunkline_v1_completion_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_trunkline_v1_completion_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_trunkline_v1_completion_proto_goTypes = []any{
-	(CacheMode)(0),                 // 0: trunkline.v1.CacheMode
-	(Priority)(0),                  // 1: trunkline.v1.Priority
-	(FinishReason)(0),              // 2: trunkline.v1.FinishReason
-	(BlockKind)(0),                 // 3: trunkline.v1.BlockKind
-	(*CachePolicy)(nil),            // 4: trunkline.v1.CachePolicy
-	(*CacheInfo)(nil),              // 5: trunkline.v1.CacheInfo
-	(*RecoveryPolicy)(nil),         // 6: trunkline.v1.RecoveryPolicy
-	(*CompleteRequest)(nil),        // 7: trunkline.v1.CompleteRequest
-	(*Finish)(nil),                 // 8: trunkline.v1.Finish
-	(*Candidate)(nil),              // 9: trunkline.v1.Candidate
-	(*CompleteResponse)(nil),       // 10: trunkline.v1.CompleteResponse
-	(*StreamCompleteRequest)(nil),  // 11: trunkline.v1.StreamCompleteRequest
-	(*StreamCompleteResponse)(nil), // 12: trunkline.v1.StreamCompleteResponse
-	(*Started)(nil),                // 13: trunkline.v1.Started
-	(*ContentStarted)(nil),         // 14: trunkline.v1.ContentStarted
-	(*ContentDelta)(nil),           // 15: trunkline.v1.ContentDelta
-	(*ContentFinished)(nil),        // 16: trunkline.v1.ContentFinished
-	(*FailedOver)(nil),             // 17: trunkline.v1.FailedOver
-	(*CandidateFinish)(nil),        // 18: trunkline.v1.CandidateFinish
-	(*Finished)(nil),               // 19: trunkline.v1.Finished
-	(*ProviderEvent)(nil),          // 20: trunkline.v1.ProviderEvent
-	nil,                            // 21: trunkline.v1.CompleteRequest.ProviderOptionsJsonEntry
-	(*durationpb.Duration)(nil),    // 22: google.protobuf.Duration
-	(*ModelRequirements)(nil),      // 23: trunkline.v1.ModelRequirements
-	(*Message)(nil),                // 24: trunkline.v1.Message
-	(*ToolDefinition)(nil),         // 25: trunkline.v1.ToolDefinition
-	(*ToolChoice)(nil),             // 26: trunkline.v1.ToolChoice
-	(*ResponseFormat)(nil),         // 27: trunkline.v1.ResponseFormat
-	(*ReasoningOptions)(nil),       // 28: trunkline.v1.ReasoningOptions
-	(*CallContext)(nil),            // 29: trunkline.v1.CallContext
-	(*RoutingOptions)(nil),         // 30: trunkline.v1.RoutingOptions
-	(*Part)(nil),                   // 31: trunkline.v1.Part
-	(*money.Money)(nil),            // 32: google.type.Money
-	(*Usage)(nil),                  // 33: trunkline.v1.Usage
-	(*Route)(nil),                  // 34: trunkline.v1.Route
-	(*Attempt)(nil),                // 35: trunkline.v1.Attempt
-	(*BudgetState)(nil),            // 36: trunkline.v1.BudgetState
-	(*CostDetails)(nil),            // 37: trunkline.v1.CostDetails
-	(*Citation)(nil),               // 38: trunkline.v1.Citation
-	(*Media)(nil),                  // 39: trunkline.v1.Media
-	(*TokenLogprob)(nil),           // 40: trunkline.v1.TokenLogprob
-	(*status.Status)(nil),          // 41: google.rpc.Status
+	(Priority)(0),                  // 0: trunkline.v1.Priority
+	(FinishReason)(0),              // 1: trunkline.v1.FinishReason
+	(BlockKind)(0),                 // 2: trunkline.v1.BlockKind
+	(*RecoveryPolicy)(nil),         // 3: trunkline.v1.RecoveryPolicy
+	(*CompleteRequest)(nil),        // 4: trunkline.v1.CompleteRequest
+	(*Finish)(nil),                 // 5: trunkline.v1.Finish
+	(*Candidate)(nil),              // 6: trunkline.v1.Candidate
+	(*CompleteResponse)(nil),       // 7: trunkline.v1.CompleteResponse
+	(*StreamCompleteRequest)(nil),  // 8: trunkline.v1.StreamCompleteRequest
+	(*StreamCompleteResponse)(nil), // 9: trunkline.v1.StreamCompleteResponse
+	(*Started)(nil),                // 10: trunkline.v1.Started
+	(*ContentStarted)(nil),         // 11: trunkline.v1.ContentStarted
+	(*ContentDelta)(nil),           // 12: trunkline.v1.ContentDelta
+	(*ContentFinished)(nil),        // 13: trunkline.v1.ContentFinished
+	(*FailedOver)(nil),             // 14: trunkline.v1.FailedOver
+	(*CandidateFinish)(nil),        // 15: trunkline.v1.CandidateFinish
+	(*Finished)(nil),               // 16: trunkline.v1.Finished
+	(*ProviderEvent)(nil),          // 17: trunkline.v1.ProviderEvent
+	nil,                            // 18: trunkline.v1.CompleteRequest.ProviderOptionsJsonEntry
+	(*durationpb.Duration)(nil),    // 19: google.protobuf.Duration
+	(*ModelRequirements)(nil),      // 20: trunkline.v1.ModelRequirements
+	(*Message)(nil),                // 21: trunkline.v1.Message
+	(*ToolDefinition)(nil),         // 22: trunkline.v1.ToolDefinition
+	(*ToolChoice)(nil),             // 23: trunkline.v1.ToolChoice
+	(*ResponseFormat)(nil),         // 24: trunkline.v1.ResponseFormat
+	(*ReasoningOptions)(nil),       // 25: trunkline.v1.ReasoningOptions
+	(*CachePolicy)(nil),            // 26: trunkline.v1.CachePolicy
+	(*CallContext)(nil),            // 27: trunkline.v1.CallContext
+	(*RoutingOptions)(nil),         // 28: trunkline.v1.RoutingOptions
+	(*Part)(nil),                   // 29: trunkline.v1.Part
+	(*money.Money)(nil),            // 30: google.type.Money
+	(*Usage)(nil),                  // 31: trunkline.v1.Usage
+	(*Route)(nil),                  // 32: trunkline.v1.Route
+	(*Attempt)(nil),                // 33: trunkline.v1.Attempt
+	(*BudgetState)(nil),            // 34: trunkline.v1.BudgetState
+	(*CostDetails)(nil),            // 35: trunkline.v1.CostDetails
+	(*CacheInfo)(nil),              // 36: trunkline.v1.CacheInfo
+	(*Citation)(nil),               // 37: trunkline.v1.Citation
+	(*Media)(nil),                  // 38: trunkline.v1.Media
+	(*TokenLogprob)(nil),           // 39: trunkline.v1.TokenLogprob
+	(*status.Status)(nil),          // 40: google.rpc.Status
 }
 var file_trunkline_v1_completion_proto_depIdxs = []int32{
-	0,  // 0: trunkline.v1.CachePolicy.mode:type_name -> trunkline.v1.CacheMode
-	22, // 1: trunkline.v1.CachePolicy.ttl:type_name -> google.protobuf.Duration
-	0,  // 2: trunkline.v1.CacheInfo.matched:type_name -> trunkline.v1.CacheMode
-	22, // 3: trunkline.v1.CacheInfo.age:type_name -> google.protobuf.Duration
-	22, // 4: trunkline.v1.RecoveryPolicy.hedge_after:type_name -> google.protobuf.Duration
-	22, // 5: trunkline.v1.RecoveryPolicy.attempt_timeout:type_name -> google.protobuf.Duration
-	23, // 6: trunkline.v1.CompleteRequest.model_requirements:type_name -> trunkline.v1.ModelRequirements
-	24, // 7: trunkline.v1.CompleteRequest.messages:type_name -> trunkline.v1.Message
-	25, // 8: trunkline.v1.CompleteRequest.tools:type_name -> trunkline.v1.ToolDefinition
-	26, // 9: trunkline.v1.CompleteRequest.tool_choice:type_name -> trunkline.v1.ToolChoice
-	27, // 10: trunkline.v1.CompleteRequest.response_format:type_name -> trunkline.v1.ResponseFormat
-	28, // 11: trunkline.v1.CompleteRequest.reasoning:type_name -> trunkline.v1.ReasoningOptions
-	4,  // 12: trunkline.v1.CompleteRequest.cache:type_name -> trunkline.v1.CachePolicy
-	6,  // 13: trunkline.v1.CompleteRequest.recovery:type_name -> trunkline.v1.RecoveryPolicy
-	1,  // 14: trunkline.v1.CompleteRequest.priority:type_name -> trunkline.v1.Priority
-	29, // 15: trunkline.v1.CompleteRequest.context:type_name -> trunkline.v1.CallContext
-	21, // 16: trunkline.v1.CompleteRequest.provider_options_json:type_name -> trunkline.v1.CompleteRequest.ProviderOptionsJsonEntry
-	30, // 17: trunkline.v1.CompleteRequest.routing:type_name -> trunkline.v1.RoutingOptions
-	2,  // 18: trunkline.v1.Finish.reason:type_name -> trunkline.v1.FinishReason
-	31, // 19: trunkline.v1.Candidate.content:type_name -> trunkline.v1.Part
-	8,  // 20: trunkline.v1.Candidate.finish:type_name -> trunkline.v1.Finish
-	31, // 21: trunkline.v1.CompleteResponse.content:type_name -> trunkline.v1.Part
-	32, // 22: trunkline.v1.CompleteResponse.cost:type_name -> google.type.Money
-	22, // 23: trunkline.v1.CompleteResponse.latency:type_name -> google.protobuf.Duration
-	33, // 24: trunkline.v1.CompleteResponse.usage:type_name -> trunkline.v1.Usage
-	8,  // 25: trunkline.v1.CompleteResponse.finish:type_name -> trunkline.v1.Finish
-	34, // 26: trunkline.v1.CompleteResponse.route:type_name -> trunkline.v1.Route
-	35, // 27: trunkline.v1.CompleteResponse.attempts:type_name -> trunkline.v1.Attempt
-	36, // 28: trunkline.v1.CompleteResponse.budget:type_name -> trunkline.v1.BudgetState
-	37, // 29: trunkline.v1.CompleteResponse.cost_details:type_name -> trunkline.v1.CostDetails
-	5,  // 30: trunkline.v1.CompleteResponse.cache:type_name -> trunkline.v1.CacheInfo
-	9,  // 31: trunkline.v1.CompleteResponse.candidates:type_name -> trunkline.v1.Candidate
-	20, // 32: trunkline.v1.CompleteResponse.provider_events:type_name -> trunkline.v1.ProviderEvent
-	22, // 33: trunkline.v1.CompleteResponse.time_to_first_token:type_name -> google.protobuf.Duration
-	7,  // 34: trunkline.v1.StreamCompleteRequest.request:type_name -> trunkline.v1.CompleteRequest
-	22, // 35: trunkline.v1.StreamCompleteRequest.resume_window:type_name -> google.protobuf.Duration
-	13, // 36: trunkline.v1.StreamCompleteResponse.started:type_name -> trunkline.v1.Started
-	14, // 37: trunkline.v1.StreamCompleteResponse.content_started:type_name -> trunkline.v1.ContentStarted
-	15, // 38: trunkline.v1.StreamCompleteResponse.content_delta:type_name -> trunkline.v1.ContentDelta
-	16, // 39: trunkline.v1.StreamCompleteResponse.content_finished:type_name -> trunkline.v1.ContentFinished
-	33, // 40: trunkline.v1.StreamCompleteResponse.usage:type_name -> trunkline.v1.Usage
-	17, // 41: trunkline.v1.StreamCompleteResponse.failed_over:type_name -> trunkline.v1.FailedOver
-	19, // 42: trunkline.v1.StreamCompleteResponse.finished:type_name -> trunkline.v1.Finished
-	20, // 43: trunkline.v1.StreamCompleteResponse.provider_event:type_name -> trunkline.v1.ProviderEvent
-	3,  // 44: trunkline.v1.ContentStarted.kind:type_name -> trunkline.v1.BlockKind
-	31, // 45: trunkline.v1.ContentStarted.part:type_name -> trunkline.v1.Part
-	38, // 46: trunkline.v1.ContentDelta.citation:type_name -> trunkline.v1.Citation
-	39, // 47: trunkline.v1.ContentDelta.media:type_name -> trunkline.v1.Media
-	40, // 48: trunkline.v1.ContentDelta.logprobs:type_name -> trunkline.v1.TokenLogprob
-	41, // 49: trunkline.v1.FailedOver.cause:type_name -> google.rpc.Status
-	8,  // 50: trunkline.v1.CandidateFinish.finish:type_name -> trunkline.v1.Finish
-	8,  // 51: trunkline.v1.Finished.finish:type_name -> trunkline.v1.Finish
-	33, // 52: trunkline.v1.Finished.usage:type_name -> trunkline.v1.Usage
-	32, // 53: trunkline.v1.Finished.cost:type_name -> google.type.Money
-	37, // 54: trunkline.v1.Finished.cost_details:type_name -> trunkline.v1.CostDetails
-	22, // 55: trunkline.v1.Finished.latency:type_name -> google.protobuf.Duration
-	22, // 56: trunkline.v1.Finished.time_to_first_token:type_name -> google.protobuf.Duration
-	5,  // 57: trunkline.v1.Finished.cache:type_name -> trunkline.v1.CacheInfo
-	34, // 58: trunkline.v1.Finished.route:type_name -> trunkline.v1.Route
-	35, // 59: trunkline.v1.Finished.attempts:type_name -> trunkline.v1.Attempt
-	36, // 60: trunkline.v1.Finished.budget:type_name -> trunkline.v1.BudgetState
-	18, // 61: trunkline.v1.Finished.candidate_finishes:type_name -> trunkline.v1.CandidateFinish
-	62, // [62:62] is the sub-list for method output_type
-	62, // [62:62] is the sub-list for method input_type
-	62, // [62:62] is the sub-list for extension type_name
-	62, // [62:62] is the sub-list for extension extendee
-	0,  // [0:62] is the sub-list for field type_name
+	19, // 0: trunkline.v1.RecoveryPolicy.hedge_after:type_name -> google.protobuf.Duration
+	19, // 1: trunkline.v1.RecoveryPolicy.attempt_timeout:type_name -> google.protobuf.Duration
+	20, // 2: trunkline.v1.CompleteRequest.model_requirements:type_name -> trunkline.v1.ModelRequirements
+	21, // 3: trunkline.v1.CompleteRequest.messages:type_name -> trunkline.v1.Message
+	22, // 4: trunkline.v1.CompleteRequest.tools:type_name -> trunkline.v1.ToolDefinition
+	23, // 5: trunkline.v1.CompleteRequest.tool_choice:type_name -> trunkline.v1.ToolChoice
+	24, // 6: trunkline.v1.CompleteRequest.response_format:type_name -> trunkline.v1.ResponseFormat
+	25, // 7: trunkline.v1.CompleteRequest.reasoning:type_name -> trunkline.v1.ReasoningOptions
+	26, // 8: trunkline.v1.CompleteRequest.cache:type_name -> trunkline.v1.CachePolicy
+	3,  // 9: trunkline.v1.CompleteRequest.recovery:type_name -> trunkline.v1.RecoveryPolicy
+	0,  // 10: trunkline.v1.CompleteRequest.priority:type_name -> trunkline.v1.Priority
+	27, // 11: trunkline.v1.CompleteRequest.context:type_name -> trunkline.v1.CallContext
+	18, // 12: trunkline.v1.CompleteRequest.provider_options_json:type_name -> trunkline.v1.CompleteRequest.ProviderOptionsJsonEntry
+	28, // 13: trunkline.v1.CompleteRequest.routing:type_name -> trunkline.v1.RoutingOptions
+	1,  // 14: trunkline.v1.Finish.reason:type_name -> trunkline.v1.FinishReason
+	29, // 15: trunkline.v1.Candidate.content:type_name -> trunkline.v1.Part
+	5,  // 16: trunkline.v1.Candidate.finish:type_name -> trunkline.v1.Finish
+	29, // 17: trunkline.v1.CompleteResponse.content:type_name -> trunkline.v1.Part
+	30, // 18: trunkline.v1.CompleteResponse.cost:type_name -> google.type.Money
+	19, // 19: trunkline.v1.CompleteResponse.latency:type_name -> google.protobuf.Duration
+	31, // 20: trunkline.v1.CompleteResponse.usage:type_name -> trunkline.v1.Usage
+	5,  // 21: trunkline.v1.CompleteResponse.finish:type_name -> trunkline.v1.Finish
+	32, // 22: trunkline.v1.CompleteResponse.route:type_name -> trunkline.v1.Route
+	33, // 23: trunkline.v1.CompleteResponse.attempts:type_name -> trunkline.v1.Attempt
+	34, // 24: trunkline.v1.CompleteResponse.budget:type_name -> trunkline.v1.BudgetState
+	35, // 25: trunkline.v1.CompleteResponse.cost_details:type_name -> trunkline.v1.CostDetails
+	36, // 26: trunkline.v1.CompleteResponse.cache:type_name -> trunkline.v1.CacheInfo
+	6,  // 27: trunkline.v1.CompleteResponse.candidates:type_name -> trunkline.v1.Candidate
+	17, // 28: trunkline.v1.CompleteResponse.provider_events:type_name -> trunkline.v1.ProviderEvent
+	19, // 29: trunkline.v1.CompleteResponse.time_to_first_token:type_name -> google.protobuf.Duration
+	4,  // 30: trunkline.v1.StreamCompleteRequest.request:type_name -> trunkline.v1.CompleteRequest
+	19, // 31: trunkline.v1.StreamCompleteRequest.resume_window:type_name -> google.protobuf.Duration
+	10, // 32: trunkline.v1.StreamCompleteResponse.started:type_name -> trunkline.v1.Started
+	11, // 33: trunkline.v1.StreamCompleteResponse.content_started:type_name -> trunkline.v1.ContentStarted
+	12, // 34: trunkline.v1.StreamCompleteResponse.content_delta:type_name -> trunkline.v1.ContentDelta
+	13, // 35: trunkline.v1.StreamCompleteResponse.content_finished:type_name -> trunkline.v1.ContentFinished
+	31, // 36: trunkline.v1.StreamCompleteResponse.usage:type_name -> trunkline.v1.Usage
+	14, // 37: trunkline.v1.StreamCompleteResponse.failed_over:type_name -> trunkline.v1.FailedOver
+	16, // 38: trunkline.v1.StreamCompleteResponse.finished:type_name -> trunkline.v1.Finished
+	17, // 39: trunkline.v1.StreamCompleteResponse.provider_event:type_name -> trunkline.v1.ProviderEvent
+	2,  // 40: trunkline.v1.ContentStarted.kind:type_name -> trunkline.v1.BlockKind
+	29, // 41: trunkline.v1.ContentStarted.part:type_name -> trunkline.v1.Part
+	37, // 42: trunkline.v1.ContentDelta.citation:type_name -> trunkline.v1.Citation
+	38, // 43: trunkline.v1.ContentDelta.media:type_name -> trunkline.v1.Media
+	39, // 44: trunkline.v1.ContentDelta.logprobs:type_name -> trunkline.v1.TokenLogprob
+	40, // 45: trunkline.v1.FailedOver.cause:type_name -> google.rpc.Status
+	5,  // 46: trunkline.v1.CandidateFinish.finish:type_name -> trunkline.v1.Finish
+	5,  // 47: trunkline.v1.Finished.finish:type_name -> trunkline.v1.Finish
+	31, // 48: trunkline.v1.Finished.usage:type_name -> trunkline.v1.Usage
+	30, // 49: trunkline.v1.Finished.cost:type_name -> google.type.Money
+	35, // 50: trunkline.v1.Finished.cost_details:type_name -> trunkline.v1.CostDetails
+	19, // 51: trunkline.v1.Finished.latency:type_name -> google.protobuf.Duration
+	19, // 52: trunkline.v1.Finished.time_to_first_token:type_name -> google.protobuf.Duration
+	36, // 53: trunkline.v1.Finished.cache:type_name -> trunkline.v1.CacheInfo
+	32, // 54: trunkline.v1.Finished.route:type_name -> trunkline.v1.Route
+	33, // 55: trunkline.v1.Finished.attempts:type_name -> trunkline.v1.Attempt
+	34, // 56: trunkline.v1.Finished.budget:type_name -> trunkline.v1.BudgetState
+	15, // 57: trunkline.v1.Finished.candidate_finishes:type_name -> trunkline.v1.CandidateFinish
+	58, // [58:58] is the sub-list for method output_type
+	58, // [58:58] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_trunkline_v1_completion_proto_init() }
@@ -2634,15 +2382,14 @@ func file_trunkline_v1_completion_proto_init() {
 	if File_trunkline_v1_completion_proto != nil {
 		return
 	}
+	file_trunkline_v1_caching_proto_init()
 	file_trunkline_v1_common_proto_init()
 	file_trunkline_v1_content_proto_init()
 	file_trunkline_v1_requirements_proto_init()
 	file_trunkline_v1_route_proto_init()
 	file_trunkline_v1_completion_proto_msgTypes[0].OneofWrappers = []any{}
 	file_trunkline_v1_completion_proto_msgTypes[1].OneofWrappers = []any{}
-	file_trunkline_v1_completion_proto_msgTypes[2].OneofWrappers = []any{}
-	file_trunkline_v1_completion_proto_msgTypes[3].OneofWrappers = []any{}
-	file_trunkline_v1_completion_proto_msgTypes[8].OneofWrappers = []any{
+	file_trunkline_v1_completion_proto_msgTypes[6].OneofWrappers = []any{
 		(*StreamCompleteResponse_Started)(nil),
 		(*StreamCompleteResponse_ContentStarted)(nil),
 		(*StreamCompleteResponse_ContentDelta)(nil),
@@ -2652,7 +2399,7 @@ func file_trunkline_v1_completion_proto_init() {
 		(*StreamCompleteResponse_Finished)(nil),
 		(*StreamCompleteResponse_ProviderEvent)(nil),
 	}
-	file_trunkline_v1_completion_proto_msgTypes[11].OneofWrappers = []any{
+	file_trunkline_v1_completion_proto_msgTypes[9].OneofWrappers = []any{
 		(*ContentDelta_Text)(nil),
 		(*ContentDelta_ReasoningText)(nil),
 		(*ContentDelta_ReasoningSignature)(nil),
@@ -2666,8 +2413,8 @@ func file_trunkline_v1_completion_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_trunkline_v1_completion_proto_rawDesc), len(file_trunkline_v1_completion_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   18,
+			NumEnums:      3,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

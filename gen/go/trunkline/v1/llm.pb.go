@@ -1024,7 +1024,7 @@ var File_trunkline_v1_llm_proto protoreflect.FileDescriptor
 
 const file_trunkline_v1_llm_proto_rawDesc = "" +
 	"\n" +
-	"\x16trunkline/v1/llm.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x19trunkline/v1/common.proto\x1a\x1dtrunkline/v1/completion.proto\x1a\x18trunkline/v1/model.proto\x1a\x1atrunkline/v1/options.proto\x1a\x1ftrunkline/v1/requirements.proto\x1a\x18trunkline/v1/route.proto\"\x88\x04\n" +
+	"\x16trunkline/v1/llm.proto\x12\ftrunkline.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x1atrunkline/v1/caching.proto\x1a\x19trunkline/v1/common.proto\x1a\x1dtrunkline/v1/completion.proto\x1a\x18trunkline/v1/model.proto\x1a\x1atrunkline/v1/options.proto\x1a\x1ftrunkline/v1/requirements.proto\x1a\x18trunkline/v1/route.proto\"\x88\x04\n" +
 	"\fEmbedRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x14\n" +
@@ -1231,6 +1231,7 @@ func file_trunkline_v1_llm_proto_init() {
 	if File_trunkline_v1_llm_proto != nil {
 		return
 	}
+	file_trunkline_v1_caching_proto_init()
 	file_trunkline_v1_common_proto_init()
 	file_trunkline_v1_completion_proto_init()
 	file_trunkline_v1_model_proto_init()

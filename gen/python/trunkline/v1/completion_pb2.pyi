@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
 from google.type import money_pb2 as _money_pb2
+from trunkline.v1 import caching_pb2 as _caching_pb2
 from trunkline.v1 import common_pb2 as _common_pb2
 from trunkline.v1 import content_pb2 as _content_pb2
 from trunkline.v1 import requirements_pb2 as _requirements_pb2
@@ -25,38 +26,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class _CacheMode:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _CacheModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CacheMode.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    CACHE_MODE_UNSPECIFIED: _CacheMode.ValueType  # 0
-    """The tenant's default."""
-    CACHE_MODE_OFF: _CacheMode.ValueType  # 1
-    """Neither read nor written."""
-    CACHE_MODE_EXACT: _CacheMode.ValueType  # 2
-    """Exact matches are read and written."""
-    CACHE_MODE_SEMANTIC: _CacheMode.ValueType  # 3
-    """Exact and verified semantic matches are read and written."""
-    CACHE_MODE_REFRESH: _CacheMode.ValueType  # 4
-    """Not read, but written: renews the entry."""
-
-class CacheMode(_CacheMode, metaclass=_CacheModeEnumTypeWrapper):
-    """CacheMode says how Trunkline's own cache takes part in a call."""
-
-CACHE_MODE_UNSPECIFIED: CacheMode.ValueType  # 0
-"""The tenant's default."""
-CACHE_MODE_OFF: CacheMode.ValueType  # 1
-"""Neither read nor written."""
-CACHE_MODE_EXACT: CacheMode.ValueType  # 2
-"""Exact matches are read and written."""
-CACHE_MODE_SEMANTIC: CacheMode.ValueType  # 3
-"""Exact and verified semantic matches are read and written."""
-CACHE_MODE_REFRESH: CacheMode.ValueType  # 4
-"""Not read, but written: renews the entry."""
-Global___CacheMode: _TypeAlias = CacheMode  # noqa: Y015
 
 class _Priority:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -177,90 +146,6 @@ BLOCK_KIND_MEDIA: BlockKind.ValueType  # 5
 BLOCK_KIND_OPAQUE: BlockKind.ValueType  # 6
 """A block that Trunkline does not know."""
 Global___BlockKind: _TypeAlias = BlockKind  # noqa: Y015
-
-@_typing.final
-class CachePolicy(_message.Message):
-    """CachePolicy governs Trunkline's own cache for one call."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    MODE_FIELD_NUMBER: _builtins.int
-    TTL_FIELD_NUMBER: _builtins.int
-    SIMILARITY_THRESHOLD_FIELD_NUMBER: _builtins.int
-    SCOPE_FIELD_NUMBER: _builtins.int
-    mode: Global___CacheMode.ValueType
-    """Whether and how."""
-    similarity_threshold: _builtins.float
-    """The least similarity of a semantic match, 0 to 1. Absent: the tenant's default."""
-    scope: _builtins.str
-    """Entries are shared within this scope only; empty is the whole tenant. [A-Za-z0-9._:-], at most 128."""
-    @_builtins.property
-    def ttl(self) -> _duration_pb2.Duration:
-        """How long the answer stays. Absent: the tenant's default. 1 second to 30 days."""
-
-    def __init__(
-        self,
-        *,
-        mode: Global___CacheMode.ValueType = ...,
-        ttl: _duration_pb2.Duration | None = ...,
-        similarity_threshold: _builtins.float | None = ...,
-        scope: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_similarity_threshold", b"_similarity_threshold", "similarity_threshold", b"similarity_threshold", "ttl", b"ttl"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_similarity_threshold", b"_similarity_threshold", "mode", b"mode", "scope", b"scope", "similarity_threshold", b"similarity_threshold", "ttl", b"ttl"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__similarity_threshold: _TypeAlias = _typing.Literal["similarity_threshold"]  # noqa: Y015
-    _WhichOneofArgType__similarity_threshold: _TypeAlias = _typing.Literal["_similarity_threshold", b"_similarity_threshold"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__similarity_threshold) -> _WhichOneofReturnType__similarity_threshold | None: ...
-
-Global___CachePolicy: _TypeAlias = CachePolicy  # noqa: Y015
-
-@_typing.final
-class CacheInfo(_message.Message):
-    """CacheInfo says where a cached answer came from."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    MATCHED_FIELD_NUMBER: _builtins.int
-    LEVEL_FIELD_NUMBER: _builtins.int
-    AGE_FIELD_NUMBER: _builtins.int
-    SIMILARITY_FIELD_NUMBER: _builtins.int
-    ORIGIN_REQUEST_ID_FIELD_NUMBER: _builtins.int
-    SAVED_NANO_USD_FIELD_NUMBER: _builtins.int
-    matched: Global___CacheMode.ValueType
-    """Whether the exact key or a semantic match answered."""
-    level: _builtins.int
-    """The level that answered: 1 in process, 2 Redis exact, 3 semantic. 0: none."""
-    similarity: _builtins.float
-    """The similarity of a semantic match."""
-    origin_request_id: _builtins.str
-    """The request id of the call that made the answer."""
-    saved_nano_usd: _builtins.int
-    """What the cache saved, in nano-USD."""
-    @_builtins.property
-    def age(self) -> _duration_pb2.Duration:
-        """The age of the answer."""
-
-    def __init__(
-        self,
-        *,
-        matched: Global___CacheMode.ValueType = ...,
-        level: _builtins.int = ...,
-        age: _duration_pb2.Duration | None = ...,
-        similarity: _builtins.float | None = ...,
-        origin_request_id: _builtins.str = ...,
-        saved_nano_usd: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_similarity", b"_similarity", "age", b"age", "similarity", b"similarity"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_similarity", b"_similarity", "age", b"age", "level", b"level", "matched", b"matched", "origin_request_id", b"origin_request_id", "saved_nano_usd", b"saved_nano_usd", "similarity", b"similarity"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__similarity: _TypeAlias = _typing.Literal["similarity"]  # noqa: Y015
-    _WhichOneofArgType__similarity: _TypeAlias = _typing.Literal["_similarity", b"_similarity"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__similarity) -> _WhichOneofReturnType__similarity | None: ...
-
-Global___CacheInfo: _TypeAlias = CacheInfo  # noqa: Y015
 
 @_typing.final
 class RecoveryPolicy(_message.Message):
@@ -442,7 +327,7 @@ class CompleteRequest(_message.Message):
         """How much the model may think."""
 
     @_builtins.property
-    def cache(self) -> Global___CachePolicy:
+    def cache(self) -> _caching_pb2.CachePolicy:
         """Trunkline's own cache."""
 
     @_builtins.property
@@ -485,7 +370,7 @@ class CompleteRequest(_message.Message):
         tool_choice: _content_pb2.ToolChoice | None = ...,
         response_format: _content_pb2.ResponseFormat | None = ...,
         reasoning: _content_pb2.ReasoningOptions | None = ...,
-        cache: Global___CachePolicy | None = ...,
+        cache: _caching_pb2.CachePolicy | None = ...,
         recovery: Global___RecoveryPolicy | None = ...,
         priority: Global___Priority.ValueType = ...,
         context: _common_pb2.CallContext | None = ...,
@@ -688,7 +573,7 @@ class CompleteResponse(_message.Message):
         """The exact bill."""
 
     @_builtins.property
-    def cache(self) -> Global___CacheInfo:
+    def cache(self) -> _caching_pb2.CacheInfo:
         """Where an answer came from that was not made for this call; absent unless `cache_hit` or `shared`."""
 
     @_builtins.property
@@ -722,7 +607,7 @@ class CompleteResponse(_message.Message):
         completion_id: _builtins.str = ...,
         request_id: _builtins.str = ...,
         cost_details: _common_pb2.CostDetails | None = ...,
-        cache: Global___CacheInfo | None = ...,
+        cache: _caching_pb2.CacheInfo | None = ...,
         candidates: _abc.Iterable[Global___Candidate] | None = ...,
         provider_events: _abc.Iterable[Global___ProviderEvent] | None = ...,
         time_to_first_token: _duration_pb2.Duration | None = ...,
@@ -1138,7 +1023,7 @@ class Finished(_message.Message):
         """From the arrival of the call to the first content."""
 
     @_builtins.property
-    def cache(self) -> Global___CacheInfo:
+    def cache(self) -> _caching_pb2.CacheInfo:
         """Where a cached answer came from."""
 
     @_builtins.property
@@ -1167,7 +1052,7 @@ class Finished(_message.Message):
         latency: _duration_pb2.Duration | None = ...,
         time_to_first_token: _duration_pb2.Duration | None = ...,
         cache_hit: _builtins.bool = ...,
-        cache: Global___CacheInfo | None = ...,
+        cache: _caching_pb2.CacheInfo | None = ...,
         route: _route_pb2.Route | None = ...,
         attempts: _abc.Iterable[_common_pb2.Attempt] | None = ...,
         budget: _abc.Iterable[_common_pb2.BudgetState] | None = ...,

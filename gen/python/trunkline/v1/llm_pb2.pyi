@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
+from trunkline.v1 import caching_pb2 as _caching_pb2
 from trunkline.v1 import common_pb2 as _common_pb2
 from trunkline.v1 import completion_pb2 as _completion_pb2
 from trunkline.v1 import model_pb2 as _model_pb2
@@ -88,7 +89,7 @@ class EmbedRequest(_message.Message):
         """The texts. 1 to 2048, none empty."""
 
     @_builtins.property
-    def cache(self) -> _completion_pb2.CachePolicy:
+    def cache(self) -> _caching_pb2.CachePolicy:
         """Trunkline's own cache."""
 
     @_builtins.property
@@ -109,7 +110,7 @@ class EmbedRequest(_message.Message):
         dimensions: _builtins.int | None = ...,
         purpose: _builtins.str = ...,
         encoding: Global___EmbeddingEncoding.ValueType = ...,
-        cache: _completion_pb2.CachePolicy | None = ...,
+        cache: _caching_pb2.CachePolicy | None = ...,
         context: _common_pb2.CallContext | None = ...,
         priority: _completion_pb2.Priority.ValueType = ...,
         routing: _requirements_pb2.RoutingOptions | None = ...,

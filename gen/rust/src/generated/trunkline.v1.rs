@@ -2363,6 +2363,85 @@ impl BudgetEnforcement {
         }
     }
 }
+/// CachePolicy governs Trunkline's own cache for one call.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CachePolicy {
+    /// Whether and how.
+    #[prost(enumeration="CacheMode", tag="1")]
+    pub mode: i32,
+    /// How long the answer stays. Absent: the tenant's default. 1 second to 30 days.
+    #[prost(message, optional, tag="2")]
+    pub ttl: ::core::option::Option<::prost_types::Duration>,
+    /// The least similarity of a semantic match, 0 to 1. Absent: the tenant's default.
+    #[prost(double, optional, tag="3")]
+    pub similarity_threshold: ::core::option::Option<f64>,
+    /// Entries are shared within this scope only; empty is the whole tenant. \[A-Za-z0-9._:-\], at most 128.
+    #[prost(string, tag="4")]
+    pub scope: ::prost::alloc::string::String,
+}
+/// CacheInfo says where a cached answer came from.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CacheInfo {
+    /// Whether the exact key or a semantic match answered.
+    #[prost(enumeration="CacheMode", tag="1")]
+    pub matched: i32,
+    /// The level that answered: 1 in process, 2 Redis exact, 3 semantic. 0: none.
+    #[prost(int32, tag="2")]
+    pub level: i32,
+    /// The age of the answer.
+    #[prost(message, optional, tag="3")]
+    pub age: ::core::option::Option<::prost_types::Duration>,
+    /// The similarity of a semantic match.
+    #[prost(double, optional, tag="4")]
+    pub similarity: ::core::option::Option<f64>,
+    /// The request id of the call that made the answer.
+    #[prost(string, tag="5")]
+    pub origin_request_id: ::prost::alloc::string::String,
+    /// What the cache saved, in nano-USD.
+    #[prost(int64, tag="6")]
+    pub saved_nano_usd: i64,
+}
+/// CacheMode says how Trunkline's own cache takes part in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CacheMode {
+    /// The tenant's default.
+    Unspecified = 0,
+    /// Neither read nor written.
+    Off = 1,
+    /// Exact matches are read and written.
+    Exact = 2,
+    /// Exact and verified semantic matches are read and written.
+    Semantic = 3,
+    /// Not read, but written: renews the entry.
+    Refresh = 4,
+}
+impl CacheMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CACHE_MODE_UNSPECIFIED",
+            Self::Off => "CACHE_MODE_OFF",
+            Self::Exact => "CACHE_MODE_EXACT",
+            Self::Semantic => "CACHE_MODE_SEMANTIC",
+            Self::Refresh => "CACHE_MODE_REFRESH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CACHE_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "CACHE_MODE_OFF" => Some(Self::Off),
+            "CACHE_MODE_EXACT" => Some(Self::Exact),
+            "CACHE_MODE_SEMANTIC" => Some(Self::Semantic),
+            "CACHE_MODE_REFRESH" => Some(Self::Refresh),
+            _ => None,
+        }
+    }
+}
 /// Message is one turn of a conversation.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Message {
@@ -2960,44 +3039,6 @@ impl Quality {
         }
     }
 }
-/// CachePolicy governs Trunkline's own cache for one call.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CachePolicy {
-    /// Whether and how.
-    #[prost(enumeration="CacheMode", tag="1")]
-    pub mode: i32,
-    /// How long the answer stays. Absent: the tenant's default. 1 second to 30 days.
-    #[prost(message, optional, tag="2")]
-    pub ttl: ::core::option::Option<::prost_types::Duration>,
-    /// The least similarity of a semantic match, 0 to 1. Absent: the tenant's default.
-    #[prost(double, optional, tag="3")]
-    pub similarity_threshold: ::core::option::Option<f64>,
-    /// Entries are shared within this scope only; empty is the whole tenant. \[A-Za-z0-9._:-\], at most 128.
-    #[prost(string, tag="4")]
-    pub scope: ::prost::alloc::string::String,
-}
-/// CacheInfo says where a cached answer came from.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct CacheInfo {
-    /// Whether the exact key or a semantic match answered.
-    #[prost(enumeration="CacheMode", tag="1")]
-    pub matched: i32,
-    /// The level that answered: 1 in process, 2 Redis exact, 3 semantic. 0: none.
-    #[prost(int32, tag="2")]
-    pub level: i32,
-    /// The age of the answer.
-    #[prost(message, optional, tag="3")]
-    pub age: ::core::option::Option<::prost_types::Duration>,
-    /// The similarity of a semantic match.
-    #[prost(double, optional, tag="4")]
-    pub similarity: ::core::option::Option<f64>,
-    /// The request id of the call that made the answer.
-    #[prost(string, tag="5")]
-    pub origin_request_id: ::prost::alloc::string::String,
-    /// What the cache saved, in nano-USD.
-    #[prost(int64, tag="6")]
-    pub saved_nano_usd: i64,
-}
 /// RecoveryPolicy says what may be done when a provider fails. Hard constraints hold throughout.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RecoveryPolicy {
@@ -3451,47 +3492,6 @@ pub struct ProviderEvent {
     /// The JSON as received, or the raw bytes where it is not JSON.
     #[prost(bytes="vec", tag="3")]
     pub raw_json: ::prost::alloc::vec::Vec<u8>,
-}
-/// CacheMode says how Trunkline's own cache takes part in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum CacheMode {
-    /// The tenant's default.
-    Unspecified = 0,
-    /// Neither read nor written.
-    Off = 1,
-    /// Exact matches are read and written.
-    Exact = 2,
-    /// Exact and verified semantic matches are read and written.
-    Semantic = 3,
-    /// Not read, but written: renews the entry.
-    Refresh = 4,
-}
-impl CacheMode {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "CACHE_MODE_UNSPECIFIED",
-            Self::Off => "CACHE_MODE_OFF",
-            Self::Exact => "CACHE_MODE_EXACT",
-            Self::Semantic => "CACHE_MODE_SEMANTIC",
-            Self::Refresh => "CACHE_MODE_REFRESH",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "CACHE_MODE_UNSPECIFIED" => Some(Self::Unspecified),
-            "CACHE_MODE_OFF" => Some(Self::Off),
-            "CACHE_MODE_EXACT" => Some(Self::Exact),
-            "CACHE_MODE_SEMANTIC" => Some(Self::Semantic),
-            "CACHE_MODE_REFRESH" => Some(Self::Refresh),
-            _ => None,
-        }
-    }
 }
 /// Priority orders calls when the server is short of capacity: the lowest is refused first, the highest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

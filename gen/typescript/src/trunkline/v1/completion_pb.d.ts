@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { ModelRequirements, RoutingOptions } from "./requirements_pb.js";
 import type { Citation, Media, Message as Message$1, Part, ReasoningOptions, ResponseFormat, TokenLogprob, ToolChoice, ToolDefinition } from "./content_pb.js";
+import type { CacheInfo, CachePolicy } from "./caching_pb.js";
 import type { Attempt, BudgetState, CallContext, CostDetails, Usage } from "./common_pb.js";
 import type { Money } from "../../google/type/money_pb.js";
 import type { Route } from "./route_pb.js";
@@ -18,102 +19,6 @@ import type { Status } from "../../google/rpc/status_pb.js";
  * Describes the file trunkline/v1/completion.proto.
  */
 export declare const file_trunkline_v1_completion: GenFile;
-
-/**
- * CachePolicy governs Trunkline's own cache for one call.
- *
- * @generated from message trunkline.v1.CachePolicy
- */
-export declare type CachePolicy = Message<"trunkline.v1.CachePolicy"> & {
-  /**
-   * Whether and how.
-   *
-   * @generated from field: trunkline.v1.CacheMode mode = 1;
-   */
-  mode: CacheMode;
-
-  /**
-   * How long the answer stays. Absent: the tenant's default. 1 second to 30 days.
-   *
-   * @generated from field: google.protobuf.Duration ttl = 2;
-   */
-  ttl?: Duration | undefined;
-
-  /**
-   * The least similarity of a semantic match, 0 to 1. Absent: the tenant's default.
-   *
-   * @generated from field: optional double similarity_threshold = 3;
-   */
-  similarityThreshold?: number | undefined;
-
-  /**
-   * Entries are shared within this scope only; empty is the whole tenant. [A-Za-z0-9._:-], at most 128.
-   *
-   * @generated from field: string scope = 4;
-   */
-  scope: string;
-};
-
-/**
- * Describes the message trunkline.v1.CachePolicy.
- * Use `create(CachePolicySchema)` to create a new message.
- */
-export declare const CachePolicySchema: GenMessage<CachePolicy>;
-
-/**
- * CacheInfo says where a cached answer came from.
- *
- * @generated from message trunkline.v1.CacheInfo
- */
-export declare type CacheInfo = Message<"trunkline.v1.CacheInfo"> & {
-  /**
-   * Whether the exact key or a semantic match answered.
-   *
-   * @generated from field: trunkline.v1.CacheMode matched = 1;
-   */
-  matched: CacheMode;
-
-  /**
-   * The level that answered: 1 in process, 2 Redis exact, 3 semantic. 0: none.
-   *
-   * @generated from field: int32 level = 2;
-   */
-  level: number;
-
-  /**
-   * The age of the answer.
-   *
-   * @generated from field: google.protobuf.Duration age = 3;
-   */
-  age?: Duration | undefined;
-
-  /**
-   * The similarity of a semantic match.
-   *
-   * @generated from field: optional double similarity = 4;
-   */
-  similarity?: number | undefined;
-
-  /**
-   * The request id of the call that made the answer.
-   *
-   * @generated from field: string origin_request_id = 5;
-   */
-  originRequestId: string;
-
-  /**
-   * What the cache saved, in nano-USD.
-   *
-   * @generated from field: int64 saved_nano_usd = 6;
-   */
-  savedNanoUsd: bigint;
-};
-
-/**
- * Describes the message trunkline.v1.CacheInfo.
- * Use `create(CacheInfoSchema)` to create a new message.
- */
-export declare const CacheInfoSchema: GenMessage<CacheInfo>;
 
 /**
  * RecoveryPolicy says what may be done when a provider fails. Hard constraints hold throughout.
@@ -1200,53 +1105,6 @@ export declare type ProviderEvent = Message<"trunkline.v1.ProviderEvent"> & {
  * Use `create(ProviderEventSchema)` to create a new message.
  */
 export declare const ProviderEventSchema: GenMessage<ProviderEvent>;
-
-/**
- * CacheMode says how Trunkline's own cache takes part in a call.
- *
- * @generated from enum trunkline.v1.CacheMode
- */
-export enum CacheMode {
-  /**
-   * The tenant's default.
-   *
-   * @generated from enum value: CACHE_MODE_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * Neither read nor written.
-   *
-   * @generated from enum value: CACHE_MODE_OFF = 1;
-   */
-  OFF = 1,
-
-  /**
-   * Exact matches are read and written.
-   *
-   * @generated from enum value: CACHE_MODE_EXACT = 2;
-   */
-  EXACT = 2,
-
-  /**
-   * Exact and verified semantic matches are read and written.
-   *
-   * @generated from enum value: CACHE_MODE_SEMANTIC = 3;
-   */
-  SEMANTIC = 3,
-
-  /**
-   * Not read, but written: renews the entry.
-   *
-   * @generated from enum value: CACHE_MODE_REFRESH = 4;
-   */
-  REFRESH = 4,
-}
-
-/**
- * Describes the enum trunkline.v1.CacheMode.
- */
-export declare const CacheModeSchema: GenEnum<CacheMode>;
 
 /**
  * Priority orders calls when the server is short of capacity: the lowest is refused first, the highest last.

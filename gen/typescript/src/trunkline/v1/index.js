@@ -4,6 +4,7 @@ export * from "./api_pb.js";
 export * from "./authentication_pb.js";
 export * from "./budget_pb.js";
 export * from "./cache_pb.js";
+export * from "./caching_pb.js";
 export * from "./common_pb.js";
 export * from "./completion_pb.js";
 export * from "./configuration_pb.js";

@@ -7,8 +7,9 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { ModelRequirements, RoutingOptions } from "./requirements_pb.js";
-import type { CachePolicy, CompleteRequest, CompleteRequestSchema, CompleteResponseSchema, Priority, StreamCompleteRequestSchema, StreamCompleteResponseSchema } from "./completion_pb.js";
+import type { CachePolicy } from "./caching_pb.js";
 import type { Attempt, CallContext, CostDetails, Usage } from "./common_pb.js";
+import type { CompleteRequest, CompleteRequestSchema, CompleteResponseSchema, Priority, StreamCompleteRequestSchema, StreamCompleteResponseSchema } from "./completion_pb.js";
 import type { Money } from "../../google/type/money_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { Route, RouteCandidate } from "./route_pb.js";

@@ -202,7 +202,7 @@ public enum BlockKind
   }
   public static com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(3);
+    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(2);
   }
 
   private static final BlockKind[] VALUES = values();

@@ -27,16 +27,6 @@ public final class CompletionProto extends com.google.protobuf.GeneratedFile {
         (com.google.protobuf.ExtensionRegistryLite) registry);
   }
   static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_CachePolicy_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_CachePolicy_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
-    internal_static_trunkline_v1_CacheInfo_descriptor;
-  static final 
-    com.google.protobuf.GeneratedMessage.FieldAccessorTable
-      internal_static_trunkline_v1_CacheInfo_fieldAccessorTable;
-  static final com.google.protobuf.Descriptors.Descriptor
     internal_static_trunkline_v1_RecoveryPolicy_descriptor;
   static final 
     com.google.protobuf.GeneratedMessage.FieldAccessorTable
@@ -128,188 +118,173 @@ public final class CompletionProto extends com.google.protobuf.GeneratedFile {
       "\n\035trunkline/v1/completion.proto\022\014trunkli" +
       "ne.v1\032\036google/protobuf/duration.proto\032\027g" +
       "oogle/rpc/status.proto\032\027google/type/mone" +
-      "y.proto\032\031trunkline/v1/common.proto\032\032trun" +
-      "kline/v1/content.proto\032\037trunkline/v1/req" +
-      "uirements.proto\032\030trunkline/v1/route.prot" +
-      "o\"\316\001\n\013CachePolicy\022+\n\004mode\030\001 \001(\0162\027.trunkl" +
-      "ine.v1.CacheModeR\004mode\022+\n\003ttl\030\002 \001(\0132\031.go" +
-      "ogle.protobuf.DurationR\003ttl\0226\n\024similarit" +
-      "y_threshold\030\003 \001(\001H\000R\023similarityThreshold" +
-      "\210\001\001\022\024\n\005scope\030\004 \001(\tR\005scopeB\027\n\025_similarity" +
-      "_threshold\"\207\002\n\tCacheInfo\0221\n\007matched\030\001 \001(" +
-      "\0162\027.trunkline.v1.CacheModeR\007matched\022\024\n\005l" +
-      "evel\030\002 \001(\005R\005level\022+\n\003age\030\003 \001(\0132\031.google." +
-      "protobuf.DurationR\003age\022#\n\nsimilarity\030\004 \001" +
-      "(\001H\000R\nsimilarity\210\001\001\022*\n\021origin_request_id" +
-      "\030\005 \001(\tR\017originRequestId\022$\n\016saved_nano_us" +
-      "d\030\006 \001(\003R\014savedNanoUsdB\r\n\013_similarity\"\233\003\n" +
-      "\016RecoveryPolicy\022&\n\014max_attempts\030\001 \001(\005H\000R" +
-      "\013maxAttempts\210\001\001\022*\n\016allow_fallback\030\002 \001(\010H" +
-      "\001R\rallowFallback\210\001\001\022\'\n\017fallback_models\030\003" +
-      " \003(\tR\016fallbackModels\0222\n\025restart_after_co" +
-      "ntent\030\004 \001(\010R\023restartAfterContent\022:\n\013hedg" +
-      "e_after\030\005 \001(\0132\031.google.protobuf.Duration" +
-      "R\nhedgeAfter\022B\n\017attempt_timeout\030\006 \001(\0132\031." +
-      "google.protobuf.DurationR\016attemptTimeout" +
-      "\0224\n\026continue_after_content\030\007 \001(\010R\024contin" +
-      "ueAfterContentB\017\n\r_max_attemptsB\021\n\017_allo" +
-      "w_fallback\"\264\013\n\017CompleteRequest\022\035\n\nreques" +
-      "t_id\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR\005mo" +
-      "del\022N\n\022model_requirements\030\003 \001(\0132\037.trunkl" +
-      "ine.v1.ModelRequirementsR\021modelRequireme" +
-      "nts\022\026\n\006prompt\030\004 \001(\tR\006prompt\0221\n\010messages\030" +
-      "\005 \003(\0132\025.trunkline.v1.MessageR\010messages\022\"" +
-      "\n\nmax_tokens\030\006 \001(\005H\000R\tmaxTokens\210\001\001\022%\n\013te" +
-      "mperature\030\007 \001(\001H\001R\013temperature\210\001\001\022\030\n\005top" +
-      "_p\030\010 \001(\001H\002R\004topP\210\001\001\022\030\n\005top_k\030\t \001(\005H\003R\004to" +
-      "pK\210\001\001\0220\n\021frequency_penalty\030\n \001(\001H\004R\020freq" +
-      "uencyPenalty\210\001\001\022.\n\020presence_penalty\030\013 \001(" +
-      "\001H\005R\017presencePenalty\210\001\001\022%\n\016stop_sequence" +
-      "s\030\014 \003(\tR\rstopSequences\022\027\n\004seed\030\r \001(\003H\006R\004" +
-      "seed\210\001\001\022,\n\017candidate_count\030\016 \001(\005H\007R\016cand" +
-      "idateCount\210\001\001\022&\n\014top_logprobs\030\017 \001(\005H\010R\013t" +
-      "opLogprobs\210\001\001\0222\n\005tools\030\020 \003(\0132\034.trunkline" +
-      ".v1.ToolDefinitionR\005tools\0229\n\013tool_choice" +
-      "\030\021 \001(\0132\030.trunkline.v1.ToolChoiceR\ntoolCh" +
-      "oice\022E\n\017response_format\030\022 \001(\0132\034.trunklin" +
-      "e.v1.ResponseFormatR\016responseFormat\022<\n\tr" +
-      "easoning\030\023 \001(\0132\036.trunkline.v1.ReasoningO" +
-      "ptionsR\treasoning\022/\n\005cache\030\024 \001(\0132\031.trunk" +
-      "line.v1.CachePolicyR\005cache\0228\n\010recovery\030\025" +
-      " \001(\0132\034.trunkline.v1.RecoveryPolicyR\010reco" +
-      "very\0222\n\010priority\030\026 \001(\0162\026.trunkline.v1.Pr" +
-      "iorityR\010priority\0223\n\007context\030\027 \001(\0132\031.trun" +
-      "kline.v1.CallContextR\007context\022j\n\025provide" +
-      "r_options_json\030\030 \003(\01326.trunkline.v1.Comp" +
-      "leteRequest.ProviderOptionsJsonEntryR\023pr" +
-      "oviderOptionsJson\022\032\n\010coalesce\030\031 \001(\010R\010coa" +
-      "lesce\0226\n\007routing\030\032 \001(\0132\034.trunkline.v1.Ro" +
-      "utingOptionsR\007routing\032F\n\030ProviderOptions" +
-      "JsonEntry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001" +
-      "(\014R\005value:\0028\001B\r\n\013_max_tokensB\016\n\014_tempera" +
-      "tureB\010\n\006_top_pB\010\n\006_top_kB\024\n\022_frequency_p" +
-      "enaltyB\023\n\021_presence_penaltyB\007\n\005_seedB\022\n\020" +
-      "_candidate_countB\017\n\r_top_logprobs\"\243\001\n\006Fi" +
-      "nish\0222\n\006reason\030\001 \001(\0162\032.trunkline.v1.Fini" +
-      "shReasonR\006reason\022\035\n\nraw_reason\030\002 \001(\tR\tra" +
-      "wReason\022#\n\rstop_sequence\030\003 \001(\tR\014stopSequ" +
-      "ence\022!\n\014details_json\030\004 \001(\014R\013detailsJson\"" +
-      "\235\001\n\tCandidate\022\024\n\005index\030\001 \001(\rR\005index\022\036\n\nc" +
-      "ompletion\030\002 \001(\tR\ncompletion\022,\n\007content\030\003" +
-      " \003(\0132\022.trunkline.v1.PartR\007content\022,\n\006fin" +
-      "ish\030\004 \001(\0132\024.trunkline.v1.FinishR\006finish\"" +
-      "\254\007\n\020CompleteResponse\022\036\n\ncompletion\030\001 \001(\t" +
-      "R\ncompletion\022,\n\007content\030\002 \003(\0132\022.trunklin" +
-      "e.v1.PartR\007content\022\035\n\nmodel_used\030\003 \001(\tR\t" +
-      "modelUsed\022\032\n\010provider\030\004 \001(\tR\010provider\022&\n" +
-      "\004cost\030\005 \001(\0132\022.google.type.MoneyR\004cost\0223\n" +
-      "\007latency\030\006 \001(\0132\031.google.protobuf.Duratio" +
-      "nR\007latency\022\033\n\tcache_hit\030\007 \001(\010R\010cacheHit\022" +
-      ")\n\005usage\030\010 \001(\0132\023.trunkline.v1.UsageR\005usa" +
-      "ge\022,\n\006finish\030\t \001(\0132\024.trunkline.v1.Finish" +
-      "R\006finish\022)\n\005route\030\n \001(\0132\023.trunkline.v1.R" +
-      "outeR\005route\0221\n\010attempts\030\013 \003(\0132\025.trunklin" +
-      "e.v1.AttemptR\010attempts\0221\n\006budget\030\014 \003(\0132\031" +
-      ".trunkline.v1.BudgetStateR\006budget\022\031\n\010tra" +
-      "ce_id\030\r \001(\tR\007traceId\022#\n\rcompletion_id\030\016 " +
-      "\001(\tR\014completionId\022\035\n\nrequest_id\030\017 \001(\tR\tr" +
-      "equestId\022<\n\014cost_details\030\020 \001(\0132\031.trunkli" +
-      "ne.v1.CostDetailsR\013costDetails\022-\n\005cache\030" +
-      "\021 \001(\0132\027.trunkline.v1.CacheInfoR\005cache\0227\n" +
-      "\ncandidates\030\022 \003(\0132\027.trunkline.v1.Candida" +
-      "teR\ncandidates\022D\n\017provider_events\030\023 \003(\0132" +
-      "\033.trunkline.v1.ProviderEventR\016providerEv" +
-      "ents\022H\n\023time_to_first_token\030\024 \001(\0132\031.goog" +
-      "le.protobuf.DurationR\020timeToFirstToken\022\026" +
-      "\n\006shared\030\025 \001(\010R\006shared\"\265\001\n\025StreamComplet" +
-      "eRequest\0227\n\007request\030\001 \001(\0132\035.trunkline.v1" +
-      ".CompleteRequestR\007request\022#\n\rlast_sequen" +
-      "ce\030\002 \001(\004R\014lastSequence\022>\n\rresume_window\030" +
-      "\003 \001(\0132\031.google.protobuf.DurationR\014resume" +
-      "Window\"\310\004\n\026StreamCompleteResponse\022\032\n\010seq" +
-      "uence\030\001 \001(\004R\010sequence\022\030\n\007attempt\030\002 \001(\rR\007" +
-      "attempt\0221\n\007started\030\n \001(\0132\025.trunkline.v1." +
-      "StartedH\000R\007started\022G\n\017content_started\030\013 " +
-      "\001(\0132\034.trunkline.v1.ContentStartedH\000R\016con" +
-      "tentStarted\022A\n\rcontent_delta\030\014 \001(\0132\032.tru" +
-      "nkline.v1.ContentDeltaH\000R\014contentDelta\022J" +
-      "\n\020content_finished\030\r \001(\0132\035.trunkline.v1." +
-      "ContentFinishedH\000R\017contentFinished\022+\n\005us" +
-      "age\030\016 \001(\0132\023.trunkline.v1.UsageH\000R\005usage\022" +
-      ";\n\013failed_over\030\017 \001(\0132\030.trunkline.v1.Fail" +
-      "edOverH\000R\nfailedOver\0224\n\010finished\030\020 \001(\0132\026" +
-      ".trunkline.v1.FinishedH\000R\010finished\022D\n\016pr" +
-      "ovider_event\030\021 \001(\0132\033.trunkline.v1.Provid" +
-      "erEventH\000R\rproviderEventB\007\n\005event\"`\n\007Sta" +
-      "rted\022#\n\rcompletion_id\030\001 \001(\tR\014completionI" +
-      "d\022\032\n\010provider\030\002 \001(\tR\010provider\022\024\n\005model\030\003" +
-      " \001(\tR\005model\"\231\001\n\016ContentStarted\022\034\n\tcandid" +
-      "ate\030\001 \001(\rR\tcandidate\022\024\n\005index\030\002 \001(\rR\005ind" +
-      "ex\022+\n\004kind\030\003 \001(\0162\027.trunkline.v1.BlockKin" +
-      "dR\004kind\022&\n\004part\030\004 \001(\0132\022.trunkline.v1.Par" +
-      "tR\004part\"\246\003\n\014ContentDelta\022\034\n\tcandidate\030\001 " +
-      "\001(\rR\tcandidate\022\024\n\005index\030\002 \001(\rR\005index\022\024\n\004" +
-      "text\030\003 \001(\tH\000R\004text\022\'\n\016reasoning_text\030\004 \001" +
-      "(\tH\000R\rreasoningText\0221\n\023reasoning_signatu" +
-      "re\030\005 \001(\014H\000R\022reasoningSignature\0220\n\023tool_a" +
-      "rguments_json\030\006 \001(\014H\000R\021toolArgumentsJson" +
-      "\022\032\n\007refusal\030\007 \001(\tH\000R\007refusal\0224\n\010citation" +
-      "\030\010 \001(\0132\026.trunkline.v1.CitationH\000R\010citati" +
-      "on\022+\n\005media\030\t \001(\0132\023.trunkline.v1.MediaH\000" +
-      "R\005media\0226\n\010logprobs\030\n \003(\0132\032.trunkline.v1" +
-      ".TokenLogprobR\010logprobsB\007\n\005delta\"E\n\017Cont" +
-      "entFinished\022\034\n\tcandidate\030\001 \001(\rR\tcandidat" +
-      "e\022\024\n\005index\030\002 \001(\rR\005index\"\343\001\n\nFailedOver\022#" +
-      "\n\rfrom_provider\030\001 \001(\tR\014fromProvider\022\035\n\nf" +
-      "rom_model\030\002 \001(\tR\tfromModel\022\037\n\013to_provide" +
-      "r\030\003 \001(\tR\ntoProvider\022\031\n\010to_model\030\004 \001(\tR\007t" +
-      "oModel\022(\n\005cause\030\005 \001(\0132\022.google.rpc.Statu" +
-      "sR\005cause\022+\n\021content_discarded\030\006 \001(\010R\020con" +
-      "tentDiscarded\"]\n\017CandidateFinish\022\034\n\tcand" +
-      "idate\030\001 \001(\rR\tcandidate\022,\n\006finish\030\002 \001(\0132\024" +
-      ".trunkline.v1.FinishR\006finish\"\200\006\n\010Finishe" +
-      "d\022,\n\006finish\030\001 \001(\0132\024.trunkline.v1.FinishR" +
-      "\006finish\022)\n\005usage\030\002 \001(\0132\023.trunkline.v1.Us" +
-      "ageR\005usage\022&\n\004cost\030\003 \001(\0132\022.google.type.M" +
-      "oneyR\004cost\022<\n\014cost_details\030\004 \001(\0132\031.trunk" +
-      "line.v1.CostDetailsR\013costDetails\0223\n\007late" +
-      "ncy\030\005 \001(\0132\031.google.protobuf.DurationR\007la" +
-      "tency\022H\n\023time_to_first_token\030\006 \001(\0132\031.goo" +
-      "gle.protobuf.DurationR\020timeToFirstToken\022" +
-      "\033\n\tcache_hit\030\007 \001(\010R\010cacheHit\022-\n\005cache\030\010 " +
-      "\001(\0132\027.trunkline.v1.CacheInfoR\005cache\022)\n\005r" +
-      "oute\030\t \001(\0132\023.trunkline.v1.RouteR\005route\0221" +
-      "\n\010attempts\030\n \003(\0132\025.trunkline.v1.AttemptR" +
-      "\010attempts\0221\n\006budget\030\013 \003(\0132\031.trunkline.v1" +
-      ".BudgetStateR\006budget\022\031\n\010trace_id\030\014 \001(\tR\007" +
-      "traceId\022\035\n\nrequest_id\030\r \001(\tR\trequestId\022L" +
-      "\n\022candidate_finishes\030\016 \003(\0132\035.trunkline.v" +
-      "1.CandidateFinishR\021candidateFinishes\022\035\n\n" +
-      "model_used\030\017 \001(\tR\tmodelUsed\022\032\n\010provider\030" +
-      "\020 \001(\tR\010provider\022\026\n\006shared\030\021 \001(\010R\006shared\"" +
-      "Z\n\rProviderEvent\022\032\n\010provider\030\001 \001(\tR\010prov" +
-      "ider\022\022\n\004type\030\002 \001(\tR\004type\022\031\n\010raw_json\030\003 \001" +
-      "(\014R\007rawJson*\202\001\n\tCacheMode\022\032\n\026CACHE_MODE_" +
-      "UNSPECIFIED\020\000\022\022\n\016CACHE_MODE_OFF\020\001\022\024\n\020CAC" +
-      "HE_MODE_EXACT\020\002\022\027\n\023CACHE_MODE_SEMANTIC\020\003" +
-      "\022\026\n\022CACHE_MODE_REFRESH\020\004*u\n\010Priority\022\030\n\024" +
-      "PRIORITY_UNSPECIFIED\020\000\022\020\n\014PRIORITY_LOW\020\001" +
-      "\022\023\n\017PRIORITY_NORMAL\020\002\022\021\n\rPRIORITY_HIGH\020\003" +
-      "\022\025\n\021PRIORITY_CRITICAL\020\004*\214\002\n\014FinishReason" +
-      "\022\035\n\031FINISH_REASON_UNSPECIFIED\020\000\022\026\n\022FINIS" +
-      "H_REASON_STOP\020\001\022\030\n\024FINISH_REASON_LENGTH\020" +
-      "\002\022\033\n\027FINISH_REASON_TOOL_CALL\020\003\022 \n\034FINISH" +
-      "_REASON_CONTENT_FILTER\020\004\022\031\n\025FINISH_REASO" +
-      "N_REFUSAL\020\005\022\037\n\033FINISH_REASON_STOP_SEQUEN" +
-      "CE\020\006\022\027\n\023FINISH_REASON_PAUSE\020\007\022\027\n\023FINISH_" +
-      "REASON_ERROR\020\010*\265\001\n\tBlockKind\022\032\n\026BLOCK_KI" +
-      "ND_UNSPECIFIED\020\000\022\023\n\017BLOCK_KIND_TEXT\020\001\022\030\n" +
-      "\024BLOCK_KIND_REASONING\020\002\022\030\n\024BLOCK_KIND_TO" +
-      "OL_CALL\020\003\022\026\n\022BLOCK_KIND_REFUSAL\020\004\022\024\n\020BLO" +
-      "CK_KIND_MEDIA\020\005\022\025\n\021BLOCK_KIND_OPAQUE\020\006BT" +
-      "\n\020dev.trunkline.v1B\017CompletionProtoP\001Z-t" +
-      "runkline.dev/gen/go/trunkline/v1;trunkli" +
-      "nev1b\006proto3"
+      "y.proto\032\032trunkline/v1/caching.proto\032\031tru" +
+      "nkline/v1/common.proto\032\032trunkline/v1/con" +
+      "tent.proto\032\037trunkline/v1/requirements.pr" +
+      "oto\032\030trunkline/v1/route.proto\"\233\003\n\016Recove" +
+      "ryPolicy\022&\n\014max_attempts\030\001 \001(\005H\000R\013maxAtt" +
+      "empts\210\001\001\022*\n\016allow_fallback\030\002 \001(\010H\001R\rallo" +
+      "wFallback\210\001\001\022\'\n\017fallback_models\030\003 \003(\tR\016f" +
+      "allbackModels\0222\n\025restart_after_content\030\004" +
+      " \001(\010R\023restartAfterContent\022:\n\013hedge_after" +
+      "\030\005 \001(\0132\031.google.protobuf.DurationR\nhedge" +
+      "After\022B\n\017attempt_timeout\030\006 \001(\0132\031.google." +
+      "protobuf.DurationR\016attemptTimeout\0224\n\026con" +
+      "tinue_after_content\030\007 \001(\010R\024continueAfter" +
+      "ContentB\017\n\r_max_attemptsB\021\n\017_allow_fallb" +
+      "ack\"\264\013\n\017CompleteRequest\022\035\n\nrequest_id\030\001 " +
+      "\001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR\005model\022N\n\022" +
+      "model_requirements\030\003 \001(\0132\037.trunkline.v1." +
+      "ModelRequirementsR\021modelRequirements\022\026\n\006" +
+      "prompt\030\004 \001(\tR\006prompt\0221\n\010messages\030\005 \003(\0132\025" +
+      ".trunkline.v1.MessageR\010messages\022\"\n\nmax_t" +
+      "okens\030\006 \001(\005H\000R\tmaxTokens\210\001\001\022%\n\013temperatu" +
+      "re\030\007 \001(\001H\001R\013temperature\210\001\001\022\030\n\005top_p\030\010 \001(" +
+      "\001H\002R\004topP\210\001\001\022\030\n\005top_k\030\t \001(\005H\003R\004topK\210\001\001\0220" +
+      "\n\021frequency_penalty\030\n \001(\001H\004R\020frequencyPe" +
+      "nalty\210\001\001\022.\n\020presence_penalty\030\013 \001(\001H\005R\017pr" +
+      "esencePenalty\210\001\001\022%\n\016stop_sequences\030\014 \003(\t" +
+      "R\rstopSequences\022\027\n\004seed\030\r \001(\003H\006R\004seed\210\001\001" +
+      "\022,\n\017candidate_count\030\016 \001(\005H\007R\016candidateCo" +
+      "unt\210\001\001\022&\n\014top_logprobs\030\017 \001(\005H\010R\013topLogpr" +
+      "obs\210\001\001\0222\n\005tools\030\020 \003(\0132\034.trunkline.v1.Too" +
+      "lDefinitionR\005tools\0229\n\013tool_choice\030\021 \001(\0132" +
+      "\030.trunkline.v1.ToolChoiceR\ntoolChoice\022E\n" +
+      "\017response_format\030\022 \001(\0132\034.trunkline.v1.Re" +
+      "sponseFormatR\016responseFormat\022<\n\treasonin" +
+      "g\030\023 \001(\0132\036.trunkline.v1.ReasoningOptionsR" +
+      "\treasoning\022/\n\005cache\030\024 \001(\0132\031.trunkline.v1" +
+      ".CachePolicyR\005cache\0228\n\010recovery\030\025 \001(\0132\034." +
+      "trunkline.v1.RecoveryPolicyR\010recovery\0222\n" +
+      "\010priority\030\026 \001(\0162\026.trunkline.v1.PriorityR" +
+      "\010priority\0223\n\007context\030\027 \001(\0132\031.trunkline.v" +
+      "1.CallContextR\007context\022j\n\025provider_optio" +
+      "ns_json\030\030 \003(\01326.trunkline.v1.CompleteReq" +
+      "uest.ProviderOptionsJsonEntryR\023providerO" +
+      "ptionsJson\022\032\n\010coalesce\030\031 \001(\010R\010coalesce\0226" +
+      "\n\007routing\030\032 \001(\0132\034.trunkline.v1.RoutingOp" +
+      "tionsR\007routing\032F\n\030ProviderOptionsJsonEnt" +
+      "ry\022\020\n\003key\030\001 \001(\tR\003key\022\024\n\005value\030\002 \001(\014R\005val" +
+      "ue:\0028\001B\r\n\013_max_tokensB\016\n\014_temperatureB\010\n" +
+      "\006_top_pB\010\n\006_top_kB\024\n\022_frequency_penaltyB" +
+      "\023\n\021_presence_penaltyB\007\n\005_seedB\022\n\020_candid" +
+      "ate_countB\017\n\r_top_logprobs\"\243\001\n\006Finish\0222\n" +
+      "\006reason\030\001 \001(\0162\032.trunkline.v1.FinishReaso" +
+      "nR\006reason\022\035\n\nraw_reason\030\002 \001(\tR\trawReason" +
+      "\022#\n\rstop_sequence\030\003 \001(\tR\014stopSequence\022!\n" +
+      "\014details_json\030\004 \001(\014R\013detailsJson\"\235\001\n\tCan" +
+      "didate\022\024\n\005index\030\001 \001(\rR\005index\022\036\n\ncompleti" +
+      "on\030\002 \001(\tR\ncompletion\022,\n\007content\030\003 \003(\0132\022." +
+      "trunkline.v1.PartR\007content\022,\n\006finish\030\004 \001" +
+      "(\0132\024.trunkline.v1.FinishR\006finish\"\254\007\n\020Com" +
+      "pleteResponse\022\036\n\ncompletion\030\001 \001(\tR\ncompl" +
+      "etion\022,\n\007content\030\002 \003(\0132\022.trunkline.v1.Pa" +
+      "rtR\007content\022\035\n\nmodel_used\030\003 \001(\tR\tmodelUs" +
+      "ed\022\032\n\010provider\030\004 \001(\tR\010provider\022&\n\004cost\030\005" +
+      " \001(\0132\022.google.type.MoneyR\004cost\0223\n\007latenc" +
+      "y\030\006 \001(\0132\031.google.protobuf.DurationR\007late" +
+      "ncy\022\033\n\tcache_hit\030\007 \001(\010R\010cacheHit\022)\n\005usag" +
+      "e\030\010 \001(\0132\023.trunkline.v1.UsageR\005usage\022,\n\006f" +
+      "inish\030\t \001(\0132\024.trunkline.v1.FinishR\006finis" +
+      "h\022)\n\005route\030\n \001(\0132\023.trunkline.v1.RouteR\005r" +
+      "oute\0221\n\010attempts\030\013 \003(\0132\025.trunkline.v1.At" +
+      "temptR\010attempts\0221\n\006budget\030\014 \003(\0132\031.trunkl" +
+      "ine.v1.BudgetStateR\006budget\022\031\n\010trace_id\030\r" +
+      " \001(\tR\007traceId\022#\n\rcompletion_id\030\016 \001(\tR\014co" +
+      "mpletionId\022\035\n\nrequest_id\030\017 \001(\tR\trequestI" +
+      "d\022<\n\014cost_details\030\020 \001(\0132\031.trunkline.v1.C" +
+      "ostDetailsR\013costDetails\022-\n\005cache\030\021 \001(\0132\027" +
+      ".trunkline.v1.CacheInfoR\005cache\0227\n\ncandid" +
+      "ates\030\022 \003(\0132\027.trunkline.v1.CandidateR\ncan" +
+      "didates\022D\n\017provider_events\030\023 \003(\0132\033.trunk" +
+      "line.v1.ProviderEventR\016providerEvents\022H\n" +
+      "\023time_to_first_token\030\024 \001(\0132\031.google.prot" +
+      "obuf.DurationR\020timeToFirstToken\022\026\n\006share" +
+      "d\030\025 \001(\010R\006shared\"\265\001\n\025StreamCompleteReques" +
+      "t\0227\n\007request\030\001 \001(\0132\035.trunkline.v1.Comple" +
+      "teRequestR\007request\022#\n\rlast_sequence\030\002 \001(" +
+      "\004R\014lastSequence\022>\n\rresume_window\030\003 \001(\0132\031" +
+      ".google.protobuf.DurationR\014resumeWindow\"" +
+      "\310\004\n\026StreamCompleteResponse\022\032\n\010sequence\030\001" +
+      " \001(\004R\010sequence\022\030\n\007attempt\030\002 \001(\rR\007attempt" +
+      "\0221\n\007started\030\n \001(\0132\025.trunkline.v1.Started" +
+      "H\000R\007started\022G\n\017content_started\030\013 \001(\0132\034.t" +
+      "runkline.v1.ContentStartedH\000R\016contentSta" +
+      "rted\022A\n\rcontent_delta\030\014 \001(\0132\032.trunkline." +
+      "v1.ContentDeltaH\000R\014contentDelta\022J\n\020conte" +
+      "nt_finished\030\r \001(\0132\035.trunkline.v1.Content" +
+      "FinishedH\000R\017contentFinished\022+\n\005usage\030\016 \001" +
+      "(\0132\023.trunkline.v1.UsageH\000R\005usage\022;\n\013fail" +
+      "ed_over\030\017 \001(\0132\030.trunkline.v1.FailedOverH" +
+      "\000R\nfailedOver\0224\n\010finished\030\020 \001(\0132\026.trunkl" +
+      "ine.v1.FinishedH\000R\010finished\022D\n\016provider_" +
+      "event\030\021 \001(\0132\033.trunkline.v1.ProviderEvent" +
+      "H\000R\rproviderEventB\007\n\005event\"`\n\007Started\022#\n" +
+      "\rcompletion_id\030\001 \001(\tR\014completionId\022\032\n\010pr" +
+      "ovider\030\002 \001(\tR\010provider\022\024\n\005model\030\003 \001(\tR\005m" +
+      "odel\"\231\001\n\016ContentStarted\022\034\n\tcandidate\030\001 \001" +
+      "(\rR\tcandidate\022\024\n\005index\030\002 \001(\rR\005index\022+\n\004k" +
+      "ind\030\003 \001(\0162\027.trunkline.v1.BlockKindR\004kind" +
+      "\022&\n\004part\030\004 \001(\0132\022.trunkline.v1.PartR\004part" +
+      "\"\246\003\n\014ContentDelta\022\034\n\tcandidate\030\001 \001(\rR\tca" +
+      "ndidate\022\024\n\005index\030\002 \001(\rR\005index\022\024\n\004text\030\003 " +
+      "\001(\tH\000R\004text\022\'\n\016reasoning_text\030\004 \001(\tH\000R\rr" +
+      "easoningText\0221\n\023reasoning_signature\030\005 \001(" +
+      "\014H\000R\022reasoningSignature\0220\n\023tool_argument" +
+      "s_json\030\006 \001(\014H\000R\021toolArgumentsJson\022\032\n\007ref" +
+      "usal\030\007 \001(\tH\000R\007refusal\0224\n\010citation\030\010 \001(\0132" +
+      "\026.trunkline.v1.CitationH\000R\010citation\022+\n\005m" +
+      "edia\030\t \001(\0132\023.trunkline.v1.MediaH\000R\005media" +
+      "\0226\n\010logprobs\030\n \003(\0132\032.trunkline.v1.TokenL" +
+      "ogprobR\010logprobsB\007\n\005delta\"E\n\017ContentFini" +
+      "shed\022\034\n\tcandidate\030\001 \001(\rR\tcandidate\022\024\n\005in" +
+      "dex\030\002 \001(\rR\005index\"\343\001\n\nFailedOver\022#\n\rfrom_" +
+      "provider\030\001 \001(\tR\014fromProvider\022\035\n\nfrom_mod" +
+      "el\030\002 \001(\tR\tfromModel\022\037\n\013to_provider\030\003 \001(\t" +
+      "R\ntoProvider\022\031\n\010to_model\030\004 \001(\tR\007toModel\022" +
+      "(\n\005cause\030\005 \001(\0132\022.google.rpc.StatusR\005caus" +
+      "e\022+\n\021content_discarded\030\006 \001(\010R\020contentDis" +
+      "carded\"]\n\017CandidateFinish\022\034\n\tcandidate\030\001" +
+      " \001(\rR\tcandidate\022,\n\006finish\030\002 \001(\0132\024.trunkl" +
+      "ine.v1.FinishR\006finish\"\200\006\n\010Finished\022,\n\006fi" +
+      "nish\030\001 \001(\0132\024.trunkline.v1.FinishR\006finish" +
+      "\022)\n\005usage\030\002 \001(\0132\023.trunkline.v1.UsageR\005us" +
+      "age\022&\n\004cost\030\003 \001(\0132\022.google.type.MoneyR\004c" +
+      "ost\022<\n\014cost_details\030\004 \001(\0132\031.trunkline.v1" +
+      ".CostDetailsR\013costDetails\0223\n\007latency\030\005 \001" +
+      "(\0132\031.google.protobuf.DurationR\007latency\022H" +
+      "\n\023time_to_first_token\030\006 \001(\0132\031.google.pro" +
+      "tobuf.DurationR\020timeToFirstToken\022\033\n\tcach" +
+      "e_hit\030\007 \001(\010R\010cacheHit\022-\n\005cache\030\010 \001(\0132\027.t" +
+      "runkline.v1.CacheInfoR\005cache\022)\n\005route\030\t " +
+      "\001(\0132\023.trunkline.v1.RouteR\005route\0221\n\010attem" +
+      "pts\030\n \003(\0132\025.trunkline.v1.AttemptR\010attemp" +
+      "ts\0221\n\006budget\030\013 \003(\0132\031.trunkline.v1.Budget" +
+      "StateR\006budget\022\031\n\010trace_id\030\014 \001(\tR\007traceId" +
+      "\022\035\n\nrequest_id\030\r \001(\tR\trequestId\022L\n\022candi" +
+      "date_finishes\030\016 \003(\0132\035.trunkline.v1.Candi" +
+      "dateFinishR\021candidateFinishes\022\035\n\nmodel_u" +
+      "sed\030\017 \001(\tR\tmodelUsed\022\032\n\010provider\030\020 \001(\tR\010" +
+      "provider\022\026\n\006shared\030\021 \001(\010R\006shared\"Z\n\rProv" +
+      "iderEvent\022\032\n\010provider\030\001 \001(\tR\010provider\022\022\n" +
+      "\004type\030\002 \001(\tR\004type\022\031\n\010raw_json\030\003 \001(\014R\007raw" +
+      "Json*u\n\010Priority\022\030\n\024PRIORITY_UNSPECIFIED" +
+      "\020\000\022\020\n\014PRIORITY_LOW\020\001\022\023\n\017PRIORITY_NORMAL\020" +
+      "\002\022\021\n\rPRIORITY_HIGH\020\003\022\025\n\021PRIORITY_CRITICA" +
+      "L\020\004*\214\002\n\014FinishReason\022\035\n\031FINISH_REASON_UN" +
+      "SPECIFIED\020\000\022\026\n\022FINISH_REASON_STOP\020\001\022\030\n\024F" +
+      "INISH_REASON_LENGTH\020\002\022\033\n\027FINISH_REASON_T" +
+      "OOL_CALL\020\003\022 \n\034FINISH_REASON_CONTENT_FILT" +
+      "ER\020\004\022\031\n\025FINISH_REASON_REFUSAL\020\005\022\037\n\033FINIS" +
+      "H_REASON_STOP_SEQUENCE\020\006\022\027\n\023FINISH_REASO" +
+      "N_PAUSE\020\007\022\027\n\023FINISH_REASON_ERROR\020\010*\265\001\n\tB" +
+      "lockKind\022\032\n\026BLOCK_KIND_UNSPECIFIED\020\000\022\023\n\017" +
+      "BLOCK_KIND_TEXT\020\001\022\030\n\024BLOCK_KIND_REASONIN" +
+      "G\020\002\022\030\n\024BLOCK_KIND_TOOL_CALL\020\003\022\026\n\022BLOCK_K" +
+      "IND_REFUSAL\020\004\022\024\n\020BLOCK_KIND_MEDIA\020\005\022\025\n\021B" +
+      "LOCK_KIND_OPAQUE\020\006BT\n\020dev.trunkline.v1B\017" +
+      "CompletionProtoP\001Z-trunkline.dev/gen/go/" +
+      "trunkline/v1;trunklinev1b\006proto3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -317,31 +292,20 @@ public final class CompletionProto extends com.google.protobuf.GeneratedFile {
           com.google.protobuf.DurationProto.getDescriptor(),
           com.google.rpc.StatusProto.getDescriptor(),
           com.google.type.MoneyProto.getDescriptor(),
+          dev.trunkline.v1.CachingProto.getDescriptor(),
           dev.trunkline.v1.CommonProto.getDescriptor(),
           dev.trunkline.v1.ContentProto.getDescriptor(),
           dev.trunkline.v1.RequirementsProto.getDescriptor(),
           dev.trunkline.v1.RouteProto.getDescriptor(),
         });
-    internal_static_trunkline_v1_CachePolicy_descriptor =
-      getDescriptor().getMessageType(0);
-    internal_static_trunkline_v1_CachePolicy_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_CachePolicy_descriptor,
-        new java.lang.String[] { "Mode", "Ttl", "SimilarityThreshold", "Scope", });
-    internal_static_trunkline_v1_CacheInfo_descriptor =
-      getDescriptor().getMessageType(1);
-    internal_static_trunkline_v1_CacheInfo_fieldAccessorTable = new
-      com.google.protobuf.GeneratedMessage.FieldAccessorTable(
-        internal_static_trunkline_v1_CacheInfo_descriptor,
-        new java.lang.String[] { "Matched", "Level", "Age", "Similarity", "OriginRequestId", "SavedNanoUsd", });
     internal_static_trunkline_v1_RecoveryPolicy_descriptor =
-      getDescriptor().getMessageType(2);
+      getDescriptor().getMessageType(0);
     internal_static_trunkline_v1_RecoveryPolicy_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_RecoveryPolicy_descriptor,
         new java.lang.String[] { "MaxAttempts", "AllowFallback", "FallbackModels", "RestartAfterContent", "HedgeAfter", "AttemptTimeout", "ContinueAfterContent", });
     internal_static_trunkline_v1_CompleteRequest_descriptor =
-      getDescriptor().getMessageType(3);
+      getDescriptor().getMessageType(1);
     internal_static_trunkline_v1_CompleteRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CompleteRequest_descriptor,
@@ -353,79 +317,79 @@ public final class CompletionProto extends com.google.protobuf.GeneratedFile {
         internal_static_trunkline_v1_CompleteRequest_ProviderOptionsJsonEntry_descriptor,
         new java.lang.String[] { "Key", "Value", });
     internal_static_trunkline_v1_Finish_descriptor =
-      getDescriptor().getMessageType(4);
+      getDescriptor().getMessageType(2);
     internal_static_trunkline_v1_Finish_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Finish_descriptor,
         new java.lang.String[] { "Reason", "RawReason", "StopSequence", "DetailsJson", });
     internal_static_trunkline_v1_Candidate_descriptor =
-      getDescriptor().getMessageType(5);
+      getDescriptor().getMessageType(3);
     internal_static_trunkline_v1_Candidate_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Candidate_descriptor,
         new java.lang.String[] { "Index", "Completion", "Content", "Finish", });
     internal_static_trunkline_v1_CompleteResponse_descriptor =
-      getDescriptor().getMessageType(6);
+      getDescriptor().getMessageType(4);
     internal_static_trunkline_v1_CompleteResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CompleteResponse_descriptor,
         new java.lang.String[] { "Completion", "Content", "ModelUsed", "Provider", "Cost", "Latency", "CacheHit", "Usage", "Finish", "Route", "Attempts", "Budget", "TraceId", "CompletionId", "RequestId", "CostDetails", "Cache", "Candidates", "ProviderEvents", "TimeToFirstToken", "Shared", });
     internal_static_trunkline_v1_StreamCompleteRequest_descriptor =
-      getDescriptor().getMessageType(7);
+      getDescriptor().getMessageType(5);
     internal_static_trunkline_v1_StreamCompleteRequest_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_StreamCompleteRequest_descriptor,
         new java.lang.String[] { "Request", "LastSequence", "ResumeWindow", });
     internal_static_trunkline_v1_StreamCompleteResponse_descriptor =
-      getDescriptor().getMessageType(8);
+      getDescriptor().getMessageType(6);
     internal_static_trunkline_v1_StreamCompleteResponse_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_StreamCompleteResponse_descriptor,
         new java.lang.String[] { "Sequence", "Attempt", "Started", "ContentStarted", "ContentDelta", "ContentFinished", "Usage", "FailedOver", "Finished", "ProviderEvent", "Event", });
     internal_static_trunkline_v1_Started_descriptor =
-      getDescriptor().getMessageType(9);
+      getDescriptor().getMessageType(7);
     internal_static_trunkline_v1_Started_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Started_descriptor,
         new java.lang.String[] { "CompletionId", "Provider", "Model", });
     internal_static_trunkline_v1_ContentStarted_descriptor =
-      getDescriptor().getMessageType(10);
+      getDescriptor().getMessageType(8);
     internal_static_trunkline_v1_ContentStarted_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ContentStarted_descriptor,
         new java.lang.String[] { "Candidate", "Index", "Kind", "Part", });
     internal_static_trunkline_v1_ContentDelta_descriptor =
-      getDescriptor().getMessageType(11);
+      getDescriptor().getMessageType(9);
     internal_static_trunkline_v1_ContentDelta_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ContentDelta_descriptor,
         new java.lang.String[] { "Candidate", "Index", "Text", "ReasoningText", "ReasoningSignature", "ToolArgumentsJson", "Refusal", "Citation", "Media", "Logprobs", "Delta", });
     internal_static_trunkline_v1_ContentFinished_descriptor =
-      getDescriptor().getMessageType(12);
+      getDescriptor().getMessageType(10);
     internal_static_trunkline_v1_ContentFinished_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ContentFinished_descriptor,
         new java.lang.String[] { "Candidate", "Index", });
     internal_static_trunkline_v1_FailedOver_descriptor =
-      getDescriptor().getMessageType(13);
+      getDescriptor().getMessageType(11);
     internal_static_trunkline_v1_FailedOver_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_FailedOver_descriptor,
         new java.lang.String[] { "FromProvider", "FromModel", "ToProvider", "ToModel", "Cause", "ContentDiscarded", });
     internal_static_trunkline_v1_CandidateFinish_descriptor =
-      getDescriptor().getMessageType(14);
+      getDescriptor().getMessageType(12);
     internal_static_trunkline_v1_CandidateFinish_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_CandidateFinish_descriptor,
         new java.lang.String[] { "Candidate", "Finish", });
     internal_static_trunkline_v1_Finished_descriptor =
-      getDescriptor().getMessageType(15);
+      getDescriptor().getMessageType(13);
     internal_static_trunkline_v1_Finished_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_Finished_descriptor,
         new java.lang.String[] { "Finish", "Usage", "Cost", "CostDetails", "Latency", "TimeToFirstToken", "CacheHit", "Cache", "Route", "Attempts", "Budget", "TraceId", "RequestId", "CandidateFinishes", "ModelUsed", "Provider", "Shared", });
     internal_static_trunkline_v1_ProviderEvent_descriptor =
-      getDescriptor().getMessageType(16);
+      getDescriptor().getMessageType(14);
     internal_static_trunkline_v1_ProviderEvent_fieldAccessorTable = new
       com.google.protobuf.GeneratedMessage.FieldAccessorTable(
         internal_static_trunkline_v1_ProviderEvent_descriptor,
@@ -434,6 +398,7 @@ public final class CompletionProto extends com.google.protobuf.GeneratedFile {
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.rpc.StatusProto.getDescriptor();
     com.google.type.MoneyProto.getDescriptor();
+    dev.trunkline.v1.CachingProto.getDescriptor();
     dev.trunkline.v1.CommonProto.getDescriptor();
     dev.trunkline.v1.ContentProto.getDescriptor();
     dev.trunkline.v1.RequirementsProto.getDescriptor();

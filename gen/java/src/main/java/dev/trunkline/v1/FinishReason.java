@@ -236,7 +236,7 @@ public enum FinishReason
   }
   public static com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(2);
+    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(1);
   }
 
   private static final FinishReason[] VALUES = values();

@@ -103,100 +103,101 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
       "\n\026trunkline/v1/llm.proto\022\014trunkline.v1\032\034" +
       "google/api/annotations.proto\032\036google/pro" +
       "tobuf/duration.proto\032\027google/type/money." +
-      "proto\032\031trunkline/v1/common.proto\032\035trunkl" +
-      "ine/v1/completion.proto\032\030trunkline/v1/mo" +
-      "del.proto\032\032trunkline/v1/options.proto\032\037t" +
-      "runkline/v1/requirements.proto\032\030trunklin" +
-      "e/v1/route.proto\"\210\004\n\014EmbedRequest\022\035\n\nreq" +
-      "uest_id\030\001 \001(\tR\trequestId\022\024\n\005model\030\002 \001(\tR" +
-      "\005model\022N\n\022model_requirements\030\003 \001(\0132\037.tru" +
-      "nkline.v1.ModelRequirementsR\021modelRequir" +
-      "ements\022\026\n\006inputs\030\004 \003(\tR\006inputs\022#\n\ndimens" +
-      "ions\030\005 \001(\005H\000R\ndimensions\210\001\001\022\030\n\007purpose\030\006" +
-      " \001(\tR\007purpose\022;\n\010encoding\030\007 \001(\0162\037.trunkl" +
-      "ine.v1.EmbeddingEncodingR\010encoding\022/\n\005ca" +
-      "che\030\010 \001(\0132\031.trunkline.v1.CachePolicyR\005ca" +
-      "che\0223\n\007context\030\t \001(\0132\031.trunkline.v1.Call" +
-      "ContextR\007context\0222\n\010priority\030\n \001(\0162\026.tru" +
-      "nkline.v1.PriorityR\010priority\0226\n\007routing\030" +
-      "\013 \001(\0132\034.trunkline.v1.RoutingOptionsR\007rou" +
-      "tingB\r\n\013_dimensions\"Q\n\tEmbedding\022\024\n\005inde" +
-      "x\030\001 \001(\rR\005index\022\026\n\006values\030\002 \003(\002R\006values\022\026" +
-      "\n\006packed\030\003 \001(\014R\006packed\"\236\004\n\rEmbedResponse" +
-      "\0227\n\nembeddings\030\001 \003(\0132\027.trunkline.v1.Embe" +
-      "ddingR\nembeddings\022\036\n\ndimensions\030\002 \001(\005R\nd" +
-      "imensions\022\035\n\nmodel_used\030\003 \001(\tR\tmodelUsed" +
-      "\022\032\n\010provider\030\004 \001(\tR\010provider\022&\n\004cost\030\005 \001" +
-      "(\0132\022.google.type.MoneyR\004cost\022<\n\014cost_det" +
-      "ails\030\006 \001(\0132\031.trunkline.v1.CostDetailsR\013c" +
-      "ostDetails\0223\n\007latency\030\007 \001(\0132\031.google.pro" +
-      "tobuf.DurationR\007latency\022\033\n\tcache_hit\030\010 \001" +
-      "(\010R\010cacheHit\022)\n\005usage\030\t \001(\0132\023.trunkline." +
-      "v1.UsageR\005usage\0221\n\010attempts\030\n \003(\0132\025.trun" +
-      "kline.v1.AttemptR\010attempts\022\031\n\010trace_id\030\013" +
-      " \001(\tR\007traceId\022\035\n\nrequest_id\030\014 \001(\tR\treque" +
-      "stId\022)\n\005route\030\r \001(\0132\023.trunkline.v1.Route" +
-      "R\005route\"M\n\022CountTokensRequest\0227\n\007request" +
-      "\030\001 \001(\0132\035.trunkline.v1.CompleteRequestR\007r" +
-      "equest\"\204\001\n\023CountTokensResponse\022!\n\014input_" +
-      "tokens\030\001 \001(\003R\013inputTokens\022\034\n\testimated\030\002" +
-      " \001(\010R\testimated\022\026\n\006method\030\003 \001(\tR\006method\022" +
-      "\024\n\005model\030\004 \001(\tR\005model\"N\n\023ExplainRouteReq" +
-      "uest\0227\n\007request\030\001 \001(\0132\035.trunkline.v1.Com" +
-      "pleteRequestR\007request\"\271\001\n\024ExplainRouteRe" +
-      "sponse\022)\n\005route\030\001 \001(\0132\023.trunkline.v1.Rou" +
-      "teR\005route\0228\n\010selected\030\002 \001(\0132\034.trunkline." +
-      "v1.RouteCandidateR\010selected\022<\n\ncandidate" +
-      "s\030\003 \003(\0132\034.trunkline.v1.RouteCandidateR\nc" +
-      "andidates\"\266\001\n\021ListModelsRequest\022\033\n\tpage_" +
-      "size\030\001 \001(\005R\010pageSize\022\035\n\npage_token\030\002 \001(\t" +
-      "R\tpageToken\022\032\n\010provider\030\003 \001(\tR\010provider\022" +
-      "\"\n\014capabilities\030\004 \003(\tR\014capabilities\022%\n\016r" +
-      "eachable_only\030\005 \001(\010R\rreachableOnly\"\210\001\n\022L" +
-      "istModelsResponse\022+\n\006models\030\001 \003(\0132\023.trun" +
-      "kline.v1.ModelR\006models\022&\n\017next_page_toke" +
-      "n\030\002 \001(\tR\rnextPageToken\022\035\n\ntotal_size\030\003 \001" +
-      "(\005R\ttotalSize\"%\n\017GetModelRequest\022\022\n\004name" +
-      "\030\001 \001(\tR\004name\"=\n\020GetModelResponse\022)\n\005mode" +
-      "l\030\001 \001(\0132\023.trunkline.v1.ModelR\005model\"\215\001\n\025" +
-      "RecordFeedbackRequest\022\035\n\nrequest_id\030\001 \001(" +
-      "\tR\trequestId\022\031\n\005score\030\002 \001(\001H\000R\005score\210\001\001\022" +
-      "\026\n\006aspect\030\003 \001(\tR\006aspect\022\030\n\007comment\030\004 \001(\t" +
-      "R\007commentB\010\n\006_score\"9\n\026RecordFeedbackRes" +
-      "ponse\022\037\n\013feedback_id\030\001 \001(\tR\nfeedbackId*t" +
-      "\n\021EmbeddingEncoding\022\"\n\036EMBEDDING_ENCODIN" +
-      "G_UNSPECIFIED\020\000\022\034\n\030EMBEDDING_ENCODING_FL" +
-      "OAT\020\001\022\035\n\031EMBEDDING_ENCODING_PACKED\020\0022\301\010\n" +
-      "\nLLMService\022|\n\010Complete\022\035.trunkline.v1.C" +
-      "ompleteRequest\032\036.trunkline.v1.CompleteRe" +
-      "sponse\"1\212\347\030\016\n\014llm.complete\202\323\344\223\002\031\"\024/api/v" +
-      "1/llm/complete:\001*\022\227\001\n\016StreamComplete\022#.t" +
-      "runkline.v1.StreamCompleteRequest\032$.trun" +
-      "kline.v1.StreamCompleteResponse\"8\212\347\030\016\n\014l" +
-      "lm.complete\202\323\344\223\002 \"\033/api/v1/llm/complete:" +
-      "stream:\001*0\001\022m\n\005Embed\022\032.trunkline.v1.Embe" +
-      "dRequest\032\033.trunkline.v1.EmbedResponse\"+\212" +
-      "\347\030\013\n\tllm.embed\202\323\344\223\002\026\"\021/api/v1/llm/embed:" +
-      "\001*\022\211\001\n\013CountTokens\022 .trunkline.v1.CountT" +
-      "okensRequest\032!.trunkline.v1.CountTokensR" +
-      "esponse\"5\220\002\001\212\347\030\013\n\tllm.count\202\323\344\223\002\035\"\030/api/" +
-      "v1/llm/tokens:count:\001*\022\217\001\n\014ExplainRoute\022" +
-      "!.trunkline.v1.ExplainRouteRequest\032\".tru" +
-      "nkline.v1.ExplainRouteResponse\"8\220\002\001\212\347\030\r\n" +
-      "\013llm.explain\202\323\344\223\002\036\"\031/api/v1/llm/route:ex" +
-      "plain:\001*\022z\n\nListModels\022\037.trunkline.v1.Li" +
-      "stModelsRequest\032 .trunkline.v1.ListModel" +
-      "sResponse\")\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\020\022\016/a" +
-      "pi/v1/models\022~\n\010GetModel\022\035.trunkline.v1." +
-      "GetModelRequest\032\036.trunkline.v1.GetModelR" +
-      "esponse\"3\220\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\032\022\030/api" +
-      "/v1/models/{name=**}\022\221\001\n\016RecordFeedback\022" +
-      "#.trunkline.v1.RecordFeedbackRequest\032$.t" +
-      "runkline.v1.RecordFeedbackResponse\"4\220\002\002\212" +
-      "\347\030\016\n\014llm.feedback\202\323\344\223\002\031\"\024/api/v1/llm/fee" +
-      "dback:\001*BM\n\020dev.trunkline.v1B\010LlmProtoP\001" +
-      "Z-trunkline.dev/gen/go/trunkline/v1;trun" +
-      "klinev1b\006proto3"
+      "proto\032\032trunkline/v1/caching.proto\032\031trunk" +
+      "line/v1/common.proto\032\035trunkline/v1/compl" +
+      "etion.proto\032\030trunkline/v1/model.proto\032\032t" +
+      "runkline/v1/options.proto\032\037trunkline/v1/" +
+      "requirements.proto\032\030trunkline/v1/route.p" +
+      "roto\"\210\004\n\014EmbedRequest\022\035\n\nrequest_id\030\001 \001(" +
+      "\tR\trequestId\022\024\n\005model\030\002 \001(\tR\005model\022N\n\022mo" +
+      "del_requirements\030\003 \001(\0132\037.trunkline.v1.Mo" +
+      "delRequirementsR\021modelRequirements\022\026\n\006in" +
+      "puts\030\004 \003(\tR\006inputs\022#\n\ndimensions\030\005 \001(\005H\000" +
+      "R\ndimensions\210\001\001\022\030\n\007purpose\030\006 \001(\tR\007purpos" +
+      "e\022;\n\010encoding\030\007 \001(\0162\037.trunkline.v1.Embed" +
+      "dingEncodingR\010encoding\022/\n\005cache\030\010 \001(\0132\031." +
+      "trunkline.v1.CachePolicyR\005cache\0223\n\007conte" +
+      "xt\030\t \001(\0132\031.trunkline.v1.CallContextR\007con" +
+      "text\0222\n\010priority\030\n \001(\0162\026.trunkline.v1.Pr" +
+      "iorityR\010priority\0226\n\007routing\030\013 \001(\0132\034.trun" +
+      "kline.v1.RoutingOptionsR\007routingB\r\n\013_dim" +
+      "ensions\"Q\n\tEmbedding\022\024\n\005index\030\001 \001(\rR\005ind" +
+      "ex\022\026\n\006values\030\002 \003(\002R\006values\022\026\n\006packed\030\003 \001" +
+      "(\014R\006packed\"\236\004\n\rEmbedResponse\0227\n\nembeddin" +
+      "gs\030\001 \003(\0132\027.trunkline.v1.EmbeddingR\nembed" +
+      "dings\022\036\n\ndimensions\030\002 \001(\005R\ndimensions\022\035\n" +
+      "\nmodel_used\030\003 \001(\tR\tmodelUsed\022\032\n\010provider" +
+      "\030\004 \001(\tR\010provider\022&\n\004cost\030\005 \001(\0132\022.google." +
+      "type.MoneyR\004cost\022<\n\014cost_details\030\006 \001(\0132\031" +
+      ".trunkline.v1.CostDetailsR\013costDetails\0223" +
+      "\n\007latency\030\007 \001(\0132\031.google.protobuf.Durati" +
+      "onR\007latency\022\033\n\tcache_hit\030\010 \001(\010R\010cacheHit" +
+      "\022)\n\005usage\030\t \001(\0132\023.trunkline.v1.UsageR\005us" +
+      "age\0221\n\010attempts\030\n \003(\0132\025.trunkline.v1.Att" +
+      "emptR\010attempts\022\031\n\010trace_id\030\013 \001(\tR\007traceI" +
+      "d\022\035\n\nrequest_id\030\014 \001(\tR\trequestId\022)\n\005rout" +
+      "e\030\r \001(\0132\023.trunkline.v1.RouteR\005route\"M\n\022C" +
+      "ountTokensRequest\0227\n\007request\030\001 \001(\0132\035.tru" +
+      "nkline.v1.CompleteRequestR\007request\"\204\001\n\023C" +
+      "ountTokensResponse\022!\n\014input_tokens\030\001 \001(\003" +
+      "R\013inputTokens\022\034\n\testimated\030\002 \001(\010R\testima" +
+      "ted\022\026\n\006method\030\003 \001(\tR\006method\022\024\n\005model\030\004 \001" +
+      "(\tR\005model\"N\n\023ExplainRouteRequest\0227\n\007requ" +
+      "est\030\001 \001(\0132\035.trunkline.v1.CompleteRequest" +
+      "R\007request\"\271\001\n\024ExplainRouteResponse\022)\n\005ro" +
+      "ute\030\001 \001(\0132\023.trunkline.v1.RouteR\005route\0228\n" +
+      "\010selected\030\002 \001(\0132\034.trunkline.v1.RouteCand" +
+      "idateR\010selected\022<\n\ncandidates\030\003 \003(\0132\034.tr" +
+      "unkline.v1.RouteCandidateR\ncandidates\"\266\001" +
+      "\n\021ListModelsRequest\022\033\n\tpage_size\030\001 \001(\005R\010" +
+      "pageSize\022\035\n\npage_token\030\002 \001(\tR\tpageToken\022" +
+      "\032\n\010provider\030\003 \001(\tR\010provider\022\"\n\014capabilit" +
+      "ies\030\004 \003(\tR\014capabilities\022%\n\016reachable_onl" +
+      "y\030\005 \001(\010R\rreachableOnly\"\210\001\n\022ListModelsRes" +
+      "ponse\022+\n\006models\030\001 \003(\0132\023.trunkline.v1.Mod" +
+      "elR\006models\022&\n\017next_page_token\030\002 \001(\tR\rnex" +
+      "tPageToken\022\035\n\ntotal_size\030\003 \001(\005R\ttotalSiz" +
+      "e\"%\n\017GetModelRequest\022\022\n\004name\030\001 \001(\tR\004name" +
+      "\"=\n\020GetModelResponse\022)\n\005model\030\001 \001(\0132\023.tr" +
+      "unkline.v1.ModelR\005model\"\215\001\n\025RecordFeedba" +
+      "ckRequest\022\035\n\nrequest_id\030\001 \001(\tR\trequestId" +
+      "\022\031\n\005score\030\002 \001(\001H\000R\005score\210\001\001\022\026\n\006aspect\030\003 " +
+      "\001(\tR\006aspect\022\030\n\007comment\030\004 \001(\tR\007commentB\010\n" +
+      "\006_score\"9\n\026RecordFeedbackResponse\022\037\n\013fee" +
+      "dback_id\030\001 \001(\tR\nfeedbackId*t\n\021EmbeddingE" +
+      "ncoding\022\"\n\036EMBEDDING_ENCODING_UNSPECIFIE" +
+      "D\020\000\022\034\n\030EMBEDDING_ENCODING_FLOAT\020\001\022\035\n\031EMB" +
+      "EDDING_ENCODING_PACKED\020\0022\301\010\n\nLLMService\022" +
+      "|\n\010Complete\022\035.trunkline.v1.CompleteReque" +
+      "st\032\036.trunkline.v1.CompleteResponse\"1\212\347\030\016" +
+      "\n\014llm.complete\202\323\344\223\002\031\"\024/api/v1/llm/comple" +
+      "te:\001*\022\227\001\n\016StreamComplete\022#.trunkline.v1." +
+      "StreamCompleteRequest\032$.trunkline.v1.Str" +
+      "eamCompleteResponse\"8\212\347\030\016\n\014llm.complete\202" +
+      "\323\344\223\002 \"\033/api/v1/llm/complete:stream:\001*0\001\022" +
+      "m\n\005Embed\022\032.trunkline.v1.EmbedRequest\032\033.t" +
+      "runkline.v1.EmbedResponse\"+\212\347\030\013\n\tllm.emb" +
+      "ed\202\323\344\223\002\026\"\021/api/v1/llm/embed:\001*\022\211\001\n\013Count" +
+      "Tokens\022 .trunkline.v1.CountTokensRequest" +
+      "\032!.trunkline.v1.CountTokensResponse\"5\220\002\001" +
+      "\212\347\030\013\n\tllm.count\202\323\344\223\002\035\"\030/api/v1/llm/token" +
+      "s:count:\001*\022\217\001\n\014ExplainRoute\022!.trunkline." +
+      "v1.ExplainRouteRequest\032\".trunkline.v1.Ex" +
+      "plainRouteResponse\"8\220\002\001\212\347\030\r\n\013llm.explain" +
+      "\202\323\344\223\002\036\"\031/api/v1/llm/route:explain:\001*\022z\n\n" +
+      "ListModels\022\037.trunkline.v1.ListModelsRequ" +
+      "est\032 .trunkline.v1.ListModelsResponse\")\220" +
+      "\002\001\212\347\030\014\n\nllm.models\202\323\344\223\002\020\022\016/api/v1/models" +
+      "\022~\n\010GetModel\022\035.trunkline.v1.GetModelRequ" +
+      "est\032\036.trunkline.v1.GetModelResponse\"3\220\002\001" +
+      "\212\347\030\014\n\nllm.models\202\323\344\223\002\032\022\030/api/v1/models/{" +
+      "name=**}\022\221\001\n\016RecordFeedback\022#.trunkline." +
+      "v1.RecordFeedbackRequest\032$.trunkline.v1." +
+      "RecordFeedbackResponse\"4\220\002\002\212\347\030\016\n\014llm.fee" +
+      "dback\202\323\344\223\002\031\"\024/api/v1/llm/feedback:\001*BM\n\020" +
+      "dev.trunkline.v1B\010LlmProtoP\001Z-trunkline." +
+      "dev/gen/go/trunkline/v1;trunklinev1b\006pro" +
+      "to3"
     };
     descriptor = com.google.protobuf.Descriptors.FileDescriptor
       .internalBuildGeneratedFileFrom(descriptorData,
@@ -204,6 +205,7 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
           com.google.api.AnnotationsProto.getDescriptor(),
           com.google.protobuf.DurationProto.getDescriptor(),
           com.google.type.MoneyProto.getDescriptor(),
+          dev.trunkline.v1.CachingProto.getDescriptor(),
           dev.trunkline.v1.CommonProto.getDescriptor(),
           dev.trunkline.v1.CompletionProto.getDescriptor(),
           dev.trunkline.v1.ModelProto.getDescriptor(),
@@ -293,6 +295,7 @@ public final class LlmProto extends com.google.protobuf.GeneratedFile {
     com.google.api.AnnotationsProto.getDescriptor();
     com.google.protobuf.DurationProto.getDescriptor();
     com.google.type.MoneyProto.getDescriptor();
+    dev.trunkline.v1.CachingProto.getDescriptor();
     dev.trunkline.v1.CommonProto.getDescriptor();
     dev.trunkline.v1.CompletionProto.getDescriptor();
     dev.trunkline.v1.ModelProto.getDescriptor();

@@ -168,7 +168,7 @@ public enum Priority
   }
   public static com.google.protobuf.Descriptors.EnumDescriptor
       getDescriptor() {
-    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(1);
+    return dev.trunkline.v1.CompletionProto.getDescriptor().getEnumType(0);
   }
 
   private static final Priority[] VALUES = values();
