@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 from uuid import uuid4
 
 from trunkline_server.domain.errors import Reason, TrunklineError, quota, store_unavailable
@@ -48,6 +48,10 @@ class Taken(NamedTuple):
     amount: int
     hold: str
     epoch: str
+
+
+# Hold id, nano-USD, and the record.
+Settlement: TypeAlias = tuple[str, int, bytes]
 
 
 class RedisAdmission:
@@ -123,19 +127,28 @@ class RedisAdmission:
         A budget whose counter is about to be rebuilt is left out of the answer; it is charged all the same.
         Idempotent for an hour. When it raises STORE_UNAVAILABLE the hold is still known here: settle again.
         """
-        if spent < 0 or (spent and not record):
-            raise ValueError("a charge needs a record, and is not negative")
         self._local.left(ask, tokens)
-        shard, names = shard_of(ask.tenant_id), _names(ask.tenant_id, ask.budgets)
-        hold = f"{ask.tenant_id}/{ask.hold_id}"
+        if taken is None:
+            epoch = self._continuity.epoch_of(shard_of(ask.tenant_id), f"{ask.tenant_id}/{ask.hold_id}")
+            taken = Taken(0, "", epoch)
+        return await self.settle_together(ask, taken, [(ask.hold_id, spent, record)], tokens)
+
+    async def settle_together(
+        self, ask: Ask, taken: Taken, calls: Sequence[Settlement], tokens: int = 0
+    ) -> Sequence[BudgetLevel]:
+        """As `settle`, several calls under the budgets of `ask`, all admitted from one allotment."""
+        names = _names(ask.tenant_id, ask.budgets)
         listed = "".join(f"\n{name}" for name in names) + "\n"
-        admitted_in = taken.epoch if taken else self._continuity.epoch_of(shard, hold)
-        args: list[str | bytes | int] = [hold, spent, REMEMBER_SECONDS, ask.tenant_id, ask.hold_id, listed, record]
-        args += (admitted_in, tokens, ask.tokens, taken.hold if taken else "", *_token_args(ask))
+        args: list[str | bytes | int] = [ask.tenant_id, REMEMBER_SECONDS, taken.hold, listed, tokens, ask.tokens]
+        args += (*_token_args(ask), len(calls))
+        for call in calls:
+            if call[1] < 0 or (call[1] and not call[2]):
+                raise ValueError("a charge needs a record, and is not negative")
+            args += call
         for name, budget in zip(names, ask.budgets, strict=True):
             args += (name, _marks(budget.thresholds, budget.limit))
-        answer = await self._continuity.run("settle", shard, *args)
-        self._continuity.settled(shard, hold, tuple(args))
+        holds = [f"{ask.tenant_id}/{hold_id}" for hold_id, _, _ in calls]
+        answer = await self._continuity.settle(shard_of(ask.tenant_id), holds, taken.epoch, tuple(args))
         return _levels(ask.budgets, answer)
 
     async def allot(self, ask: Ask, plenty: int) -> tuple[bool, Sequence[BudgetLevel]] | None:

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import structlog
 
@@ -16,10 +16,12 @@ _log = structlog.get_logger(__name__)
 Command: TypeAlias = tuple[str | bytes | int, ...]
 # Told once: for each command its answer or the error in its place, or the error of them all.
 Done: TypeAlias = Callable[[Sequence[Any] | Exception], None]
+# What is gathered: commands, or what else may go together.
+C = TypeVar("C")
 # Sends commands. A callback and no future: that would wake the callers a turn of the loop later.
-Exchange: TypeAlias = Callable[[Sequence[Command], Done], None]
+Exchange: TypeAlias = Callable[[Sequence[C], Done], None]
 
-_Batch: TypeAlias = list[tuple[Command, asyncio.Future[Any]]]
+_Batch: TypeAlias = list[tuple[C, asyncio.Future[Any]]]
 
 # A batch is cut here, so that one write and its answers stay far below a socket timeout.
 _MOST = 128
@@ -55,23 +57,23 @@ class Patience:
         return self._wait
 
 
-class Batcher:
+class Batcher(Generic[C]):
     """Collects calls and sends them through `exchange`, at most `width` batches at a time.
 
     While all are under way, calls gather for the next batch: the busier the server, the larger the batches. When one
     cannot be exchanged, those that wait fail with it: they would meet the same server.
     """
 
-    def __init__(self, exchange: Exchange, width: int, patience: Patience | None = None) -> None:
+    def __init__(self, exchange: Exchange[C], width: int, patience: Patience | None = None) -> None:
         self._exchange = exchange
         self._width = width
         self._patience = patience or Patience()
-        self._waiting: _Batch = []
+        self._waiting: _Batch[C] = []
         self._scheduled = False
         self._closed = False
-        self._under_way: list[_Batch] = []
+        self._under_way: list[_Batch[C]] = []
 
-    def call(self, command: Command) -> asyncio.Future[Any]:
+    def call(self, command: C) -> asyncio.Future[Any]:
         """The answer to come: a value, or the exception as a value.
 
         Cancelling it leaves the others alone: a command not yet sent is dropped, one on its way is carried out and
@@ -113,7 +115,7 @@ class Batcher:
             self._under_way.append(batch)
             self._exchange([one[0] for one in batch], partial(self._sent, batch))
 
-    def _sent(self, batch: _Batch, answers: Sequence[Any] | Exception) -> None:
+    def _sent(self, batch: _Batch[C], answers: Sequence[Any] | Exception) -> None:
         self._under_way.remove(batch)
         if isinstance(answers, Exception):
             waiting, self._waiting = self._waiting, []
@@ -160,7 +162,7 @@ async def _told(work: Coroutine[Any, Any, Any], done: Callable[[Any], None]) -> 
         done(found)
 
 
-def _fail(batch: _Batch, error: BaseException | None = None) -> None:
+def _fail(batch: _Batch[Any], error: BaseException | None = None) -> None:
     for _, future in batch:
         if not future.done():
             future.set_result(error or ConnectionResetError("closed"))

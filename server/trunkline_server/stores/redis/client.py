@@ -106,7 +106,7 @@ class _Cluster(_Link):
             **options,
         )
         self._timeout = timeout
-        self._nodes: dict[str, tuple[Batcher, Contact]] = {}
+        self._nodes: dict[str, tuple[Batcher[Command], Contact]] = {}
         self._errands = Errands()
 
     async def open(self) -> None:
@@ -119,7 +119,7 @@ class _Cluster(_Link):
     def contact(self, shard: str) -> Contact:
         return self._node(shard)[1]
 
-    def _node(self, shard: str) -> tuple[Batcher, Contact]:
+    def _node(self, shard: str) -> tuple[Batcher[Command], Contact]:
         node = self._client.get_node_from_key(shard)
         name = node.name if node else ""
         found = self._nodes.get(name)

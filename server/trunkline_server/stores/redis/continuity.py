@@ -55,8 +55,6 @@ _ROUNDS = 4
 _PER_CALL = 500
 
 Args: TypeAlias = tuple[str | bytes | int, ...]
-# Where settle.lua's arguments, the epoch left out, tell the epoch of the admission.
-_ADMITTED_IN = 7
 
 
 @dataclass(slots=True)
@@ -69,7 +67,8 @@ class _Hold:
 
 @dataclass(slots=True)
 class _Shard:
-    """`holds` by name. `recent`: (monotonic time, arguments of settle.lua). `heard`: when it answered last."""
+    """`holds` by name. `recent`: (monotonic time, arguments of settle.lua from the tenant on). `heard`: when it
+    answered last."""
 
     name: str
     epoch: str = ""
@@ -119,13 +118,16 @@ class Continuity:
         found = self._shards[shard].holds.get(hold)
         return found.epoch if found else ""
 
-    def settled(self, shard: str, hold: str, args: Args) -> None:
-        """A settlement was accepted. It is kept for a while, to repeat it if Redis loses it."""
+    async def settle(self, shard: str, holds: Sequence[str], admitted_in: str, args: Args) -> Any:
+        """Run settle.lua. What was accepted is kept for a while, to repeat it if Redis loses it."""
+        answer = await self.run("settle", shard, admitted_in, *args)
         now, recent = time.monotonic(), self._shards[shard].recent
-        self._shards[shard].holds.pop(hold, None)
+        for hold in holds:
+            self._shards[shard].holds.pop(hold, None)
         recent.append((now, args))
         while recent[0][0] < now - RECENT_SECONDS:
             recent.popleft()
+        return answer
 
     async def run(self, script: str, shard: str, *args: str | bytes | int) -> Any:
         """Run a script whose first argument is the epoch; after a change of epoch, agree and run it again."""
@@ -208,9 +210,7 @@ class Continuity:
         """False when the epoch changed meanwhile."""
         # However long it was away: what it lost is what came before.
         since = state.heard - RECENT_SECONDS
-        settled = [
-            (*args[:_ADMITTED_IN], "", *args[_ADMITTED_IN + 1 :]) for when, args in tuple(state.recent) if when >= since
-        ]
+        settled = [("", *args) for when, args in tuple(state.recent) if when >= since]
         if not await self._all("settle", state, epoch, settled):
             return False
         # After them: the holds are known as the settlements left them.
