@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from integration.redis_parts import (
@@ -25,7 +26,7 @@ from integration.redis_parts import (
 from redis.asyncio import Redis
 from trunkline_server.domain.errors import TrunklineError
 from trunkline_server.domain.ports import Ask, BudgetLevel, BudgetLimit, RateLimit
-from trunkline_server.stores.redis.admission import RedisAdmission
+from trunkline_server.stores.redis.admission import RedisAdmission, Settlement, Taken
 from trunkline_server.stores.redis.allotments import Allotments
 
 # Calls that make a budget a busy one, and so many at once as a worker has in flight.
@@ -37,9 +38,20 @@ class Watched(RedisAdmission):
 
     asked = 0
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # How many calls each settlement was for.
+        self.settlements: list[int] = []
+
     async def admit(self, ask: Ask) -> Sequence[BudgetLevel]:
         self.asked += 1
         return await super().admit(ask)
+
+    async def settle_together(
+        self, ask: Ask, taken: Taken, calls: Sequence[Settlement], tokens: int = 0
+    ) -> Sequence[BudgetLevel]:
+        self.settlements.append(len(calls))
+        return await super().settle_together(ask, taken, calls, tokens)
 
 
 @asynccontextmanager
@@ -94,6 +106,29 @@ async def test_a_busy_budget_is_asked_about_seldom(url: str) -> None:
             return await level(admission, limit) == (spent + 1400, 0)
 
         await until(idle)
+
+
+async def test_calls_that_end_together_are_settled_together_and_each_once(url: str) -> None:
+    limit, ledger = budget(1_000_000, thresholds=(0.0005,)), MemoryLedger()
+    async with worker(url, ledger) as (admission, redis):
+        spent = await warm(admission, limit)
+        await asyncio.sleep(0.1)
+        asks = [ask(f"t{number}", 20, limit) for number in range(WIDTH)]
+        for one in asks:
+            await admission.admit(one)
+        redis.settlements.clear()
+        # Twice: the second one, as after a caller that left, changes nothing.
+        await asyncio.gather(*(admission.settle(one, 20, record(20, one.hold_id)) for one in (*asks, *asks)))
+        assert len(redis.settlements) < WIDTH
+        assert max(redis.settlements) > 1
+        total = spent + 20 * WIDTH
+        assert spent < 500 < total
+        assert (await level(admission, limit))[0] == total
+        await until(lambda: len(ledger.entries) == BUSY + WIDTH)
+        assert ledger.total == total
+        alerts = [event for entry in ledger.entries.values() for event in entry.events]
+        assert [event.type for event in alerts] == ["cost.budget_alert"]
+        assert alerts[0].cost_budget_alert.budget_id == "monthly"
 
 
 async def test_a_quiet_budget_and_calls_under_rates_always_ask(url: str) -> None:
