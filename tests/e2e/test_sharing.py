@@ -203,8 +203,12 @@ async def test_a_follower_outlives_the_deadline_of_the_first(scene: Scene, at: i
     second = asyncio.create_task(_await(scene.complete(at, request)))
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await first
-    # The caller's library may find it before the server tells.
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    # The caller's library may find it before the server tells why.
+    if "grpc-status-details-bin" in dict(caught.value.trailing_metadata() or ()):
+        info = ErrorInfo()
+        assert status_of(caught.value).details[0].Unpack(info)
+        assert info.reason == "CALLER_DEADLINE"
     assert (await second).completion
     assert len(scene.state.requests) <= 2
 

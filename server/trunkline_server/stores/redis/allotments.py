@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import uuid4
 
 from trunkline_server.domain.errors import Reason, TrunklineError, store_unavailable
@@ -34,8 +34,6 @@ _PLENTY = 50
 _WIDTH = 2
 # Given back when nobody asked for so long, in seconds; looked after so often.
 _IDLE, _LOOK = 1.0, 0.25
-
-_Key: TypeAlias = tuple[str, tuple[tuple[str, str, int, bool, tuple[float, ...]], ...]]
 
 
 class Allotment:
@@ -78,7 +76,8 @@ class Allotments:
 
     def __init__(self, redis: RedisAdmission) -> None:
         self._redis = redis
-        self._all: dict[_Key, Allotment] = {}
+        # By tenant and budgets as they are configured.
+        self._all: dict[tuple[str, tuple[BudgetLimit, ...]], Allotment] = {}
         # To be given back, as soon as Redis answers.
         self._unused: list[Allotment] = []
         self._taken: dict[str, tuple[Allotment, Taken]] = {}
@@ -88,10 +87,7 @@ class Allotments:
         """See domain.ports.Admission."""
         if ask.rates or not ask.budgets:
             return await self._redis.admit(ask)
-        key = (
-            ask.tenant_id,
-            tuple([(one.budget_id, one.window, one.limit, one.hard, one.thresholds) for one in ask.budgets]),
-        )
+        key = ask.tenant_id, ask.budgets
         one = self._all.get(key)
         if one is None:
             one = self._all[key] = Allotment(ask.tenant_id, ask.budgets, self._together)
@@ -103,8 +99,8 @@ class Allotments:
             one.taken += 1
             self._taken[ask.hold_id] = one, Taken(ask.amount, one.name, epoch)
             return one.levels
-        one.levels = levels = await self._asked(one, ask)
-        return levels
+        one.levels = await self._asked(one, ask)
+        return one.levels
 
     async def widen(self, ask: Ask, rates: Sequence[RateLimit]) -> None:
         """See domain.ports.Admission."""
